@@ -1,0 +1,42 @@
+"""Opening untrusted media files: what they are, what they show, what they hash to.
+
+Importing this package is cheap; the functions load their decoders when first asked for.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from curate.media.limits import Limits
+from curate.media.unreadable import Reason, UnreadableError
+
+if TYPE_CHECKING:
+    from curate.media.probe import PROBE_VERSION, probe_file
+    from curate.media.render import load_rgb, thumbnail_jpeg
+
+__all__ = [
+    "PROBE_VERSION",
+    "Limits",
+    "Reason",
+    "UnreadableError",
+    "load_rgb",
+    "probe_file",
+    "thumbnail_jpeg",
+]
+
+_LAZY = {
+    "PROBE_VERSION": "curate.media.probe",
+    "probe_file": "curate.media.probe",
+    "load_rgb": "curate.media.render",
+    "thumbnail_jpeg": "curate.media.render",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Load the functions on first use."""
+    if name in _LAZY:
+        from importlib import import_module
+
+        return getattr(import_module(_LAZY[name]), name)
+    msg = f"module 'curate.media' has no attribute {name!r}"
+    raise AttributeError(msg)

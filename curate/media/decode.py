@@ -1,0 +1,373 @@
+"""Decode pictures: the one place that turns bytes into pixels, upright, within limits.
+
+Rules kept here:
+
+- The header's size is checked before anything is decoded; a truncated picture is an error.
+- The EXIF orientation is applied here and nowhere else.
+- Only the decoder of the sniffed format runs; Pillow's other plugins never see the bytes.
+- ICC profiles are ignored: numbers are taken as sRGB.
+- Transparent pixels are laid on white. Samples of more than 8 bits are scaled to 8: 16-bit by
+  their high byte, 32-bit integers as 16-bit, floats from 0..1 (from 0..255 where one is above 1).
+- Of an animation or a multi-page file the first frame is read.
+"""
+
+from __future__ import annotations
+
+import io
+import threading
+import warnings
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from curate.media.exif import parse_exif
+from curate.media.unreadable import Reason, UnreadableError
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+    from PIL import Image
+
+    from curate.media.jpeg import JpegFacts
+    from curate.media.limits import Limits
+    from curate.media.sniff import Format
+
+    Pixels = npt.NDArray[Any]
+    Bytes8 = npt.NDArray[np.uint8]
+
+# Below this the reduction to 64 x 64 that PDQ takes would see too few pixels.
+_SHORTEST_SIDE = 384
+
+_PLUGINS = {"JPEG": ("JPEG", "MPO"), "BMP": ("BMP", "DIB")}
+_TRUNCATED = ("truncat", "premature", "unexpected end", "end of file", "not enough image data")
+_scratch = threading.local()
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """One decoded picture, upright."""
+
+    pixels: Pixels
+    """As stored but for palettes and colour models without a display: shape (H, W) or
+    (H, W, C), dtype uint8, uint16, int32 or float32."""
+    layout: str
+    """What the channels are: L, LA, RGB, RGBA, CMYK, I;16, I or F."""
+    stored_mode: str
+    """The file's mode in Pillow's words."""
+    bit_depth: int
+    orientation: int | None
+    exif: bytes | None
+    has_icc: bool
+    page_count: int
+
+
+def check_size(width: int, height: int, limits: Limits) -> None:
+    """Refuse a picture of no pixels or of more than the limits allow.
+
+    Raises:
+        UnreadableError: ``bomb`` or ``corrupt``.
+    """
+    if width < 1 or height < 1:
+        raise UnreadableError(Reason.CORRUPT, f"the header states {width} x {height} pixels")
+    if width * height > limits.max_pixels:
+        detail = f"{width} x {height} pixels, more than {limits.max_pixels}"
+        raise UnreadableError(Reason.BOMB, detail)
+
+
+def upright(pixels: Pixels, orientation: int | None) -> Pixels:
+    """Return `pixels` as displayed (CIPA DC-008 section 4.6.4, tag 0x0112).
+
+    Args:
+        pixels: Shape (H, W) or (H, W, C).
+        orientation: EXIF value 1 to 8; None displays as 1.
+
+    Returns:
+        A contiguous array; the input itself where nothing is to be done.
+    """
+    match orientation:
+        case 2:
+            turned = pixels[:, ::-1]
+        case 3:
+            turned = pixels[::-1, ::-1]
+        case 4:
+            turned = pixels[::-1]
+        case 5:
+            turned = pixels.swapaxes(0, 1)
+        case 6:
+            turned = np.rot90(pixels, -1)
+        case 7:
+            turned = pixels[::-1, ::-1].swapaxes(0, 1)
+        case 8:
+            turned = np.rot90(pixels, 1)
+        case _:
+            return np.ascontiguousarray(pixels)
+    return np.ascontiguousarray(turned)
+
+
+def scale_of(width: int, height: int) -> int:
+    """Return the reduction, 1, 2, 4 or 8, at which a JPEG still serves every measure.
+
+    >>> scale_of(1024, 768), scale_of(640, 480), scale_of(6000, 4000)
+    (2, 1, 8)
+    """
+    for scale in (8, 4, 2):
+        if min(width, height) >= scale * _SHORTEST_SIDE:
+            return scale
+    return 1
+
+
+def decode_luma(data: bytes, facts: JpegFacts, scale: int, limits: Limits) -> Bytes8 | None:
+    """Return the luma of a JPEG at 1/`scale`, by libjpeg-turbo's scaled inverse DCT.
+
+    Args:
+        data: The whole file.
+        facts: Its markers.
+        scale: 1, 2, 4 or 8.
+        limits: Bounds, checked against the header.
+
+    Returns:
+        Shape (ceil(H / scale), ceil(W / scale)), not yet upright, valid until this thread's
+        next call; or None where libjpeg-turbo offers no grey decode of such a file.
+
+    Raises:
+        UnreadableError: The picture is truncated, corrupt or beyond the limits.
+    """
+    check_jpeg(facts, limits)
+    if not facts.is_luma_first or facts.precision != 8:
+        return None
+    height, width = -(-facts.height // scale), -(-facts.width // scale)
+    buffer = _buffer(height * width)
+    try:
+        luma = _simplejpeg(data, "GRAY", scale, height, width, buffer)
+    except (ValueError, MemoryError) as error:
+        raise _classified(error) from error
+    return luma[:, :, 0] if luma.shape[:2] == (height, width) else None
+
+
+def decode_colour(
+    data: bytes, facts: JpegFacts, max_side: int | None, limits: Limits
+) -> Bytes8 | None:
+    """Return the colours of a JPEG, upright, scaled by the inverse DCT towards `max_side`.
+
+    Args:
+        data: The whole file.
+        facts: Its markers.
+        max_side: Longest side that will be needed, in pixels; the result is at least that
+            long, unless the picture is shorter.
+        limits: Bounds, checked against the header.
+
+    Returns:
+        sRGB, shape (H, W, 3), uint8; or None where libjpeg-turbo gives no RGB of such a file.
+
+    Raises:
+        UnreadableError: The picture is truncated, corrupt or beyond the limits.
+    """
+    check_jpeg(facts, limits)
+    if not facts.is_luma_first or facts.precision != 8:
+        return None
+    longer = max(facts.width, facts.height)
+    scale = next((s for s in (8, 4, 2) if max_side and longer >= s * max_side), 1)
+    height, width = -(-facts.height // scale), -(-facts.width // scale)
+    try:
+        picture = _simplejpeg(data, "RGB", scale, height, width, None)
+    except (ValueError, MemoryError) as error:
+        raise _classified(error) from error
+    return upright(picture, parse_exif(facts.exif or b"").orientation)
+
+
+def check_jpeg(facts: JpegFacts, limits: Limits) -> None:
+    """Refuse a JPEG whose header or scans promise too much work.
+
+    Raises:
+        UnreadableError: ``bomb``, ``corrupt`` or ``truncated``.
+    """
+    check_size(facts.width, facts.height, limits)
+    if facts.scans > limits.max_scans:
+        detail = f"{facts.scans} scans, more than {limits.max_scans}"
+        raise UnreadableError(Reason.BOMB, detail)
+    if facts.end is None:
+        raise UnreadableError(Reason.TRUNCATED, "the JPEG has no end marker")
+
+
+def _simplejpeg(
+    data: bytes, colours: str, scale: int, height: int, width: int, buffer: Bytes8 | None
+) -> Bytes8:
+    import simplejpeg
+
+    options = {
+        "colorspace": colours,
+        "min_factor": scale,
+        "min_height": height,
+        "min_width": width,
+        "buffer": buffer,
+    }
+    try:
+        return simplejpeg.decode_jpeg(data, **options)
+    except ValueError as error:
+        # Stray bytes between segments are common and harmless; libjpeg only warns.
+        if "extraneous bytes" not in str(error):
+            raise
+        return simplejpeg.decode_jpeg(data, strict=False, **options)
+
+
+def _buffer(length: int) -> Bytes8:
+    """Return this thread's output buffer: fresh pages would double the time of a decode."""
+    held: Bytes8 | None = getattr(_scratch, "buffer", None)
+    if held is None or held.size < length:
+        held = np.empty(max(length, 1 << 20), np.uint8)
+        _scratch.buffer = held
+    return held
+
+
+def decode(data: bytes, found: Format, limits: Limits) -> Decoded:
+    """Return the first frame of `data`, fully decoded by Pillow (HEIF by libheif).
+
+    Raises:
+        UnreadableError: It cannot be decoded whole, or exceeds the limits.
+    """
+    # A decoder's complaint about untrusted bytes can be any exception: each means the same.
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return _decode(data, found, limits)
+    except UnreadableError:
+        raise
+    except Exception as error:
+        raise _classified(error) from error
+
+
+def _decode(data: bytes, found: Format, limits: Limits) -> Decoded:
+    image = _open(data, found)
+    check_size(*image.size, limits)
+    stored_mode = image.mode
+    depth = _bit_depth(image, data)
+    exif = image.info.get("exif") or None
+    orientation = _orientation(image, found, parse_exif(exif).orientation if exif else None)
+    pages = int(getattr(image, "n_frames", 1)) if found.name in {"TIFF", "AVIF", "HEIF"} else 1
+    shown = _displayable(image)
+    return Decoded(
+        upright(np.asarray(shown), orientation),
+        shown.mode if not shown.mode.startswith("I;16") else "I;16",
+        stored_mode,
+        depth,
+        orientation,
+        exif,
+        bool(image.info.get("icc_profile")),
+        pages,
+    )
+
+
+def _open(data: bytes, found: Format) -> Image.Image:
+    if found.name == "HEIF":
+        import pillow_heif
+
+        return pillow_heif.open_heif(io.BytesIO(data)).to_pillow()
+    from PIL import Image
+
+    return Image.open(io.BytesIO(data), formats=_PLUGINS.get(found.name, (found.name,)))
+
+
+def _orientation(image: Image.Image, found: Format, from_exif: int | None) -> int | None:
+    """Return the orientation still to be applied."""
+    if found.name == "HEIF":  # libheif has turned it already
+        return None
+    if found.name == "TIFF":
+        value = getattr(image, "tag_v2", {}).get(0x0112)
+        return value if isinstance(value, int) and 1 <= value <= 8 else None
+    return from_exif
+
+
+def _bit_depth(image: Image.Image, data: bytes) -> int:
+    """Return bits per sample as stored, from the header where Pillow's mode hides them."""
+    if image.format == "PNG":
+        return data[24]
+    if image.format == "TIFF":
+        bits = getattr(image, "tag_v2", {}).get(258, (8,))
+        return int(bits[0] if isinstance(bits, tuple) else bits)
+    if "bit_depth" in image.info:
+        return int(image.info["bit_depth"])
+    if image.format == "AVIF":
+        at = data[:65536].find(b"pixi")
+        return data[at + 9] if at > 0 and 8 <= data[at + 9] <= 12 else 8
+    if image.format == "PPM" and image.mode == "I":
+        return 16
+    return {"1": 1, "I": 32, "F": 32}.get(image.mode, 16 if ";16" in image.mode else 8)
+
+
+def _displayable(image: Image.Image) -> Image.Image:
+    """Return `image` loaded, palettes and unusual colour models turned into plain channels."""
+    image.load()
+    mode = image.mode
+    if mode == "PA" or (mode in {"P", "RGB"} and "transparency" in image.info):
+        return image.convert("RGBA")
+    if mode in {"1", "L"}:
+        return image.convert("LA" if "transparency" in image.info else "L")
+    if mode in {"LA", "RGB", "RGBA", "CMYK", "I", "F"} or mode.startswith("I;16"):
+        return image
+    return image.convert("RGBA" if mode in {"RGBa", "La"} else "RGB")
+
+
+def to_8bit(decoded: Decoded) -> Bytes8:
+    """Return the picture as shown: shape (H, W) for grey or (H, W, 3) for sRGB, uint8."""
+    pixels = decoded.pixels
+    if decoded.layout in {"L", "RGB"}:
+        return pixels
+    if decoded.layout in {"LA", "RGBA"}:
+        return _on_white(pixels)
+    if decoded.layout == "I;16":
+        return (pixels >> 8).astype(np.uint8)
+    if decoded.layout == "I":
+        return (np.clip(pixels, 0, 0xFFFF) >> 8).astype(np.uint8)
+    if decoded.layout == "F":
+        return _from_float(pixels)
+    from PIL import Image
+
+    return np.asarray(Image.fromarray(pixels, decoded.layout).convert("RGB"))
+
+
+def _on_white(pixels: Bytes8) -> Bytes8:
+    alpha = pixels[..., -1:].astype(np.uint16)
+    colours = pixels[..., :-1]
+    if int(alpha.min()) < 255:
+        mixed = colours * alpha + 255 * (255 - alpha)
+        colours = ((mixed.astype(np.uint32) + 127) // 255).astype(np.uint8)
+    return np.ascontiguousarray(colours[..., 0] if colours.shape[-1] == 1 else colours)
+
+
+def _from_float(pixels: Pixels) -> Bytes8:
+    clean = np.nan_to_num(pixels, nan=0.0, posinf=255.0, neginf=0.0)
+    span = 1.0 if clean.max(initial=0.0) > 1.0 else 255.0
+    return np.clip(clean * span + 0.5, 0, 255).astype(np.uint8)
+
+
+def to_grey(picture: Bytes8) -> Bytes8:
+    """Return luma, shape (H, W), uint8, of a picture from `to_8bit`, as Pillow weighs it."""
+    if picture.ndim == 2:
+        return picture
+    from PIL import Image
+
+    return np.asarray(Image.fromarray(picture, "RGB").convert("L"))
+
+
+def _classified(error: Exception) -> UnreadableError:
+    """Return the reason that a decoder's exception stands for."""
+    if isinstance(error, MemoryError):
+        return UnreadableError(Reason.MEMORY, "not enough memory to decode the picture")
+    text = str(error)
+    detail = (text or type(error).__name__).splitlines()[0][:200]
+    if type(error).__name__ == "DecompressionBombError":
+        return UnreadableError(Reason.BOMB, detail)
+    if isinstance(error, EOFError) or any(sign in text.lower() for sign in _TRUNCATED):
+        return UnreadableError(Reason.TRUNCATED, detail)
+    if isinstance(error, NotImplementedError):
+        return UnreadableError(Reason.UNSUPPORTED, detail)
+    return UnreadableError(Reason.CORRUPT, detail)
+
+
+@cache
+def decoder_version(package: str) -> str:
+    """Return ``package-version`` of an installed decoder, for the record."""
+    from importlib.metadata import version
+
+    return f"{package}-{version(package)}"

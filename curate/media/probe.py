@@ -1,0 +1,243 @@
+"""Probe one file: every fact a machine can read of it in one pass.
+
+Each byte is read once, hashed on the way, and the picture is decoded once. A JPEG is decoded
+as luma at the smallest scale that serves every measure; `exact` decodes it whole instead, so
+that pHash and dHash equal imagehash's and the pixel digest covers pixels.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from curate.media import animation, jpeg
+from curate.media.decode import (
+    check_jpeg,
+    decode,
+    decode_luma,
+    decoder_version,
+    scale_of,
+    to_8bit,
+    to_grey,
+    upright,
+)
+from curate.media.exif import parse_exif
+from curate.media.kernels import default_kernels
+from curate.media.limits import Limits
+from curate.media.measures import coded_digest, pixel_digest, tone
+from curate.media.open import read_media
+from curate.media.pdq import pdq
+from curate.media.phash import dhash, phash
+from curate.media.thumbnail import thumbnail_distance
+from curate.media.unreadable import Reason, UnreadableError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import numpy as np
+    import numpy.typing as npt
+
+    from curate.media.open import FileBytes
+    from curate.media.sniff import Format
+
+PROBE_VERSION = "probe/1"
+
+Row = dict[str, object]
+
+_TIMINGS = {
+    "GIF": animation.gif_timing,
+    "WEBP": animation.webp_timing,
+    "PNG": animation.png_timing,
+}
+
+
+@dataclass(slots=True)
+class _Luma:
+    """Upright luma for hashing, and how it came about."""
+
+    grey: npt.NDArray[np.uint8]
+    size: tuple[int, int]
+    scale: int
+    decoder: str
+
+
+def probe_file(
+    path: Path, *, exact: bool = False, limits: Limits | None = None, root: Path | None = None
+) -> Row:
+    """Return one row of table ``content`` for the file at `path`.
+
+    Args:
+        path: The file. Its name decides nothing but where it lies.
+        exact: Decode JPEGs whole instead of scaled luma.
+        limits: What the file may cost.
+        root: The media root that links must not leave; by default the file's folder.
+
+    Returns:
+        Every column of the schema. Of a video only what its bytes and first bytes say: its
+        streams are read elsewhere.
+
+    Raises:
+        UnreadableError: The file cannot be read as media, with its digests when its bytes
+            could be read.
+    """
+    limits = limits or Limits()
+    content = read_media(path, root=root, limits=limits)
+    try:
+        return {**_blank(), **_byte_facts(content), **_picture_facts(content, exact, limits)}
+    except UnreadableError as error:
+        raise _with_digests(error, content) from error.__cause__
+    except MemoryError as error:
+        problem = UnreadableError(Reason.MEMORY, "not enough memory for the picture")
+        raise _with_digests(problem, content) from error
+
+
+def _with_digests(error: UnreadableError, content: FileBytes) -> UnreadableError:
+    return UnreadableError(
+        error.reason_code,
+        error.detail,
+        sha256=content.sha256,
+        md5=content.md5,
+        byte_size=content.byte_size,
+    )
+
+
+def _blank() -> Row:
+    from curate.schema import arrow_schema
+
+    return dict.fromkeys(arrow_schema("content").names)
+
+
+def _byte_facts(content: FileBytes) -> Row:
+    if content.format is None:
+        raise UnreadableError(Reason.NOT_MEDIA, _what(content.data))
+    if not content.format.readable:
+        raise UnreadableError(Reason.UNSUPPORTED, f"{content.format.name} is not read")
+    return {
+        "sha256": content.sha256,
+        "md5": content.md5,
+        "byte_size": content.byte_size,
+        "kind": content.format.kind,
+        "format": content.format.name,
+        "mime": content.format.mime,
+        "probe_version": PROBE_VERSION,
+    }
+
+
+def _what(head: bytes) -> str:
+    """Say what a file looks like that is no media."""
+    if head.startswith((b"PK\x03\x04", b"Rar!", b"\x1f\x8b", b"7z\xbc\xaf")):
+        return "an archive"
+    if head.startswith(b"%PDF"):
+        return "a PDF document"
+    text = re.fullmatch(rb"[\t\n\r\x20-\x7e\x80-\xff]+", head[:256])
+    return "text" if text else "no known picture or video format"
+
+
+def _picture_facts(content: FileBytes, exact: bool, limits: Limits) -> Row:  # noqa: FBT001
+    found = content.format
+    if found is None or found.kind == "video":
+        return {}
+    if found.name == "JPEG":
+        return _jpeg_facts(content.data, found, exact=exact, limits=limits)
+    return _other_facts(content.data, found, limits)
+
+
+def _jpeg_facts(data: bytes, found: Format, *, exact: bool, limits: Limits) -> Row:
+    facts = jpeg.parse_jpeg(data)
+    check_jpeg(facts, limits)
+    exif = parse_exif(facts.exif) if facts.exif else None
+    orientation = exif.orientation if exif else None
+    row = _marker_facts(data, facts)
+    scale = scale_of(facts.width, facts.height)
+    raw = None if exact else decode_luma(data, facts, scale, limits)
+    if raw is None:
+        picture, luma = _full(data, found, limits)
+        row |= picture
+    else:
+        grey = upright(raw, orientation)
+        turned = orientation is not None and orientation >= 5
+        size = (facts.height, facts.width) if turned else (facts.width, facts.height)
+        luma = _Luma(grey, size, scale, decoder_version("simplejpeg"))
+        row["mode"] = "L" if len(facts.sampling) == 1 else "RGB"
+        row["pixel_digest"] = coded_digest(data, facts, orientation)
+        row["pixel_digest_basis"] = "coded"
+    row |= _luma_facts(luma)
+    row |= {"exif_orientation": orientation, "bit_depth": facts.precision, "frame_count": 1}
+    if exif and exif.thumbnail:
+        own = row["phash"]
+        assert isinstance(own, bytes)
+        row["thumbnail_distance"] = thumbnail_distance(
+            exif.thumbnail, own, size=luma.size, orientation=orientation
+        )
+    return row
+
+
+def _marker_facts(data: bytes, facts: jpeg.JpegFacts) -> Row:
+    return {
+        "jpeg_quality": facts.quality,
+        "jpeg_qtable_digest": facts.qtable_digest if facts.tables else None,
+        "jpeg_subsampling": facts.subsampling,
+        "jpeg_progressive": facts.progressive,
+        "jpeg_restart": facts.restart_interval > 0,
+        "has_exif": facts.exif is not None,
+        "has_icc": facts.has_icc,
+        "trailing_bytes": len(data) - facts.end if facts.end else None,
+    }
+
+
+def _other_facts(data: bytes, found: Format, limits: Limits) -> Row:
+    row, luma = _full(data, found, limits)
+    count = _TIMINGS.get(found.name)
+    if count is not None:
+        timing = count(data, max_frames=limits.max_frames)
+        row["frame_count"], row["duration_ms"] = timing.frame_count, timing.duration_ms
+        row["trailing_bytes"] = None if timing.end is None else len(data) - timing.end
+    pages = row["frame_count"]
+    assert isinstance(pages, int)
+    if pages > 1 and found.name != "TIFF":
+        row["kind"] = "video"
+    return row | _luma_facts(luma)
+
+
+def _full(data: bytes, found: Format, limits: Limits) -> tuple[Row, _Luma]:
+    """Decode the whole picture: its facts, and its luma."""
+    decoded = decode(data, found, limits)
+    grey = to_grey(to_8bit(decoded))
+    height, width = grey.shape
+    package = "pillow-heif" if found.name == "HEIF" else "pillow"
+    row: Row = {
+        "pixel_digest": pixel_digest(decoded),
+        "pixel_digest_basis": "pixels",
+        "exif_orientation": decoded.orientation,
+        "mode": decoded.stored_mode,
+        "bit_depth": decoded.bit_depth,
+        "frame_count": decoded.page_count,
+        "has_exif": decoded.exif is not None,
+        "has_icc": decoded.has_icc,
+    }
+    return row, _Luma(grey, (width, height), 1, decoder_version(package))
+
+
+def _luma_facts(luma: _Luma) -> Row:
+    """Return every measure of the picture's luma."""
+    kernels = default_kernels()
+    given = (luma.grey, luma.size, luma.scale, kernels)
+    hashed = pdq(*given)
+    measured = tone(*given)
+    return {
+        "width": luma.size[0],
+        "height": luma.size[1],
+        "phash": phash(*given),
+        "dhash": dhash(*given),
+        "pdq": hashed.hash if hashed else None,
+        "pdq_quality": hashed.quality if hashed else None,
+        "pdq_dihedral": hashed.dihedral if hashed else None,
+        "sharpness": measured.sharpness,
+        "brightness": measured.brightness,
+        "contrast": measured.contrast,
+        "hash_method": (
+            f"phash,dhash=imagehash-4.3/lanczos pdq=banded-1 kernels={kernels.name} "
+            f"decode={luma.decoder}/luma/{luma.scale}"
+        ),
+    }

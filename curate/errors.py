@@ -59,13 +59,13 @@ def _rebuild(kind: type[CurateError], problem: str, where: str, hint: str) -> Cu
 
 
 def printable(text: str) -> str:
-    """Return `text` with control and bidirectional characters escaped.
+    r"""Return `text` with control and bidirectional characters escaped.
 
     File names come from strangers; one with a newline or an escape sequence must not
     forge a line of a log or move a terminal's cursor.
 
-    >>> printable("a\\nb.jpg")
-    'a\\\\nb.jpg'
+    >>> printable("a\nb.jpg")
+    'a\\nb.jpg'
     """
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
@@ -110,6 +110,31 @@ class UnknownNameError(InputError):
 
     code = "E105"
     default_hint = "check the spelling"
+
+
+class ManyErrors(InputError):
+    """Several places of one input are wrong; each is told.
+
+    Args:
+        errors: The errors, in the order of their places.
+    """
+
+    code = "E106"
+    default_hint = "correct these places; nothing of the file was recorded"
+    SHOWN: ClassVar[int] = 20
+
+    def __init__(self, errors: list[CurateError]) -> None:
+        super().__init__(f"{len(errors)} places are wrong")
+        self.errors = errors
+
+    def __str__(self) -> str:
+        lines = [str(error) for error in self.errors[: self.SHOWN]]
+        if len(self.errors) > self.SHOWN:
+            lines.append(f"... and {len(self.errors) - self.SHOWN} more")
+        return "\n".join(lines)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return ManyErrors, (self.errors,)
 
 
 class ConfigError(CurateError):

@@ -150,3 +150,38 @@ def _select(rows: pa.Table, target: pa.Schema, name: str) -> pa.Table:
         for field in target
     ]
     return pa.table(columns, schema=target)
+
+
+@cache
+def _validator(name: str) -> Any:
+    from jsonschema import Draft202012Validator, FormatChecker
+    from referencing import Registry, Resource
+
+    registry: Any = Registry().with_resources(
+        (f"curate:{other}", Resource.from_contents(json_schema(other))) for other in schema_names()
+    )
+    return Draft202012Validator(
+        json_schema(name), registry=registry, format_checker=FormatChecker()
+    )
+
+
+def problems(instance: object, name: str) -> list[str]:
+    """Return what is wrong with `instance` by schema `name`, each with its path, in order.
+
+    >>> problems({"dedup": {"radius": 99}}, "config")
+    ['dedup.radius: 99 is greater than the maximum of 64']
+    """
+    errors = sorted(_validator(name).iter_errors(instance), key=lambda e: e.json_path)
+    return [f"{_dotted(e.absolute_path)}{e.message}" for e in errors]
+
+
+def _dotted(path: Any) -> str:
+    text = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path)
+    return f"{text.lstrip('.')}: " if text else ""
+
+
+def purpose_tree() -> dict[str, str | None]:
+    """Return each purpose with the broader purpose it stands below."""
+    path = resource_folder("schemas") / "purposes.json"
+    terms: dict[str, str | None] = json.loads(path.read_text(encoding="utf-8"))["terms"]
+    return terms

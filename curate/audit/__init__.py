@@ -1,0 +1,1 @@
+"""The audit: rules, findings and verdicts. Pure: no clock, file or network."""

@@ -1,0 +1,76 @@
+"""What a rule is: one value that carries everything about it.
+
+The command line, the reports, SARIF and the documentation are derived from it, and so is the
+judging: `query` is SQL over the views of `curate.audit.facts`, and gives one row per finding
+with the column ``media_id`` and the facts that `message` speaks of.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from curate.model.verdict import Effect
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A rule of the audit.
+
+    Attributes:
+        code: Family and number, never reused: ``CON003``.
+        symbol: The field's short name for it: ``consent-expired``.
+        title: One sentence that says what is wrong.
+        effect: What a finding does to the verdict.
+        basis: The standard, law or source it rests on.
+        message: The finding in words, with the query's columns in braces.
+        explanation: Why it matters and how it is judged, for a reader new to it.
+        remedy: What to do about a finding.
+        query: SQL that finds it.
+    """
+
+    code: str
+    symbol: str
+    title: str
+    effect: Effect
+    basis: str
+    message: str
+    explanation: str
+    remedy: str
+    query: str
+
+    @property
+    def family(self) -> str:
+        """The code's letters: the room of the house the rule belongs to."""
+        return self.code[:3]
+
+    def say(self, params: dict[str, object]) -> str:
+        """Return the finding in words; a fact that is not known is said to be so."""
+        known = {name: _said(params.get(name)) for name in placeholders(self.message)}
+        return self.message.format(**known)
+
+
+FAMILIES = {
+    "CON": "consent",
+    "DEP": "depictions",
+    "DUP": "duplicates",
+    "IDN": "identity",
+    "LAB": "labels",
+    "MED": "media",
+    "SPL": "splits",
+}
+
+
+def placeholders(message: str) -> list[str]:
+    """Return the names in braces in `message`, in order."""
+    return re.findall(r"{(\w+)}", message)
+
+
+def _said(value: object) -> str:
+    if value is None:
+        return "unknown"
+    if isinstance(value, list):
+        return ", ".join(str(item) for item in value) or "none"
+    # DuckDB prints an instant as 2026-05-04 12:00:00+00; its day is what people need.
+    text = str(value)
+    return text[:10] if re.fullmatch(r"\d{4}-\d{2}-\d{2}[ T]00:00:00\+00(:00)?", text) else text

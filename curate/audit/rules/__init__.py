@@ -1,0 +1,18 @@
+"""All rules, in the order of their codes. Adding one touches its file, this and its cases."""
+
+from __future__ import annotations
+
+from curate.audit.rule import Rule
+from curate.audit.rules import consent, depictions, duplicates, identity, labels, media, splits
+
+ALL_RULES: tuple[Rule, ...] = (
+    *consent.RULES,
+    *depictions.RULES,
+    *duplicates.RULES,
+    *identity.RULES,
+    *labels.RULES,
+    *media.RULES,
+    *splits.RULES,
+)
+BY_CODE = {rule.code: rule for rule in ALL_RULES}
+RULESET_VERSION = "1"

@@ -1,0 +1,131 @@
+"""Rules DEP: it is known who is in each entry, and in which role."""
+
+from __future__ import annotations
+
+from curate.audit.rule import Rule
+from curate.model.verdict import Effect
+
+FACES_UNACCOUNTED = Rule(
+    code="DEP001",
+    symbol="faces-unaccounted",
+    title="More faces are visible than people are declared.",
+    effect=Effect.REVIEW,
+    basis="STANDARDS section 9.4, REV_FACES_UNACCOUNTED",
+    message="{faces} faces are visible in one frame, and {declared} people are declared",
+    explanation=(
+        "Someone is in the picture whom nobody declared, and whose consent nobody asked. "
+        "Faces too poor to judge are not counted. A swap shows one face and has two subjects: "
+        "its donor and target count as one visible person."
+    ),
+    remedy="Declare who else is in the picture, crop them out, or leave the entry out.",
+    query="""
+        SELECT media_id, faces, declared FROM visible
+        WHERE faces > declared AND declared > 0
+    """,
+)
+
+NO_PEOPLE_RECORDED = Rule(
+    code="DEP002",
+    symbol="no-people-recorded",
+    title="Nobody is declared to be in the entry.",
+    effect=Effect.REVIEW,
+    basis="STANDARDS section 9, REV_NO_PEOPLE_RECORDED",
+    message="nobody is declared to be in this entry; {faces} faces are visible",
+    explanation="No obligation is no clearance: an entry about which nothing is known is doubted.",
+    remedy="Declare who is in it, in the manifest's subject, target and donor columns.",
+    query="""
+        SELECT v.media_id, v.faces FROM visible v
+        WHERE NOT EXISTS (SELECT 1 FROM depictions d WHERE d.media_id = v.media_id)
+    """,
+)
+
+FACES_NOT_SCANNED = Rule(
+    code="DEP003",
+    symbol="faces-not-scanned",
+    title="The entry was not scanned for faces.",
+    effect=Effect.REVIEW,
+    basis="STANDARDS section 9, REV_FACES_NOT_SCANNED",
+    message="no face model has looked at this entry",
+    explanation=(
+        "Without a scan nobody knows whether an undeclared person is in the picture, and what "
+        "is not known is not cleared."
+    ),
+    remedy="Run `curate run faces identity`.",
+    query="""
+        SELECT e.media_id FROM entries e
+        WHERE e.state = 'present'
+        AND NOT EXISTS (SELECT 1 FROM face_scans f WHERE f.sha256 = e.sha256 AND f.error IS NULL)
+    """,
+)
+
+UNDECLARED_PERSON = Rule(
+    code="DEP004",
+    symbol="undeclared-person",
+    title="The face of a known subject is in an entry that does not declare them.",
+    effect=Effect.REVIEW,
+    basis="STANDARDS section 9.4, REV_FACES_UNACCOUNTED",
+    message="a face here is like those of {subject}, who is not declared (similarity {similarity})",
+    explanation=(
+        "The face lies in an identity that other entries link to a subject of this project's "
+        "own records. Likeness is a proposal: a person confirms or rejects it."
+    ),
+    remedy="Confirm who it is in review, then declare the person or reject the link.",
+    query="""
+        SELECT DISTINCT e.media_id, i.subject_id AS subject, round(i.similarity, 2) AS similarity
+        FROM identities i
+        JOIN faces f USING (face_id)
+        JOIN entries e USING (sha256)
+        WHERE i.subject_id IS NOT NULL AND i.status <> 'disputed'
+        AND NOT EXISTS (
+            SELECT 1 FROM depictions d
+            WHERE d.media_id = e.media_id AND d.subject_id = i.subject_id
+        )
+        AND EXISTS (SELECT 1 FROM depictions d WHERE d.media_id = e.media_id)
+    """,
+)
+
+ROLE_MISSING = Rule(
+    code="DEP005",
+    symbol="role-missing",
+    title="A manipulation lacks one of the people it needs.",
+    effect=Effect.REVIEW,
+    basis="STANDARDS section 2, REV_ROLE_MISSING",
+    message="a {manipulation} needs a {role}, and none is declared",
+    explanation="A swap has a donor and a target, whoever is visible; both must be known.",
+    remedy="Declare the missing person in the manifest.",
+    query="""
+        SELECT e.media_id, e.manipulation_type AS manipulation, r.role
+        FROM entries e
+        JOIN required_roles r USING (manipulation_type)
+        WHERE NOT EXISTS (
+            SELECT 1 FROM depictions d WHERE d.media_id = e.media_id AND d.role = r.role
+        )
+    """,
+)
+
+MANIPULATION_UNKNOWN = Rule(
+    code="DEP006",
+    symbol="manipulation-unknown",
+    title="It is not known what was done to the people shown.",
+    effect=Effect.REVIEW,
+    basis="STANDARDS section 2, REV_MANIPULATION_UNKNOWN",
+    message="the entry is labelled {label}, and its manipulation is {manipulation}",
+    explanation="Which consents a fake needs depends on what was done, so it must be known.",
+    remedy="Name the manipulation in the manifest's manipulation column.",
+    query="""
+        SELECT e.media_id, coalesce(l.value, 'not at all') AS label,
+               e.manipulation_type AS manipulation
+        FROM entries e
+        LEFT JOIN labels l ON l.media_id = e.media_id AND l.name = 'authenticity'
+        WHERE e.manipulation_type IN ('unknown', 'other')
+    """,
+)
+
+RULES = (
+    FACES_UNACCOUNTED,
+    NO_PEOPLE_RECORDED,
+    FACES_NOT_SCANNED,
+    UNDECLARED_PERSON,
+    ROLE_MISSING,
+    MANIPULATION_UNKNOWN,
+)

@@ -1,0 +1,126 @@
+"""The catalogue: one Delta Lake table per observation schema, under one folder.
+
+Tables are created when first written; until then they read as empty. Rows are always in the
+shape their schema declares. SQL runs on DuckDB over Arrow datasets, out of core.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+
+from curate.errors import CatalogError
+from curate.schema import arrow_schema, conform, key_of, table_names
+
+if TYPE_CHECKING:
+    import duckdb
+    from deltalake import DeltaTable
+
+# A chunk is a commit, and a commit is a file: past this many, reading them costs more than
+# writing them again as few.
+COMPACT_AT = 24
+
+
+@dataclass(frozen=True)
+class Catalog:
+    """The tables under `folder`."""
+
+    folder: Path
+
+    def _delta(self, name: str) -> DeltaTable | None:
+        from deltalake import DeltaTable
+
+        place = str(self.folder / name)
+        return DeltaTable(place) if DeltaTable.is_deltatable(place) else None
+
+    def dataset(self, name: str) -> pa.Table | pa.dataset.Dataset:
+        """Return table `name` as something DuckDB can scan without loading it.
+
+        Raises:
+            CatalogError: The stored columns are not those this version declares.
+        """
+        delta = self._delta(name)
+        if delta is None:
+            return arrow_schema(name).empty_table()
+        stored = delta.to_pyarrow_dataset()
+        expected = arrow_schema(name).names
+        if stored.schema.names != expected:
+            raise CatalogError(
+                f"columns are {', '.join(stored.schema.names)}; expected {', '.join(expected)}",
+                where=f"catalog/{name}",
+            )
+        return stored
+
+    def read(self, name: str) -> pa.Table:
+        """Return table `name` whole, sorted by its key, so that files' order never shows."""
+        stored = self.dataset(name)
+        table = stored if isinstance(stored, pa.Table) else stored.to_table()
+        order = [(column, "ascending") for column in key_of(name)]
+        return conform(table, name).sort_by(order).combine_chunks()
+
+    def append(self, name: str, rows: pa.Table) -> int:
+        """Add `rows`, whose keys are new, in one commit; return how many."""
+        if rows.num_rows:
+            from deltalake import write_deltalake
+
+            write_deltalake(str(self.folder / name), conform(rows, name), mode="append")
+        return rows.num_rows
+
+    def upsert(self, name: str, rows: pa.Table) -> int:
+        """Add rows with new keys and replace those that differ; return how many did either."""
+        changed = self.changed(name, conform(rows, name))
+        if not changed.num_rows:
+            return 0
+        delta = self._delta(name)
+        if delta is None:
+            return self.append(name, changed)
+        match = " AND ".join(f"old.{column} = new.{column}" for column in key_of(name))
+        (
+            delta.merge(source=changed, predicate=match, source_alias="new", target_alias="old")
+            .when_matched_update_all()
+            .when_not_matched_insert_all()
+            .execute()
+        )
+        return changed.num_rows
+
+    def replace(self, name: str, rows: pa.Table, *, stage: str = "") -> int:
+        """Put `rows` in the place of the table, or of one stage's rows of it; return how many."""
+        from deltalake import write_deltalake
+
+        rows = conform(rows, name)
+        if self._delta(name) is None:
+            return self.append(name, rows)
+        predicate = f"stage LIKE '{stage}/%'" if stage else None
+        write_deltalake(str(self.folder / name), rows, mode="overwrite", predicate=predicate)
+        return rows.num_rows
+
+    def changed(self, name: str, rows: pa.Table) -> pa.Table:
+        """Return those of `rows` that the table does not hold exactly so."""
+        connection = self.connect(name)
+        connection.register("new_rows", rows)
+        found = connection.sql(f"SELECT * FROM new_rows EXCEPT SELECT * FROM {name}")
+        return conform(found.to_arrow_table(), name)
+
+    def connect(self, *names: str) -> duckdb.DuckDBPyConnection:
+        """Return an in-memory DuckDB connection with the tables (all by default) as views."""
+        import duckdb
+
+        connection = duckdb.connect(":memory:", config={"autoinstall_known_extensions": False})
+        connection.execute("SET TimeZone = 'UTC'")
+        for name in names or table_names("delta"):
+            connection.register(name, self.dataset(name))
+        return connection
+
+    def compact(self, name: str) -> None:
+        """Write a table of many small files again as few; readers of old files go on."""
+        delta = self._delta(name)
+        if delta is not None and len(delta.file_uris()) >= COMPACT_AT:
+            delta.optimize.compact()
+
+    def count(self, name: str) -> int:
+        """Return how many rows table `name` has."""
+        stored = self.dataset(name)
+        return stored.num_rows if isinstance(stored, pa.Table) else stored.count_rows()

@@ -1,0 +1,36 @@
+"""Views that more than one room asks for: SQL over the catalogue's tables, each in one place."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import duckdb
+
+# An entry with what is known of its bytes. A sighting counts only while it is of the file as
+# it was last listed: a file that changed since is not known any more.
+ENTRIES = """
+CREATE OR REPLACE VIEW entries AS
+SELECT
+    m.*,
+    s.sha256,
+    CASE
+        WHEN m.status = 'missing' THEN 'missing'
+        WHEN s.status = 'readable' THEN 'present'
+        WHEN s.status = 'unreadable' THEN 'unreadable'
+        ELSE 'unseen'
+    END AS state,
+    s.reason,
+    s.detail,
+    s.probe_version
+FROM media m
+LEFT JOIN sightings s
+    ON s.media_id = m.media_id
+    AND s.listed_size IS NOT DISTINCT FROM m.listed_size
+    AND s.listed_mtime_ns IS NOT DISTINCT FROM m.listed_mtime_ns
+"""
+
+
+def create_entries(connection: duckdb.DuckDBPyConnection) -> None:
+    """Create the view `entries` on a connection that has `media` and `sightings`."""
+    connection.execute(ENTRIES)

@@ -1,0 +1,1 @@
+"""Consent: records in, and which obligations they cover."""

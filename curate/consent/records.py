@@ -1,0 +1,287 @@
+"""Consent records in: subjects, consents with their states, and sources, from files people keep.
+
+A file is taken whole or not at all: a consent file of which half was read could lack just the
+row that withdraws. What a row leaves out is not granted.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from curate.errors import CurateError, InvalidFileError, InvalidRowError, ManyErrors
+from curate.model.instants import parse_instant
+from curate.rows import Row, read_rows
+from curate.schema import json_schema, problems
+
+STATES = {
+    "given": "ConsentGiven",
+    "refused": "ConsentRefused",
+    "withdrawn": "ConsentWithdrawn",
+    "revoked": "ConsentRevoked",
+    "expired": "ConsentExpired",
+    "renewed": "RenewedConsentGiven",
+    "invalidated": "ConsentInvalidated",
+    "requested": "ConsentRequested",
+    "unknown": "ConsentUnknown",
+}
+_E_MAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+
+Record = dict[str, Any]
+
+
+@dataclass
+class Statements:
+    """Records by table of the ledger, ready to be recorded.
+
+    Attributes:
+        records: The records by table.
+        mentioned: Subjects whom a consent names without saying anything about them: they
+            are recorded as unknown adults or minors only if the ledger does not know them.
+    """
+
+    records: dict[str, list[Record]] = field(default_factory=dict)
+    mentioned: set[str] = field(default_factory=set)
+
+    def add(self, kind: str, record: Record) -> None:
+        """Keep `record` for table `kind`."""
+        self.records.setdefault(kind, []).append(record)
+
+
+def read_statements(path: Path, *, purposes: Iterable[str]) -> Statements:
+    """Return the statements in a file of consents, subjects or sources.
+
+    What a file holds is told from its columns: ``purposes`` marks consents,
+    ``consent_claim`` sources, and ``subject`` alone subjects. A TOML file holds
+    ``[[sources]]``.
+
+    Args:
+        path: CSV, TSV, JSON, JSON Lines, Parquet or TOML.
+        purposes: The purposes that are known.
+
+    Raises:
+        InvalidFileError: The file cannot be read, or holds none of these.
+        ManyErrors: Rows break the schema; each is told, and nothing is returned.
+    """
+    rows = list(_toml_rows(path) if path.suffix.lower() == ".toml" else read_rows(path))
+    if not rows:
+        raise InvalidFileError("the file has no rows", where=str(path))
+    columns = {name for row in rows for name in row.values}
+    reader = _reader_for(columns, path, frozenset(purposes))
+    statements, errors = Statements(), list[CurateError]()
+    for row in rows:
+        try:
+            if row.problem:
+                raise InvalidRowError(row.problem, where=row.place)
+            reader(row, statements)
+        except CurateError as error:
+            errors.extend(error.errors if isinstance(error, ManyErrors) else [error])
+    errors.extend(_repeated(rows, statements))
+    if errors:
+        raise errors[0] if len(errors) == 1 else ManyErrors(errors)
+    return statements
+
+
+def _reader_for(
+    columns: set[str], path: Path, purposes: frozenset[str]
+) -> Callable[[Row, Statements], None]:
+    if "purposes" in columns:
+        _require(columns, "consent_row", path)
+        counts: dict[str, int] = {}
+        return lambda row, into: _consent(row, into, purposes, counts)
+    if "consent_claim" in columns:
+        return _source
+    if "subject" in columns:
+        return _subject
+    raise InvalidFileError(
+        f"columns are {', '.join(sorted(columns))}; expected 'purposes' for consents, "
+        "'consent_claim' for sources or 'subject' for subjects",
+        where=str(path),
+        hint="docs/consent.md lists the columns",
+    )
+
+
+def _require(columns: set[str], schema: str, path: Path) -> None:
+    missing = [name for name in json_schema(schema)["required"] if name not in columns]
+    if missing:
+        raise InvalidFileError(
+            f"columns are missing: {', '.join(missing)}",
+            where=str(path),
+            hint="docs/consent.md lists the columns",
+        )
+
+
+def _consent(row: Row, into: Statements, purposes: frozenset[str], counts: dict[str, int]) -> None:
+    values, extra = _checked(row, "consent_row")
+    instants = _instants(row.place, values, ("valid_from", "valid_until", "state_at", "given_at"))
+    _check_purposes(row.place, values, purposes)
+    start, end = instants.get("valid_from"), instants.get("valid_until")
+    if start and end and end <= start:
+        raise InvalidRowError(
+            f"valid_until: {values['valid_until']!r} is not after valid_from", where=row.place
+        )
+    subject = values["subject"]
+    counts[subject] = counts.get(subject, 0) + 1
+    consent = values.get("consent", f"{subject}/{counts[subject]}")
+    digest = values.get("document_sha256")
+    if "subject_kind" in values or "minor_at_capture" in values:
+        into.add("subjects", subject_record(subject, values))
+    else:
+        into.mentioned.add(subject)
+    into.add("consents", {
+        "consent_id": consent,
+        "subject_id": subject,
+        "notice_id": values.get("notice"),
+        "legal_basis": values.get("legal_basis"),
+        "consent_type": values.get("consent_type"),
+        "purposes": values["purposes"],
+        "purposes_excluded": values.get("purposes_excluded"),
+        "operations": values["operations"],
+        "roles_permitted": values["roles"],
+        "manipulations_permitted": values.get("manipulations"),
+        "audience_max": values.get("audience", "internal"),
+        "commercial_use": values.get("commercial", "unstated"),
+        "territories": values.get("territories"),
+        "valid_from": start,
+        "valid_until": end,
+        "withdrawal_method": values.get("withdrawal_method"),
+        "document_sha256": digest,
+        # STANDARDS 8: an individual record is level 3 only with its document's digest.
+        "assurance_level": 3 if digest else 1,
+        "scope_kind": "all_media",
+        "extra": _extra(extra),
+    })  # fmt: skip
+    for number, (state, moment) in enumerate(_events(row.place, values, instants), 1):
+        into.add("consent_events", {
+            "event_id": f"{consent}/{number}",
+            "consent_id": consent,
+            "subject_id": subject,
+            "state": STATES[state],
+            "effective_at": moment,
+            "indicated_by": "subject" if state != "revoked" else "controller",
+            "method": "import",
+        })  # fmt: skip
+
+
+def _events(
+    place: str, values: Record, instants: dict[str, datetime]
+) -> list[tuple[str, datetime]]:
+    """Return the states that a row reports, the first of them that consent was given."""
+    state = values.get("state", "given")
+    given = instants.get("given_at") or instants.get("valid_from")
+    at = instants.get("state_at") or (given if state == "given" else None)
+    if at is None:
+        missing = "valid_from or given_at" if state == "given" else "state_at"
+        raise InvalidRowError(f"state {state!r} needs {missing}", where=place)
+    if state == "given":
+        return [(state, at)]
+    return [*([("given", given)] if given and given <= at else []), (state, at)]
+
+
+def _check_purposes(place: str, values: Record, purposes: frozenset[str]) -> None:
+    for column in ("purposes", "purposes_excluded"):
+        for purpose in values.get(column, ()):
+            if purpose not in purposes:
+                raise InvalidRowError(
+                    f"{column}: {purpose!r} is not a known purpose",
+                    where=place,
+                    hint=f"use one of: {', '.join(sorted(purposes))}",
+                )
+
+
+def _subject(row: Row, into: Statements) -> None:
+    values, _ = _checked(row, "consent_row", required=("subject",))
+    into.add("subjects", subject_record(values["subject"], values))
+
+
+def subject_record(subject: str, values: Record) -> Record:
+    """Return a subject's record; what `values` does not say of them is unknown."""
+    return {
+        "subject_id": subject,
+        "subject_kind": values.get("subject_kind", "unknown"),
+        "is_minor_at_capture": values.get("minor_at_capture", "unknown"),
+        "status": "active",
+    }
+
+
+def _source(row: Row, into: Statements) -> None:
+    values = dict(row.values)
+    values.setdefault("source_id", values.pop("source", None))
+    for name, default in (("kind", "unknown"), ("status", "active"), ("consent_claim", "none")):
+        values.setdefault(name, default)
+    if isinstance(values.get("terms_flags"), str):
+        values["terms_flags"] = _cells(values["terms_flags"])
+    instants = _instants(row.place, values, ("acquired_at",))
+    wrong = problems({k: v for k, v in values.items() if v is not None}, "sources")
+    if wrong:
+        raise ManyErrors([InvalidRowError(text, where=row.place) for text in wrong])
+    into.add("sources", {**values, **instants})
+
+
+def _checked(
+    row: Row, schema: str, required: tuple[str, ...] | None = None
+) -> tuple[Record, Record]:
+    """Return a row's known values, lists split, and its other columns."""
+    declared = json_schema(schema)["properties"]
+    values = {k: v for k, v in row.values.items() if k in declared}
+    for name, value in values.items():
+        if declared[name].get("type") == "array" and isinstance(value, str):
+            values[name] = _cells(value)
+        elif declared[name].get("type") == "string" and not isinstance(value, str):
+            values[name] = value.isoformat() if hasattr(value, "isoformat") else str(value)
+    wrong = problems(values, schema)
+    if required is not None:
+        wrong = [text for text in wrong if "is a required property" not in text]
+        wrong += [f"{name!r} is a required property" for name in required if name not in values]
+    if "subject" in values and _E_MAIL.search(values["subject"]):
+        wrong.append(f"subject: {values['subject']!r} is an address; expected a pseudonym")
+    if wrong:
+        raise ManyErrors([InvalidRowError(text, where=row.place) for text in wrong])
+    return values, {k: v for k, v in row.values.items() if k not in declared}
+
+
+def _instants(place: str, values: Record, names: tuple[str, ...]) -> dict[str, datetime]:
+    found = {}
+    for name in names:
+        if values.get(name):
+            try:
+                found[name] = parse_instant(str(values[name]))
+            except ValueError as error:
+                raise InvalidRowError(f"{name}: {error}", where=place) from None
+    return found
+
+
+def _repeated(rows: list[Row], statements: Statements) -> Iterable[CurateError]:
+    """Yield an error for each consent id that two rows claim."""
+    seen: dict[str, str] = {}
+    for row, consent in zip(rows, statements.records.get("consents", ()), strict=False):
+        first = seen.setdefault(consent["consent_id"], row.place)
+        if first != row.place:
+            yield InvalidRowError(
+                f"consent: {consent['consent_id']!r} stands at {first} already", where=row.place
+            )
+
+
+def _cells(text: str) -> list[str]:
+    return [cell.strip() for cell in text.split(";") if cell.strip()]
+
+
+def _extra(values: Record) -> str | None:
+    return json.dumps(values, sort_keys=True, default=str) if values else None
+
+
+def _toml_rows(path: Path) -> list[Row]:
+    try:
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InvalidFileError(f"this is not TOML: {error}", where=str(path)) from None
+    sources = document.get("sources")
+    if not isinstance(sources, list):
+        raise InvalidFileError("expected a list of [[sources]]", where=str(path))
+    return [Row(f"{path.name}: sources[{i}]", dict(item)) for i, item in enumerate(sources)]

@@ -1,0 +1,65 @@
+"""What a stage is: a name, a version, what it reads and writes, and a function.
+
+A **map stage** turns a batch of pending rows into rows of tables, item by item; its commits are
+chunks, so a killed run loses at most the chunks in flight. A **whole stage** turns whole tables
+into whole tables; it is skipped while what it reads has not changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+import pyarrow as pa
+
+Tables = Mapping[str, pa.Table]
+
+
+@dataclass(frozen=True)
+class MapStage:
+    """A function from a batch of pending rows to rows of tables.
+
+    Attributes:
+        name: The stage's name on the command line.
+        version: Raised whenever the function's result changes: rows of older versions are
+            pending again.
+        pending: SQL over the catalogue's views that returns the rows still to do, in a
+            stable order.
+        work: The function; it is pickled to workers, so it is a module's own or a partial.
+        lost: Rows for a batch of one whose worker died or hung, given the reason.
+        writes: The tables written, in order: the last one marks the item as done.
+        chunk: Rows per batch.
+        item_seconds: How long one item may take before its worker is taken for hung.
+        views: Creates the views that `pending` asks for.
+    """
+
+    name: str
+    version: str
+    pending: str
+    work: Callable[[pa.Table], Tables]
+    lost: Callable[[pa.Table, str], Tables]
+    writes: tuple[str, ...]
+    chunk: int = 64
+    item_seconds: float = 60.0
+    parameters: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class WholeStage:
+    """A function from whole tables to whole tables.
+
+    Attributes:
+        name: The stage's name on the command line.
+        version: Part of what the rows it writes are marked with.
+        reads: SQL over the catalogue's views, by the name under which `work` gets the result.
+        work: The function.
+        writes: The tables written; a table with a ``stage`` column keeps other stages' rows.
+        parameters: Thresholds and models; a change of them makes the stage run again.
+    """
+
+    name: str
+    version: str
+    reads: Mapping[str, str]
+    work: Callable[[Tables], Tables]
+    writes: tuple[str, ...]
+    parameters: Mapping[str, object] = field(default_factory=dict)

@@ -1,0 +1,1 @@
+"""Frozen values that the rooms hand to one another; no behaviour beyond parsing and printing."""

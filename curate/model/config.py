@@ -1,0 +1,122 @@
+"""The settings of a workspace, read from `curate.toml` and checked against its schema."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from curate.errors import ConfigError
+from curate.model.instants import parse_instant
+from curate.schema import problems, purpose_tree
+
+REAL_WORDS = ("real", "original", "pristine", "genuine", "authentic", "bonafide", "live")
+FAKE_WORDS = ("fake", "manipulated", "synthetic", "deepfake", "generated", "altered", "spoof")
+
+
+@dataclass(frozen=True)
+class UseProfile:
+    """What the dataset is wanted for: purpose, operations, audience, territory, time."""
+
+    name: str
+    purpose: str
+    operations: tuple[str, ...] = ("include",)
+    audience: str = "internal"
+    commercial: bool = False
+    recipient_territories: tuple[str, ...] = ()
+    storage_territories: tuple[str, ...] = ()
+    starts_at: datetime | None = None
+    ends_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Config:
+    """A workspace's settings; every field has a default that is safe."""
+
+    name: str = ""
+    notice: str = ""
+    columns: dict[str, str] = field(default_factory=dict)
+    real_words: tuple[str, ...] = REAL_WORDS
+    fake_words: tuple[str, ...] = FAKE_WORDS
+    analyzer: str = "dlib"
+    model: str = ""
+    radius: int = 31
+    min_quality: int = 50
+    false_match_rate: float = 1e-3
+    uses: dict[str, UseProfile] = field(default_factory=dict)
+    purposes: dict[str, str | None] = field(default_factory=purpose_tree)
+
+
+def parse_config(text: str, *, where: str) -> Config:
+    """Return the settings that `text`, the content of a `curate.toml`, states.
+
+    Raises:
+        ConfigError: The text is no TOML, a field is not known or has a wrong value, or a
+            use names a purpose that stands nowhere in the tree.
+    """
+    try:
+        raw = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"this is not TOML: {error}", where=where) from None
+    raw = _instants_as_text(raw)
+    wrong = problems(raw, "config")
+    if wrong:
+        raise ConfigError("; ".join(wrong), where=where)
+    config = _config(raw)
+    for use in config.uses.values():
+        _check_use(use, config, where)
+    return config
+
+
+def _config(raw: dict[str, Any]) -> Config:
+    ingest, faces, dedup = (raw.get(part, {}) for part in ("ingest", "faces", "dedup"))
+    values: dict[str, Any] = {
+        "name": raw.get("workspace", {}).get("name"),
+        "notice": raw.get("workspace", {}).get("notice"),
+        "columns": ingest.get("columns"),
+        "real_words": _words(ingest.get("real")),
+        "fake_words": _words(ingest.get("fake")),
+        "analyzer": faces.get("analyzer"),
+        "model": faces.get("model"),
+        "radius": dedup.get("radius"),
+        "min_quality": dedup.get("min_quality"),
+        "false_match_rate": raw.get("identity", {}).get("false_match_rate"),
+        "uses": {name: _use(name, use) for name, use in raw.get("uses", {}).items()},
+        "purposes": {**purpose_tree(), **raw.get("purposes", {})},
+    }
+    return Config(**{key: value for key, value in values.items() if value is not None})
+
+
+def _words(words: list[str] | None) -> tuple[str, ...] | None:
+    return None if words is None else tuple(word.casefold() for word in words)
+
+
+def _use(name: str, raw: dict[str, Any]) -> UseProfile:
+    lists: dict[str, Any] = {k: tuple(v) for k, v in raw.items() if isinstance(v, list)}
+    instants: dict[str, Any] = {
+        k: parse_instant(raw[k]) for k in ("starts_at", "ends_at") if k in raw
+    }
+    return UseProfile(name=name, **(raw | lists | instants))
+
+
+def _check_use(use: UseProfile, config: Config, where: str) -> None:
+    place = f"{where}: uses.{use.name}"
+    if use.purpose not in config.purposes:
+        known = ", ".join(sorted(config.purposes))
+        raise ConfigError(
+            f"purpose {use.purpose!r} is not known",
+            where=place,
+            hint=f"use one of: {known}; or declare it under [purposes]",
+        )
+    if use.starts_at and use.ends_at and use.ends_at <= use.starts_at:
+        raise ConfigError("ends_at is not after starts_at", where=place)
+
+
+def _instants_as_text(value: Any) -> Any:
+    """Return `value` with TOML's own dates printed, since the schema describes text."""
+    if isinstance(value, dict):
+        return {key: _instants_as_text(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_instants_as_text(item) for item in value]
+    return value.isoformat() if hasattr(value, "isoformat") else value

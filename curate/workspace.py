@@ -1,0 +1,137 @@
+"""A workspace: the folder that holds one project's settings, catalogue, ledger and output.
+
+Only places are known here; what lies in them is the business of the rooms above.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from curate.errors import InputError, NoWorkspaceError, WorkspaceBusyError
+
+CONFIG_NAME = "curate.toml"
+
+CONFIG_TEMPLATE = """\
+# Settings of this workspace. schemas/config.schema.json describes every field.
+
+[workspace]
+name = {name}
+
+# What the dataset is wanted for. `curate audit --use detector-training` judges by it.
+[uses.detector-training]
+purpose = "train-detector"
+operations = ["include", "train_detector"]
+audience = "internal"
+commercial = false
+
+[faces]
+analyzer = "dlib"            # or "insightface" or "openmodelzoo", with model = "FOLDER"
+
+[dedup]
+radius = 31                  # bits between two PDQ hashes
+
+[identity]
+false_match_rate = 0.001
+"""
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """The places of one workspace, all below `root`."""
+
+    root: Path
+
+    @property
+    def config(self) -> Path:
+        """The settings people edit."""
+        return self.root / CONFIG_NAME
+
+    @property
+    def catalog(self) -> Path:
+        """The folder of Delta Lake tables."""
+        return self.root / "catalog"
+
+    @property
+    def ledger(self) -> Path:
+        """The SQLite file of statements."""
+        return self.root / "ledger.sqlite"
+
+    @property
+    def reports(self) -> Path:
+        """The folder of rendered documents."""
+        return self.root / "reports"
+
+    @property
+    def releases(self) -> Path:
+        """The folder of built releases."""
+        return self.root / "releases"
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Hold the workspace for writing; the kernel frees it even after SIGKILL.
+
+        Raises:
+            WorkspaceBusyError: Another process holds it.
+        """
+        handle = os.open(self.root / ".lock", os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise WorkspaceBusyError(
+                    "another curate command is writing to this workspace", where=str(self.root)
+                ) from None
+            yield
+        finally:
+            os.close(handle)
+
+
+def create(root: Path, *, config: str | None = None) -> Workspace:
+    """Make a workspace in `root`, which is created if it is not there.
+
+    Args:
+        root: The folder.
+        config: Text of `curate.toml`; a commented template when None.
+
+    Raises:
+        InputError: The folder already holds a workspace, or is a file.
+    """
+    if root.exists() and not root.is_dir():
+        raise InputError("this is a file, and a workspace is a folder", where=str(root))
+    workspace = Workspace(root.resolve())
+    if workspace.config.exists():
+        raise InputError(
+            "this folder already holds a workspace",
+            where=str(root),
+            hint="use it as it is, or name another folder",
+        )
+    for folder in (workspace.root, workspace.catalog, workspace.reports, workspace.releases):
+        folder.mkdir(parents=True, exist_ok=True)
+    text = config if config is not None else CONFIG_TEMPLATE.format(name=_toml(workspace.root.name))
+    workspace.config.write_text(text, encoding="utf-8")
+    return workspace
+
+
+def find(start: Path | None = None) -> Workspace:
+    """Return the workspace in `start` or the nearest folder above it.
+
+    Raises:
+        NoWorkspaceError: There is none.
+    """
+    place = (start or Path.cwd()).resolve()
+    for folder in (place, *place.parents):
+        if (folder / CONFIG_NAME).is_file():
+            return Workspace(folder)
+    raise NoWorkspaceError("no curate.toml here or in any folder above", where=str(place))
+
+
+def _toml(text: str) -> str:
+    # A TOML basic string escapes as JSON does.
+    import json
+
+    return json.dumps(text, ensure_ascii=False)

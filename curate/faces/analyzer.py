@@ -1,0 +1,202 @@
+"""The one door to face models: what an analyzer is, and how a worker gets one.
+
+An `AnalyzerSpec` is a small value that crosses process boundaries; `load` turns it into an
+analyzer, once per process. Nothing here, and nothing that `load` reaches, downloads anything:
+a missing file is a `MissingModelError` that says what to do.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal, Protocol, get_args
+
+import numpy as np
+import numpy.typing as npt
+
+from curate.errors import UnknownNameError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+Image = npt.NDArray[np.uint8]
+Floats = npt.NDArray[np.float32]
+Kind = Literal["dlib", "insightface", "openmodelzoo"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
+
+
+@dataclass(frozen=True)
+class ModelInfo:
+    """What a model is, and under which terms it may be used.
+
+    Attributes:
+        name: Short name of the family and recogniser.
+        digest: SHA-256, lowercase hex, over the SHA-256 of each model file in use.
+        licence: Licence of the weights, in words.
+        non_commercial: Whether those terms rule out commercial use.
+        embedding_dim: D of the embeddings.
+        preprocessing: Detection size, alignment and normalisation, in words.
+        landmarks: ``eyes-nose-mouth`` (left eye, right eye, nose, left and right mouth corner,
+            as seen in the picture) or ``dlib-5`` (corners of the right eye, outer then inner,
+            of the left eye likewise, and the base of the nose).
+        default_threshold: Cosine at or above which two faces are taken for one person when a
+            dataset has too little evidence of its own.
+        threshold_basis: Where that threshold comes from.
+        sure_score: Detector score below which a detection is doubtful, on the model's scale.
+    """
+
+    name: str
+    digest: str
+    licence: str
+    non_commercial: bool
+    embedding_dim: int
+    preprocessing: str
+    landmarks: Literal["eyes-nose-mouth", "dlib-5"]
+    default_threshold: float
+    threshold_basis: str
+    sure_score: float
+
+    @property
+    def model_id(self) -> str:
+        """Name and the first 12 digits of the digest, for example ``dlib-resnet@0a1b2c3d4e5f``."""
+        return f"{self.name}@{self.digest[:12]}"
+
+
+@dataclass(frozen=True)
+class Detections:
+    """Faces found in one picture, n of them, in pixels of that picture.
+
+    Attributes:
+        boxes: x1, y1, x2, y2, shape (n, 4), dtype float32; may reach outside the picture.
+        landmarks: Five points as x, y in the model's order, shape (n, 5, 2), dtype float32.
+        det_score: The detector's confidence, shape (n,), dtype float32.
+    """
+
+    boxes: Floats
+    landmarks: Floats
+    det_score: Floats
+
+    def __len__(self) -> int:
+        return len(self.boxes)
+
+    @staticmethod
+    def none() -> Detections:
+        """Return the detections of a picture without faces."""
+        return Detections(
+            np.empty((0, 4), np.float32), np.empty((0, 5, 2), np.float32), np.empty(0, np.float32)
+        )
+
+    def moved(self, *, dx: float = 0.0, dy: float = 0.0, scale: float = 1.0) -> Detections:
+        """Return the detections with every coordinate multiplied by `scale`, then shifted."""
+        shift = np.array([dx, dy], np.float32)
+        return Detections(
+            (self.boxes * np.float32(scale) + np.tile(shift, 2)).astype(np.float32),
+            (self.landmarks * np.float32(scale) + shift).astype(np.float32),
+            self.det_score,
+        )
+
+    def in_reading_order(self) -> Detections:
+        """Return the detections from left to right, then from top to bottom."""
+        order = np.lexsort((self.boxes[:, 1], self.boxes[:, 0]))
+        return Detections(self.boxes[order], self.landmarks[order], self.det_score[order])
+
+
+class FaceAnalyzer(Protocol):
+    """A detector, an alignment and a recogniser that belong together.
+
+    Pictures are upright, dtype uint8, RGB, shape (H, W, 3). An analyzer keeps no state between
+    calls; one instance serves one thread.
+    """
+
+    @property
+    def info(self) -> ModelInfo:
+        """What the model is."""
+
+    def detect(self, image: Image) -> Detections:
+        """Return the faces in `image`, at the analyzer's one detection size."""
+
+    def align(self, image: Image, landmarks: Floats) -> Image:
+        """Return upright crops, shape (n, S, S, 3), for `landmarks` of shape (n, 5, 2)."""
+
+    def embed(self, crops: Image) -> Floats:
+        """Return unit embeddings, shape (n, D), of aligned `crops`, computed in batches."""
+
+
+@dataclass(frozen=True)
+class AnalyzerSpec:
+    """Which analyzer to load; a picklable value.
+
+    Attributes:
+        kind: The family.
+        path: Folder of the model files; empty for the family's usual place. For `insightface`
+            the folder of a pack, or the name of one already under ``~/.insightface/models``.
+        det_size: Longer side to which a picture is brought before detection, in pixels.
+        det_threshold: Least detector score; None for the family's own.
+        device: ``cpu``, ``cuda``, or ``auto`` (CUDA where the runtime offers it).
+        threads: Threads for inference in this process; 0 leaves it to the runtime.
+        batch_size: Most faces per call of the recogniser.
+    """
+
+    kind: Kind = "dlib"
+    path: str = ""
+    det_size: int = 640
+    det_threshold: float | None = None
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    threads: int = 0
+    batch_size: int = field(default=32)
+
+
+_loaded: dict[tuple[int, AnalyzerSpec], FaceAnalyzer] = {}
+
+
+def load(spec: AnalyzerSpec) -> FaceAnalyzer:
+    """Return the analyzer that `spec` names, loaded once per process.
+
+    Raises:
+        UnknownNameError: There is no such family.
+        DependencyError: The family's packages are not installed.
+        MissingModelError: Its model files are not where they should be.
+    """
+    # A forked worker inherits this dictionary but must not use its parent's sessions.
+    key = (os.getpid(), spec)
+    if key not in _loaded:
+        _loaded[key] = _construct(spec)
+    return _loaded[key]
+
+
+def _construct(spec: AnalyzerSpec) -> FaceAnalyzer:
+    if spec.kind == "dlib":
+        from curate.faces.dlib import DlibAnalyzer
+
+        return DlibAnalyzer(spec)
+    if spec.kind == "insightface":
+        from curate.faces.insightface import InsightFaceAnalyzer
+
+        return InsightFaceAnalyzer(spec)
+    if spec.kind == "openmodelzoo":
+        from curate.faces.openmodelzoo import OpenModelZooAnalyzer
+
+        return OpenModelZooAnalyzer(spec)
+    raise UnknownNameError(
+        f"no analyzer is called {spec.kind!r}", hint=f"use one of: {', '.join(KINDS)}"
+    )
+
+
+def digest_file(path: Path) -> str:
+    """Return the SHA-256 of a file, lowercase hex."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def digest_files(paths: Iterable[Path]) -> str:
+    """Return one SHA-256 for several model files: over their SHA-256, in the order given."""
+    return hashlib.sha256("\n".join(digest_file(p) for p in paths).encode()).hexdigest()
+
+
+def unit_rows(values: npt.NDArray[np.floating]) -> Floats:
+    """Return each row of `values`, shape (n, D), divided by its length; zero rows stay zero."""
+    rows = np.asarray(values, np.float32)
+    lengths = np.linalg.norm(rows, axis=1, keepdims=True)
+    return (rows / np.maximum(lengths, np.finfo(np.float32).tiny)).astype(np.float32)

@@ -1,0 +1,222 @@
+"""Any insightface pack: an SCRFD or RetinaFace detector and an ArcFace recogniser.
+
+The library's own `FaceAnalysis.get` embeds one face per call and detects at two sizes; here
+detection has one size and the aligned crops of many faces go through `get_feat` together. The
+folder is checked first, because `FaceAnalysis` downloads a pack that it does not find. Only
+detection and recognition are loaded: age and gender are never inferred.
+"""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from curate.errors import DependencyError, MissingModelError
+from curate.faces.analyzer import (
+    AnalyzerSpec,
+    Detections,
+    Floats,
+    Image,
+    ModelInfo,
+    digest_files,
+    unit_rows,
+)
+from curate.faces.warp import aligned
+
+logger = logging.getLogger(__name__)
+
+# insightface/utils/face_align.py: arcface_dst, for a crop of 112 px.
+TEMPLATE = np.array(
+    [
+        [38.2946, 51.6963],
+        [73.5318, 51.5014],
+        [56.0252, 71.7366],
+        [41.5493, 92.3655],
+        [70.7299, 92.2041],
+    ],
+    np.float32,
+)
+
+
+class InsightFaceAnalyzer:
+    """An insightface pack behind the protocol.
+
+    Raises:
+        DependencyError: insightface or onnxruntime is not installed, or CUDA was asked for and
+            onnxruntime does not offer it.
+        MissingModelError: The folder does not hold a detector and a recogniser.
+    """
+
+    def __init__(self, spec: AnalyzerSpec) -> None:
+        folder = pack_folder(spec.path)
+        threshold = 0.5 if spec.det_threshold is None else spec.det_threshold
+        app = _analysis(folder, spec)
+        app.prepare(0 if _on_gpu(app) else -1, det_thresh=threshold, det_size=(spec.det_size,) * 2)
+        self._detector = app.models["detection"]
+        self._recogniser = app.models["recognition"]
+        self._crop = int(self._recogniser.input_size[0])
+        self._template = template(self._crop)
+        self._batch = _accept_batches(self._recogniser, spec.batch_size)
+        files = [Path(m.model_file) for m in (self._detector, self._recogniser)]
+        self.info = ModelInfo(
+            name=f"insightface-{folder.name}",
+            digest=digest_files(files),
+            licence="InsightFace pretrained weights: non-commercial research only",
+            # The library's terms cover every pretrained pack; a pack of one's own needs a
+            # word in curate.toml, not a guess here.
+            non_commercial=True,
+            embedding_dim=int(self._recogniser.output_shape[-1]),
+            preprocessing=(
+                f"{files[0].stem} at {spec.det_size} px; arcface template, {self._crop} px; "
+                f"(x - {self._recogniser.input_mean}) / {self._recogniser.input_std}"
+            ),
+            landmarks="eyes-nose-mouth",
+            default_threshold=0.40,
+            threshold_basis="measured on two public sets at a false match rate near 0.001",
+            sure_score=0.6,
+        )
+
+    def detect(self, image: Image) -> Detections:
+        """Return the faces in `image`; scores are 0 to 1."""
+        found, points = self._detector.detect(np.ascontiguousarray(image[..., ::-1]))
+        if len(found) == 0 or points is None:
+            return Detections.none()
+        return Detections(
+            found[:, :4].astype(np.float32),
+            points.astype(np.float32),
+            found[:, 4].astype(np.float32),
+        )
+
+    def align(self, image: Image, landmarks: Floats) -> Image:
+        """Return crops on the ArcFace template, shape (n, 112, 112, 3) for most packs."""
+        points = np.asarray(landmarks, np.float32).reshape(-1, 5, 2)
+        return aligned(np.ascontiguousarray(image), points, self._template, self._crop)
+
+    def embed(self, crops: Image) -> Floats:
+        """Return unit embeddings, shape (n, D)."""
+        rows = [np.empty((0, self.info.embedding_dim), np.float32)]
+        for start in range(0, len(crops), self._batch):
+            # get_feat takes OpenCV's order of channels and turns it back.
+            batch = np.ascontiguousarray(crops[start : start + self._batch, ..., ::-1])
+            rows.append(self._recogniser.get_feat(list(batch)))
+        return unit_rows(np.concatenate(rows))
+
+
+def template(size: int) -> Floats:
+    """Return insightface's five target points for a crop of `size` px, shape (5, 2)."""
+    if size % 112 == 0:
+        return (TEMPLATE * np.float32(size / 112)).astype(np.float32)
+    ratio = np.float32(size / 128)
+    return (TEMPLATE * ratio + np.array([8.0 * ratio, 0], np.float32)).astype(np.float32)
+
+
+def pack_folder(path: str) -> Path:
+    """Return the folder of a pack, given its path or the name of one already in place.
+
+    Raises:
+        MissingModelError: There is no such folder, or no ONNX file in it.
+    """
+    hint = "unpack the pack yourself and name its folder in curate.toml under [faces]"
+    if not path:
+        raise MissingModelError("insightface needs the folder of a model pack", hint=hint)
+    named = Path("~/.insightface/models").expanduser() / path
+    folder = Path(path).expanduser()
+    if not folder.is_dir() and named.is_dir():
+        folder = named
+    if not folder.is_dir():
+        raise MissingModelError("no such folder of a model pack", where=path, hint=hint)
+    if not any(folder.glob("*.onnx")):
+        raise MissingModelError("no ONNX file in the pack", where=str(folder), hint=hint)
+    return folder
+
+
+def _analysis(folder: Path, spec: AnalyzerSpec) -> Any:  # insightface is untyped
+    try:
+        import onnxruntime
+        from insightface.app import FaceAnalysis
+    except ImportError as error:
+        raise DependencyError(f"{error.name} is not installed") from error
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 3
+    options.intra_op_num_threads = spec.threads
+    try:
+        app = FaceAnalysis(
+            name=str(folder),
+            allowed_modules=["detection", "recognition"],
+            providers=_providers(spec.device, onnxruntime.get_available_providers()),
+            sess_options=options,
+        )
+    except AssertionError as error:  # its way of saying that there is no detector
+        raise MissingModelError("no detector in the pack", where=str(folder)) from error
+    if "recognition" not in app.models:
+        raise MissingModelError("no recogniser in the pack", where=str(folder))
+    return app
+
+
+def _providers(device: str, available: list[str]) -> list[str]:
+    has_cuda = "CUDAExecutionProvider" in available
+    if device == "cuda" and not has_cuda:
+        raise DependencyError(
+            "onnxruntime here has no CUDA", hint="install onnxruntime-gpu, or use device = 'cpu'"
+        )
+    cpu = ["CPUExecutionProvider"]
+    return ["CUDAExecutionProvider", *cpu] if has_cuda and device != "cpu" else cpu
+
+
+def _on_gpu(app: Any) -> bool:  # insightface is untyped
+    return "CUDAExecutionProvider" in app.models["recognition"].session.get_providers()
+
+
+def _accept_batches(recogniser: Any, batch_size: int) -> int:  # as above
+    """Make `recogniser` take many crops per call, and return how many it does.
+
+    Some packs were exported for one crop per call: a shape of 1 in the graph's input, output
+    and last reshape. That is undone in memory, and kept only if two crops then embed as they
+    do alone; otherwise crops go one by one.
+    """
+    if recogniser.input_shape[0] != 1:
+        return batch_size
+    single = recogniser.session
+    rng = np.random.default_rng(0)
+    crops = list(rng.integers(0, 256, (2, *recogniser.input_size, 3), dtype=np.uint8))
+    alone = np.concatenate([recogniser.get_feat(c) for c in crops])
+    try:
+        recogniser.session = _session_for_batches(recogniser.model_file, single)
+        together = recogniser.get_feat(crops)
+        if together.shape == alone.shape and np.allclose(together, alone, rtol=1e-3, atol=1e-3):
+            return batch_size
+    # onnxruntime raises several classes of its own; any failure means: one by one.
+    except Exception as error:  # noqa: BLE001
+        logger.debug("the recogniser does not take batches: %s", error)
+    recogniser.session = single
+    return 1
+
+
+def _session_for_batches(path: str, like: Any) -> Any:  # onnx is untyped
+    import onnx
+    import onnxruntime
+
+    model = onnx.load(path)
+    for value in [model.graph.input[0], *model.graph.output]:
+        value.type.tensor_type.shape.dim[0].dim_param = "batch"
+    del model.graph.value_info[:]
+    shapes = {n.input[1] for n in model.graph.node if n.op_type == "Reshape"}
+    tensors = [t for t in model.graph.initializer if t.name in shapes]
+    tensors += [
+        n.attribute[0].t
+        for n in model.graph.node
+        if n.op_type == "Constant" and n.output[0] in shapes
+    ]
+    for tensor in tensors:
+        values = onnx.numpy_helper.to_array(tensor).copy()
+        if values.size and values[0] == 1 and not (values == -1).any():
+            values[0] = -1
+            tensor.CopyFrom(onnx.numpy_helper.from_array(values, tensor.name))
+    return onnxruntime.InferenceSession(
+        model.SerializeToString(),
+        sess_options=like.get_session_options(),
+        providers=like.get_providers(),
+    )

@@ -1,0 +1,176 @@
+"""The threshold of a dataset and a model, from the dataset's own evidence.
+
+Non-mated pairs are faces of different declared subjects and faces of one frame. The threshold
+is the least cosine at which no more than the chosen share of them would be taken for one
+person. Pairs that share a subject are not independent, so the interval counts pairs of
+subjects rather than pairs of faces.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+from scipy.stats import beta
+
+from curate.errors import InputError
+
+Floats = npt.NDArray[np.float32]
+Ints = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
+
+_BINS = 20_000
+_BLOCK = 1024
+MOST_FACES = 20_000
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """A threshold and what it rests on.
+
+    Attributes:
+        threshold: Cosine at or above which two faces are taken for one person.
+        fmr: False match rate of this dataset's non-mated pairs at that threshold; NaN without
+            any.
+        interval: Clopper-Pearson interval of that rate.
+        pairs: How many non-mated pairs of faces were seen.
+        independent_pairs: How many pairs of subjects (or of faces of one frame) they stand for.
+        fnmr: Share of the mated pairs below the threshold; NaN without any.
+        basis: `dataset`, or `default` when there was too little evidence.
+        note: The same in one sentence.
+    """
+
+    threshold: float
+    fmr: float
+    interval: tuple[float, float]
+    pairs: int
+    independent_pairs: int
+    fnmr: float
+    basis: Literal["dataset", "default"]
+    note: str
+
+
+@dataclass
+class _Evidence:
+    """Histograms of cosines, and the number of pairs that count as independent."""
+
+    non_mated: Ints
+    mated: Ints
+    independent: int
+
+
+def calibrate(
+    embeddings: Floats,
+    *,
+    subject: Ints,
+    default_threshold: float,
+    frame: Ints | None = None,
+    judgeable: Bools | None = None,
+    target_fmr: float = 1e-3,
+    confidence: float = 0.95,
+    default_basis: str = "the model's default",
+) -> Calibration:
+    """Return the threshold for one dataset and model.
+
+    There is enough evidence when zero false matches among that many independent pairs would
+    have been unlikely at the target rate (the rule of three: 3 / `target_fmr` pairs).
+    Of more than 20,000 usable faces, an evenly spaced subset is compared.
+
+    Args:
+        embeddings: Unit rows, shape (N, D), dtype float32.
+        subject: Declared subject of each face, -1 for none, shape (N,).
+        default_threshold: What to fall back to, from `ModelInfo.default_threshold`.
+        frame: Picture of each face, -1 for unknown, shape (N,).
+        judgeable: Whether a face is evidence, shape (N,).
+        target_fmr: Share of non-mated pairs that may be taken for one person.
+        confidence: Confidence of the interval.
+        default_basis: Where the default comes from, for the note.
+
+    Raises:
+        InputError: Shapes differ, or a rate is not between 0 and 1.
+    """
+    n = len(embeddings)
+    frames = np.full(n, -1, np.int64) if frame is None else frame
+    good = np.ones(n, np.bool_) if judgeable is None else judgeable
+    if not len(subject) == len(frames) == len(good) == n:
+        raise InputError(f"columns do not all have {n} rows")
+    if not (0 < target_fmr < 1 and 0 < confidence < 1):
+        raise InputError("target_fmr and confidence lie between 0 and 1")
+    usable = np.flatnonzero(good & ((subject >= 0) | (frames >= 0)))
+    step = -(-len(usable) // MOST_FACES) or 1
+    usable = usable[::step]
+    evidence = _collect(embeddings[usable], subject[usable], frames[usable])
+    pairs = int(evidence.non_mated.sum())
+    needed = int(np.ceil(3 / target_fmr))
+    if evidence.independent >= needed:
+        threshold = _threshold(evidence.non_mated, target_fmr)
+        basis: Literal["dataset", "default"] = "dataset"
+    else:
+        threshold, basis = default_threshold, "default"
+    fmr = _share_at_or_above(evidence.non_mated, threshold)
+    interval = _clopper_pearson(fmr, evidence.independent, confidence)
+    if basis == "dataset":
+        note = (
+            f"false match rate {fmr:.2g} ({interval[0]:.2g} to {interval[1]:.2g}) over {pairs:,} "
+            f"non-mated pairs of faces, {evidence.independent:,} of them independent"
+        )
+    else:
+        note = (
+            f"too little evidence: {evidence.independent:,} independent non-mated pairs of "
+            f"{needed:,} needed for a false match rate of {target_fmr:g}; "
+            f"threshold {threshold:g} is {default_basis}"
+        )
+    below = 1 - _share_at_or_above(evidence.mated, threshold)
+    return Calibration(threshold, fmr, interval, pairs, evidence.independent, below, basis, note)
+
+
+def _collect(rows: Floats, subject: Ints, frame: Ints) -> _Evidence:
+    mated, non_mated = np.zeros(_BINS + 1, np.int64), np.zeros(_BINS + 1, np.int64)
+    undeclared = 0
+    for start in range(0, len(rows), _BLOCK):
+        block = slice(start, start + _BLOCK)
+        cosines = rows[block] @ rows[start:].T
+        bins = ((cosines.clip(-1, 1) + 1) * (_BINS / 2)).astype(np.int64)
+        s, f = subject[block, None], frame[block, None]
+        known = (s >= 0) & (subject[start:] >= 0)
+        same = known & (s == subject[start:])
+        together = (f >= 0) & (f == frame[start:])
+        # Each pair once: only columns beyond the row's own.
+        after = np.arange(cosines.shape[1]) > np.arange(len(cosines))[:, None]
+        different = ((known & ~same) | together) & after
+        mated += np.bincount(bins[same & after & ~together], minlength=_BINS + 1)
+        non_mated += np.bincount(bins[different], minlength=_BINS + 1)
+        undeclared += int((different & ~known).sum())
+    subjects = len(np.unique(subject[subject >= 0]))
+    return _Evidence(non_mated, mated, subjects * (subjects - 1) // 2 + undeclared)
+
+
+def _threshold(histogram: Ints, target: float) -> float:
+    """Return the lower edge of the lowest bin from which on at most `target` of all lie."""
+    above = np.cumsum(histogram[::-1])[::-1]
+    allowed = np.flatnonzero(above <= target * histogram.sum())
+    place = int(allowed[0]) if len(allowed) else _BINS
+    return float(place / (_BINS / 2) - 1)
+
+
+def _share_at_or_above(histogram: Ints, threshold: float) -> float:
+    total = histogram.sum()
+    if total == 0:
+        return float("nan")
+    place = int(np.ceil(round((threshold + 1) * (_BINS / 2), 6)))
+    return float(histogram[place:].sum() / total)
+
+
+def _clopper_pearson(rate: float, n: int, confidence: float) -> tuple[float, float]:
+    """Return the exact interval of a rate seen among `n` trials (Clopper and Pearson 1934).
+
+    `rate` times `n` need not be whole: the interval is the beta form's.
+    """
+    if n == 0 or np.isnan(rate):
+        return 0.0, 1.0
+    hits, tail = rate * n, (1 - confidence) / 2
+    low = 0.0 if hits == 0 else float(beta.ppf(tail, hits, n - hits + 1))
+    high = 1.0 if hits >= n else float(beta.ppf(1 - tail, hits + 1, n - hits))
+    return low, high

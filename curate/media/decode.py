@@ -14,7 +14,6 @@ Rules kept here:
 from __future__ import annotations
 
 import io
-import threading
 import warnings
 from dataclasses import dataclass
 from functools import cache
@@ -29,19 +28,20 @@ if TYPE_CHECKING:
     import numpy.typing as npt
     from PIL import Image
 
-    from curate.media.jpeg import JpegFacts
     from curate.media.limits import Limits
     from curate.media.sniff import Format
 
     Pixels = npt.NDArray[Any]
     Bytes8 = npt.NDArray[np.uint8]
 
-# Below this the reduction to 64 x 64 that PDQ takes would see too few pixels.
-_SHORTEST_SIDE = 384
-
 _PLUGINS = {"JPEG": ("JPEG", "MPO"), "BMP": ("BMP", "DIB")}
-_TRUNCATED = ("truncat", "premature", "unexpected end", "end of file", "not enough image data")
-_scratch = threading.local()
+_TRUNCATED = (
+    "truncat",
+    "premature end of jpeg file",
+    "unexpected end",
+    "end of file",
+    "not enough image data",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,123 +105,8 @@ def upright(pixels: Pixels, orientation: int | None) -> Pixels:
     return np.ascontiguousarray(turned)
 
 
-def scale_of(width: int, height: int) -> int:
-    """Return the reduction, 1, 2, 4 or 8, at which a JPEG still serves every measure.
-
-    >>> scale_of(1024, 768), scale_of(640, 480), scale_of(6000, 4000)
-    (2, 1, 8)
-    """
-    for scale in (8, 4, 2):
-        if min(width, height) >= scale * _SHORTEST_SIDE:
-            return scale
-    return 1
-
-
-def decode_luma(data: bytes, facts: JpegFacts, scale: int, limits: Limits) -> Bytes8 | None:
-    """Return the luma of a JPEG at 1/`scale`, by libjpeg-turbo's scaled inverse DCT.
-
-    Args:
-        data: The whole file.
-        facts: Its markers.
-        scale: 1, 2, 4 or 8.
-        limits: Bounds, checked against the header.
-
-    Returns:
-        Shape (ceil(H / scale), ceil(W / scale)), not yet upright, valid until this thread's
-        next call; or None where libjpeg-turbo offers no grey decode of such a file.
-
-    Raises:
-        UnreadableError: The picture is truncated, corrupt or beyond the limits.
-    """
-    check_jpeg(facts, limits)
-    if not facts.is_luma_first or facts.precision != 8:
-        return None
-    height, width = -(-facts.height // scale), -(-facts.width // scale)
-    buffer = _buffer(height * width)
-    try:
-        luma = _simplejpeg(data, "GRAY", scale, height, width, buffer)
-    except (ValueError, MemoryError) as error:
-        raise _classified(error) from error
-    return luma[:, :, 0] if luma.shape[:2] == (height, width) else None
-
-
-def decode_colour(
-    data: bytes, facts: JpegFacts, max_side: int | None, limits: Limits
-) -> Bytes8 | None:
-    """Return the colours of a JPEG, upright, scaled by the inverse DCT towards `max_side`.
-
-    Args:
-        data: The whole file.
-        facts: Its markers.
-        max_side: Longest side that will be needed, in pixels; the result is at least that
-            long, unless the picture is shorter.
-        limits: Bounds, checked against the header.
-
-    Returns:
-        sRGB, shape (H, W, 3), uint8; or None where libjpeg-turbo gives no RGB of such a file.
-
-    Raises:
-        UnreadableError: The picture is truncated, corrupt or beyond the limits.
-    """
-    check_jpeg(facts, limits)
-    if not facts.is_luma_first or facts.precision != 8:
-        return None
-    longer = max(facts.width, facts.height)
-    scale = next((s for s in (8, 4, 2) if max_side and longer >= s * max_side), 1)
-    height, width = -(-facts.height // scale), -(-facts.width // scale)
-    try:
-        picture = _simplejpeg(data, "RGB", scale, height, width, None)
-    except (ValueError, MemoryError) as error:
-        raise _classified(error) from error
-    return upright(picture, parse_exif(facts.exif or b"").orientation)
-
-
-def check_jpeg(facts: JpegFacts, limits: Limits) -> None:
-    """Refuse a JPEG whose header or scans promise too much work.
-
-    Raises:
-        UnreadableError: ``bomb``, ``corrupt`` or ``truncated``.
-    """
-    check_size(facts.width, facts.height, limits)
-    if facts.scans > limits.max_scans:
-        detail = f"{facts.scans} scans, more than {limits.max_scans}"
-        raise UnreadableError(Reason.BOMB, detail)
-    if facts.end is None:
-        raise UnreadableError(Reason.TRUNCATED, "the JPEG has no end marker")
-
-
-def _simplejpeg(
-    data: bytes, colours: str, scale: int, height: int, width: int, buffer: Bytes8 | None
-) -> Bytes8:
-    import simplejpeg
-
-    options = {
-        "colorspace": colours,
-        "min_factor": scale,
-        "min_height": height,
-        "min_width": width,
-        "buffer": buffer,
-    }
-    try:
-        return simplejpeg.decode_jpeg(data, **options)
-    except ValueError as error:
-        # Stray bytes between segments are common and harmless; libjpeg only warns.
-        if "extraneous bytes" not in str(error):
-            raise
-        return simplejpeg.decode_jpeg(data, strict=False, **options)
-
-
-def _buffer(length: int) -> Bytes8:
-    """Return this thread's output buffer: fresh pages would double the time of a decode."""
-    held: Bytes8 | None = getattr(_scratch, "buffer", None)
-    if held is None or held.size < length:
-        held = np.empty(max(length, 1 << 20), np.uint8)
-        _scratch.buffer = held
-    return held
-
-
 def decode(data: bytes, found: Format, limits: Limits) -> Decoded:
-    """Return the first frame of `data`, fully decoded by Pillow (HEIF by libheif).
+    """Return the first frame of `data`, decoded whole by Pillow (HEIF by libheif).
 
     Raises:
         UnreadableError: It cannot be decoded whole, or exceeds the limits.
@@ -234,7 +119,7 @@ def decode(data: bytes, found: Format, limits: Limits) -> Decoded:
     except UnreadableError:
         raise
     except Exception as error:
-        raise _classified(error) from error
+        raise classified(error) from error
 
 
 def _decode(data: bytes, found: Format, limits: Limits) -> Decoded:
@@ -341,16 +226,7 @@ def _from_float(pixels: Pixels) -> Bytes8:
     return np.clip(clean * span + 0.5, 0, 255).astype(np.uint8)
 
 
-def to_grey(picture: Bytes8) -> Bytes8:
-    """Return luma, shape (H, W), uint8, of a picture from `to_8bit`, as Pillow weighs it."""
-    if picture.ndim == 2:
-        return picture
-    from PIL import Image
-
-    return np.asarray(Image.fromarray(picture, "RGB").convert("L"))
-
-
-def _classified(error: Exception) -> UnreadableError:
+def classified(error: Exception) -> UnreadableError:
     """Return the reason that a decoder's exception stands for."""
     if isinstance(error, MemoryError):
         return UnreadableError(Reason.MEMORY, "not enough memory to decode the picture")

@@ -95,11 +95,6 @@ class JpegFacts:
         """Nearest quality of the IJG scale, 1 to 100; None without a table 0."""
         return ijg_quality(self.tables[0]) if 0 in self.tables else None
 
-    @property
-    def is_luma_first(self) -> bool:
-        """Whether a grey decode is the picture's luma: one component, YCbCr or RGB."""
-        return len(self.sampling) in (1, 3)
-
 
 def parse_jpeg(data: bytes) -> JpegFacts:
     """Return what the markers of `data` say.

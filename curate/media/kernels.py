@@ -1,6 +1,6 @@
 """The sums over pixels that a probe spends its time in, behind one interface.
 
-`Kernels` in numpy is the definition; `compiled` gives the same numbers faster.
+`NumpyKernels` is the definition; `compiled` gives the same numbers faster.
 """
 
 from __future__ import annotations
@@ -10,12 +10,19 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
+from curate.media.resample import PRECISION_BITS
+
 if TYPE_CHECKING:
     import numpy.typing as npt
 
     from curate.media.resample import Band
 
     Bytes8 = npt.NDArray[np.uint8]
+    Float32 = npt.NDArray[np.float32]
+
+
+# Pillow's Convert.c: ITU-R BT.601 in 16-bit fixed point.
+LUMA_WEIGHTS = np.array([19595, 38470, 7471], np.uint32)
 
 
 class Kernels(Protocol):
@@ -24,39 +31,23 @@ class Kernels(Protocol):
     name: str
     """For the record: which implementation computed a hash."""
 
-    def reduce_float(self, grey: Bytes8, rows: Band, columns: Band) -> npt.NDArray[np.float32]:
-        """Reduce by float weights; see `resample.reduce_float`."""
+    def reduce_rows(self, plane: Bytes8, rows: Band) -> Float32:
+        """Return weighted sums of rows: shape (H, M) to (n, M)."""
+
+    def reduce_columns(self, tall: Float32, columns: Band) -> Float32:
+        """Return weighted sums of columns: shape (n, W) to (n, m)."""
 
     def reduce_fixed(self, grey: Bytes8, rows: Band, columns: Band) -> Bytes8:
-        """Reduce in fixed point; see `resample.reduce_fixed`."""
+        """Return the reduction in fixed point, rounded to uint8 after each axis.
+
+        Columns are reduced first, as Pillow does.
+        """
+
+    def luma(self, picture: Bytes8) -> Bytes8:
+        """Return the luma of sRGB pixels as Pillow rounds it: (H, W, 3) to (H, W)."""
 
     def moments(self, grey: Bytes8) -> tuple[float, float]:
         """Return mean and standard deviation of all samples."""
-
-    def laplacian_variance(self, grey: Bytes8, factor: int) -> float:
-        """Return the variance of the 4-neighbour Laplacian after a box reduction by `factor`."""
-
-
-class NumpyKernels:
-    """The definition, in numpy: needs no compiler."""
-
-    name = "numpy"
-
-    def reduce_float(self, grey: Bytes8, rows: Band, columns: Band) -> npt.NDArray[np.float32]:
-        """Reduce by float weights; see `resample.reduce_float`."""
-        from curate.media.resample import reduce_float
-
-        return reduce_float(grey, rows, columns)
-
-    def reduce_fixed(self, grey: Bytes8, rows: Band, columns: Band) -> Bytes8:
-        """Reduce in fixed point; see `resample.reduce_fixed`."""
-        from curate.media.resample import reduce_fixed
-
-        return reduce_fixed(grey, rows, columns)
-
-    def moments(self, grey: Bytes8) -> tuple[float, float]:
-        """Return mean and standard deviation of all samples."""
-        return float(grey.mean(dtype=np.float64)), float(grey.std(dtype=np.float64))
 
     def laplacian_variance(self, grey: Bytes8, factor: int) -> float:
         """Return the variance of the 4-neighbour Laplacian after a box reduction by `factor`.
@@ -64,6 +55,41 @@ class NumpyKernels:
         Incomplete boxes at the right and bottom are left out, and so are the outermost
         samples, which lack a neighbour. Below 3 samples a side the variance is 0.
         """
+
+
+class NumpyKernels:
+    """The definition, in numpy: needs no compiler."""
+
+    name = "numpy"
+
+    def reduce_rows(self, plane: Bytes8, rows: Band) -> Float32:
+        """Return weighted sums of rows: shape (H, M) to (n, M)."""
+        weights = rows.dense(plane.shape[0]).astype(np.float32)
+        return weights @ plane.astype(np.float32)
+
+    def reduce_columns(self, tall: Float32, columns: Band) -> Float32:
+        """Return weighted sums of columns: shape (n, W) to (n, m)."""
+        weights = columns.dense(tall.shape[1]).astype(np.float32)
+        return tall @ weights.T
+
+    def reduce_fixed(self, grey: Bytes8, rows: Band, columns: Band) -> Bytes8:
+        """Return the reduction in fixed point, rounded to uint8 after each axis."""
+        height, width = grey.shape
+        # Products of 22 by 8 bits: their sums are exact in float64.
+        wide = _rounded(grey.astype(np.float64) @ columns.dense(width).T)
+        return _rounded(rows.dense(height) @ wide.astype(np.float64))
+
+    def luma(self, picture: Bytes8) -> Bytes8:
+        """Return the luma of sRGB pixels as Pillow rounds it: (H, W, 3) to (H, W)."""
+        weighted = picture.astype(np.uint32) @ LUMA_WEIGHTS
+        return ((weighted + 0x8000) >> 16).astype(np.uint8)
+
+    def moments(self, grey: Bytes8) -> tuple[float, float]:
+        """Return mean and standard deviation of all samples."""
+        return float(grey.mean(dtype=np.float64)), float(grey.std(dtype=np.float64))
+
+    def laplacian_variance(self, grey: Bytes8, factor: int) -> float:
+        """Return the variance of the 4-neighbour Laplacian after a box reduction by `factor`."""
         height, width = grey.shape[0] // factor, grey.shape[1] // factor
         if min(height, width) < 3:
             return 0.0
@@ -73,7 +99,18 @@ class NumpyKernels:
         return float(np.var(around - 4 * small[1:-1, 1:-1], dtype=np.float64))
 
 
+def _rounded(sums: npt.NDArray[np.float64]) -> Bytes8:
+    half = 1 << (PRECISION_BITS - 1)
+    whole = (sums.astype(np.int64) + half) >> PRECISION_BITS
+    return np.clip(whole, 0, 255).astype(np.uint8)
+
+
 @cache
 def default_kernels() -> Kernels:
     """Return the fastest kernels that this machine can run."""
-    return NumpyKernels()
+    try:
+        from curate.media.compiled import CompiledKernels
+    except (ImportError, RuntimeError):
+        # No numba for this Python, or no folder in which it may keep what it compiles.
+        return NumpyKernels()
+    return CompiledKernels()

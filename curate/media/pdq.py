@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 _CELLS = 64
 _SHORTEST_SIDE = 5
+# ITU-R BT.601, as the description has it.
+_LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,14 +43,15 @@ class Pdq:
 
 
 def pdq(
-    grey: npt.NDArray[np.uint8], size: tuple[int, int], scale: int, kernels: Kernels
+    picture: npt.NDArray[np.uint8], size: tuple[int, int], scale: int, kernels: Kernels
 ) -> Pdq | None:
     """Return the PDQ hash of a picture.
 
     Args:
-        grey: Luma at 1/`scale`, shape (ceil(H / scale), ceil(W / scale)).
+        picture: Luma or sRGB at 1/`scale`, shape (ceil(H / scale), ceil(W / scale)) or
+            (..., 3). From sRGB, luma is not rounded to whole numbers before it is averaged.
         size: Width and height of the full picture in pixels.
-        scale: Reduction at which `grey` was decoded.
+        scale: Reduction at which `picture` was decoded.
         kernels: What computes the reduction.
 
     Returns:
@@ -58,7 +61,11 @@ def pdq(
     if min(width, height) < _SHORTEST_SIDE:
         return None
     rows, columns = tent_band(height, _CELLS, scale), tent_band(width, _CELLS, scale)
-    cells = kernels.reduce_float(grey, rows, columns)
+    # Luma is a weighted sum too: taken after the rows are reduced, it costs next to nothing.
+    tall = kernels.reduce_rows(picture.reshape(len(picture), -1), rows)
+    if picture.ndim == 3:
+        tall = tall.reshape(_CELLS, -1, 3) @ _LUMA
+    cells = kernels.reduce_columns(tall, columns)
     matrix = _dct_matrix()
     low: Float32 = (matrix @ cells @ matrix.T).astype(np.float32)
     return Pdq(_bits(low[None])[0].tobytes(), quality(cells), _bits(_dihedral(low)).tobytes())

@@ -12,17 +12,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from curate.media import animation, jpeg
-from curate.media.decode import (
-    check_jpeg,
-    decode,
-    decode_luma,
-    decoder_version,
-    scale_of,
-    to_8bit,
-    to_grey,
-    upright,
-)
-from curate.media.exif import parse_exif
+from curate.media.decode import decode, decoder_version, to_8bit, upright
+from curate.media.exif import Exif, parse_exif
 from curate.media.kernels import default_kernels
 from curate.media.limits import Limits
 from curate.media.measures import coded_digest, pixel_digest, tone
@@ -30,6 +21,14 @@ from curate.media.open import read_media
 from curate.media.pdq import pdq
 from curate.media.phash import dhash, phash
 from curate.media.thumbnail import thumbnail_distance
+from curate.media.turbo import (
+    check_jpeg,
+    decode_jpeg,
+    decode_whole_jpeg,
+    release_scratch,
+    scale_of,
+    scratch,
+)
 from curate.media.unreadable import Reason, UnreadableError
 
 if TYPE_CHECKING:
@@ -38,6 +37,7 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
+    from curate.media.decode import Decoded
     from curate.media.open import FileBytes
     from curate.media.sniff import Format
 
@@ -57,6 +57,8 @@ class _Luma:
     """Upright luma for hashing, and how it came about."""
 
     grey: npt.NDArray[np.uint8]
+    colour: npt.NDArray[np.uint8]
+    """The same with its colours, where they were decoded, else `grey` itself."""
     size: tuple[int, int]
     scale: int
     decoder: str
@@ -90,6 +92,8 @@ def probe_file(
     except MemoryError as error:
         problem = UnreadableError(Reason.MEMORY, "not enough memory for the picture")
         raise _with_digests(problem, content) from error
+    finally:
+        release_scratch()
 
 
 def _with_digests(error: UnreadableError, content: FileBytes) -> UnreadableError:
@@ -145,32 +149,43 @@ def _picture_facts(content: FileBytes, exact: bool, limits: Limits) -> Row:  # n
 
 def _jpeg_facts(data: bytes, found: Format, *, exact: bool, limits: Limits) -> Row:
     facts = jpeg.parse_jpeg(data)
-    check_jpeg(facts, limits)
-    exif = parse_exif(facts.exif) if facts.exif else None
-    orientation = exif.orientation if exif else None
-    row = _marker_facts(data, facts)
-    scale = scale_of(facts.width, facts.height)
-    raw = None if exact else decode_luma(data, facts, scale, limits)
-    if raw is None:
-        picture, luma = _full(data, found, limits)
-        row |= picture
-    else:
-        grey = upright(raw, orientation)
-        turned = orientation is not None and orientation >= 5
-        size = (facts.height, facts.width) if turned else (facts.width, facts.height)
-        luma = _Luma(grey, size, scale, decoder_version("simplejpeg"))
-        row["mode"] = "L" if len(facts.sampling) == 1 else "RGB"
-        row["pixel_digest"] = coded_digest(data, facts, orientation)
-        row["pixel_digest_basis"] = "coded"
-    row |= _luma_facts(luma)
-    row |= {"exif_orientation": orientation, "bit_depth": facts.precision, "frame_count": 1}
-    if exif and exif.thumbnail:
+    exif = parse_exif(facts.exif) if facts.exif else Exif()
+    scale = 1 if exact else scale_of(facts.width, facts.height)
+    row, luma = _scaled(data, facts, scale, exif.orientation, limits) if scale > 1 else ({}, None)
+    if luma is None:
+        row, luma = _full(data, found, limits, facts)
+    row |= _marker_facts(data, facts) | _luma_facts(luma)
+    if exif.thumbnail:
         own = row["phash"]
         assert isinstance(own, bytes)
         row["thumbnail_distance"] = thumbnail_distance(
-            exif.thumbnail, own, size=luma.size, orientation=orientation
+            exif.thumbnail, own, size=luma.size, orientation=exif.orientation
         )
     return row
+
+
+def _scaled(
+    data: bytes, facts: jpeg.JpegFacts, scale: int, orientation: int | None, limits: Limits
+) -> tuple[Row, _Luma | None]:
+    """Decode the luma of a JPEG at 1/`scale`: its facts, and None where that cannot be."""
+    check_jpeg(facts, limits)
+    buffer = scratch(facts.width * facts.height)
+    raw = decode_jpeg(data, facts, limits, colour=False, scale=scale, buffer=buffer)
+    if raw is None:
+        return {}, None
+    size = (facts.width, facts.height)
+    if orientation is not None and orientation >= 5:
+        size = size[::-1]
+    grey = upright(raw, orientation)
+    row: Row = {
+        "pixel_digest": coded_digest(data, facts, orientation),
+        "pixel_digest_basis": "coded",
+        "exif_orientation": orientation,
+        "mode": "L" if len(facts.sampling) == 1 else "RGB",
+        "bit_depth": facts.precision,
+        "frame_count": 1,
+    }
+    return row, _Luma(grey, grey, size, scale, decoder_version("simplejpeg"))
 
 
 def _marker_facts(data: bytes, facts: jpeg.JpegFacts) -> Row:
@@ -200,12 +215,14 @@ def _other_facts(data: bytes, found: Format, limits: Limits) -> Row:
     return row | _luma_facts(luma)
 
 
-def _full(data: bytes, found: Format, limits: Limits) -> tuple[Row, _Luma]:
+def _full(
+    data: bytes, found: Format, limits: Limits, facts: jpeg.JpegFacts | None = None
+) -> tuple[Row, _Luma]:
     """Decode the whole picture: its facts, and its luma."""
-    decoded = decode(data, found, limits)
-    grey = to_grey(to_8bit(decoded))
+    decoded, package = _decoded(data, found, limits, facts)
+    colour = to_8bit(decoded)
+    grey = colour if colour.ndim == 2 else default_kernels().luma(colour)
     height, width = grey.shape
-    package = "pillow-heif" if found.name == "HEIF" else "pillow"
     row: Row = {
         "pixel_digest": pixel_digest(decoded),
         "pixel_digest_basis": "pixels",
@@ -216,14 +233,27 @@ def _full(data: bytes, found: Format, limits: Limits) -> tuple[Row, _Luma]:
         "has_exif": decoded.exif is not None,
         "has_icc": decoded.has_icc,
     }
-    return row, _Luma(grey, (width, height), 1, decoder_version(package))
+    return row, _Luma(grey, colour, (width, height), 1, decoder_version(package))
+
+
+def _decoded(
+    data: bytes, found: Format, limits: Limits, facts: jpeg.JpegFacts | None
+) -> tuple[Decoded, str]:
+    """Decode the whole picture; return it and the package that did."""
+    if facts is not None:
+        check_jpeg(facts, limits)
+        buffer = scratch(3 * facts.width * facts.height)
+        whole = decode_whole_jpeg(data, facts, limits, buffer=buffer)
+        if whole is not None:
+            return whole, "simplejpeg"
+    return decode(data, found, limits), "pillow-heif" if found.name == "HEIF" else "pillow"
 
 
 def _luma_facts(luma: _Luma) -> Row:
     """Return every measure of the picture's luma."""
     kernels = default_kernels()
     given = (luma.grey, luma.size, luma.scale, kernels)
-    hashed = pdq(*given)
+    hashed = pdq(luma.colour, *given[1:])
     measured = tone(*given)
     return {
         "width": luma.size[0],

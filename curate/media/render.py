@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from curate.media.decode import check_size, decode, decode_colour, to_8bit
+from curate.media.decode import check_size, decode, to_8bit, upright
+from curate.media.exif import parse_exif
 from curate.media.jpeg import parse_jpeg
 from curate.media.limits import Limits
 from curate.media.open import read_media
 from curate.media.sniff import HEAD_BYTES, sniff
+from curate.media.turbo import decode_jpeg
 from curate.media.unreadable import Reason, UnreadableError
 
 if TYPE_CHECKING:
@@ -48,7 +50,7 @@ def load_rgb(
         raise UnreadableError(Reason.NOT_MEDIA, f"not a picture that is read: {name}")
     picture = None
     if found.name == "JPEG":
-        picture = decode_colour(data, parse_jpeg(data), max_side, limits)
+        picture = _jpeg(data, max_side, limits)
     if picture is None:
         picture = to_8bit(decode(data, found, limits))
     if picture.ndim == 2:
@@ -81,6 +83,15 @@ def thumbnail_jpeg(
     pixels = load_rgb(source, max_side=side, limits=limits, root=root)
     encoded: bytes = simplejpeg.encode_jpeg(pixels, quality=quality, colorspace="RGB")
     return encoded
+
+
+def _jpeg(data: bytes, max_side: int | None, limits: Limits) -> npt.NDArray[np.uint8] | None:
+    """Decode a JPEG no larger than `max_side` needs, letting the inverse DCT do the scaling."""
+    facts = parse_jpeg(data)
+    longer = max(facts.width, facts.height)
+    scale = next((s for s in (8, 4, 2) if max_side and longer >= s * max_side), 1)
+    pixels = decode_jpeg(data, facts, limits, scale=scale)
+    return None if pixels is None else upright(pixels, parse_exif(facts.exif or b"").orientation)
 
 
 def _read(path: Path, root: Path | None, limits: Limits) -> bytes:

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from curate.media.decode import decode_luma, upright
+from curate.media.decode import upright
 from curate.media.jpeg import parse_jpeg
 from curate.media.kernels import default_kernels
 from curate.media.limits import Limits
 from curate.media.phash import hamming, phash
+from curate.media.turbo import decode_jpeg
 from curate.media.unreadable import UnreadableError
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ def thumbnail_distance(
         Distance in bits, 0 to 64, or None when the thumbnail cannot be decoded.
     """
     try:
-        raw = decode_luma(thumbnail, parse_jpeg(thumbnail), 1, _LIMITS)
+        raw = decode_jpeg(thumbnail, parse_jpeg(thumbnail), _LIMITS, colour=False)
     except UnreadableError:
         return None
     if raw is None:

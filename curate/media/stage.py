@@ -1,0 +1,94 @@
+"""The probe stage: open each listed file once, and say what it is or why it cannot be read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from curate.engine.stage import MapStage
+from curate.media import UnreadableError
+from curate.schema import conform
+
+VERSION = "1"
+STAGE = f"probe/{VERSION}"
+
+# A file is pending when it was never seen as it is listed now, or by an older probe.
+PENDING = f"""
+SELECT m.media_id, m.root, m.locator, m.listed_size, m.listed_mtime_ns
+FROM media m
+LEFT JOIN sightings s
+    ON s.media_id = m.media_id
+    AND s.listed_size IS NOT DISTINCT FROM m.listed_size
+    AND s.listed_mtime_ns IS NOT DISTINCT FROM m.listed_mtime_ns
+    AND s.probe_version = '{STAGE}'
+WHERE m.status = 'present' AND s.media_id IS NULL
+ORDER BY m.media_id
+"""
+
+Rows = list[dict[str, Any]]
+
+
+def probe_batch(batch: pa.Table) -> dict[str, pa.Table]:
+    """Return rows of `content` and `sightings` for a batch of pending entries."""
+    contents: Rows = []
+    sightings = [_sight(item, contents) for item in batch.to_pylist()]
+    return {"content": conform(contents, "content"), "sightings": conform(sightings, "sightings")}
+
+
+def probe_lost(batch: pa.Table, reason: str) -> dict[str, pa.Table]:
+    """Return the sighting of an entry whose worker died or hung."""
+    rows = [
+        _sighting(item, status="unreadable", reason=reason, detail=_LOST[reason])
+        for item in batch.to_pylist()
+    ]
+    return {"sightings": conform(rows, "sightings")}
+
+
+_LOST = {
+    "worker-died": "the process that opened the file died",
+    "timeout": "opening the file took too long",
+}
+
+
+def _sight(item: dict[str, Any], contents: Rows) -> dict[str, Any]:
+    from curate.media import probe_file
+
+    root = Path(item["root"])
+    try:
+        row = probe_file(root / item["locator"], root=root)
+    except UnreadableError as error:
+        return _sighting(
+            item,
+            status="unreadable",
+            reason=str(error.reason_code),
+            detail=error.detail,
+            sha256=error.sha256,
+        )
+    contents.append({**row, "probe_version": STAGE})
+    return _sighting(item, status="readable", sha256=row["sha256"])
+
+
+def _sighting(item: dict[str, Any], **values: Any) -> dict[str, Any]:
+    return {
+        "media_id": item["media_id"],
+        "listed_size": item["listed_size"],
+        "listed_mtime_ns": item["listed_mtime_ns"],
+        "probe_version": STAGE,
+        **values,
+    }
+
+
+def probe_stage() -> MapStage:
+    """Return the stage."""
+    return MapStage(
+        name="probe",
+        version=VERSION,
+        pending=PENDING,
+        work=probe_batch,
+        lost=probe_lost,
+        writes=("content", "sightings"),
+        chunk=32,
+        preload=("curate.media.probe",),
+    )

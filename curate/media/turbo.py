@@ -1,0 +1,155 @@
+"""Decode JPEGs with libjpeg-turbo: whole, as luma, and scaled by the inverse DCT.
+
+Scaling while decoding costs nothing and saves most of what follows. The kinds of JPEG that
+the library turns into no RGB (CMYK, more than 8 bits) are left to Pillow, in `decode`.
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from curate.media.decode import Decoded, check_size, classified, upright
+from curate.media.exif import parse_exif
+from curate.media.unreadable import Reason, UnreadableError
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from curate.media.jpeg import JpegFacts
+    from curate.media.limits import Limits
+
+    Bytes8 = npt.NDArray[np.uint8]
+
+# Below this the reduction to 64 x 64 that PDQ takes would see too few pixels.
+_SHORTEST_SIDE = 384
+_LARGEST_KEPT = 64 << 20
+_scratch = threading.local()
+
+
+def scale_of(width: int, height: int) -> int:
+    """Return the reduction, 1, 2, 4 or 8, at which a JPEG still serves every measure.
+
+    >>> scale_of(1024, 768), scale_of(640, 480), scale_of(6000, 4000)
+    (2, 1, 8)
+    """
+    for scale in (8, 4, 2):
+        if min(width, height) >= scale * _SHORTEST_SIDE:
+            return scale
+    return 1
+
+
+def check_jpeg(facts: JpegFacts, limits: Limits) -> None:
+    """Refuse a JPEG whose header or scans promise too much work.
+
+    Raises:
+        UnreadableError: ``bomb``, ``corrupt`` or ``truncated``.
+    """
+    check_size(facts.width, facts.height, limits)
+    if facts.scans > limits.max_scans:
+        detail = f"{facts.scans} scans, more than {limits.max_scans}"
+        raise UnreadableError(Reason.BOMB, detail)
+    if facts.end is None:
+        raise UnreadableError(Reason.TRUNCATED, "the JPEG has no end marker")
+
+
+def decode_jpeg(
+    data: bytes,
+    facts: JpegFacts,
+    limits: Limits,
+    *,
+    colour: bool = True,
+    scale: int = 1,
+    buffer: Bytes8 | None = None,
+) -> Bytes8 | None:
+    """Return the pixels of a JPEG as stored, not upright, by libjpeg-turbo.
+
+    Args:
+        data: The whole file.
+        facts: Its markers.
+        limits: Bounds, checked against the header.
+        colour: Whether colours are wanted; else luma, which costs less.
+        scale: 1, 2, 4 or 8: reduction by the scaled inverse DCT, nearly free.
+        buffer: Where to put the pixels; the result is then valid until it is used again.
+
+    Returns:
+        sRGB of shape (ceil(H / scale), ceil(W / scale), 3), or without the last axis for luma
+        and for a file of one component; None for the kinds of JPEG that are Pillow's to read.
+
+    Raises:
+        UnreadableError: The picture is truncated, corrupt or beyond the limits.
+    """
+    check_jpeg(facts, limits)
+    components = len(facts.sampling)
+    if components not in (1, 3) or facts.precision != 8:
+        return None
+    shape = (-(-facts.height // scale), -(-facts.width // scale))
+    name = "RGB" if colour and components == 3 else "GRAY"
+    try:
+        pixels = _simplejpeg(data, name, scale, shape, buffer)
+    except (ValueError, MemoryError) as error:
+        raise classified(error) from error
+    if pixels.shape[:2] != shape:
+        return None
+    return pixels if name == "RGB" else pixels[:, :, 0]
+
+
+def decode_whole_jpeg(
+    data: bytes, facts: JpegFacts, limits: Limits, *, buffer: Bytes8 | None = None
+) -> Decoded | None:
+    """Return a JPEG decoded whole by libjpeg-turbo; arguments and errors as `decode_jpeg`."""
+    pixels = decode_jpeg(data, facts, limits, buffer=buffer)
+    if pixels is None:
+        return None
+    orientation = parse_exif(facts.exif).orientation if facts.exif else None
+    mode = "L" if pixels.ndim == 2 else "RGB"
+    return Decoded(
+        upright(pixels, orientation),
+        mode,
+        mode,
+        facts.precision,
+        orientation,
+        facts.exif,
+        facts.has_icc,
+        1,
+    )
+
+
+def scratch(length: int) -> Bytes8:
+    """Return this thread's output buffer: fresh pages would double the time of a decode."""
+    held: Bytes8 | None = getattr(_scratch, "buffer", None)
+    if held is None or held.size < length:
+        held = np.empty(max(length, 1 << 20), np.uint8)
+        _scratch.buffer = held
+    return held
+
+
+def release_scratch() -> None:
+    """Give back a buffer that one large picture made large."""
+    held: Bytes8 | None = getattr(_scratch, "buffer", None)
+    if held is not None and held.size > _LARGEST_KEPT:
+        _scratch.buffer = None
+
+
+def _simplejpeg(
+    data: bytes, colours: str, scale: int, shape: tuple[int, int], buffer: Bytes8 | None
+) -> Bytes8:
+    import simplejpeg
+
+    options = {
+        "colorspace": colours,
+        "min_factor": scale,
+        "min_height": shape[0],
+        "min_width": shape[1],
+        "buffer": buffer,
+    }
+    try:
+        return simplejpeg.decode_jpeg(data, **options)
+    except ValueError as error:
+        # libjpeg warns of much that does no harm; these warnings mean lost pixels.
+        text = str(error)
+        if text.startswith("Premature") or ("Corrupt" in text and "extraneous" not in text):
+            raise
+        return simplejpeg.decode_jpeg(data, strict=False, **options)

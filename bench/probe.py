@@ -44,7 +44,7 @@ def photograph(seed: int) -> np.ndarray:
     radius = np.hypot(down, across)
     radius[0, 0] = 1.0
     spectra = rng.normal(size=(2, *radius.shape)) + 1j * rng.normal(size=(2, *radius.shape))
-    light, tint = (np.fft.irfft2(s / radius**1.5, s=(HEIGHT, WIDTH)) for s in spectra)
+    light, tint = (np.fft.irfft2(s / radius**1.7, s=(HEIGHT, WIDTH)) for s in spectra)
     light, tint = light / light.std(), tint / tint.std()
     picture = 120 + 40 * np.stack([light + 0.3 * tint, light, light - 0.3 * tint], axis=-1)
     y, x = np.mgrid[:HEIGHT, :WIDTH]
@@ -52,7 +52,7 @@ def photograph(seed: int) -> np.ndarray:
         centre_y, centre_x = rng.integers(0, HEIGHT), rng.integers(0, WIDTH)
         inside = np.hypot(y - centre_y, x - centre_x) < rng.integers(30, 160)
         picture[inside] = 0.5 * picture[inside] + 0.5 * rng.integers(0, 256, 3)
-    picture += rng.normal(scale=2.0, size=(HEIGHT, WIDTH, 1))
+    picture += rng.normal(scale=1.5, size=(HEIGHT, WIDTH, 1))
     return np.clip(picture, 0, 255).astype(np.uint8)
 
 

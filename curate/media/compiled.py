@@ -57,17 +57,19 @@ class CompiledKernels:
         mean = total / grey.size
         return mean, max(squares / grey.size - mean * mean, 0.0) ** 0.5
 
-    def laplacian_variance(self, grey: Bytes8, factor: int) -> float:
-        """Return the variance of the 4-neighbour Laplacian after a box reduction by `factor`."""
-        height, width = grey.shape[0] // factor, grey.shape[1] // factor
+    def box_means(self, grey: Bytes8, factor: int) -> Float32:
+        """Return means of boxes of `factor` x `factor` samples."""
+        return _box_means(grey, factor)
+
+    def laplacian_variance(self, plane: Bytes8 | Float32) -> float:
+        """Return the variance of the 4-neighbour Laplacian inside the border."""
+        height, width = plane.shape
         if min(height, width) < 3:
             return 0.0
-        small = _boxes(grey, factor, height, width)
-        total, squares = _laplacian(small)
+        total, squares = _laplacian(plane)
         number = (height - 2) * (width - 2)
-        scale = 1.0 / (factor * factor)
         mean = total / number
-        return max(squares / number - mean * mean, 0.0) * scale * scale
+        return max(squares / number - mean * mean, 0.0)
 
 
 @njit(cache=True, nogil=True, fastmath=True)
@@ -89,44 +91,66 @@ def _reduce_columns(tall: Float32, start: Int64, count: Int64, weights: Float64)
     out = np.empty((tall.shape[0], start.size), np.float32)
     for i in range(tall.shape[0]):
         for j in range(start.size):
+            run = tall[i, start[j] : start[j] + count[j]]
+            share = weights[j, : count[j]]
             total = 0.0
-            first = start[j]
-            for k in range(count[j]):
-                total += weights[j, k] * tall[i, first + k]
+            for k in range(run.size):
+                total += share[k] * run[k]
             out[i, j] = total
     return out
 
 
 @njit(cache=True, nogil=True, fastmath={"reassoc", "contract"})
-def _fixed_columns(grey: Bytes8, start: Int64, count: Int64, weights: Float64) -> Bytes8:
-    height, width = grey.shape
+def _fixed_columns(plane: Bytes8, start: Int64, count: Int64, weights: Float64) -> Bytes8:
+    """Reduce columns in fixed point; four rows at a time, so that each weight loads once."""
+    height, width = plane.shape
     out = np.empty((height, start.size), np.uint8)
-    wide = np.empty(width, np.float64)
-    for i in range(height):
-        row = grey[i]
-        for j in range(width):
-            wide[j] = row[j]
+    wide = np.zeros((4, width), np.float64)
+    for top in range(0, height, 4):
+        rows = min(4, height - top)
+        for r in range(rows):
+            row = plane[top + r]
+            target = wide[r]
+            for j in range(width):
+                target[j] = row[j]
         for j in range(start.size):
-            total = 0.0
-            first = start[j]
-            for k in range(count[j]):
-                total += weights[j, k] * wide[first + k]
-            # Whole numbers far below 2**53: the sum is exact in any order.
-            value = np.floor((total + _HALF) * _SHRINK)
-            out[i, j] = np.uint8(min(max(value, 0.0), 255.0))
+            first, number = start[j], count[j]
+            share = weights[j, :number]
+            run0, run1 = wide[0, first : first + number], wide[1, first : first + number]
+            run2, run3 = wide[2, first : first + number], wide[3, first : first + number]
+            sum0, sum1, sum2, sum3 = 0.0, 0.0, 0.0, 0.0
+            # Of whole numbers far below 2**53 the sums are exact in any order.
+            for k in range(number):
+                weight = share[k]
+                sum0 += weight * run0[k]
+                sum1 += weight * run1[k]
+                sum2 += weight * run2[k]
+                sum3 += weight * run3[k]
+            out[top, j] = _clip8(sum0)
+            if rows == 4:
+                out[top + 1, j] = _clip8(sum1)
+                out[top + 2, j] = _clip8(sum2)
+                out[top + 3, j] = _clip8(sum3)
+            elif rows > 1:
+                out[top + 1, j] = _clip8(sum1)
+                if rows > 2:
+                    out[top + 2, j] = _clip8(sum2)
     return out
+
+
+@njit(cache=True, nogil=True, inline="always")
+def _clip8(total: float) -> np.uint8:
+    return np.uint8(min(max(np.floor((total + _HALF) * _SHRINK), 0.0), 255.0))
 
 
 @njit(cache=True, nogil=True)
 def _luma(picture: Bytes8) -> Bytes8:
-    height, width = picture.shape[0], picture.shape[1]
-    out = np.empty((height, width), np.uint8)
-    for i in range(height):
-        for j in range(width):
-            red, green, blue = picture[i, j, 0], picture[i, j, 1], picture[i, j, 2]
-            weighted = np.uint32(19595) * red + np.uint32(38470) * green + np.uint32(7471) * blue
-            out[i, j] = np.uint8((weighted + np.uint32(0x8000)) >> np.uint32(16))
-    return out
+    out = np.empty(picture.shape[0] * picture.shape[1], np.uint8)
+    flat = picture.reshape(-1)
+    for i in range(out.size):
+        weighted = 19595 * flat[3 * i] + 38470 * flat[3 * i + 1] + 7471 * flat[3 * i + 2]
+        out[i] = (weighted + 0x8000) >> 16
+    return out.reshape(picture.shape[0], picture.shape[1])
 
 
 @njit(cache=True, nogil=True)
@@ -143,35 +167,50 @@ def _moments(grey: Bytes8) -> tuple[float, float]:
 
 
 @njit(cache=True, nogil=True, fastmath=True)
-def _boxes(grey: Bytes8, factor: int, height: int, width: int) -> Float32:
-    """Return sums over boxes of factor x factor samples, shape (height, width)."""
-    out = np.zeros((height, width), np.float32)
-    for i in range(height):
+def _box_means(grey: Bytes8, factor: int) -> Float32:
+    height, width = grey.shape
+    whole = width // factor
+    out = np.zeros((-(-height // factor), -(-width // factor)), np.float32)
+    for i in range(out.shape[0]):
         target = out[i]
-        for r in range(factor):
+        rows = min(factor, height - i * factor)
+        for r in range(rows):
             row = grey[i * factor + r]
-            if factor == 1:
-                for j in range(width):
-                    target[j] = row[j]
-            elif factor == 2:
-                for j in range(width):
+            if factor == 2:
+                for j in range(whole):
                     target[j] += np.float32(row[2 * j]) + np.float32(row[2 * j + 1])
             else:
-                for j in range(width):
+                for j in range(whole):
                     for c in range(factor):
-                        target[j] += row[j * factor + c]
+                        target[j] += np.float32(row[j * factor + c])
+            for c in range(whole * factor, width):
+                target[whole] += np.float32(row[c])
+        for j in range(whole):
+            target[j] *= np.float32(1.0) / np.float32(rows * factor)
+        if whole < out.shape[1]:
+            target[whole] *= np.float32(1.0) / np.float32(rows * (width - whole * factor))
     return out
 
 
 @njit(cache=True, nogil=True, fastmath=True)
-def _laplacian(small: Float32) -> tuple[float, float]:
+def _laplacian(plane: Bytes8 | Float32) -> tuple[float, float]:
     """Return the sum and the sum of squares of the Laplacian inside the border."""
-    height, width = small.shape
+    height, width = plane.shape
     total, squares = 0.0, 0.0
     for i in range(1, height - 1):
-        above, here, below = small[i - 1], small[i], small[i + 1]
-        for j in range(1, width - 1):
-            value = above[j] + below[j] + here[j - 1] + here[j + 1] - np.float32(4.0) * here[j]
-            total += value
-            squares += value * value
+        above, below = plane[i - 1, 1 : width - 1], plane[i + 1, 1 : width - 1]
+        here, left, right = plane[i, 1 : width - 1], plane[i, : width - 2], plane[i, 2:]
+        part, part_squares = np.float32(0.0), np.float32(0.0)
+        for j in range(here.size):
+            value = (
+                np.float32(above[j])
+                + np.float32(below[j])
+                + np.float32(left[j])
+                + np.float32(right[j])
+                - np.float32(4.0) * np.float32(here[j])
+            )
+            part += value
+            part_squares += value * value
+        total += float(part)
+        squares += float(part_squares)
     return total, squares

@@ -49,11 +49,17 @@ class Kernels(Protocol):
     def moments(self, grey: Bytes8) -> tuple[float, float]:
         """Return mean and standard deviation of all samples."""
 
-    def laplacian_variance(self, grey: Bytes8, factor: int) -> float:
-        """Return the variance of the 4-neighbour Laplacian after a box reduction by `factor`.
+    def box_means(self, grey: Bytes8, factor: int) -> Float32:
+        """Return means of boxes of `factor` x `factor` samples.
 
-        Incomplete boxes at the right and bottom are left out, and so are the outermost
-        samples, which lack a neighbour. Below 3 samples a side the variance is 0.
+        Incomplete boxes at the right and bottom are means of the samples they have: shape
+        (H, W) to (ceil(H / factor), ceil(W / factor)).
+        """
+
+    def laplacian_variance(self, plane: Bytes8 | Float32) -> float:
+        """Return the variance of the 4-neighbour Laplacian inside the border.
+
+        Below 3 samples a side there is nothing inside, and the variance is 0.
         """
 
 
@@ -88,20 +94,29 @@ class NumpyKernels:
         """Return mean and standard deviation of all samples."""
         return float(grey.mean(dtype=np.float64)), float(grey.std(dtype=np.float64))
 
-    def laplacian_variance(self, grey: Bytes8, factor: int) -> float:
-        """Return the variance of the 4-neighbour Laplacian after a box reduction by `factor`."""
-        height, width = grey.shape[0] // factor, grey.shape[1] // factor
-        if min(height, width) < 3:
+    def box_means(self, grey: Bytes8, factor: int) -> Float32:
+        """Return means of boxes of `factor` x `factor` samples."""
+        starts = [np.arange(0, length, factor) for length in grey.shape]
+        sums = np.add.reduceat(grey.astype(np.float64), starts[0], axis=0)
+        sums = np.add.reduceat(sums, starts[1], axis=1)
+        counts = [
+            np.minimum(factor, length - start)
+            for start, length in zip(starts, grey.shape, strict=True)
+        ]
+        return (sums / np.outer(*counts)).astype(np.float32)
+
+    def laplacian_variance(self, plane: Bytes8 | Float32) -> float:
+        """Return the variance of the 4-neighbour Laplacian inside the border."""
+        if min(plane.shape) < 3:
             return 0.0
-        boxes = grey[: height * factor, : width * factor].astype(np.float32)
-        small = boxes.reshape(height, factor, width, factor).mean(axis=(1, 3))
-        around = small[:-2, 1:-1] + small[2:, 1:-1] + small[1:-1, :-2] + small[1:-1, 2:]
-        return float(np.var(around - 4 * small[1:-1, 1:-1], dtype=np.float64))
+        p = plane.astype(np.float64)
+        around = p[:-2, 1:-1] + p[2:, 1:-1] + p[1:-1, :-2] + p[1:-1, 2:]
+        return float(np.var(around - 4 * p[1:-1, 1:-1]))
 
 
 def _rounded(sums: npt.NDArray[np.float64]) -> Bytes8:
     half = 1 << (PRECISION_BITS - 1)
-    whole = (sums.astype(np.int64) + half) >> PRECISION_BITS
+    whole = np.floor((sums + half) / (1 << PRECISION_BITS))
     return np.clip(whole, 0, 255).astype(np.uint8)
 
 

@@ -39,7 +39,7 @@ def tone(grey: npt.NDArray[np.uint8], size: tuple[int, int], scale: int, kernels
     """
     mean, deviation = kernels.moments(grey)
     factor = sharpness_factor(max(size)) // scale
-    variance = kernels.laplacian_variance(grey, max(factor, 1))
+    variance = kernels.laplacian_variance(grey if factor <= 1 else kernels.box_means(grey, factor))
     return Tone(variance, mean / 255.0, deviation / 255.0)
 
 

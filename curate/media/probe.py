@@ -19,7 +19,7 @@ from curate.media.limits import Limits
 from curate.media.measures import coded_digest, pixel_digest, tone
 from curate.media.open import read_media
 from curate.media.pdq import pdq
-from curate.media.phash import dhash, phash
+from curate.media.phash import hashes
 from curate.media.thumbnail import thumbnail_distance
 from curate.media.turbo import (
     check_jpeg,
@@ -254,12 +254,13 @@ def _luma_facts(luma: _Luma) -> Row:
     kernels = default_kernels()
     given = (luma.grey, luma.size, luma.scale, kernels)
     hashed = pdq(luma.colour, *given[1:])
+    phash, dhash = hashes(*given)
     measured = tone(*given)
     return {
         "width": luma.size[0],
         "height": luma.size[1],
-        "phash": phash(*given),
-        "dhash": dhash(*given),
+        "phash": phash,
+        "dhash": dhash,
         "pdq": hashed.hash if hashed else None,
         "pdq_quality": hashed.quality if hashed else None,
         "pdq_dihedral": hashed.dihedral if hashed else None,

@@ -12,7 +12,7 @@ from curate.media.decode import upright
 from curate.media.jpeg import parse_jpeg
 from curate.media.kernels import default_kernels
 from curate.media.limits import Limits
-from curate.media.phash import hamming, phash
+from curate.media.phash import hamming, hashes
 from curate.media.turbo import decode_jpeg
 from curate.media.unreadable import UnreadableError
 
@@ -46,7 +46,7 @@ def thumbnail_distance(
         return None
     grey = _without_bars(upright(raw, orientation), size[0] / size[1])
     height, width = grey.shape
-    return hamming(phash(grey, (width, height), 1, default_kernels()), picture)
+    return hamming(hashes(grey, (width, height), 1, default_kernels())[0], picture)
 
 
 def _without_bars(grey: npt.NDArray[np.uint8], aspect: float) -> npt.NDArray[np.uint8]:

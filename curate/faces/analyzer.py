@@ -43,7 +43,8 @@ class ModelInfo:
             of the left eye likewise, and the base of the nose).
         default_threshold: Cosine at or above which two faces are taken for one person when a
             dataset has too little evidence of its own.
-        threshold_basis: Where that threshold comes from.
+        default_strict: The same at a tenth of the false match rate.
+        threshold_basis: Where those two come from.
         sure_score: Detector score below which a detection is doubtful, on the model's scale.
     """
 
@@ -55,6 +56,7 @@ class ModelInfo:
     preprocessing: str
     landmarks: Literal["eyes-nose-mouth", "dlib-5"]
     default_threshold: float
+    default_strict: float
     threshold_basis: str
     sure_score: float
 

@@ -74,8 +74,9 @@ class InsightFaceAnalyzer:
                 f"(x - {self._recogniser.input_mean}) / {self._recogniser.input_std}"
             ),
             landmarks="eyes-nose-mouth",
-            default_threshold=0.40,
-            threshold_basis="measured on two public sets at a false match rate near 0.001",
+            default_threshold=0.41,
+            default_strict=0.47,
+            threshold_basis="measured on two public sets at a false match rate of 0.001",
             sure_score=0.6,
         )
 

@@ -32,6 +32,8 @@ class Calibration:
 
     Attributes:
         threshold: Cosine at or above which two faces are taken for one person.
+        strict: Cosine for a tenth of that rate, for `cluster_faces`: this dataset's, or the
+            model's, or None.
         fmr: False match rate of this dataset's non-mated pairs at that threshold; NaN without
             any.
         interval: Clopper-Pearson interval of that rate.
@@ -43,6 +45,7 @@ class Calibration:
     """
 
     threshold: float
+    strict: float | None
     fmr: float
     interval: tuple[float, float]
     pairs: int
@@ -70,6 +73,7 @@ def calibrate(
     judgeable: Bools | None = None,
     target_fmr: float = 1e-3,
     confidence: float = 0.95,
+    default_strict: float | None = None,
     default_basis: str = "the model's default",
 ) -> Calibration:
     """Return the threshold for one dataset and model.
@@ -86,6 +90,7 @@ def calibrate(
         judgeable: Whether a face is evidence, shape (N,).
         target_fmr: Share of non-mated pairs that may be taken for one person.
         confidence: Confidence of the interval.
+        default_strict: The same for `Calibration.strict`.
         default_basis: Where the default comes from, for the note.
 
     Raises:
@@ -109,6 +114,9 @@ def calibrate(
         basis: Literal["dataset", "default"] = "dataset"
     else:
         threshold, basis = default_threshold, "default"
+    strict = default_strict if basis == "default" else None
+    if basis == "dataset" and pairs * target_fmr >= 10:
+        strict = _threshold(evidence.non_mated, target_fmr / 10)
     fmr = _share_at_or_above(evidence.non_mated, threshold)
     interval = _clopper_pearson(fmr, evidence.independent, confidence)
     if basis == "dataset":
@@ -123,7 +131,9 @@ def calibrate(
             f"threshold {threshold:g} is {default_basis}"
         )
     below = 1 - _share_at_or_above(evidence.mated, threshold)
-    return Calibration(threshold, fmr, interval, pairs, evidence.independent, below, basis, note)
+    return Calibration(
+        threshold, strict, fmr, interval, pairs, evidence.independent, below, basis, note
+    )
 
 
 def _collect(rows: Floats, subject: Ints, frame: Ints) -> _Evidence:

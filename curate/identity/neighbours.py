@@ -72,11 +72,14 @@ def _exact(rows: Floats, queries: Ints, floor: float, k: int) -> tuple[Ints, Int
         block = queries[start : start + _BLOCK]
         cosines = rows[block] @ rows.T
         cosines[np.arange(len(block)), block] = -2.0
-        if len(rows) > k:
+        crowded = np.flatnonzero((cosines >= floor).sum(axis=1) > k)
+        if len(crowded):
             # Keep what reaches the k-th best of its row: ties at the border are all kept,
             # so the result does not depend on the order of equal values.
-            border = np.partition(cosines, -k, axis=1)[:, -k]
-            cosines[cosines < border[:, None]] = -2.0
+            border = np.partition(cosines[crowded], -k, axis=1)[:, -k]
+            cosines[crowded] = np.where(
+                cosines[crowded] < border[:, None], np.float32(-2.0), cosines[crowded]
+            )
         at, to = np.nonzero(cosines >= floor)
         sources.append(block[at])
         targets.append(to)

@@ -71,7 +71,7 @@ CROSS JOIN use u
 LEFT JOIN LATERAL (SELECT unnest(c.reasons) AS reason) r ON TRUE
 WHERE d.link_status <> 'rejected';
 
--- A donor and a target meet in one visible face; drivers and voices are not seen.
+-- Faces too poor to judge count too: someone is there. A donor and a target meet in one visible face; drivers and voices are not seen.
 CREATE VIEW visible AS
 SELECT e.media_id,
        coalesce(p.seen, 0) + greatest(coalesce(p.donors, 0), coalesce(p.targets, 0)) AS declared,
@@ -86,7 +86,7 @@ LEFT JOIN (
 ) p USING (media_id)
 LEFT JOIN (
     SELECT sha256, max(n) AS faces FROM (
-        SELECT sha256, frame, count(*) AS n FROM faces WHERE judgeable GROUP BY sha256, frame, model_id
+        SELECT sha256, frame, count(*) AS n FROM faces GROUP BY sha256, frame, model_id
     ) GROUP BY sha256
 ) f USING (sha256)
 WHERE e.state = 'present';

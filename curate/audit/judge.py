@@ -22,8 +22,7 @@ if TYPE_CHECKING:
 
 _FINDING = """
 SELECT md5(code || '|' || media_id || '|' || params) AS finding_id, * FROM (
-    SELECT '{code}' AS code, media_id, '{effect}' AS effect,
-           CAST(to_json(COLUMNS_OF) AS VARCHAR) AS params
+    SELECT '{code}' AS code, media_id, '{effect}' AS effect, {params} AS params
     FROM ({query}) found
 )
 """
@@ -82,11 +81,6 @@ _NO_FINDINGS = pa.schema([(name, pa.string()) for name in _COLUMNS]).empty_table
 def _apply(rule: Rule, connection: duckdb.DuckDBPyConnection) -> pa.Table:
     names = [c for c in connection.sql(rule.query).columns if c != "media_id"]
     facts = ", ".join(f'"{name}" := found."{name}"' for name in names)
-    params = f"struct_pack({facts})" if names else "MAP {}"
-    sql = _FINDING.replace("COLUMNS_OF", params)
-    return (
-        connection.sql(sql.format(code=rule.code, effect=rule.effect, query=rule.query))
-        .to_arrow_table()
-        .select(list(_COLUMNS))
-        .cast(_NO_FINDINGS.schema)
-    )
+    params = f"CAST(to_json(struct_pack({facts})) AS VARCHAR)" if names else "'{}'"
+    sql = _FINDING.format(code=rule.code, effect=rule.effect, params=params, query=rule.query)
+    return connection.sql(sql).to_arrow_table().select(list(_COLUMNS)).cast(_NO_FINDINGS.schema)

@@ -11,12 +11,15 @@ import multiprocessing
 import os
 import resource
 import signal
+import sys
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
+from types import ModuleType
 from typing import Generic, Protocol, TypeVar
 
 
@@ -129,7 +132,8 @@ def _drain(
     while True:
         for batch in _take(source, 2 * jobs - len(flying)):
             try:
-                flying[pool.submit(work, batch)] = (batch, time.monotonic())
+                with _workers_leave_main_alone():
+                    flying[pool.submit(work, batch)] = (batch, time.monotonic())
             except BrokenProcessPool:
                 return reason, [batch, *(b for b, _ in flying.values())]
         if not flying:
@@ -144,6 +148,21 @@ def _drain(
         if not ready and _any_hung(flying.values(), limits):
             reason = HUNG
             _kill(pool)
+
+
+@contextmanager
+def _workers_leave_main_alone() -> Iterator[None]:
+    """Keep new workers from importing the program that started them.
+
+    They would run a script that has no ``if __name__ == "__main__"`` guard again, and need
+    nothing of it: what they call is a function of a module.
+    """
+    main = sys.modules["__main__"]
+    sys.modules["__main__"] = ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = main
 
 
 def _any_hung(flying: Iterable[tuple[B, float]], limits: Limits) -> bool:

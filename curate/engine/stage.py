@@ -30,7 +30,9 @@ class MapStage:
         writes: The tables written, in order: the last one marks the item as done.
         chunk: Rows per batch.
         item_seconds: How long one item may take before its worker is taken for hung.
-        views: Creates the views that `pending` asks for.
+        memory: Address space of a worker, bytes; 0 for no limit.
+        preload: Modules that workers import before they are forked.
+        parameters: What else the result depends on, for the run's record.
     """
 
     name: str
@@ -41,6 +43,8 @@ class MapStage:
     writes: tuple[str, ...]
     chunk: int = 64
     item_seconds: float = 60.0
+    memory: int = 6 << 30
+    preload: tuple[str, ...] = ()
     parameters: Mapping[str, object] = field(default_factory=dict)
 
 
@@ -52,7 +56,8 @@ class WholeStage:
         name: The stage's name on the command line.
         version: Part of what the rows it writes are marked with.
         reads: SQL over the catalogue's views, by the name under which `work` gets the result.
-        work: The function.
+        work: The function. Beside tables it may return ``notes``, one column of JSON text that
+            goes into the run's record.
         writes: The tables written; a table with a ``stage`` column keeps other stages' rows.
         parameters: Thresholds and models; a change of them makes the stage run again.
     """

@@ -14,8 +14,8 @@ FACES_UNACCOUNTED = Rule(
     message="{faces} faces are visible in one frame, and {declared} people are declared",
     explanation=(
         "Someone is in the picture whom nobody declared, and whose consent nobody asked. "
-        "Faces too poor to judge are not counted. A swap shows one face and has two subjects: "
-        "its donor and target count as one visible person."
+        "A face too poor to recognise counts: someone is there. A swap shows one face and has "
+        "two subjects: its donor and target count as one visible person."
     ),
     remedy="Declare who else is in the picture, crop them out, or leave the entry out.",
     query="""

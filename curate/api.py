@@ -1,0 +1,426 @@
+"""The verbs of curate, for Python: what the command line does, as calls on a project.
+
+>>> import curate
+>>> project = curate.open("ws")  # doctest: +SKIP
+>>> project.ingest("media/")  # doctest: +SKIP
+>>> project.run()  # doctest: +SKIP
+>>> project.audit(use="detector-training").verdicts.to_pandas()  # doctest: +SKIP
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from curate import __version__, workspace
+from curate.catalog.ledger import Ledger
+from curate.catalog.tables import Catalog
+from curate.catalog.views import create_entries
+from curate.errors import InputError, UnknownNameError
+from curate.model.config import Config, UseProfile, parse_config
+from curate.pipeline import Pipeline, Progress, StageRun, recorded, silent
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from curate.audit.rule import Rule
+    from curate.ingest.run import Ingested
+    from curate.release.build import Release
+    from curate.release.select import Selection
+    from curate.report.inputs import ReportInputs
+
+STAGES = ("probe", "faces", "dedup", "identity")
+DEFAULT_USE = "detector-training"
+
+
+def utc_now() -> datetime:
+    """Return the present instant in UTC: the one place where the clock is read."""
+    return datetime.now(UTC)
+
+
+def init(root: str | Path) -> Project:
+    """Make a workspace in `root` and open it.
+
+    Raises:
+        InputError: The folder already holds a workspace, or is a file.
+    """
+    return Project(workspace.create(Path(root)))
+
+
+def open(root: str | Path | None = None) -> Project:
+    """Open the workspace in `root` or above it; from the current folder when None.
+
+    Raises:
+        NoWorkspaceError: There is none.
+    """
+    return Project(workspace.find(None if root is None else Path(root)))
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """How many entries an import added to the ledger, by kind; none for what it knew."""
+
+    entries: dict[str, int]
+
+
+@dataclass(frozen=True)
+class Audited:
+    """An audit that ran.
+
+    Attributes:
+        run_id: The run's record.
+        use: What it judged for.
+        as_of: The instant it judged at.
+        findings: Rows of the table `findings`.
+        verdicts: Rows of the table `verdicts`.
+    """
+
+    run_id: str
+    use: UseProfile
+    as_of: datetime
+    findings: pa.Table
+    verdicts: pa.Table
+
+    def counts(self) -> dict[str, int]:
+        """Return how many entries have each verdict."""
+        from curate.model.verdict import Verdict
+
+        said = self.verdicts["verdict"].to_pylist()
+        return {str(verdict): said.count(verdict) for verdict in Verdict}
+
+
+@dataclass
+class Project:
+    """One workspace, and what can be done with it.
+
+    Attributes:
+        workspace: Its places.
+        clock: Gives the present instant.
+        progress: Told how far a stage is.
+    """
+
+    workspace: workspace.Workspace
+    clock: Callable[[], datetime] = utc_now
+    progress: Progress = silent
+    _memory: list[pa.Table] = field(default_factory=list)
+
+    @cached_property
+    def config(self) -> Config:
+        """The settings in `curate.toml`.
+
+        Raises:
+            ConfigError: They are not what they should be.
+        """
+        text = self.workspace.config.read_text(encoding="utf-8")
+        return parse_config(text, where=str(self.workspace.config))
+
+    @property
+    def catalog(self) -> Catalog:
+        """The tables of observations."""
+        return Catalog(self.workspace.catalog)
+
+    @property
+    def ledger(self) -> Ledger:
+        """The statements."""
+        return Ledger(self.workspace.ledger)
+
+    def ingest(
+        self,
+        path: str | Path,
+        *,
+        layout: str = "auto",
+        dataset: str | None = None,
+        media_root: str | Path | None = None,
+    ) -> Ingested:
+        """List the media at `path`. See `curate.ingest.run.ingest`."""
+        from curate.ingest.run import ingest
+
+        with self.workspace.writing(), self._record("ingest", {"layout": layout}) as record:
+            found = ingest(
+                Path(path),
+                self.catalog,
+                self.config,
+                layout=layout,
+                dataset=dataset,
+                media_root=None if media_root is None else Path(media_root),
+            )
+            record["counts"] = {k: v for k, v in asdict(found).items() if k != "rejections"}
+        return found
+
+    def import_statements(self, path: str | Path) -> Recorded:
+        """Record the consents, subjects or sources in a file, all of them or none.
+
+        Raises:
+            InputError: The file cannot be read, or rows of it are wrong; nothing was recorded.
+        """
+        from curate.consent.records import read_statements, subject_record
+
+        found = read_statements(Path(path), purposes=self.config.purposes)
+        known = set(self.ledger.read("subjects")["subject_id"].to_pylist())
+        named = {row["subject_id"] for row in found.records.get("subjects", ())}
+        for subject in sorted(found.mentioned - known - named):
+            found.add("subjects", subject_record(subject, {}))
+        now = self.clock()
+        counts = {
+            kind: self.ledger.record(kind, found.records[kind], recorded_at=now)
+            for kind in ("sources", "subjects", "consents", "consent_events")
+            if kind in found.records
+        }
+        return Recorded(counts)
+
+    def run(self, stages: Iterable[str] = STAGES, *, jobs: int = 0) -> list[StageRun]:
+        """Run what the named stages still have to do, in their order.
+
+        Raises:
+            UnknownNameError: There is no such stage.
+            DependencyError: A package or model that a stage needs is missing.
+        """
+        from curate.stages import run_stages
+
+        wanted = set(stages)
+        if unknown := sorted(wanted - set(STAGES)):
+            raise UnknownNameError(
+                f"no stage is called {unknown[0]!r}", hint=f"stages are: {', '.join(STAGES)}"
+            )
+        with self.workspace.writing():
+            pipeline = Pipeline(self.catalog, self.clock, jobs, self.progress)
+            return run_stages(pipeline, self.config, [s for s in STAGES if s in wanted])
+
+    def audit(
+        self,
+        *,
+        use: str = DEFAULT_USE,
+        as_of: datetime | None = None,
+        rules: Iterable[Rule] | None = None,
+    ) -> Audited:
+        """Judge every entry for a use, and keep findings and verdicts.
+
+        Args:
+            use: The name of a use profile in `curate.toml`.
+            as_of: The instant to judge at, by what was known then; now when None.
+            rules: The rules to apply; all when None.
+
+        Raises:
+            UnknownNameError: There is no such use.
+        """
+        import pyarrow as pa
+
+        from curate.audit.facts import Question
+        from curate.audit.judge import audit
+        from curate.audit.rules import ALL_RULES, RULESET_VERSION
+
+        profile = self.use(use)
+        moment = as_of or self.clock()
+        chosen = tuple(ALL_RULES if rules is None else rules)
+        told = {"use": use, "as_of": moment, "rules": [rule.code for rule in chosen]}
+        question = Question(profile, self.config.purposes, moment)
+        with self.workspace.writing(), self._record("audit", told) as record:
+            judged = audit(self.facts(known_at=as_of), chosen, question)
+            run_id = str(record["run_id"])
+            tables = {
+                "findings": judged.findings.append_column("run_id", _same(run_id, judged.findings)),
+                "verdicts": judged.verdicts.append_column("run_id", _same(run_id, judged.verdicts)),
+            }
+            for name, table in tables.items():
+                self.catalog.append(name, table)
+            result = Audited(run_id, profile, moment, tables["findings"], tables["verdicts"])
+            record["counts"] = {**result.counts(), "findings": tables["findings"].num_rows}
+            record["versions"] = {"ruleset": RULESET_VERSION, "policy": self.policy_digest()}
+        assert isinstance(tables["findings"], pa.Table)
+        return result
+
+    def release(self, name: str, *, use: str = DEFAULT_USE) -> Release:
+        """Audit for a use and write what it clears as a release called `name`.
+
+        Raises:
+            InputError: The name is taken or cannot be one, or nothing was cleared.
+            VerificationError: A file changed since it was probed.
+        """
+        from curate.release.build import build
+        from curate.release.select import INPUTS, select
+        from curate.report.datasheet import datasheet
+
+        audited = self.audit(use=use)
+        facts = self.facts()
+        selection = select(
+            {**{k: facts[k] for k in INPUTS if k != "verdicts"}, "verdicts": audited.verdicts}
+        )
+        sheet = datasheet(self.report_inputs(audited, selection))
+        with self.workspace.writing(), self._record("release build", {"name": name}) as record:
+            built = build(
+                name,
+                selection,
+                self.workspace.releases,
+                facts={
+                    "use": asdict(audited.use),
+                    "policy": self.policy_digest(),
+                    "tool": f"curate {__version__}",
+                },
+                documents={"datasheet.md": sheet.markdown, "datasheet.html": sheet.html},
+                report=lambda done, total: self.progress("release", done, total),
+            )
+            self._keep_release(name, audited, built)
+            record["counts"] = {"items": built.items.num_rows, "left_out": built.left_out}
+        return built
+
+    def report(self, kind: str, *, use: str | None = None) -> list[Path]:
+        """Write a document on the last audit, and return the files.
+
+        Args:
+            kind: ``audit`` or ``datasheet``.
+            use: The use whose audit it is about; the last audit's when None.
+
+        Raises:
+            UnknownNameError: There is no such document.
+            InputError: No audit has run yet.
+        """
+        from curate.report.audit_page import audit_page
+        from curate.report.datasheet import datasheet
+
+        inputs = self.report_inputs(self.latest_audit(use=use))
+        if kind == "audit":
+            pages = {"audit.html": audit_page(inputs)}
+        elif kind == "datasheet":
+            sheet = datasheet(inputs)
+            pages = {"datasheet.md": sheet.markdown, "datasheet.html": sheet.html}
+        else:
+            raise UnknownNameError(
+                f"no document is called {kind!r}", hint="documents are: audit, datasheet"
+            )
+        return [self._write_whole(self.workspace.reports / name, pages[name]) for name in pages]
+
+    def report_inputs(self, audited: Audited, selection: Selection | None = None) -> ReportInputs:
+        """Return what documents about an audit, or about a release of it, are made from."""
+        from curate.report.inputs import ReportInputs
+
+        tables = {
+            **self.facts(known_at=audited.as_of),
+            "findings": audited.findings,
+            "verdicts": audited.verdicts,
+            "rejections": self.catalog.read("rejections"),
+            "runs": self.catalog.read("runs"),
+        }
+        return ReportInputs(
+            project=self.config.name or self.workspace.root.name,
+            notice=self.config.notice,
+            tool=f"curate {__version__}",
+            run_id=audited.run_id,
+            use=audited.use,
+            as_of=audited.as_of,
+            tables=tables,
+            items=None if selection is None else selection.items,
+            left_out={} if selection is None else selection.left_out,
+        )
+
+    def use(self, name: str) -> UseProfile:
+        """Return the use profile called `name`.
+
+        Raises:
+            UnknownNameError: `curate.toml` has none of that name.
+        """
+        if name not in self.config.uses:
+            known = ", ".join(sorted(self.config.uses)) or "none"
+            raise UnknownNameError(
+                f"no use is called {name!r}",
+                where=str(self.workspace.config),
+                hint=f"uses are: {known}; add one under [uses.{name}]",
+            )
+        return self.config.uses[name]
+
+    def policy_digest(self) -> str:
+        """Return the SHA-256 of the settings that verdicts depend on."""
+        text = json.dumps(
+            {"uses": {k: asdict(v) for k, v in self.config.uses.items()},
+             "purposes": self.config.purposes},
+            sort_keys=True, default=str,
+        )  # fmt: skip
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    def facts(self, *, known_at: datetime | None = None) -> dict[str, pa.Table]:
+        """Return the tables an audit reads, each sorted by its key.
+
+        Args:
+            known_at: For statements: the instant whose knowledge counts; now when None.
+        """
+        from curate.audit.facts import CATALOG_INPUTS, LEDGER_INPUTS
+
+        connection = self.catalog.connect()
+        create_entries(connection)
+        entries = connection.sql("SELECT * FROM entries ORDER BY media_id").to_arrow_table()
+        tables = {n: self.catalog.read(n) for n in CATALOG_INPUTS if n != "entries"}
+        statements = {n: self.ledger.read(n, known_at=known_at) for n in LEDGER_INPUTS}
+        return {"entries": entries, **tables, **statements}
+
+    def latest_audit(self, *, use: str | None = None) -> Audited:
+        """Return the last audit that ran, of a use when one is named.
+
+        Raises:
+            InputError: None has run yet.
+        """
+        connection = self.catalog.connect("runs", "findings", "verdicts")
+        rows = connection.execute(
+            "SELECT run_id, parameters FROM runs WHERE verb = 'audit' AND status = 'done' "
+            "ORDER BY started_at DESC, run_id DESC"
+        ).fetchall()
+        for run_id, parameters in rows:
+            told = json.loads(parameters)
+            if use in (None, told["use"]):
+                return self._load_audit(connection, run_id, told)
+        raise InputError("no audit has run yet", where=str(self.workspace.root),
+                         hint="run `curate audit`")  # fmt: skip
+
+    def _load_audit(self, connection: Any, run_id: str, told: dict[str, Any]) -> Audited:
+        from curate.schema import arrow_schema
+
+        tables = {}
+        for name, order in (("findings", "code, media_id, finding_id"), ("verdicts", "media_id")):
+            found = connection.execute(
+                f"SELECT * FROM {name} WHERE run_id = ? ORDER BY {order}", [run_id]
+            )
+            tables[name] = found.to_arrow_table().cast(arrow_schema(name))
+        moment = datetime.fromisoformat(told["as_of"])
+        profile = self.config.uses.get(told["use"]) or UseProfile(told["use"], "unknown")
+        return Audited(run_id, profile, moment, tables["findings"], tables["verdicts"])
+
+    @staticmethod
+    def _write_whole(path: Path, text: str) -> Path:
+        """Write a file whole or not at all."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        waiting = path.with_name(f".{path.name}.partial")
+        waiting.write_text(text, encoding="utf-8")
+        return waiting.replace(path)
+
+    def _record(self, verb: str, parameters: dict[str, Any]) -> recorded:
+        return recorded(self.catalog, self.clock, verb, parameters)
+
+    def _keep_release(self, name: str, audited: Audited, built: Release) -> None:
+        from curate.model.ids import stable_id
+        from curate.schema import conform
+
+        release_id = stable_id("release", name, built.merkle_root)
+        row = {
+            "release_id": release_id,
+            "name": name,
+            "use": audited.use.name,
+            "audit_run_id": audited.run_id,
+            "built_at": self.clock(),
+            "path": f"releases/{name}",
+            "merkle_root": built.merkle_root,
+            "item_count": built.items.num_rows,
+            "left_out": json.dumps(built.left_out, sort_keys=True),
+        }
+        items = built.items.append_column("release_id", _same(release_id, built.items))
+        self.catalog.append("release_items", items)
+        self.catalog.append("releases", conform([row], "releases"))
+
+
+def _same(value: str, table: pa.Table) -> pa.Array:
+    import pyarrow as pa
+
+    return pa.array([value] * table.num_rows, pa.string())

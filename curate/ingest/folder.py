@@ -1,0 +1,87 @@
+"""The folder layout: a tree of pictures and videos whose folders may name split, label, method.
+
+``train/real/x.jpg`` is a real entry of split train; ``test/fake/Deepfakes/y.mp4`` a fake one made
+by Deepfakes. Folders that say none of these are passed over.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from curate.ingest.listing import (
+    SPLITS,
+    Listing,
+    Rejected,
+    Target,
+    authenticity,
+    kind_of,
+    walk_files,
+)
+from curate.model.config import Config
+
+# What a file manager or an archiver leaves behind is nobody's media.
+_LITTER = frozenset({".ds_store", "thumbs.db", "desktop.ini"})
+
+
+@dataclass(frozen=True)
+class Place:
+    """What the folders above a file say of it."""
+
+    split: str | None = None
+    label: str | None = None
+    method: str | None = None
+    raw: str | None = None
+
+
+class FolderLayout:
+    """Any folder of media."""
+
+    name = "folder"
+
+    def recognises(self, path: Path) -> bool:
+        """Return whether `path` is a folder."""
+        return path.is_dir()
+
+    def read(self, target: Target, into: Listing) -> None:
+        """List every picture and video below the root; other files are rejected by name."""
+        for locator in walk_files(target.root, into):
+            if PurePosixPath(locator).name.casefold() in _LITTER:
+                continue
+            try:
+                self._add(locator, target.config, into)
+            except Rejected as rejected:
+                safe = locator.encode("utf-8", "backslashreplace").decode()
+                into.reject(safe, rejected.reason, rejected.detail, locator=safe)
+
+    def _add(self, locator: str, config: Config, into: Listing) -> None:
+        if kind_of(locator) == "unknown":
+            raise Rejected("not-media", "the ending names no picture or video format")
+        place = place_of(locator, config)
+        entry = into.add(
+            locator,
+            locator,
+            split=place.split,
+            method=place.method,
+            manipulation_type="none" if place.label == "real" else "unknown",
+        )
+        if place.label:
+            into.label(entry, place.label, raw=place.raw)
+
+
+def place_of(locator: str, config: Config) -> Place:
+    """Return what the folders above a file say, read from the root down.
+
+    >>> place_of("train/fake/FaceSwap/x.jpg", Config())
+    Place(split='train', label='fake', method='FaceSwap', raw='fake')
+    """
+    split = label = method = raw = None
+    for part in PurePosixPath(locator).parts[:-1]:
+        word = authenticity(part, config)
+        if split is None and part.casefold() in SPLITS:
+            split = SPLITS[part.casefold()]
+        elif label is None and word:
+            label, raw = word, part
+        elif label == "fake" and method is None:
+            method = part
+    return Place(split, label, method, raw)

@@ -1,0 +1,276 @@
+"""A listing: what a layout says a dataset holds, row by row, and what it could not take.
+
+Every input row or file ends as an entry or as a rejection with its place and reason.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import Any, Protocol
+
+import pyarrow as pa
+
+from curate.errors import printable
+from curate.model.config import Config
+from curate.model.ids import media_id, stable_id
+from curate.schema import conform
+
+TABLES = ("media", "depictions", "labels", "relations", "rejections")
+
+# fmt: off
+IMAGE_SUFFIXES = frozenset({
+    ".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".tif", ".tiff", ".bmp", ".avif",
+    ".heic", ".heif", ".ppm", ".pgm", ".pbm",
+})
+VIDEO_SUFFIXES = frozenset({
+    ".mp4", ".m4v", ".mov", ".avi", ".mkv", ".webm", ".mpg", ".mpeg", ".mts", ".wmv", ".flv",
+    ".gif",
+})
+# fmt: on
+SPLITS = {
+    "train": "train",
+    "training": "train",
+    "val": "val",
+    "valid": "val",
+    "validation": "val",
+    "dev": "val",
+    "test": "test",
+    "testing": "test",
+    "eval": "test",
+}
+
+
+class Rejected(Exception):
+    """A row or file cannot become an entry.
+
+    Args:
+        reason: Why, as a code.
+        detail: What was found and what was expected.
+    """
+
+    def __init__(self, reason: str, detail: str) -> None:
+        super().__init__(detail)
+        self.reason = reason
+        self.detail = detail
+
+
+@dataclass(frozen=True)
+class Target:
+    """What is being ingested, and how its words are read.
+
+    Attributes:
+        path: What was named on the command line.
+        dataset: The dataset's name.
+        root: The media root: every file lies below it.
+        config: The workspace's settings.
+    """
+
+    path: Path
+    dataset: str
+    root: Path
+    config: Config
+
+
+class Layout(Protocol):
+    """How a known kind of dataset lays its files out."""
+
+    name: str
+
+    def recognises(self, path: Path) -> bool:
+        """Return whether `path` looks like this layout."""
+        ...
+
+    def read(self, target: Target, into: Listing) -> None:
+        """Put what `target` holds into a listing."""
+        ...
+
+
+@dataclass
+class Listing:
+    """Rows of the tables that a layout fills, without doubles."""
+
+    dataset: str
+    root: Path
+    layout: str
+    rows: dict[str, list[dict[str, Any]]] = field(
+        default_factory=lambda: {name: [] for name in TABLES}
+    )
+    _declared: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    def reject(self, place: str, reason: str, detail: str, *, locator: str | None = None) -> None:
+        """Keep a row or file that did not become an entry, with its place and reason."""
+        self.rows["rejections"].append({
+            "rejection_id": stable_id("rejection", self.dataset, place, reason, locator or ""),
+            "dataset": self.dataset,
+            "place": printable(place),
+            "locator": locator,
+            "reason": reason,
+            "detail": printable(detail),
+        })  # fmt: skip
+
+    def add(self, place: str, locator: str, **values: Any) -> str:
+        """Keep an entry, and return its id.
+
+        Raises:
+            Rejected: The locator was listed already, leaves the media root, or names
+                something that is no regular file.
+        """
+        clean = safe_locator(locator)
+        if clean in self._declared:
+            raise Rejected("duplicate-row", self._doubled(clean, values))
+        found = self._stat(clean)
+        entry = media_id(self.dataset, clean)
+        self._declared[clean] = {"place": place, **values}
+        self.rows["media"].append({
+            "media_id": entry,
+            "dataset": self.dataset,
+            "locator": clean,
+            "root": str(self.root),
+            "kind": kind_of(clean),
+            "manipulation_type": "unknown",
+            **{k: v for k, v in values.items() if v is not None},
+            "status": "missing" if found is None else "present",
+            "listed_size": None if found is None else found.st_size,
+            "listed_mtime_ns": None if found is None else found.st_mtime_ns,
+            "declared_in": printable(place),
+        })  # fmt: skip
+        return entry
+
+    def label(self, entry: str, value: str, *, raw: str | None = None) -> None:
+        """Keep that `entry` is declared real or fake."""
+        self.rows["labels"].append({
+            "media_id": entry,
+            "name": "authenticity",
+            "value": value,
+            "vocabulary": "real|fake",
+            "origin": "declared",
+            "raw": raw,
+        })  # fmt: skip
+
+    def depict(self, entry: str, subject: str, role: str, *, method: str = "declared") -> None:
+        """Keep that `subject` is in `entry` in a role."""
+        self.rows["depictions"].append({
+            "media_id": entry,
+            "subject_id": subject,
+            "role": role,
+            "link_method": method,
+            "link_status": "confirmed" if method == "declared" else "proposed",
+        })  # fmt: skip
+
+    def relate(self, left: str, relation: str, right: str, *, basis: str) -> None:
+        """Keep a relation between two entries."""
+        self.rows["relations"].append({
+            "left": left,
+            "relation": relation,
+            "right": right,
+            "left_kind": "media",
+            "right_kind": "media",
+            "measure": None,
+            "basis": basis,
+            "stage": f"ingest:{self.dataset}/{self.layout}",
+        })  # fmt: skip
+
+    def tables(self) -> dict[str, pa.Table]:
+        """Return the rows as tables of the catalogue, without doubles."""
+        return {name: conform(_distinct(rows), name) for name, rows in self.rows.items()}
+
+    def _stat(self, locator: str) -> os.stat_result | None:
+        place = self.root / locator
+        try:
+            real = place.resolve(strict=True)
+            found = real.stat()
+        except FileNotFoundError:
+            return None
+        except RuntimeError:
+            raise Rejected("symlink-loop", "the link leads back to itself") from None
+        except OSError as error:
+            loops = error.errno == 40  # ELOOP
+            reason = "symlink-loop" if loops else "not-readable"
+            raise Rejected(reason, error.strerror or str(error)) from None
+        if not real.is_relative_to(self.root):
+            raise Rejected("outside-root", "the link leads out of the media root")
+        if not stat.S_ISREG(found.st_mode):
+            raise Rejected("not-a-file", "this is no regular file")
+        return found
+
+    def _doubled(self, locator: str, values: dict[str, Any]) -> str:
+        first = self._declared[locator]
+        differ = [k for k, v in values.items() if k in first and first[k] != v]
+        how = f" and differs in {', '.join(differ)}" if differ else ""
+        return f"{locator!r} is listed at {first['place']} already{how}"
+
+
+def _distinct(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return list({json.dumps(row, sort_keys=True, default=str): row for row in rows}.values())
+
+
+def safe_locator(text: str) -> str:
+    """Return a locator in normal form.
+
+    Raises:
+        Rejected: It is empty, absolute, climbs out of the root or is no UTF-8 text.
+    """
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        raise Rejected("name-not-utf8", "the name is no UTF-8 text; rename the file") from None
+    if "\0" in text:
+        raise Rejected("bad-name", "the path holds a NUL character")
+    path = PurePosixPath(text.replace("\\", "/") if "/" not in text else text)
+    if path.is_absolute():
+        raise Rejected("outside-root", f"{text!r} is absolute; expected a path below the root")
+    parts: list[str] = []
+    for part in path.parts:
+        if part == "..":
+            if not parts:
+                raise Rejected("outside-root", f"{text!r} leaves the media root")
+            parts.pop()
+        else:
+            parts.append(part)
+    if not parts:
+        raise Rejected("no-path", "the path is empty")
+    return "/".join(parts)
+
+
+def kind_of(locator: str) -> str:
+    """Return ``image``, ``video`` or ``unknown`` by the ending of a locator."""
+    suffix = PurePosixPath(locator).suffix.lower()
+    if suffix in IMAGE_SUFFIXES:
+        return "image"
+    return "video" if suffix in VIDEO_SUFFIXES else "unknown"
+
+
+def authenticity(word: str, config: Config) -> str | None:
+    """Return ``real`` or ``fake`` for a word that the settings map, or None."""
+    folded = word.strip().casefold()
+    if folded in config.real_words:
+        return "real"
+    return "fake" if folded in config.fake_words else None
+
+
+def walk_files(root: Path, into: Listing) -> Iterator[str]:
+    """Yield the locator of every file below `root`, sorted; never leave it through a link."""
+    pending = [""]
+    while pending:
+        folder = pending.pop()
+        try:
+            with os.scandir(root / folder) as found:
+                items = sorted(found, key=lambda item: item.name)
+        except OSError as error:
+            into.reject(folder or ".", "not-readable", error.strerror or str(error))
+            continue
+        below = []
+        for item in items:
+            locator = f"{folder}/{item.name}" if folder else item.name
+            if item.is_symlink() and (root / locator).is_dir():
+                into.reject(locator, "linked-folder", "links to folders are not followed")
+            elif item.is_dir(follow_symlinks=False):
+                below.append(locator)
+            else:
+                yield locator
+        pending.extend(reversed(below))

@@ -1,0 +1,152 @@
+"""Ingest: find the layout, list the dataset, and put the listing into the catalogue.
+
+Doing it twice changes nothing. Entries that a dataset no longer lists stay, as missing: what was
+once declared is not forgotten.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+
+from curate.catalog.tables import Catalog
+from curate.errors import EmptyInputError, PathNotFoundError, UnknownNameError
+from curate.ingest.folder import FolderLayout
+from curate.ingest.listing import Layout, Listing, Target
+from curate.ingest.manifest import ManifestLayout
+from curate.model.config import Config
+from curate.schema import conform
+
+# Most particular first: the first that recognises a path reads it.
+LAYOUTS: tuple[Layout, ...] = (ManifestLayout(), FolderLayout())
+
+
+@dataclass(frozen=True)
+class Ingested:
+    """What an ingest did.
+
+    Attributes:
+        dataset: The dataset's name.
+        layout: The layout that read it.
+        entries: Entries it lists.
+        changed: Entries that are new or differ from before.
+        missing: Entries whose file is not there.
+        rejections: Rows and files that did not become entries, by reason.
+    """
+
+    dataset: str
+    layout: str
+    entries: int
+    changed: int
+    missing: int
+    rejections: dict[str, int]
+
+
+def ingest(
+    path: Path,
+    catalog: Catalog,
+    config: Config,
+    *,
+    layout: str = "auto",
+    dataset: str | None = None,
+    media_root: Path | None = None,
+) -> Ingested:
+    """List what is at `path` and keep it in the catalogue.
+
+    Args:
+        path: A folder or a manifest.
+        catalog: The catalogue to keep it in.
+        config: The workspace's settings.
+        layout: A layout's name, or ``auto``.
+        dataset: The dataset's name; the media root's own name when None.
+        media_root: Where locators start from; the folder, or the manifest's, when None.
+
+    Raises:
+        PathNotFoundError: `path` or the media root is not there.
+        EmptyInputError: Nothing was listed and nothing was rejected.
+        UnknownNameError: No layout has that name, or none recognises `path`.
+    """
+    for place in (path, media_root):
+        if place is not None and not place.exists():
+            raise PathNotFoundError("no such file or folder", where=str(place))
+    root = (media_root or (path if path.is_dir() else path.parent)).resolve()
+    reader = find_layout(path, layout)
+    target = Target(path=path, dataset=dataset or root.name, root=root, config=config)
+    listing = Listing(target.dataset, root, reader.name)
+    reader.read(target, listing)
+    tables = listing.tables()
+    if not tables["media"].num_rows and not tables["rejections"].num_rows:
+        raise EmptyInputError("there is no media here", where=str(path))
+    changed = _store(catalog, target.dataset, tables)
+    return Ingested(
+        dataset=target.dataset,
+        layout=reader.name,
+        entries=tables["media"].num_rows,
+        changed=changed,
+        missing=tables["media"]["status"].to_pylist().count("missing"),
+        rejections=_counts(tables["rejections"]["reason"]),
+    )
+
+
+def find_layout(path: Path, name: str) -> Layout:
+    """Return the layout called `name`, or the first that recognises `path` for ``auto``.
+
+    Raises:
+        UnknownNameError: There is none.
+    """
+    for layout in LAYOUTS:
+        if layout.name == name or (name == "auto" and layout.recognises(path)):
+            return layout
+    names = ", ".join(["auto", *(layout.name for layout in LAYOUTS)])
+    problem = "no layout recognises this" if name == "auto" else f"no layout is called {name!r}"
+    raise UnknownNameError(problem, where=str(path), hint=f"layouts are: {names}")
+
+
+def _store(catalog: Catalog, dataset: str, tables: dict[str, pa.Table]) -> int:
+    # Media last: until they are there, a killed ingest has left nothing that counts.
+    for name in ("depictions", "labels", "relations", "rejections"):
+        _replace_dataset(catalog, name, dataset, tables[name])
+    gone = _no_longer_listed(catalog, dataset, tables["media"])
+    return catalog.upsert("media", pa.concat_tables([tables["media"], gone]))
+
+
+def _replace_dataset(catalog: Catalog, name: str, dataset: str, rows: pa.Table) -> None:
+    """Put a dataset's rows in the place of those it had, if they differ."""
+    connection = catalog.connect(name, "media")
+    owner = {
+        "depictions": f"media_id IN (SELECT media_id FROM media WHERE dataset = {_sql(dataset)})",
+        "labels": f"media_id IN (SELECT media_id FROM media WHERE dataset = {_sql(dataset)}) "
+        "AND origin = 'declared'",
+        "relations": f"starts_with(stage, {_sql(f'ingest:{dataset}/')})",
+        "rejections": f"dataset = {_sql(dataset)}",
+    }[name]
+    connection.register("new_rows", rows)
+    kept = f"SELECT * FROM {name} WHERE NOT coalesce({owner}, FALSE)"
+    wanted = conform(connection.sql(f"{kept} UNION SELECT * FROM new_rows").to_arrow_table(), name)
+    connection.register("wanted", wanted)
+    differ = connection.execute(
+        f"SELECT count(*) FROM ((SELECT * FROM {name} EXCEPT SELECT * FROM wanted) "
+        f"UNION ALL (SELECT * FROM wanted EXCEPT SELECT * FROM {name}))"
+    ).fetchone()
+    if differ and differ[0]:
+        catalog.replace(name, wanted)
+
+
+def _no_longer_listed(catalog: Catalog, dataset: str, listed: pa.Table) -> pa.Table:
+    connection = catalog.connect("media")
+    connection.register("listed", listed)
+    gone = connection.sql(
+        f"SELECT * REPLACE ('missing' AS status) FROM media WHERE dataset = {_sql(dataset)} "
+        "AND media_id NOT IN (SELECT media_id FROM listed)"
+    )
+    return conform(gone.to_arrow_table(), "media")
+
+
+def _counts(values: pa.ChunkedArray) -> dict[str, int]:
+    return {item["values"]: item["counts"] for item in values.value_counts().to_pylist()}
+
+
+def _sql(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"

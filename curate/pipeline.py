@@ -1,0 +1,269 @@
+"""The pipeline: stages in order, what each still has to do, commits, and a record of each run.
+
+A map stage's pending rows come from an anti-join, so a run that was killed goes on where its
+last commit left it. A whole stage runs when what it reads has changed. A stage with nothing to
+do leaves no trace.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+
+import pyarrow as pa
+
+from curate import __version__
+from curate.catalog.tables import Catalog
+from curate.catalog.views import create_entries
+from curate.engine.local import Limits, Lost, default_jobs, map_batches
+from curate.engine.stage import MapStage, WholeStage
+from curate.errors import CurateError
+from curate.schema import conform, key_of
+
+# A commit is a file: results are gathered for this long, and a kill loses no more than that.
+COMMIT_SECONDS = 2.0
+
+Clock = Callable[[], datetime]
+
+
+class Progress(Protocol):
+    """Told how far a stage is."""
+
+    def __call__(self, stage: str, done: int, total: int) -> None:
+        """Take that `done` of `total` items of `stage` are finished."""
+        ...
+
+
+def silent(stage: str, done: int, total: int) -> None:
+    """Tell nobody."""
+
+
+@dataclass(frozen=True)
+class StageRun:
+    """What a stage did: rows by table, or nothing when there was nothing to do."""
+
+    stage: str
+    done: int
+    rows: dict[str, int]
+    notes: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass
+class Pipeline:
+    """Runs stages over a catalogue.
+
+    Attributes:
+        catalog: Where rows are read and kept.
+        clock: Gives the instants of the runs' records, in UTC.
+        jobs: Worker processes; 0 for one per processor.
+        progress: Told how far a stage is.
+        memory: Embeddings of this run, by face: never written.
+    """
+
+    catalog: Catalog
+    clock: Clock
+    jobs: int = 0
+    progress: Progress = silent
+    memory: list[pa.Table] = field(default_factory=list)
+
+    def run(self, stage: MapStage | WholeStage) -> StageRun:
+        """Run what `stage` still has to do."""
+        return self._map(stage) if isinstance(stage, MapStage) else self._whole(stage)
+
+    def _map(self, stage: MapStage) -> StageRun:
+        pending = self._query(stage.pending)
+        if not pending.num_rows:
+            return StageRun(stage.name, 0, {})
+        with recorded(self.catalog, self.clock, f"run {stage.name}", stage.parameters) as record:
+            rows = self._commit_all(stage, pending)
+            record["counts"] = {"items": pending.num_rows, **rows}
+            record["versions"] = {stage.name: stage.version}
+        for name in stage.writes:
+            self.catalog.compact(name)
+        return StageRun(stage.name, pending.num_rows, rows)
+
+    def _commit_all(self, stage: MapStage, pending: pa.Table) -> dict[str, int]:
+        writer = Writer(self.catalog, stage)
+        done, total = 0, pending.num_rows
+        self.progress(stage.name, 0, total)
+        limits = Limits(memory=stage.memory, item_seconds=stage.item_seconds)
+        outcomes = map_batches(
+            stage.work,
+            _batches(pending, stage.chunk),
+            jobs=self.jobs or default_jobs(),
+            limits=limits,
+            preload=stage.preload,
+        )
+        for outcome in outcomes:
+            if isinstance(outcome, Lost):
+                tables = stage.lost(outcome.batch, outcome.reason)
+            else:
+                tables = outcome.result
+            if "embeddings" in tables:
+                self.memory.append(tables["embeddings"])
+            writer.add(tables)
+            done += len(outcome.batch)
+            self.progress(stage.name, done, total)
+        writer.flush()
+        return writer.counts
+
+    def _whole(self, stage: WholeStage) -> StageRun:
+        inputs = self.input_digest(stage)
+        if self._last_inputs(stage) == inputs:
+            return StageRun(stage.name, 0, {})
+        tables = {name: self._query(sql) for name, sql in stage.reads.items()}
+        tables["embeddings"] = self.embeddings()
+        size = sum(tables[name].num_rows for name in stage.reads)
+        self.progress(stage.name, 0, 1)
+        with recorded(self.catalog, self.clock, f"run {stage.name}", stage.parameters) as record:
+            made = stage.work(tables)
+            rows = {name: self._put(stage, name, made[name]) for name in stage.writes}
+            notes = json.loads(made["notes"]["note"][0].as_py()) if "notes" in made else {}
+            record["counts"] = {"items": size, **rows, **notes}
+            record["versions"] = {stage.name: stage.version}
+            record["inputs"] = inputs
+        self.progress(stage.name, 1, 1)
+        return StageRun(stage.name, size, rows, notes)
+
+    def _put(self, stage: WholeStage, name: str, rows: pa.Table) -> int:
+        own = "stage" in conform([], name).column_names
+        return self.catalog.replace(name, rows, stage=stage.name if own else "")
+
+    def embeddings(self) -> pa.Table:
+        """Return this run's embeddings: face_id, vector."""
+        if not self.memory:
+            return pa.table(
+                {
+                    "face_id": pa.array([], pa.string()),
+                    "vector": pa.array([], pa.list_(pa.float32())),
+                }
+            )
+        return pa.concat_tables(self.memory)
+
+    def is_current(self, stage: WholeStage) -> bool:
+        """Return whether `stage` ran on what there is now."""
+        return self._last_inputs(stage) == self.input_digest(stage)
+
+    def input_digest(self, stage: WholeStage) -> str:
+        """Return a digest of what `stage` reads and how, whatever the rows' order."""
+        connection = self._connect()
+        parts = [
+            f"{stage.name}/{stage.version}",
+            json.dumps(dict(stage.parameters), sort_keys=True),
+        ]
+        for sql in stage.reads.values():
+            # Sum and xor of row hashes do not depend on order, and stream.
+            found = connection.execute(
+                f"SELECT count(*), sum(hash(t)::HUGEINT), bit_xor(hash(t)) FROM ({sql}) t"
+            ).fetchone()
+            parts.append(repr(found))
+        return str(uuid.uuid5(uuid.NAMESPACE_OID, "|".join(parts)))
+
+    def _last_inputs(self, stage: WholeStage) -> str | None:
+        found = self.catalog.connect("runs").execute(
+            "SELECT inputs FROM runs WHERE verb = ? AND status = 'done' "
+            "ORDER BY started_at DESC, run_id DESC LIMIT 1",
+            [f"run {stage.name}"],
+        )
+        row = found.fetchone()
+        return None if row is None else row[0]
+
+    def _connect(self) -> Any:
+        connection = self.catalog.connect()
+        create_entries(connection)
+        connection.register("held", self.embeddings().select(["face_id"]))
+        return connection
+
+    def _query(self, sql: str) -> pa.Table:
+        found: pa.Table = self._connect().sql(sql).to_arrow_table()
+        return found
+
+
+class Writer:
+    """Commits a map stage's rows: new keys are appended, older rows of a key replaced."""
+
+    def __init__(self, catalog: Catalog, stage: MapStage) -> None:
+        self._catalog = catalog
+        self._stage = stage
+        self._known = {name: self._keys(name) for name in stage.writes}
+        self._written: dict[str, set[tuple[Any, ...]]] = {name: set() for name in stage.writes}
+        self._waiting: list[Mapping[str, pa.Table]] = []
+        self._since = time.monotonic()
+        self.counts = dict.fromkeys(stage.writes, 0)
+
+    def add(self, tables: Mapping[str, pa.Table]) -> None:
+        """Take a chunk's rows, and commit when it is time."""
+        self._waiting.append(tables)
+        if time.monotonic() - self._since >= COMMIT_SECONDS:
+            self.flush()
+
+    def flush(self) -> None:
+        """Commit what is waiting, table by table: the last one marks the items as done."""
+        for name in self._stage.writes:
+            parts = [tables[name] for tables in self._waiting if name in tables]
+            if parts:
+                self._commit(name, pa.concat_tables(parts))
+        self._waiting.clear()
+        self._since = time.monotonic()
+
+    def _keys(self, name: str) -> set[tuple[Any, ...]]:
+        columns = ", ".join(key_of(name))
+        return set(self._catalog.connect(name).execute(f"SELECT {columns} FROM {name}").fetchall())
+
+    def _commit(self, name: str, rows: pa.Table) -> None:
+        keys = list(zip(*(rows[column].to_pylist() for column in key_of(name)), strict=True))
+        fresh: list[int] = []
+        changed: list[int] = []
+        for place, key in enumerate(keys):
+            if key in self._written[name]:
+                continue
+            self._written[name].add(key)
+            (changed if key in self._known[name] else fresh).append(place)
+        self.counts[name] += self._catalog.append(name, rows.take(fresh))
+        if changed:
+            self.counts[name] += self._catalog.upsert(name, rows.take(changed))
+
+
+class recorded:  # noqa: N801 - a context manager reads as a verb
+    """Keep a record of a run: running when it starts, then done or failed."""
+
+    def __init__(
+        self, catalog: Catalog, clock: Clock, verb: str, parameters: Mapping[str, Any]
+    ) -> None:
+        started = clock()
+        self._catalog, self._clock = catalog, clock
+        self.row: dict[str, Any] = {
+            "run_id": f"{started:%Y%m%dT%H%M%S%fZ}-{verb.replace(' ', '-')}",
+            "verb": verb,
+            "started_at": started,
+            "status": "running",
+            "tool_version": __version__,
+            "parameters": json.dumps(dict(parameters), sort_keys=True, default=str),
+        }
+
+    def __enter__(self) -> dict[str, Any]:
+        self._keep()
+        self.told: dict[str, Any] = {"run_id": self.row["run_id"]}
+        return self.told
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        for name, value in self.told.items():
+            self.row[name] = value if isinstance(value, str) else json.dumps(value, sort_keys=True)
+        self.row["ended_at"] = self._clock()
+        self.row["status"] = "done" if error is None else "failed"
+        if error is not None:
+            self.row["error"] = str(error) if isinstance(error, CurateError) else repr(error)
+        self._keep()
+
+    def _keep(self) -> None:
+        self._catalog.upsert("runs", conform([self.row], "runs"))
+
+
+def _batches(pending: pa.Table, size: int) -> Iterator[pa.Table]:
+    for start in range(0, pending.num_rows, size):
+        yield pending.slice(start, size)

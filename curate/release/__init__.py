@@ -1,0 +1,1 @@
+"""What goes out: what is selected, written, listed and proved."""

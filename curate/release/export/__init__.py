@@ -1,0 +1,1 @@
+"""Formats that a release is written in, one file each."""

@@ -1,0 +1,68 @@
+"""Selection: the cleared entries of an audit, and why each other entry is left out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+INPUTS = ("entries", "content", "labels", "verdicts")
+
+# Subjects are not columns of a release: who is in a picture does not leave with it.
+_ITEMS = """
+SELECT e.media_id, e.dataset, e.root, e.locator, e.sha256, coalesce(e.split, 'all') AS split,
+       l.value AS label, e.method, e.manipulation_type, e.source_id, e.licence,
+       c.kind, c.format, c.width, c.height, c.byte_size
+FROM entries e
+JOIN verdicts v USING (media_id)
+JOIN content c USING (sha256)
+LEFT JOIN labels l ON l.media_id = e.media_id AND l.name = 'authenticity'
+WHERE v.verdict = 'cleared' AND e.state = 'present'
+QUALIFY row_number() OVER (PARTITION BY e.sha256 ORDER BY e.locator, e.media_id) = 1
+ORDER BY split, e.sha256
+"""
+
+_LEFT_OUT = """
+SELECT reason, count(*) AS entries FROM (
+    SELECT unnest(v.codes) AS reason FROM verdicts v WHERE v.verdict <> 'cleared'
+    UNION ALL
+    SELECT 'same-content' FROM entries e JOIN verdicts v USING (media_id)
+    WHERE v.verdict = 'cleared' AND e.state = 'present'
+    QUALIFY row_number() OVER (PARTITION BY e.sha256 ORDER BY e.locator, e.media_id) > 1
+    UNION ALL
+    SELECT 'not-present' FROM entries e JOIN verdicts v USING (media_id)
+    WHERE v.verdict = 'cleared' AND e.state <> 'present'
+) GROUP BY reason ORDER BY reason
+"""
+
+
+@dataclass(frozen=True)
+class Selection:
+    """What goes out and what does not.
+
+    Attributes:
+        items: One row per distinct content, sorted by split and digest.
+        left_out: Entries left out, by rule or reason; an entry with two reasons is in both.
+        excluded: How many entries were left out.
+    """
+
+    items: pa.Table
+    left_out: dict[str, int]
+    excluded: int
+
+
+def select(tables: Mapping[str, pa.Table]) -> Selection:
+    """Return what an audit cleared, each content once.
+
+    Args:
+        tables: A table for each of `INPUTS`; verdicts are those of one audit.
+    """
+    import duckdb
+
+    connection = duckdb.connect(":memory:")
+    for name in INPUTS:
+        connection.register(name, tables[name])
+    items = connection.sql(_ITEMS).to_arrow_table()
+    left_out = dict(connection.sql(_LEFT_OUT).fetchall())
+    return Selection(items, left_out, tables["entries"].num_rows - items.num_rows)

@@ -1,0 +1,59 @@
+"""What a document is made from: one audit and the tables it judged, as values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import pyarrow as pa
+
+from curate.model.config import UseProfile
+
+# The audit's own inputs, and what else documents speak of.
+TABLES = (
+    "entries",
+    "content",
+    "depictions",
+    "faces",
+    "face_scans",
+    "groups",
+    "identities",
+    "labels",
+    "relations",
+    "consents",
+    "consent_events",
+    "sources",
+    "subjects",
+    "findings",
+    "verdicts",
+    "rejections",
+    "runs",
+)
+
+
+@dataclass(frozen=True)
+class ReportInputs:
+    """One audit and the tables it judged.
+
+    Attributes:
+        project: The workspace's name.
+        notice: A sentence that every page must show, or nothing.
+        tool: Name and version of the tool.
+        run_id: The audit's run.
+        use: What it judged for.
+        as_of: The instant it judged at, in UTC.
+        tables: A table for each of `TABLES`; findings and verdicts are those of this audit.
+        items: What a release holds (see `curate.release.select`); None outside a release.
+        left_out: Entries a release leaves out, by reason.
+    """
+
+    project: str
+    notice: str
+    tool: str
+    run_id: str
+    use: UseProfile
+    as_of: datetime
+    tables: Mapping[str, pa.Table]
+    items: pa.Table | None = None
+    left_out: Mapping[str, int] = field(default_factory=dict)

@@ -213,8 +213,8 @@ def _session_for_batches(path: str, like: Any) -> Any:  # onnx is untyped
     ]
     for tensor in tensors:
         values = onnx.numpy_helper.to_array(tensor).copy()
-        if values.size and values[0] == 1 and not (values == -1).any():
-            values[0] = -1
+        if values.size and values[0] == 1:
+            values[0] = 0  # in a reshape: as many as the input has
             tensor.CopyFrom(onnx.numpy_helper.from_array(values, tensor.name))
     return onnxruntime.InferenceSession(
         model.SerializeToString(),

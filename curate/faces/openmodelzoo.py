@@ -21,6 +21,7 @@ from curate.faces.analyzer import (
     digest_files,
     unit_rows,
 )
+from curate.faces.models import model_home
 from curate.faces.warp import aligned, fitted, yunet
 
 CROP = 128
@@ -96,22 +97,22 @@ class OpenModelZooAnalyzer:
 
 
 def model_files(path: str) -> tuple[Path, Path, Path]:
-    """Return the detector, the network and its weights, found in `path` or below it.
+    """Return the detector, the network and its weights, found in a folder or below it.
+
+    Args:
+        path: The folder; empty for where `curate models pull` puts models.
 
     Raises:
-        MissingModelError: `path` is empty or no folder, or a file is not there.
+        MissingModelError: There is no such folder, or a file is not there.
     """
-    hint = f"put {DETECTOR} and {RECOGNISER}.xml and .bin below one folder, and name it"
-    if not path or not Path(path).expanduser().is_dir():
-        raise MissingModelError(
-            "openmodelzoo needs the folder of its models", where=path, hint=hint
-        )
-    folder = Path(path).expanduser()
+    folder = Path(path).expanduser() if path else model_home()
+    hint = f"`curate models pull openmodelzoo`, or put {DETECTOR} and {RECOGNISER}.xml and .bin "
+    hint += "below one folder and name it in curate.toml under [faces]"
     found = []
     for name in (DETECTOR, f"{RECOGNISER}.xml", f"{RECOGNISER}.bin"):
-        places = sorted(folder.rglob(name))
+        places = sorted(folder.rglob(name)) if folder.is_dir() else []
         if not places:
-            raise MissingModelError(f"no {name}", where=path, hint=hint)
+            raise MissingModelError(f"no {name}", where=str(folder), hint=hint)
         found.append(places[0])
     return found[0], found[1], found[2]
 

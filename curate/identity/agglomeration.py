@@ -1,8 +1,10 @@
 """Average linkage on a sparse graph, in rounds, under hard constraints.
 
 Each round joins all pairs of clusters that are each other's best: average linkage is
-reducible, so this gives what joining the best pair one at a time gives (Murtagh 1983). The
-mean cosine of two clusters is the product of their summed embeddings over their sizes: no
+reducible, so this gives what joining the best pair one at a time gives (Murtagh 1983). A
+small unconstrained cluster joins a much larger best one in the same round, though it is not the
+larger one's best: otherwise a person with thousands of faces would take thousands of rounds.
+The mean cosine of two clusters is the product of their summed embeddings over their sizes: no
 pair of faces is looked at twice, and nothing is N x N.
 """
 
@@ -20,6 +22,8 @@ Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 
 _CHUNK = 65_536
+# A cluster this many times larger hardly moves when the smaller one joins it.
+_MUCH_LARGER = 8
 
 
 @dataclass(frozen=True)
@@ -49,17 +53,17 @@ class Agglomeration:
 
     def __init__(self, rows: Floats, good: Bools, made: Atoms, frame: Ints) -> None:
         self.rows, self.good, self.made, self.frame = rows, good, made, frame
-        self.root = np.arange(made.count)
-        self.subject = made.subject.copy()
-        self.sums = np.zeros((made.count, rows.shape[1]), np.float32)
-        np.add.at(self.sums, made.of_face[good], rows[good])
-        self.size = np.bincount(made.of_face[good], minlength=made.count)
-        self.atom_sums, self.atom_size = self.sums.copy(), self.size.copy()
-        self.forbidden = frame_conflicts(made.of_face, frame)
+        self.atom_size = np.bincount(made.of_face[good], minlength=made.count)
+        self.reset()
 
-    def copy(self) -> Agglomeration:
-        """Return clusters that change apart from these."""
-        return Agglomeration(self.rows, self.good, self.made, self.frame)
+    def reset(self) -> None:
+        """Take every cluster apart into its atoms."""
+        self.root = np.arange(self.made.count)
+        self.subject = self.made.subject.copy()
+        self.sums = self._atom_sums().copy()
+        self.squares = np.einsum("ij,ij->i", self.sums, self.sums)
+        self.size = self.atom_size.copy()
+        self.forbidden = frame_conflicts(self.made.of_face, self.frame)
 
     @property
     def evidence(self) -> Ints:
@@ -103,8 +107,7 @@ class Agglomeration:
                 pairs, scores = pairs[clear], scores[clear]
             if len(pairs) == 0:
                 return
-            best = _reciprocal(pairs, scores, self.made.count)
-            merged = self._join(pairs[best])
+            merged = self._join(self._targets(pairs, scores))
             stale = merged[pairs].any(axis=1)
             fresh = self._allowed(self._unique(self.root[pairs[stale]]))
             pairs = np.concatenate([pairs[~stale], fresh])
@@ -115,19 +118,23 @@ class Agglomeration:
 
     def guard(self, threshold: float) -> None:
         """Release atoms less similar to the mean of their cluster's others than `threshold`."""
+        atoms = self._atom_sums()
         while True:
-            rest = self.sums[self.root] - self.atom_sums
-            others = self.size[self.root] - self.atom_size
-            length = np.linalg.norm(rest, axis=1) * np.linalg.norm(self.atom_sums, axis=1)
-            cosine = np.einsum("ij,ij->i", rest, self.atom_sums) / np.maximum(length, 1e-12)
-            weak = (others > 0) & (self.atom_size > 0) & (cosine < threshold)
+            cosine = np.concatenate(
+                [
+                    self._to_others(atoms, slice(start, start + _CHUNK))
+                    for start in range(0, len(atoms), _CHUNK)
+                ]
+                or [np.empty(0, np.float32)]
+            )
+            weak = cosine < threshold
             if not weak.any():
                 return
             # Worst of each cluster first: what it leaves behind may hold together.
             order = np.lexsort((cosine, self.root))
             order = order[weak[order]]
             _, first = np.unique(self.root[order], return_index=True)
-            self._release(order[first])
+            self._release(order[first], atoms)
 
     def result(self) -> tuple[Ints, Floats]:
         """Return label and similarity of each face, in canonical order."""
@@ -149,6 +156,24 @@ class Agglomeration:
             similarity[part] = dots / np.maximum(length[root[part]], 1e-12)
         return labels, similarity
 
+    def _atom_sums(self) -> Floats:
+        """Return the summed embeddings of each atom's judgeable faces, shape (count, D)."""
+        if self.made.count == len(self.rows) and self.good.all():
+            return self.rows
+        sums = np.zeros((self.made.count, self.rows.shape[1]), np.float32)
+        np.add.at(sums, self.made.of_face[self.good], self.rows[self.good])
+        return sums
+
+    def _to_others(self, atoms: Floats, part: slice) -> Floats:
+        """Return the cosine of atoms to the rest of their cluster, infinite where none is."""
+        root = self.root[part]
+        rest = self.sums[root] - atoms[part]
+        length = np.linalg.norm(rest, axis=1) * np.linalg.norm(atoms[part], axis=1)
+        cosine = np.einsum("ij,ij->i", rest, atoms[part]) / np.maximum(length, 1e-12)
+        own = self.atom_size[part]
+        alone = (self.size[root] == own) | (own == 0)
+        return np.where(alone, np.inf, cosine).astype(np.float32)
+
     def _mean_cosine(self, pairs: Ints) -> npt.NDArray[np.float64]:
         scores = np.empty(len(pairs))
         for start in range(0, len(pairs), _CHUNK):
@@ -165,15 +190,11 @@ class Agglomeration:
         Correction for attenuation (Spearman 1904): a tight cluster is a clear picture of its
         person, so a stranger must be far from it; a loose one is a blurred picture.
         """
+        # One pair of the typical cohesion is mixed in, so small clusters cannot mislead.
+        n = self.size.astype(np.float64)
+        within = ((self.squares - n) / 2 + noise.cohesion) / (n * (n - 1) / 2 + 1)
+        spread = np.sqrt(np.maximum(within - noise.background, 1e-3))
         span = noise.cohesion - noise.background
-        spread = np.empty(self.made.count)
-        for start in range(0, len(spread), _CHUNK):
-            part = slice(start, start + _CHUNK)
-            n = self.size[part].astype(np.float64)
-            doubled = np.einsum("ij,ij->i", self.sums[part], self.sums[part]) - n
-            # One pair of the typical cohesion is mixed in, so small clusters cannot mislead.
-            within = (doubled / 2 + noise.cohesion) / (n * (n - 1) / 2 + 1)
-            spread[part] = np.sqrt(np.maximum(within - noise.background, 1e-3))
         a, b = pairs.T
         return noise.background + (scores - noise.background) * span / (spread[a] * spread[b])
 
@@ -192,22 +213,41 @@ class Agglomeration:
         keys = np.unique((low * base + high)[low != high])
         return np.stack([keys // base, keys % base], axis=1)
 
-    def _join(self, pairs: Ints) -> Bools:
-        """Join each pair of clusters and return, for each cluster, whether it changed."""
+    def _targets(self, pairs: Ints, scores: npt.NDArray[np.float64]) -> Ints:
+        """Return the cluster that each cluster goes into this round, most into themselves."""
         a, b = pairs.T
-        self.sums[a] += self.sums[b]
-        self.size[a] += self.size[b]
-        self.subject[a] = np.maximum(self.subject[a], self.subject[b])
-        moved = np.arange(self.made.count)
-        moved[b] = a
-        self.root = moved[self.root]
+        best = _best(pairs, scores, self.made.count)
+        has = np.flatnonzero(best < len(pairs))
+        partner = np.arange(self.made.count)
+        partner[has] = a[best[has]] + b[best[has]] - has
+        mutual = (best[partner] == best) & (best < len(pairs))
+        into = np.arange(self.made.count)
+        into[b[best[mutual]]] = a[best[mutual]]
+        free = self.subject < 0
+        free[self.forbidden.ravel()] = False
+        small = free & ~mutual & (self.size * _MUCH_LARGER <= self.size[partner])
+        into[small] = partner[small]
+        while (into[into] != into).any():
+            into = into[into]
+        return into
+
+    def _join(self, into: Ints) -> Bools:
+        """Put each cluster into another and return, for each cluster, whether it changed."""
+        gone = np.flatnonzero(into != np.arange(len(into)))
+        target = into[gone]
+        np.add.at(self.sums, target, self.sums[gone])
+        np.add.at(self.size, target, self.size[gone])
+        np.maximum.at(self.subject, target, self.subject[gone])
+        grown = np.unique(target)
+        self.squares[grown] = (self.sums[grown] ** 2).sum(axis=1)
+        self.root = into[self.root]
         if len(self.forbidden):
-            self.forbidden = self._unique(moved[self.forbidden])
+            self.forbidden = self._unique(into[self.forbidden])
         changed = np.zeros(self.made.count, np.bool_)
-        changed[pairs.ravel()] = True
+        changed[gone] = changed[grown] = True
         return changed
 
-    def _release(self, released: Ints) -> None:
+    def _release(self, released: Ints, atoms: Floats) -> None:
         self.root = self.root.copy()
         # A cluster is named by its first atom: should that one leave, the next gives the name.
         self.root[released] = -1
@@ -217,16 +257,16 @@ class Agglomeration:
                 self.root[left] = left[0]
         self.root[released] = released
         self.sums[...] = 0
-        np.add.at(self.sums, self.root, self.atom_sums)
+        np.add.at(self.sums, self.root, atoms)
         self.size = np.bincount(self.root, self.atom_size, self.made.count).astype(np.int64)
         self.subject[...] = -1
         np.maximum.at(self.subject, self.root, self.made.subject)
 
 
-def _reciprocal(pairs: Ints, scores: npt.NDArray[np.float64], count: int) -> Bools:
-    """Return which pairs are each other's best, ties to the earlier pair, shape (P,).
+def _best(pairs: Ints, scores: npt.NDArray[np.float64], count: int) -> Ints:
+    """Return the place of each cluster's best pair, ties to the earlier, or len(pairs), (count,).
 
-    The best pair of all is among them, so a round always joins something.
+    The best pair of all is the best of both its sides, so a round always joins something.
     """
     a, b = pairs.T
     top = np.full(count, -np.inf)
@@ -237,4 +277,4 @@ def _reciprocal(pairs: Ints, scores: npt.NDArray[np.float64], count: int) -> Boo
     for side in (a, b):
         is_top = scores == top[side]
         np.minimum.at(first, side[is_top], place[is_top])
-    return (first[a] == place) & (first[b] == place)
+    return first

@@ -96,9 +96,10 @@ def cluster_faces(
     found = similar_pairs(rows[state.evidence], floor=threshold, k=neighbours)
     pairs = state.pairs_of(found.left, found.right)
     # A first, plain pass shows what strangers and members of one cluster look like here.
-    trial = state.copy()
-    trial.link(pairs, threshold)
-    state.link(pairs, threshold, trial.noise(threshold, strict))
+    state.link(pairs, threshold)
+    noise = state.noise(threshold, strict)
+    state.reset()
+    state.link(pairs, threshold, noise)
     state.guard(threshold)
     identity, similarity = np.empty(n, np.int64), np.empty(n, np.float32)
     identity[order], similarity[order] = state.result()

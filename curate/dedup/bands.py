@@ -26,10 +26,13 @@ SAMPLE = 1024
 """Codes in the sample: half a million pairs, enough to see a share of one in 10^5."""
 
 MAX_KEY_BITS = 24
+_PER_BLOCK = 32
 MAX_FLIPS = 20_000
 
-# Nanoseconds, measured on x86-64 with AVX-512. Only their proportions matter, and only for time.
-_BUCKET_PAIR, _BLOCK, _ROW, _SLOT = 3.0, 0.5, 12.0, 2.0
+# Nanoseconds on one x86-64 core with AVX-512. Only their proportions matter, and only for time:
+# a pair of buckets; a comparison of ROWS codes with LANES, and what each word adds to it; a row
+# sorted, and what each word adds; a key's counter.
+_BUCKETS, _BLOCK, _WORD, _ROW, _ROW_WORD, _SLOT = 5.0, 0.6, 1.0, 12.0, 5.0, 2.0
 
 
 @dataclass(frozen=True)
@@ -48,13 +51,16 @@ class Band:
         return np.array(mask, np.uint64)
 
     def flips(self) -> NDArray[np.int64]:
-        """Return every difference of keys within the radius, fewest set bits first."""
+        """Return every difference of keys within the radius, ascending.
+
+        In this order, neighbours in the list lead to neighbouring buckets, which are in cache.
+        """
         found = [
             sum(1 << bit for bit in chosen)
             for size in range(self.radius + 1)
             for chosen in combinations(range(len(self.bits)), size)
         ]
-        return np.array(found, np.int64)
+        return np.sort(np.array(found, np.int64))
 
 
 BRUTE_FORCE = (Band((), 0),)
@@ -160,26 +166,32 @@ def _ball(bits: int, radius: int) -> int:
     return sum(comb(bits, distance) for distance in range(radius + 1))
 
 
+def _block_cost(work: Workload) -> float:
+    return _BLOCK + _WORD * work.words
+
+
 def _brute_cost(work: Workload) -> float:
-    return work.pairs / 8 * _BLOCK * work.words + _ROW * (work.left + work.right)
+    sorting = (_ROW + _ROW_WORD * work.words) * (work.left + work.right)
+    return work.pairs / _PER_BLOCK * _block_cost(work) + sorting
 
 
 def _cost(work: Workload, shape: _Shape, shares: NDArray[np.float64] | None) -> float:
     """Estimate nanoseconds of a plan on one thread; uniform codes when no shares are given."""
     total = 0.0
+    rows = work.left if work.same else work.left + work.right
     for index, (bits, radius) in enumerate(shape):
         keys, ball = 2**bits, _ball(bits, radius)
         share = ball / keys
         if shares is not None:
             share = max(share, float(shares[index]))
-        bucket_pairs = keys * ball / (2 if work.same else 1)
-        # A block is rarely full: half of one is wasted per row and bucket met.
-        met = min(work.left, work.right) * ball / (2 if work.same else 1)
-        wasted = 0.5 * met * (1 - exp(-max(work.left, work.right) / keys))
-        blocks = work.pairs * share / 8 + wasted
-        rows = (1 if work.same else 2) * max(work.left, work.right)
-        total += bucket_pairs * _BUCKET_PAIR + blocks * _BLOCK * work.words
-        total += rows * _ROW * (1 + work.words / 4) + keys * _SLOT
+        met = keys * ball / (2 if work.same else 1)
+        # Two buckets of a and b codes take (a/4 + 1/2) * (b/8 + 1/2) comparisons: the last row
+        # of blocks and the last column are half empty.
+        full_a, full_b = work.left / keys, work.right / keys
+        both = met * (1 - exp(-full_a)) * (1 - exp(-full_b))
+        blocks = work.pairs * share / _PER_BLOCK + both * (full_a / 8 + full_b / 16 + 0.25)
+        total += met * _BUCKETS + blocks * _block_cost(work)
+        total += rows * (_ROW + _ROW_WORD * work.words) + keys * _SLOT
     return total
 
 

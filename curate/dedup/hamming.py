@@ -84,12 +84,12 @@ def self_pairs(
     codes = checked(codes)
     _check_radius(radius)
     classes = collapse(codes)
+    if classes.order is None:
+        return _pairs(join(codes, None, radius, threads=threads, limit=max_pairs))
     sizes = classes.sizes
     within = int((sizes * (sizes - 1) // 2).sum())
     _check_count(within, max_pairs)
     hits = join(classes.codes, None, radius, threads=threads, limit=max_pairs)
-    if classes.order is None:
-        return _pairs(hits)
     left, right, distance = _unpacked(hits)
     _check_count(within + int((sizes[left] * sizes[right]).sum()), max_pairs)
     return _sorted_pairs(

@@ -7,7 +7,6 @@ import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -140,8 +139,9 @@ def _hits(
             )
             left = _sorted_by(a, band, pool, usable_threads(threads))
             right = left if b is None else _sorted_by(b, band, pool, usable_threads(threads))
-            run = _Run(left, right, band, earlier, radius, limit)
+            run = _Run(left, right, band.flips(), earlier, radius, limit)
             yield from run.parts(pool, forest)
+            del left, right, run  # before the next band is sorted: half the memory
 
 
 def _planned(a: Codes, b: Codes | None, radius: int) -> tuple[Band, ...]:
@@ -156,7 +156,7 @@ class _Run:
 
     left: _Sorted
     right: _Sorted
-    band: Band
+    flips: Rows
     earlier: _Earlier
     radius: int
     limit: int
@@ -180,7 +180,7 @@ class _Run:
 
     def _tasks(self, *, most: int) -> list[tuple[int, int]]:
         count = len(self.left.rows)
-        size = max(4096, -(-count // most))
+        size = max(8192, -(-count // most))
         return [(row, min(row + size, count)) for row in range(0, count, size)]
 
     def _join(self, rows: tuple[int, int], forest: NDArray[np.int32]) -> Packed:
@@ -194,7 +194,7 @@ class _Run:
             (self.left.starts, self.right.starts),
             rows,
             (int(first), int(last)),
-            self.band.flips(),
+            self.flips,
             np.uint64(self.radius),
             (self.earlier.masks, self.earlier.radii, same),
             forest,
@@ -212,18 +212,26 @@ def _sorted_by(codes: Codes, band: Band, pool: ThreadPoolExecutor, parts: int) -
     tables, places = _key_tables(band)
     # Counters cost 8 bytes per key and part: more parts than rows per key would be waste.
     parts = max(1, min(parts, 8, 4 * count >> len(band.bits)))
-    edges = np.linspace(0, count, parts + 1).astype(np.int64)
-    spans = [(int(first), int(last)) for first, last in pairwise(edges)]
-    keys = np.empty(count, np.uint32)
+    spans = [(count * part // parts, count * (part + 1) // parts) for part in range(parts)]
+    # Keys of one word are gathered twice rather than kept: they would be half as large as it.
+    keys = np.empty(count if words > 1 else 0, np.uint32)
     counts = np.zeros((parts, 1 << len(band.bits)), np.int64)
     raw = codes.view(np.uint8)
-    _all(pool, lambda p: kernels.fill_keys(raw, spans[p], tables, places, keys, counts[p]), parts)
+
+    def count_part(part: int) -> None:
+        kernels.fill_keys(raw, spans[part], tables, places, keys, counts[part])
+
+    def move_part(part: int) -> None:
+        sides = (codes, raw, spans[part], tables, places, keys, counts[part])
+        kernels.scatter(*sides, by_key, rows)
+
+    _all(pool, count_part, parts)
     starts = np.empty(counts.shape[1] + 1, np.int64)
     kernels.cursors_of(counts, starts)
     by_key = np.empty((words, count + LANES), np.uint64)
     by_key[:, count:] = 0
     rows = np.empty(count, np.uint32)
-    _all(pool, lambda p: kernels.scatter(codes, spans[p], keys, counts[p], by_key, rows), parts)
+    _all(pool, move_part, parts)
     return _Sorted(by_key, rows, starts)
 
 

@@ -14,10 +14,16 @@ from __future__ import annotations
 
 import numpy as np
 
-from curate.dedup.lanes import LANES, compiled, lowest_bit, near_mask, popcount
+from curate.dedup.lanes import LANES, ROWS, compiled, lowest_bit, near_mask, popcount
 
 TILE = 128
 """Rows per side of the tiles that large buckets are compared in: two tiles fit in cache."""
+
+EVERY_ROW = np.uint64(sum(1 << LANES * row for row in range(ROWS)))
+"""Multiplied by a mask of lanes, repeats it for every row of a comparison."""
+
+NOTES = 2 * (TILE // LANES) * (TILE // ROWS)
+"""Words that the notes of one tile can fill."""
 
 MAX_ROWS = 1 << 28
 """A hit is packed into one word: 28 bits left row, 28 bits right row, 8 bits distance."""
@@ -77,21 +83,22 @@ def grown(out, count):
 def scan_tile(codes_a, codes_b, tile, triangle, radius, pending, count, words):
     """Compare rows ``i0..i1`` with rows ``j0..j1`` and note the blocks that hold a hit.
 
-    In a triangle (a bucket with itself) only pairs with i < j count. A note packs the row of
-    `a`, the first row of the block and the lanes that hit. This loop holds no reference to
-    anything that is replaced: numba would count references in it, at ten times the cost.
+    In a triangle (a bucket with itself) only pairs with i < j count. A note is two
+    words: the first row of each side, and the mask of rows and lanes that hit. This loop holds
+    no reference to anything that is replaced: numba would count references in it, at ten times
+    the cost.
     """
     i0, i1, j0, j1 = tile
     for j in range(j0, j1, LANES):
-        inside = np.uint64((1 << min(j1 - j, LANES)) - 1)
+        inside = np.uint64((1 << min(j1 - j, LANES)) - 1) * EVERY_ROW
         last = min(i1, j + LANES - 1) if triangle else i1
-        for i in range(i0, last):
-            lanes = near_mask(codes_a, i, codes_b, j, radius, words) & inside
-            if lanes:
-                pending[count] = (
-                    (np.uint64(i) << np.uint64(36)) | (np.uint64(j) << np.uint64(8)) | lanes
-                )
-                count += 1
+        for first in range(i0, last, ROWS):
+            hits = near_mask(codes_a, first, codes_b, j, radius, words) & inside
+            if hits:
+                rows = min(ROWS, last - first)
+                pending[count] = (np.uint64(first) << np.uint64(32)) | np.uint64(j)
+                pending[count + 1] = hits & np.uint64((1 << LANES * rows) - 1)
+                count += 2
     return count
 
 
@@ -135,7 +142,7 @@ def scan_keys(codes_a, starts_a, codes_b, starts_b, task, flip, radius, pending,
         across = (j1 - j0 + TILE - 1) // TILE
         tiles = across * ((i1 - i0 + TILE - 1) // TILE)
         while tile < tiles:
-            if count + TILE * TILE // LANES > pending.size:
+            if count + NOTES > pending.size:
                 cursor[0], cursor[1] = key, tile
                 return count
             i, j = i0, j0
@@ -156,11 +163,13 @@ def drain(a, b, notes, triangle, plan, parent, out, count, words):
     codes_a, rows_a = a
     codes_b, rows_b = b
     masks, radii, same = plan
-    for note in notes:
-        i, lanes = np.int64(note >> np.uint64(36)), note & np.uint64(255)
-        while lanes:
-            j = np.int64((note >> np.uint64(8)) & np.uint64(MAX_ROWS - 1)) + lowest_bit(lanes)
-            lanes &= lanes - np.uint64(1)
+    for note in range(0, notes.size, 2):
+        hits = notes[note + 1]
+        while hits:
+            bit = lowest_bit(hits)
+            hits &= hits - np.uint64(1)
+            i = np.int64(notes[note] >> np.uint64(32)) + bit // LANES
+            j = np.int64(notes[note] & np.uint64(MAX_ROWS - 1)) + bit % LANES
             if triangle and j <= i:
                 continue
             if found_before(codes_a, i, codes_b, j, masks, radii, words):
@@ -201,7 +210,7 @@ def join_rows(a, b, starts, rows, keys, flips, radius, plan, parent, limit, word
         Packed hits, uint64, in the order found.
     """
     out = np.empty(256, np.uint64)
-    pending = np.empty(4 * TILE * TILE // LANES, np.uint64)
+    pending = np.empty(4 * NOTES, np.uint64)
     cursor = np.empty(2, np.int64)
     task = (rows[0], rows[1], keys[1], plan[2])
     count = 0
@@ -218,6 +227,15 @@ def join_rows(a, b, starts, rows, keys, flips, radius, plan, parent, limit, word
 
 
 @compiled
+def key_of(codes, row, tables, places):
+    """Gather the key bits of a code given as bytes, by one table per byte that holds any."""
+    key = np.uint32(0)
+    for table in range(places.size):
+        key |= tables[table, codes[row, places[table]]]
+    return key
+
+
+@compiled
 def fill_keys(codes, rows, tables, places, keys, counts):
     """Gather the key bits of rows ``rows[0]..rows[1]`` and count the keys.
 
@@ -226,14 +244,13 @@ def fill_keys(codes, rows, tables, places, keys, counts):
         rows: (first, last + 1).
         tables: Key bits that each value of a byte contributes, shape (bytes, 256) uint32.
         places: Which byte of a code each table belongs to, int64.
-        keys: Where keys go, shape (n,) uint32.
+        keys: Where keys go, shape (n,) uint32; of size 0 to only count them.
         counts: Where counts go, shape (keys,) int64, zeroed.
     """
     for row in range(rows[0], rows[1]):
-        key = np.uint32(0)
-        for table in range(places.size):
-            key |= tables[table, codes[row, places[table]]]
-        keys[row] = key
+        key = key_of(codes, row, tables, places)
+        if keys.size:
+            keys[row] = key
         counts[key] += 1
 
 
@@ -254,11 +271,15 @@ def cursors_of(counts, starts):
 
 
 @compiled
-def scatter(codes, rows, keys, cursors, sorted_codes, sorted_rows):
-    """Move rows ``rows[0]..rows[1]`` of `codes`, shape (n, words), to their buckets."""
+def scatter(codes, raw, rows, tables, places, keys, cursors, sorted_codes, sorted_rows):
+    """Move rows ``rows[0]..rows[1]`` of `codes`, shape (n, words), to their buckets.
+
+    `raw` is the same memory as bytes, to gather keys from where `keys` is of size 0.
+    """
     for row in range(rows[0], rows[1]):
-        place = cursors[keys[row]]
-        cursors[keys[row]] = place + 1
+        key = keys[row] if keys.size else key_of(raw, row, tables, places)
+        place = cursors[key]
+        cursors[key] = place + 1
         sorted_rows[place] = row
         for word in range(codes.shape[1]):
             sorted_codes[word, place] = codes[row, word]

@@ -129,10 +129,12 @@ def _decode(data: bytes, found: Format, limits: Limits) -> Decoded:
     depth = _bit_depth(image, data)
     exif = image.info.get("exif") or None
     orientation = _orientation(image, found, parse_exif(exif).orientation if exif else None)
+    # Pillow turns a TIFF while it loads; all else is turned here.
+    pending = None if found.name == "TIFF" else orientation
     pages = int(getattr(image, "n_frames", 1)) if found.name in {"TIFF", "AVIF", "HEIF"} else 1
     shown = _displayable(image)
     return Decoded(
-        upright(np.asarray(shown), orientation),
+        upright(np.asarray(shown), pending),
         shown.mode if not shown.mode.startswith("I;16") else "I;16",
         stored_mode,
         depth,
@@ -154,8 +156,8 @@ def _open(data: bytes, found: Format) -> Image.Image:
 
 
 def _orientation(image: Image.Image, found: Format, from_exif: int | None) -> int | None:
-    """Return the orientation still to be applied."""
-    if found.name == "HEIF":  # libheif has turned it already
+    """Return the orientation that the file states, as its format has it."""
+    if found.name == "HEIF":  # its own boxes turn it, in libheif; EXIF has no say there
         return None
     if found.name == "TIFF":
         value = getattr(image, "tag_v2", {}).get(0x0112)
@@ -232,7 +234,7 @@ def classified(error: Exception) -> UnreadableError:
         return UnreadableError(Reason.MEMORY, "not enough memory to decode the picture")
     text = str(error)
     detail = (text or type(error).__name__).splitlines()[0][:200]
-    if type(error).__name__ == "DecompressionBombError":
+    if type(error).__name__ == "DecompressionBombError" or "data too large" in text:
         return UnreadableError(Reason.BOMB, detail)
     if isinstance(error, EOFError) or any(sign in text.lower() for sign in _TRUNCATED):
         return UnreadableError(Reason.TRUNCATED, detail)

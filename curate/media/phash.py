@@ -50,21 +50,28 @@ def hashes(
         # Rounded, so that what is flat stays flat: there the bits hang on single units.
         plane, scale = np.rint(kernels.box_means(grey, 2)).astype(np.uint8), 2 * scale
     return (
-        phash(_reduced(plane, size, scale, (32, 32), kernels)),
-        dhash(_reduced(plane, size, scale, (9, 8), kernels)),
+        phash(reduced(plane, size, scale, (32, 32), kernels)),
+        dhash(reduced(plane, size, scale, (9, 8), kernels)),
     )
 
 
-def _reduced(
+def reduced(
     plane: npt.NDArray[np.uint8],
     size: tuple[int, int],
     scale: int,
     target: tuple[int, int],
     kernels: Kernels,
 ) -> npt.NDArray[np.uint8]:
-    """Return `plane` reduced to `target` (width, height) as Pillow's resize would."""
+    """Return `plane` reduced to `target` (width, height), at scale 1 exactly as Pillow resizes.
+
+    Rounding after the first axis makes the order of the axes matter. Since version 13 Pillow
+    takes the height first where it shrinks by more than twice as many pixels as the width.
+    """
     columns = lanczos_band(size[0], target[0], scale)
     rows = lanczos_band(size[1], target[1], scale)
+    shrink = size[1] - target[1]
+    if shrink > 0 and shrink > 2 * (size[0] - target[0]):
+        return kernels.reduce_fixed(np.ascontiguousarray(plane.T), columns, rows).T
     return kernels.reduce_fixed(plane, rows, columns)
 
 

@@ -90,7 +90,14 @@ def decode_jpeg(
     try:
         pixels = _simplejpeg(data, name, scale, shape, buffer)
     except (ValueError, MemoryError) as error:
-        raise classified(error) from error
+        # libjpeg warns of much that does no harm, and simplejpeg raises every warning; only
+        # these mean lost pixels. What remains is for Pillow to read or refuse.
+        text = str(error)
+        if "Corrupt" in text and "extraneous" in text:
+            return None
+        if isinstance(error, MemoryError) or text.startswith(("Premature", "Corrupt")):
+            raise classified(error) from error
+        return None
     if pixels.shape[:2] != shape:
         return None
     return pixels if name == "RGB" else pixels[:, :, 0]
@@ -138,18 +145,11 @@ def _simplejpeg(
 ) -> Bytes8:
     import simplejpeg
 
-    options = {
-        "colorspace": colours,
-        "min_factor": scale,
-        "min_height": shape[0],
-        "min_width": shape[1],
-        "buffer": buffer,
-    }
-    try:
-        return simplejpeg.decode_jpeg(data, **options)
-    except ValueError as error:
-        # libjpeg warns of much that does no harm; these warnings mean lost pixels.
-        text = str(error)
-        if text.startswith("Premature") or ("Corrupt" in text and "extraneous" not in text):
-            raise
-        return simplejpeg.decode_jpeg(data, strict=False, **options)
+    return simplejpeg.decode_jpeg(
+        data,
+        colours,
+        min_factor=scale,
+        min_height=shape[0],
+        min_width=shape[1],
+        buffer=buffer,
+    )

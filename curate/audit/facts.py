@@ -71,7 +71,8 @@ CROSS JOIN use u
 LEFT JOIN LATERAL (SELECT unnest(c.reasons) AS reason) r ON TRUE
 WHERE d.link_status <> 'rejected';
 
--- Faces too poor to judge count too: someone is there. A donor and a target meet in one visible face; drivers and voices are not seen.
+-- Faces too poor to judge count too: someone is there. A donor and a target meet in one
+-- visible face; drivers and voices are not seen.
 CREATE VIEW visible AS
 SELECT e.media_id,
        coalesce(p.seen, 0) + greatest(coalesce(p.donors, 0), coalesce(p.targets, 0)) AS declared,

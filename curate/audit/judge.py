@@ -31,7 +31,8 @@ _VERDICTS = """
 SELECT e.media_id,
        CASE min(CASE f.effect WHEN 'block' THEN 0 WHEN 'review' THEN 1 ELSE 2 END)
             WHEN 0 THEN '{blocked}' WHEN 1 THEN '{review}' ELSE '{cleared}' END AS verdict,
-       list_sort(list(DISTINCT f.code) FILTER (f.effect IN ('block', 'review'))) AS codes
+       coalesce(list_sort(list(DISTINCT f.code) FILTER (f.effect IN ('block', 'review'))), [])
+           AS codes
 FROM entries e LEFT JOIN findings f USING (media_id)
 GROUP BY e.media_id ORDER BY e.media_id
 """

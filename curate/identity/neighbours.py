@@ -91,7 +91,8 @@ def _exact(rows: Floats, queries: Ints, floor: float, k: int) -> tuple[Ints, Int
 
 def _by_faiss(rows: Floats, floor: float, k: int) -> Pairs:
     faiss = _faiss()
-    cells = int(4 * np.sqrt(len(rows)))
+    # faiss wants at least 39 training rows for each cell.
+    cells = max(1, min(int(4 * np.sqrt(len(rows))), len(rows) // 40))
     index = faiss.IndexIVFFlat(
         faiss.IndexFlatIP(rows.shape[1]), rows.shape[1], cells, faiss.METRIC_INNER_PRODUCT
     )
@@ -118,8 +119,10 @@ def _recall(rows: Floats, i: Ints, j: Ints, floor: float, k: int) -> float:
     true_i, true_j, _ = _exact(rows, sample, floor, k)
     if len(true_i) == 0:
         return 1.0
-    found = i * len(rows) + j
-    return float(np.isin(true_i * len(rows) + true_j, found).mean())
+    # A pair counts as found whichever of its rows named the other.
+    true_low, true_high = np.minimum(true_i, true_j), np.maximum(true_i, true_j)
+    found = np.minimum(i, j) * len(rows) + np.maximum(i, j)
+    return float(np.isin(true_low * len(rows) + true_high, found).mean())
 
 
 def _as_pairs(i: Ints, j: Ints, cosine: Floats, n: int, recall: float) -> Pairs:

@@ -1,0 +1,112 @@
+"""The threshold of a dataset and a model."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy.stats import binomtest
+
+from curate.errors import InputError
+from curate.identity.calibrate import _clopper_pearson, calibrate
+
+from .people import embed
+
+
+def test_the_threshold_keeps_the_false_match_rate() -> None:
+    person = np.repeat(np.arange(100), 3)
+    rows = embed(person)
+
+    found = calibrate(rows, subject=person, default_threshold=0.9, target_fmr=1e-3)
+
+    cosines = rows @ rows.T
+    strangers = cosines[np.triu(person[:, None] != person, 1)]
+    assert found.basis == "dataset"
+    assert found.fmr == pytest.approx((strangers >= found.threshold).mean(), abs=1e-6)
+    assert found.fmr <= 1e-3 < (strangers >= found.threshold - 2e-4).mean() + 1e-3
+    assert found.pairs == len(strangers)
+    assert found.independent_pairs == 100 * 99 // 2
+
+
+def test_the_strict_threshold_is_above_the_plain_one() -> None:
+    person = np.repeat(np.arange(100), 3)
+
+    found = calibrate(embed(person), subject=person, default_threshold=0.9)
+
+    assert found.strict is not None
+    assert found.strict > found.threshold
+
+
+def test_the_interval_holds_the_rate() -> None:
+    person = np.arange(200)
+
+    found = calibrate(embed(person), subject=person, default_threshold=0.9)
+
+    assert found.interval[0] < found.fmr < found.interval[1]
+
+
+def test_too_few_subjects_fall_back_and_say_so() -> None:
+    person = np.repeat(np.arange(5), 40)
+
+    found = calibrate(
+        embed(person),
+        subject=person,
+        default_threshold=0.41,
+        default_strict=0.47,
+        default_basis="measured elsewhere",
+    )
+
+    assert (found.threshold, found.strict, found.basis) == (0.41, 0.47, "default")
+    assert "10 independent non-mated pairs of 3,000 needed" in found.note
+    assert "measured elsewhere" in found.note
+
+
+def test_faces_of_one_frame_are_evidence_without_any_subject() -> None:
+    person = np.arange(4000)
+    frame = person // 4
+
+    found = calibrate(
+        embed(person),
+        subject=np.full(4000, -1),
+        frame=frame,
+        default_threshold=0.9,
+    )
+
+    assert found.basis == "dataset"
+    assert found.pairs == found.independent_pairs == 1000 * 6
+
+
+def test_poor_faces_are_no_evidence() -> None:
+    person = np.arange(200)
+
+    found = calibrate(
+        embed(person), subject=person, judgeable=np.zeros(200, bool), default_threshold=0.9
+    )
+
+    assert found.pairs == 0
+    assert np.isnan(found.fmr)
+    assert found.interval == (0.0, 1.0)
+
+
+def test_mated_pairs_below_the_threshold_are_counted() -> None:
+    person = np.repeat(np.arange(100), 2)
+
+    found = calibrate(embed(person, spread=0.1), subject=person, default_threshold=0.9)
+
+    assert found.fnmr == 0
+
+
+@pytest.mark.parametrize(("hits", "n"), [(0, 10), (3, 50), (50, 50)])
+def test_the_interval_is_clopper_and_pearsons(hits, n) -> None:
+    reference = binomtest(hits, n).proportion_ci(0.95, method="exact")
+
+    assert _clopper_pearson(hits / n, n, 0.95) == pytest.approx((reference.low, reference.high))
+
+
+def test_a_rate_outside_its_range_is_refused() -> None:
+    with pytest.raises(InputError, match="between 0 and 1"):
+        calibrate(embed(np.arange(3)), subject=np.arange(3), default_threshold=0.9, target_fmr=0)
+
+
+def test_columns_of_other_lengths_are_refused() -> None:
+    with pytest.raises(InputError, match="3 rows"):
+        calibrate(embed(np.arange(3)), subject=np.arange(2), default_threshold=0.9)

@@ -57,14 +57,14 @@ def photograph(seed: int) -> np.ndarray:
 
 
 def write_pictures(folder: Path, number: int) -> list[Path]:
-    """Write `number` distinct JPEGs; every eighth is drawn, the rest are shifts of these."""
+    """Write `number` distinct JPEGs; every 25th is drawn, the rest are shifts of these."""
     from PIL import Image
 
     paths = []
     for index in range(number):
-        if index % 8 == 0:
+        if index % 25 == 0:
             drawn = photograph(index)
-        shifted = np.roll(drawn, (37 * (index % 8), 61 * (index % 8)), axis=(0, 1))
+        shifted = np.roll(drawn, (37 * (index % 25), 61 * (index % 25)), axis=(0, 1))
         path = folder / f"{index:05}.jpg"
         buffer = io.BytesIO()
         Image.fromarray(shifted).save(buffer, "JPEG", quality=QUALITY)

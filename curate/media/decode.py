@@ -34,13 +34,15 @@ if TYPE_CHECKING:
     Pixels = npt.NDArray[Any]
     Bytes8 = npt.NDArray[np.uint8]
 
-_PLUGINS = {"JPEG": ("JPEG", "MPO"), "BMP": ("BMP", "DIB")}
-_TRUNCATED = (
-    "truncat",
-    "premature end of jpeg file",
-    "unexpected end",
-    "end of file",
-    "not enough image data",
+_SIGNS = (
+    ("data too large", Reason.BOMB),
+    ("security limit", Reason.BOMB),
+    ("truncat", Reason.TRUNCATED),
+    ("premature end of jpeg file", Reason.TRUNCATED),
+    ("unexpected end", Reason.TRUNCATED),
+    ("not enough image data", Reason.TRUNCATED),
+    ("unsupported", Reason.UNSUPPORTED),
+    ("not supported", Reason.UNSUPPORTED),
 )
 
 
@@ -152,7 +154,7 @@ def _open(data: bytes, found: Format) -> Image.Image:
         return pillow_heif.open_heif(io.BytesIO(data)).to_pillow()
     from PIL import Image
 
-    return Image.open(io.BytesIO(data), formats=_PLUGINS.get(found.name, (found.name,)))
+    return Image.open(io.BytesIO(data), formats=(found.name,))
 
 
 def _orientation(image: Image.Image, found: Format, from_exif: int | None) -> int | None:
@@ -229,18 +231,23 @@ def _from_float(pixels: Pixels) -> Bytes8:
 
 
 def classified(error: Exception) -> UnreadableError:
-    """Return the reason that a decoder's exception stands for."""
+    """Return the reason that a decoder's exception stands for.
+
+    Decoders raise whatever they like and say what is wrong in words: the words decide.
+    """
+    name, text = type(error).__name__, str(error)
     if isinstance(error, MemoryError):
         return UnreadableError(Reason.MEMORY, "not enough memory to decode the picture")
-    text = str(error)
-    detail = (text or type(error).__name__).splitlines()[0][:200]
-    if type(error).__name__ == "DecompressionBombError" or "data too large" in text:
-        return UnreadableError(Reason.BOMB, detail)
-    if isinstance(error, EOFError) or any(sign in text.lower() for sign in _TRUNCATED):
-        return UnreadableError(Reason.TRUNCATED, detail)
-    if isinstance(error, NotImplementedError):
-        return UnreadableError(Reason.UNSUPPORTED, detail)
-    return UnreadableError(Reason.CORRUPT, detail)
+    if name == "UnidentifiedImageError":  # its text names an address in memory
+        return UnreadableError(Reason.CORRUPT, "the header is damaged")
+    if name == "DecompressionBombError":
+        reason = Reason.BOMB
+    elif isinstance(error, EOFError):
+        reason = Reason.TRUNCATED
+    else:
+        lower = text.lower()
+        reason = next((r for sign, r in _SIGNS if sign in lower), Reason.CORRUPT)
+    return UnreadableError(reason, (text or name).splitlines()[0][:200])
 
 
 @cache

@@ -32,7 +32,7 @@ MAX_FLIPS = 20_000
 # Nanoseconds on one x86-64 core with AVX-512. Only their proportions matter, and only for time:
 # a pair of buckets; a comparison of ROWS codes with LANES, and what each word adds to it; a row
 # sorted, and what each word adds; a key's counter.
-_BUCKETS, _BLOCK, _WORD, _ROW, _ROW_WORD, _SLOT = 5.0, 0.6, 1.0, 12.0, 5.0, 2.0
+_BUCKETS, _BLOCK, _WORD, _ROW, _ROW_WORD, _SLOT = 7.0, 0.6, 1.0, 12.0, 5.0, 2.0
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,7 @@ from curate.catalog.views import create_entries
 from curate.errors import InputError, UnknownNameError
 from curate.model.config import Config, UseProfile, parse_config
 from curate.pipeline import Pipeline, Progress, StageRun, recorded, silent
+from curate.workspace import DEFAULT_USE
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
     from curate.report.inputs import ReportInputs
 
 STAGES = ("probe", "faces", "dedup", "identity")
-DEFAULT_USE = "detector-training"
 
 
 def utc_now() -> datetime:
@@ -167,7 +167,7 @@ class Project:
         for subject in sorted(found.mentioned - known - named):
             found.add("subjects", subject_record(subject, {}))
         now = self.clock()
-        counts = {
+        counts: dict[str, int] = {
             kind: self.ledger.record(kind, found.records[kind], recorded_at=now)
             for kind in ("sources", "subjects", "consents", "consent_events")
             if kind in found.records
@@ -380,8 +380,8 @@ class Project:
 
         tables = {}
         for name, order in (("findings", "code, media_id, finding_id"), ("verdicts", "media_id")):
-            found = connection.execute(
-                f"SELECT * FROM {name} WHERE run_id = ? ORDER BY {order}", [run_id]
+            found = connection.sql(
+                f"SELECT * FROM {name} WHERE run_id = ? ORDER BY {order}", params=[run_id]
             )
             tables[name] = found.to_arrow_table().cast(arrow_schema(name))
         moment = datetime.fromisoformat(told["as_of"])

@@ -16,6 +16,9 @@ from curate.errors import InputError, NoWorkspaceError, WorkspaceBusyError
 
 CONFIG_NAME = "curate.toml"
 
+# The use that the template declares, and that commands take when none is named.
+DEFAULT_USE = "detector-training"
+
 CONFIG_TEMPLATE = """\
 # Settings of this workspace. schemas/config.schema.json describes every field.
 

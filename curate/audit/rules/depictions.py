@@ -11,7 +11,7 @@ FACES_UNACCOUNTED = Rule(
     title="More faces are visible than people are declared.",
     effect=Effect.REVIEW,
     basis="STANDARDS section 9.4, REV_FACES_UNACCOUNTED",
-    message="{faces} faces are visible in one frame, and {declared} people are declared",
+    message="faces visible in one frame: {faces}; people declared: {declared}",
     explanation=(
         "Someone is in the picture whom nobody declared, and whose consent nobody asked. "
         "A face too poor to recognise counts: someone is there. A swap shows one face and has "
@@ -30,7 +30,7 @@ NO_PEOPLE_RECORDED = Rule(
     title="Nobody is declared to be in the entry.",
     effect=Effect.REVIEW,
     basis="STANDARDS section 9, REV_NO_PEOPLE_RECORDED",
-    message="nobody is declared to be in this entry; {faces} faces are visible",
+    message="nobody is declared to be in this entry; faces visible: {faces}",
     explanation="No obligation is no clearance: an entry about which nothing is known is doubted.",
     remedy="Declare who is in it, in the manifest's subject, target and donor columns.",
     query="""

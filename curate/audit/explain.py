@@ -1,0 +1,173 @@
+"""Explaining: a rule in words, and the chain of evidence for one entry, as a person tells it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from curate.audit.rule import Rule
+from curate.audit.rules import BY_CODE
+from curate.errors import UnknownNameError, printable
+from curate.model.verdict import Effect
+
+_EFFECTS = {
+    Effect.BLOCK: "blocks the entry",
+    Effect.REVIEW: "sends the entry to review",
+    Effect.NONE: "is told, and does not change the verdict",
+}
+
+
+class Judged(Protocol):
+    """An audit that ran."""
+
+    @property
+    def run_id(self) -> str:
+        """The run's record."""
+        ...
+
+    @property
+    def findings(self) -> pa.Table:
+        """Rows of the table `findings`."""
+        ...
+
+    @property
+    def verdicts(self) -> pa.Table:
+        """Rows of the table `verdicts`."""
+        ...
+
+
+@dataclass(frozen=True)
+class Told:
+    """What is known of one entry: facts, people, findings and verdict."""
+
+    entry: dict[str, Any]
+    people: list[dict[str, Any]]
+    faces: list[dict[str, Any]]
+    labels: list[dict[str, Any]]
+    findings: list[dict[str, Any]]
+    verdict: str
+    run_id: str
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it all as plain values."""
+        return dict(self.__dict__)
+
+    def lines(self) -> list[str]:
+        """Return it as lines of text."""
+        return [
+            printable(
+                f"{self.entry['locator']} in dataset {self.entry['dataset']}: {self.verdict}"
+            ),
+            "",
+            *self._what(),
+            *self._who(),
+            *self._why(),
+        ]
+
+    def _what(self) -> list[str]:
+        entry = self.entry
+        lines = [f"What it is: listed in {printable(entry['declared_in'])}; {entry['state']}."]
+        if entry["sha256"]:
+            lines.append(f"  Its content is SHA-256 {entry['sha256']}.")
+        said = [f"{row['name']} {row['value']} ({row['origin']})" for row in self.labels]
+        split = f"split {entry['split']}" if entry["split"] else "no split"
+        lines.append(f"  Labels: {', '.join(said) or 'none'}; {split}; manipulation "
+                     f"{entry['manipulation_type']}.")  # fmt: skip
+        return lines
+
+    def _who(self) -> list[str]:
+        lines = ["Who is in it:"]
+        for row in self.people:
+            lines.append(f"  {row['subject_id']} as {row['role']} ({row['link_method']}, "
+                         f"{row['link_status']})")  # fmt: skip
+        if not self.people:
+            lines.append("  nobody is declared")
+        for row in self.faces:
+            person = row["subject_id"] or "no known subject"
+            like = f", similarity {row['similarity']:.2f}" if row["similarity"] is not None else ""
+            lines.append(f"  a face {row['face_height_px']:.0f} px high, linked to {person}{like}")
+        return lines
+
+    def _why(self) -> list[str]:
+        if not self.findings:
+            return ["Why: no rule found anything; every person in it is covered for this use."]
+        lines = ["Why:"]
+        for row in self.findings:
+            rule = BY_CODE[row["code"]]
+            said = printable(rule.say(row["params"]))
+            lines.append(f"  {rule.code} {rule.symbol} ({rule.effect}): {said}.")
+            lines.append(f"    {rule.remedy}")
+        return lines
+
+
+def explain_rule(rule: Rule) -> list[str]:
+    """Return a rule as lines of text."""
+    return [
+        f"{rule.code} {rule.symbol}",
+        "",
+        rule.title,
+        "",
+        rule.explanation,
+        "",
+        f"Effect: a finding {_EFFECTS[rule.effect]}.",
+        f"Basis: {rule.basis}.",
+        f"Remedy: {rule.remedy}",
+    ]
+
+
+def explain_entry(what: str, tables: Mapping[str, pa.Table], judged: Judged) -> Told:
+    """Return what is known of one entry and how an audit judged it.
+
+    Args:
+        what: The entry's locator or id.
+        tables: The tables an audit reads.
+        judged: The audit.
+
+    Raises:
+        UnknownNameError: No entry, or more than one, is called that.
+    """
+    entry = _find(what, tables["entries"])
+    media_id, sha256 = entry["media_id"], entry["sha256"]
+    identities = {row["face_id"]: row for row in tables["identities"].to_pylist()}
+    faces = [
+        {**row, "subject_id": None, "similarity": None, **identities.get(row["face_id"], {})}
+        for row in _rows(tables["faces"], "sha256", sha256)
+    ]
+    findings = _rows(judged.findings, "media_id", media_id)
+    verdicts = _rows(judged.verdicts, "media_id", media_id)
+    return Told(
+        entry=entry,
+        people=_rows(tables["depictions"], "media_id", media_id),
+        faces=faces,
+        labels=_rows(tables["labels"], "media_id", media_id),
+        findings=[{**row, "params": json.loads(row["params"])} for row in findings],
+        verdict=verdicts[0]["verdict"] if verdicts else "not judged yet",
+        run_id=judged.run_id,
+    )
+
+
+def _find(what: str, entries: pa.Table) -> dict[str, Any]:
+    found = _rows(entries, "locator", what) or _rows(entries, "media_id", what)
+    if not found:
+        raise UnknownNameError(
+            f"{what!r} is neither a rule nor an entry",
+            hint="name a rule such as CON003, or an entry by its path below the media root",
+        )
+    if len(found) > 1:
+        ids = ", ".join(f"{row['media_id']} (dataset {row['dataset']})" for row in found[:5])
+        raise UnknownNameError(
+            f"{len(found)} entries are called {what!r}", hint=f"use an id: {ids}"
+        )
+    return found[0]
+
+
+def _rows(table: pa.Table, column: str, value: str | None) -> list[dict[str, Any]]:
+    if value is None:
+        return []
+    rows: list[dict[str, Any]] = table.filter(pc.equal(table[column], value)).to_pylist()
+    return rows

@@ -1,0 +1,162 @@
+"""`curate audit`: judge every entry for a use."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from curate.cli.options import UseOption, WorkspaceOption
+from curate.cli.output import open_project, say, say_json, table
+from curate.errors import ExitStatus, InputError, UnknownNameError
+from curate.workspace import DEFAULT_USE
+
+if TYPE_CHECKING:
+    from curate.api import Audited, Project
+    from curate.audit.rule import Rule
+
+
+class Format(StrEnum):
+    """How findings are printed."""
+
+    TEXT = "text"
+    JSON = "json"
+    SARIF = "sarif"
+
+
+class FailOn(StrEnum):
+    """From which effect on the exit status is 1."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    NEVER = "never"
+
+
+def command(
+    use: UseOption = DEFAULT_USE,
+    as_of: Annotated[
+        str | None, typer.Option("--as-of", help="Judge at this instant, by what was known then.")
+    ] = None,
+    select: Annotated[
+        str | None, typer.Option(help="Only these rules: codes or families, joined by commas.")
+    ] = None,
+    ignore: Annotated[
+        str | None, typer.Option(help="Not these rules: codes or families, joined by commas.")
+    ] = None,
+    output: Annotated[Format, typer.Option("--format", help="How to print.")] = Format.TEXT,
+    fail_on: Annotated[
+        FailOn, typer.Option(help="Exit 1 on what blocks (error), on doubt too (warning).")
+    ] = FailOn.ERROR,
+    limit: Annotated[int, typer.Option(help="Findings shown per rule, in text.")] = 3,
+    workspace: WorkspaceOption = None,
+) -> int:
+    """Judge every entry for a use: cleared, needs_review or blocked, and why."""
+    project = open_project(workspace)
+    audited = project.audit(use=use, as_of=_instant(as_of), rules=_rules(select, ignore))
+    if output is Format.JSON:
+        say_json(_document(audited))
+    elif output is Format.SARIF:
+        from curate.audit.sarif import sarif
+
+        say_json(sarif(audited.findings, _locators(project)))
+    else:
+        _print(project, audited, limit)
+    return _status(audited.counts(), fail_on)
+
+
+def _rules(select: str | None, ignore: str | None) -> list[Rule] | None:
+    from curate.audit.rules import ALL_RULES
+
+    wanted, unwanted = _codes(select), _codes(ignore)
+    if wanted is None and unwanted is None:
+        return None
+    return [
+        rule
+        for rule in ALL_RULES
+        if (wanted is None or rule.code.startswith(wanted))
+        and not (unwanted and rule.code.startswith(unwanted))
+    ]
+
+
+def _codes(text: str | None) -> tuple[str, ...] | None:
+    from curate.audit.rules import ALL_RULES
+
+    if text is None:
+        return None
+    codes = tuple(code.strip().upper() for code in text.split(",") if code.strip())
+    for code in codes:
+        if not any(rule.code.startswith(code) for rule in ALL_RULES):
+            families = ", ".join(sorted({rule.family for rule in ALL_RULES}))
+            raise UnknownNameError(f"no rule is called {code!r}", hint=f"families are: {families}")
+    return codes
+
+
+def _instant(text: str | None) -> Any:
+    from curate.model.instants import parse_instant
+
+    if text is None:
+        return None
+    try:
+        return parse_instant(text)
+    except ValueError as error:
+        raise InputError(str(error), where="--as-of", hint="for example 2026-05-04") from None
+
+
+def _print(project: Project, audited: Audited, limit: int) -> None:
+    from curate.audit.rules import BY_CODE
+
+    locators = _locators(project)
+    findings = audited.findings.select(["code", "media_id", "params"]).to_pylist()
+    shown: Counter[str] = Counter()
+    for row in findings:
+        shown[row["code"]] += 1
+        if shown[row["code"]] <= limit:
+            rule = BY_CODE[row["code"]]
+            from curate.errors import printable
+
+            place = printable(locators.get(row["media_id"], row["media_id"]))
+            say(f"{rule.code} {place}: {printable(rule.say(json.loads(row['params'])))}")
+    if shown:
+        say()
+        rows = [
+            {"rule": code, "findings": count, "effect": str(BY_CODE[code].effect),
+             "what": BY_CODE[code].title}
+            for code, count in sorted(shown.items())
+        ]  # fmt: skip
+        table(rows, ["rule", "findings", "effect", "what"])
+        say()
+    counts = audited.counts()
+    say(f"for {audited.use.name}, as of {audited.as_of:%Y-%m-%d %H:%M} UTC: "
+        f"{counts['cleared']:,} cleared, {counts['needs_review']:,} need review, "
+        f"{counts['blocked']:,} blocked")  # fmt: skip
+    if shown:
+        say("`curate explain CODE` teaches a rule; `curate explain LOCATOR` tells of one entry")
+
+
+def _locators(project: Project) -> dict[str, str]:
+    rows = project.catalog.connect("media").execute("SELECT media_id, locator FROM media")
+    return dict(rows.fetchall())
+
+
+def _document(audited: Audited) -> dict[str, Any]:
+    findings = audited.findings.to_pylist()
+    return {
+        "run_id": audited.run_id,
+        "use": audited.use.name,
+        "as_of": audited.as_of.isoformat(),
+        "counts": audited.counts(),
+        "findings": [{**row, "params": json.loads(row["params"])} for row in findings],
+        "verdicts": audited.verdicts.select(["media_id", "verdict", "codes"]).to_pylist(),
+    }
+
+
+def _status(counts: dict[str, int], fail_on: FailOn) -> int:
+    bad = {
+        FailOn.NEVER: 0,
+        FailOn.ERROR: counts["blocked"],
+        FailOn.WARNING: counts["blocked"] + counts["needs_review"],
+    }[fail_on]
+    return ExitStatus.FINDINGS if bad else ExitStatus.GOOD

@@ -1,0 +1,66 @@
+"""`curate consent`: records of what people said."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from curate.cli.options import JsonOption, WorkspaceOption
+from curate.cli.output import open_project, say, say_json, table
+from curate.errors import UnknownNameError
+
+app = typer.Typer(no_args_is_help=True, help="Record and show what people said.")
+
+
+@app.command("import")
+def import_command(
+    files: Annotated[
+        list[Path], typer.Argument(help="CSV, TSV, JSON, JSON Lines, Parquet or TOML files.")
+    ],
+    workspace: WorkspaceOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Record consents, subjects or sources from files, each whole or not at all."""
+    project = open_project(workspace)
+    found = {str(path): project.import_statements(path).entries for path in files}
+    if as_json:
+        say_json(found)
+        return
+    for path, counts in found.items():
+        told = ", ".join(f"{n:,} {kind.replace('_', ' ')}" for kind, n in counts.items() if n)
+        say(f"{path}: recorded {told or 'nothing that was not known'}")
+
+
+@app.command("show")
+def show_command(
+    subject: Annotated[str, typer.Argument(help="The subject's pseudonym.")],
+    workspace: WorkspaceOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show a subject's consents and what happened to them.
+
+    Raises:
+        UnknownNameError: No record names the subject.
+    """
+    project = open_project(workspace)
+    rows = {
+        kind: [r for r in project.ledger.read(kind).to_pylist() if r["subject_id"] == subject]
+        for kind in ("subjects", "consents", "consent_events")
+    }
+    if not any(rows.values()):
+        raise UnknownNameError(f"no record names the subject {subject!r}")
+    if as_json:
+        say_json(rows)
+        return
+    for row in rows["subjects"]:
+        say(f"{subject}: {row['subject_kind']}, minor when recorded: {row['is_minor_at_capture']}")
+    for row in rows["consents"]:
+        until = f" until {row['valid_until']:%Y-%m-%d}" if row["valid_until"] else ""
+        roles, operations = (", ".join(row[k]) for k in ("roles_permitted", "operations"))
+        say(f"consent {row['consent_id']}: {', '.join(row['purposes'])}{until}")
+        say(f"  roles {roles}; operations {operations}")
+    events = sorted(rows["consent_events"], key=lambda row: (row["effective_at"], row["event_id"]))
+    told = [{**row, "effective_at": f"{row['effective_at']:%Y-%m-%d}"} for row in events]
+    table(told, ["effective_at", "consent_id", "state", "indicated_by"])

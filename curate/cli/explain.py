@@ -1,0 +1,39 @@
+"""`curate explain`: teach a rule, or tell what is known of one entry."""
+
+from __future__ import annotations
+
+import textwrap
+from typing import Annotated
+
+import typer
+
+from curate.cli.options import JsonOption, WorkspaceOption
+from curate.cli.output import open_project, say, say_json
+
+
+def command(
+    what: Annotated[str, typer.Argument(help="A rule's code or symbol, or an entry's locator.")],
+    workspace: WorkspaceOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Explain a rule by its code, or an entry by its locator or id."""
+    from curate.audit.rules import ALL_RULES
+
+    for rule in ALL_RULES:
+        if what.upper() == rule.code or what.lower() == rule.symbol:
+            from curate.audit.explain import explain_rule
+
+            say_json(rule.__dict__) if as_json else _wrapped(explain_rule(rule))
+            return
+    from curate.audit.explain import explain_entry
+
+    project = open_project(workspace)
+    told = explain_entry(what, project.facts(), project.latest_audit())
+    say_json(told.as_json()) if as_json else _wrapped(told.lines())
+
+
+def _wrapped(lines: list[str]) -> None:
+    for line in lines:
+        indent = " " * (len(line) - len(line.lstrip()))
+        say(textwrap.fill(line, 96, subsequent_indent=indent, replace_whitespace=False)
+            if line else "")  # fmt: skip

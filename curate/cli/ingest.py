@@ -1,0 +1,43 @@
+"""`curate ingest`: list media in the catalogue."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from curate.cli.options import JsonOption, WorkspaceOption
+from curate.cli.output import open_project, say, say_json
+
+
+def command(
+    paths: Annotated[list[Path], typer.Argument(help="Folders or manifests.")],
+    layout: Annotated[str, typer.Option(help="auto, folder or manifest.")] = "auto",
+    dataset: Annotated[
+        str | None, typer.Option(help="The dataset's name; the folder's when left out.")
+    ] = None,
+    media_root: Annotated[
+        Path | None, typer.Option(help="Where a manifest's paths start from.")
+    ] = None,
+    workspace: WorkspaceOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """List the media of a folder or manifest. Doing it again changes nothing."""
+    project = open_project(workspace)
+    found = [
+        project.ingest(path, layout=layout, dataset=dataset, media_root=media_root)
+        for path in paths
+    ]
+    if as_json:
+        say_json([asdict(one) for one in found])
+        return
+    for one in found:
+        missing = f", {one.missing:,} of them missing" if one.missing else ""
+        say(f"{one.dataset}: {one.entries:,} entries by layout {one.layout}{missing}; "
+            f"{one.changed:,} new or changed")  # fmt: skip
+        for reason, count in sorted(one.rejections.items()):
+            say(f"  rejected {count:,}: {reason}")
+        if one.rejections:
+            say("  `curate status --rejections` lists them with place and reason")

@@ -1,0 +1,86 @@
+"""The command `curate`: registers the commands and turns errors into words and statuses."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated, NoReturn
+
+import typer
+from typer.exceptions import TyperException
+
+from curate.cli import audit, consent, demo, explain, ingest, init, release, report, status
+from curate.cli import run as run_command
+from curate.cli.output import tell, tell_error
+from curate.errors import CurateError, ExitStatus, InvariantError, printable
+
+app = typer.Typer(
+    name="curate",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    help="Curate and audit datasets of face media for training deepfake detectors.",
+    epilog="Exit status: 0 good, 1 the audit found something, 2 wrong input, 3 something is "
+    "missing, 4 verification failed, 70 a bug, 130 interrupted.",
+)
+app.command("init")(init.command)
+app.command("demo")(demo.command)
+app.command("ingest")(ingest.command)
+app.add_typer(consent.app, name="consent")
+app.command("run")(run_command.command)
+app.command("audit")(audit.command)
+app.command("explain")(explain.command)
+app.command("report")(report.command)
+app.add_typer(release.app, name="release")
+app.command("status")(status.command)
+
+
+@app.callback()
+def _options(
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+    traceback: Annotated[
+        bool, typer.Option("--traceback", help="Show where in the code an error arose.")
+    ] = False,
+) -> None:
+    """Take the options that stand before the command."""
+    _state["traceback"] = traceback
+    if version:
+        from curate import __version__
+
+        typer.echo(f"curate {__version__}")
+        raise typer.Exit
+
+
+_state = {"traceback": False}
+
+
+def run() -> NoReturn:
+    """Run the command line and leave with its exit status."""
+    sys.exit(main(sys.argv[1:]))
+
+
+def main(arguments: list[str]) -> int:
+    """Run the command line on `arguments` and return its exit status."""
+    try:
+        outcome = app(args=arguments, standalone_mode=False)
+    except CurateError as error:
+        if _state["traceback"]:
+            raise
+        tell_error(error)
+        return error.exit_status
+    except (KeyboardInterrupt, typer.Abort):
+        tell("interrupted; what was finished is kept, and the same command goes on from there")
+        return ExitStatus.INTERRUPTED
+    except TyperException as error:
+        tell(f"{error.format_message()}\n  hint: see `curate --help`")
+        return ExitStatus.USAGE
+    except BrokenPipeError:
+        # The reader went away, as `head` does: nothing is wrong.
+        sys.stderr.close()
+        return ExitStatus.GOOD
+    except Exception as error:
+        if _state["traceback"]:
+            raise
+        tell(f"E700 {printable(repr(error))}\n  hint: {InvariantError.default_hint}")
+        return ExitStatus.BUG
+    return outcome if isinstance(outcome, int) else ExitStatus.GOOD

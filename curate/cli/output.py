@@ -1,0 +1,109 @@
+"""Output: results on stdout, everything else on stderr, in words or as JSON."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from curate.errors import CurateError, printable
+
+if TYPE_CHECKING:
+    from curate.api import Project
+
+
+def say(text: str = "") -> None:
+    """Print a line of a result."""
+    sys.stdout.write(text + "\n")
+
+
+def say_json(value: Any) -> None:
+    """Print a result as JSON, with keys in order."""
+    say(json.dumps(value, indent=2, sort_keys=True, default=str, ensure_ascii=False))
+
+
+def tell(text: str) -> None:
+    """Tell the person something that is not the result."""
+    sys.stderr.write(text + "\n")
+
+
+def tell_error(error: CurateError) -> None:
+    """Tell what went wrong, where, and what to do."""
+    tell(f"{error}\n  hint: {error.hint}")
+
+
+def table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> None:
+    """Print rows under a heading, in columns as wide as they need."""
+    cells = [[printable(_cell(row.get(c))) for c in columns] for row in rows]
+    widths = [
+        max([len(c), *(len(row[i]) for row in cells)], default=0) for i, c in enumerate(columns)
+    ]
+    right = [all(isinstance(row.get(c), int) for row in rows) for c in columns]
+    for line in [list(columns), *cells]:
+        parts = [
+            cell.rjust(w) if r else cell.ljust(w)
+            for cell, w, r in zip(line, widths, right, strict=True)
+        ]
+        say("  ".join(parts).rstrip())
+
+
+def _cell(value: Any) -> str:
+    return "" if value is None else f"{value:,}" if isinstance(value, int) else str(value)
+
+
+def open_project(workspace: Path | None) -> Project:
+    """Open the workspace that a command works in."""
+    import curate
+
+    return curate.open(workspace)
+
+
+@contextmanager
+def showing_progress(project: Project) -> Iterator[None]:
+    """Show how far stages are, on a terminal; elsewhere say when each begins and ends."""
+    if not sys.stderr.isatty():
+        project.progress = _plain_progress()
+        yield
+        return
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
+    bar = Progress(
+        TextColumn("{task.description:<9}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        console=Console(stderr=True),
+    )
+    tasks: dict[str, Any] = {}
+    with bar:
+
+        def show(stage: str, done: int, total: int) -> None:
+            if stage not in tasks:
+                tasks[stage] = bar.add_task(stage, total=total)
+            bar.update(tasks[stage], completed=done, total=total)
+
+        project.progress = show
+        yield
+
+
+class _plain_progress:  # noqa: N801 - it stands in for a function
+    """Say on stderr when a stage begins and ends, and each tenth between."""
+
+    def __init__(self) -> None:
+        self._said: dict[str, int] = {}
+
+    def __call__(self, stage: str, done: int, total: int) -> None:
+        tenth = 10 * done // total if total else 10
+        if self._said.get(stage) != tenth:
+            self._said[stage] = tenth
+            tell(f"{stage}: {done:,} of {total:,}")

@@ -1,0 +1,41 @@
+"""`curate release`: write what is cleared as a dataset."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from curate.cli.options import JsonOption, UseOption, WorkspaceOption
+from curate.cli.output import open_project, say, say_json, showing_progress
+from curate.workspace import DEFAULT_USE
+
+app = typer.Typer(no_args_is_help=True, help="Build releases.")
+
+
+@app.callback()
+def _group() -> None:
+    """Keep `build` a command of its own while it is the only one."""
+
+
+@app.command("build")
+def build_command(
+    name: Annotated[str, typer.Argument(help="The release's name, such as v1.")],
+    use: UseOption = DEFAULT_USE,
+    workspace: WorkspaceOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Audit for a use, and write what it clears: media, Parquet by split, manifest, datasheet."""
+    project = open_project(workspace)
+    with showing_progress(project):
+        built = project.release(name, use=use)
+    if as_json:
+        say_json({"folder": str(built.folder), "items": built.items.num_rows,
+                  "merkle_root": built.merkle_root, "left_out": built.left_out})  # fmt: skip
+        return
+    say(f"released {built.items.num_rows:,} items in {built.folder}")
+    from curate.audit.rules import BY_CODE
+
+    for reason, count in sorted(built.left_out.items()):
+        title = BY_CODE[reason].title if reason in BY_CODE else ""
+        say(f"  left out {count:,}: {reason} {title}".rstrip())

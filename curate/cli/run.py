@@ -1,0 +1,39 @@
+"""`curate run`: do what the stages still have to do."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+from curate.cli.options import JobsOption, JsonOption, WorkspaceOption
+from curate.cli.output import open_project, say, say_json, showing_progress, tell
+
+
+def command(
+    stages: Annotated[
+        list[str] | None,
+        typer.Argument(help="probe, faces, dedup, identity; all when left out."),
+    ] = None,
+    jobs: JobsOption = 0,
+    workspace: WorkspaceOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Run the stages that have work. A run that was stopped goes on where it was."""
+    from curate.api import STAGES
+
+    project = open_project(workspace)
+    with showing_progress(project):
+        ran = project.run(stages or STAGES, jobs=jobs)
+    if as_json:
+        say_json([asdict(one) for one in ran])
+        return
+    for one in ran:
+        if one.notes.get("non_commercial"):
+            tell(f"licence of {one.notes['model']}: {one.notes['licence']}")
+        rows = ", ".join(f"{count:,} {name}" for name, count in one.rows.items())
+        say(f"{one.stage}: {rows}" if one.done else f"{one.stage}: nothing to do")
+        if one.done and "threshold" in one.notes:
+            say(f"  {one.notes['identities']:,} identities at cosine {one.notes['threshold']}: "
+                f"{one.notes['note']}")  # fmt: skip

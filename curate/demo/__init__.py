@@ -1,0 +1,1 @@
+"""The demo: a small dataset built from pictures that installed packages carry, and its story."""

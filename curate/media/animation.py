@@ -1,4 +1,4 @@
-"""Count frames and durations of animations from their containers, without decoding them.
+"""Count frames and durations of animations, and pages, from containers, without decoding.
 
 GIF89a section 23, the WebP container specification (ANIM, ANMF), and the PNG specification
 third edition (acTL, fcTL). Counting by decoding would let a small file cost minutes.
@@ -93,3 +93,29 @@ def png_timing(data: bytes, *, max_frames: int) -> Timing:
         if name == b"IEND":
             return _timing(delays, at if at <= len(data) else None)
     return _timing(delays, None)
+
+
+def tiff_timing(data: bytes, *, max_frames: int) -> Timing:
+    """Return the number of pages of a TIFF; counting stops at `max_frames`.
+
+    Walks the chain of directories (TIFF 6.0 section 2, and BigTIFF) and nothing in them.
+    """
+    order = "<" if data[:2] == b"II" else ">"
+    big = data[2:4] in (b"+\x00", b"\x00+")
+    count_code, entry, pointer = (f"{order}Q", 20, f"{order}Q") if big else (
+        f"{order}H", 12, f"{order}I"
+    )  # fmt: skip
+    at = _unpack(data, 8 if big else 4, pointer)
+    seen: set[int] = set()
+    while at and at not in seen and len(seen) < max_frames:
+        seen.add(at)
+        entries = _unpack(data, at, count_code)
+        at = _unpack(data, at + struct.calcsize(count_code) + entries * entry, pointer)
+    return Timing(max(len(seen), 1))
+
+
+def _unpack(data: bytes, at: int, code: str) -> int:
+    """Return the number at `at`, 0 where the file ends before it."""
+    if at + struct.calcsize(code) > len(data):
+        return 0
+    return int(struct.unpack_from(code, data, at)[0])

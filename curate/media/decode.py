@@ -133,7 +133,7 @@ def _decode(data: bytes, found: Format, limits: Limits) -> Decoded:
     orientation = _orientation(image, found, parse_exif(exif).orientation if exif else None)
     # Pillow turns a TIFF while it loads; all else is turned here.
     pending = None if found.name == "TIFF" else orientation
-    pages = int(getattr(image, "n_frames", 1)) if found.name in {"TIFF", "AVIF", "HEIF"} else 1
+    pages = int(getattr(image, "n_frames", 1)) if found.name in {"AVIF", "HEIF"} else 1
     shown = _displayable(image)
     return Decoded(
         upright(np.asarray(shown), pending),

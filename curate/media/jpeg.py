@@ -26,6 +26,7 @@ _PROGRESSIVE = {0xC2, 0xC6, 0xCA, 0xCE}
 _BARE = {0x01, *range(0xD0, 0xD9)}
 _MAX_SEGMENTS = 20_000
 
+_MARKER = re.compile(rb"\xff[^\x00\xff]")
 # Inside coded data 0xFF stands before a zero or a restart marker; all else ends the scan.
 _SCAN_END = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]")
 
@@ -119,13 +120,8 @@ def parse_jpeg(data: bytes) -> JpegFacts:
 
 def _next_marker(data: bytes, at: int) -> tuple[int | None, int]:
     """Return the next marker and where its payload starts, skipping fill and stray bytes."""
-    while True:
-        at = data.find(b"\xff", at)
-        if at < 0 or at + 1 >= len(data):
-            return None, len(data)
-        if data[at + 1] not in (0x00, 0xFF):
-            return data[at + 1], at + 2
-        at += 1
+    found = _MARKER.search(data, at)
+    return (None, len(data)) if found is None else (data[found.start() + 1], found.end())
 
 
 def _segment(data: bytes, marker: int, at: int, facts: JpegFacts) -> int:

@@ -1,8 +1,9 @@
 """Probe one file: every fact a machine can read of it in one pass.
 
-Each byte is read once, hashed on the way, and the picture is decoded once. A JPEG is decoded
-as luma at the smallest scale that serves every measure; `exact` decodes it whole instead, so
-that pHash and dHash equal imagehash's and the pixel digest covers pixels.
+Each byte is read once, hashed on the way, and the picture is decoded once. A large JPEG is
+decoded as luma at the smallest scale that serves every measure: pHash and dHash then lie
+within 2 bits of imagehash's and PDQ within 10 of the reference. `exact` decodes it whole, as
+all else always is: pHash and dHash equal imagehash's, and the pixel digest covers pixels.
 """
 
 from __future__ import annotations
@@ -49,6 +50,7 @@ _TIMINGS = {
     "GIF": animation.gif_timing,
     "WEBP": animation.webp_timing,
     "PNG": animation.png_timing,
+    "TIFF": animation.tiff_timing,
 }
 
 

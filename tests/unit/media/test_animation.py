@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from curate.media.animation import Timing, gif_timing, png_timing, webp_timing
+from curate.media.animation import Timing, gif_timing, png_timing, tiff_timing, webp_timing
 from tests.unit.media.conftest import draw, encode
 
 COUNTS = {"GIF": gif_timing, "WEBP": webp_timing, "PNG": png_timing}
@@ -58,3 +58,26 @@ def test_damaged_container_is_counted_without_an_error(kind, cut, noise) -> None
     data = encode(draw(32, 24), kind)
     cut %= len(data)
     assert COUNTS[kind](data[:cut] + noise, max_frames=50).frame_count >= 1
+
+
+def pages(number: int, **options: object) -> bytes:
+    """Return a TIFF of several pages."""
+    images = [Image.fromarray(draw(16, 16, seed)) for seed in range(number)]
+    buffer = io.BytesIO()
+    images[0].save(buffer, "TIFF", save_all=True, append_images=images[1:], **options)
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize("big", [False, True])
+def test_pages_of_a_tiff_are_counted(big: bool) -> None:  # noqa: FBT001
+    assert tiff_timing(pages(3, big_tiff=big), max_frames=99).frame_count == 3
+
+
+def test_chain_of_directories_that_closes_ends() -> None:
+    loop = b"II*\0\x08\0\0\0" + bytes(2) + b"\x08\0\0\0"
+    assert tiff_timing(loop, max_frames=99).frame_count == 1
+
+
+@given(cut=st.integers(8, 3000), noise=st.binary(max_size=40))
+def test_damaged_tiff_is_counted_without_an_error(cut: int, noise: bytes) -> None:
+    assert tiff_timing(pages(2)[:cut] + noise, max_frames=50).frame_count >= 1

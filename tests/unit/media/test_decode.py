@@ -123,12 +123,6 @@ def test_heic_is_read_and_turned_once() -> None:
     assert np.abs(shown - expected).mean() < 12
 
 
-def test_pages_of_a_tiff_are_counted() -> None:
-    pages = [Image.fromarray(draw(16, 16, seed)) for seed in range(3)]
-    data = saved(pages[0], "TIFF", save_all=True, append_images=pages[1:])
-    assert decoded(data).page_count == 3
-
-
 @pytest.mark.parametrize("kind", ["PNG", "TIFF", "BMP", "GIF", "WEBP", "PPM"])
 def test_truncated_picture_is_an_error(kind: str) -> None:
     data = encode(draw(), kind)

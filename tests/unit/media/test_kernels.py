@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -29,6 +31,14 @@ def grey(picture: np.ndarray) -> np.ndarray:
 
 def test_compiled_kernels_are_the_default() -> None:
     assert default_kernels().name == "numba"
+
+
+def test_numpy_kernels_serve_where_numba_cannot_be_had(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "curate.media.compiled", None)
+    default_kernels.cache_clear()
+    name = default_kernels().name
+    default_kernels.cache_clear()
+    assert name == "numpy"
 
 
 def test_luma_equals_pillows(picture: np.ndarray) -> None:

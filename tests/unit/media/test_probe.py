@@ -177,6 +177,14 @@ def test_animation_counts_as_video(write: Write) -> None:
     assert (row["kind"], row["frame_count"], row["duration_ms"]) == ("video", 3, 360)
 
 
+def test_pages_of_a_tiff_are_no_video(write: Write) -> None:
+    images = [Image.fromarray(draw(16, 16, seed)) for seed in range(2)]
+    buffer = io.BytesIO()
+    images[0].save(buffer, "TIFF", save_all=True, append_images=images[1:])
+    row = probe_file(write(buffer.getvalue()))
+    assert (row["kind"], row["frame_count"]) == ("image", 2)
+
+
 def test_video_has_byte_facts_only(write: Write) -> None:
     row = probe_file(write(b"\x1aE\xdf\xa3" + bytes(5000), "a.mkv"))
     assert (row["kind"], row["format"], row["width"]) == ("video", "Matroska", None)
@@ -253,6 +261,10 @@ def test_other_content_under_a_pictures_name_is_no_media(write: Write, data: byt
 
 def test_known_format_that_is_not_read_is_unsupported(write: Write) -> None:
     assert failure(write(b"8BPS\0\1" + bytes(50))).reason_code is Reason.UNSUPPORTED
+
+
+def test_jpeg_of_nothing_but_fill_bytes_is_corrupt(write: Write) -> None:
+    assert failure(write(b"\xff\xd8" + b"\xff" * 1_000_000)).reason_code is Reason.CORRUPT
 
 
 def test_exif_with_tags_that_claim_gigabytes_is_harmless(write: Write) -> None:

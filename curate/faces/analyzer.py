@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Protocol, get_args
 
 import numpy as np
@@ -138,7 +138,8 @@ class AnalyzerSpec:
         det_threshold: Least detector score; None for the family's own.
         device: ``cpu``, ``cuda``, or ``auto`` (CUDA where the runtime offers it).
         threads: Threads for inference in this process; 0 leaves it to the runtime.
-        batch_size: Most faces per call of the recogniser.
+        batch_size: Most faces per call of the recogniser; 0 for what suits the device: on a
+            processor few, so that they stay in its cache, on a GPU many.
     """
 
     kind: Kind = "dlib"
@@ -147,8 +148,10 @@ class AnalyzerSpec:
     det_threshold: float | None = None
     device: Literal["auto", "cpu", "cuda"] = "auto"
     threads: int = 0
-    batch_size: int = field(default=32)
+    batch_size: int = 0
 
+
+CPU_BATCH, GPU_BATCH = 4, 64
 
 _loaded: dict[tuple[int, AnalyzerSpec], FaceAnalyzer] = {}
 

@@ -15,6 +15,7 @@ import numpy as np
 
 from curate.errors import DependencyError, MissingModelError
 from curate.faces.analyzer import (
+    CPU_BATCH,
     AnalyzerSpec,
     Detections,
     Floats,
@@ -58,7 +59,7 @@ class DlibAnalyzer:
         self._recogniser = dlib.face_recognition_model_v1(str(folder / _RECOGNISER))
         self._size = spec.det_size * _DETECTION_FACTOR
         self._threshold = _THRESHOLD if spec.det_threshold is None else spec.det_threshold
-        self._batch = spec.batch_size
+        self._batch = spec.batch_size or CPU_BATCH
         self.info = ModelInfo(
             name="dlib-resnet",
             digest=digest_files([folder / _PREDICTOR, folder / _RECOGNISER]),

@@ -16,6 +16,8 @@ import numpy as np
 
 from curate.errors import DependencyError, MissingModelError
 from curate.faces.analyzer import (
+    CPU_BATCH,
+    GPU_BATCH,
     AnalyzerSpec,
     Detections,
     Floats,
@@ -24,7 +26,7 @@ from curate.faces.analyzer import (
     digest_files,
     unit_rows,
 )
-from curate.faces.warp import aligned
+from curate.faces.warp import aligned, swapped
 
 logger = logging.getLogger(__name__)
 
@@ -54,12 +56,16 @@ class InsightFaceAnalyzer:
         folder = pack_folder(spec.path)
         threshold = 0.5 if spec.det_threshold is None else spec.det_threshold
         app = _analysis(folder, spec)
-        app.prepare(0 if _on_gpu(app) else -1, det_thresh=threshold, det_size=(spec.det_size,) * 2)
+        gpu = _on_gpu(app)
+        app.prepare(0 if gpu else -1, det_thresh=threshold, det_size=(spec.det_size,) * 2)
+        self._size = spec.det_size
         self._detector = app.models["detection"]
         self._recogniser = app.models["recognition"]
         self._crop = int(self._recogniser.input_size[0])
         self._template = template(self._crop)
-        self._batch = _accept_batches(self._recogniser, spec.batch_size)
+        self._batch = _accept_batches(
+            self._recogniser, spec.batch_size or (GPU_BATCH if gpu else CPU_BATCH)
+        )
         files = [Path(m.model_file) for m in (self._detector, self._recogniser)]
         self.info = ModelInfo(
             name=f"insightface-{folder.name}",
@@ -81,8 +87,14 @@ class InsightFaceAnalyzer:
         )
 
     def detect(self, image: Image) -> Detections:
-        """Return the faces in `image`; scores are 0 to 1."""
-        found, points = self._detector.detect(np.ascontiguousarray(image[..., ::-1]))
+        """Return the faces in `image`; scores are 0 to 1.
+
+        The library fills a picture up to a square. The rows that would only be filling are
+        left out, which changes nothing but the time.
+        """
+        fixed = self._detector.static_input_size
+        size = fixed or canvas(image.shape[1], image.shape[0], self._size)
+        found, points = self._detector.detect(swapped(image), input_size=size)
         if len(found) == 0 or points is None:
             return Detections.none()
         return Detections(
@@ -104,6 +116,17 @@ class InsightFaceAnalyzer:
             batch = np.ascontiguousarray(crops[start : start + self._batch, ..., ::-1])
             rows.append(self._recogniser.get_feat(list(batch)))
         return unit_rows(np.concatenate(rows))
+
+
+def canvas(width: int, height: int, longer_side: int) -> tuple[int, int]:
+    """Return the width and height of the detector's input for a picture, multiples of 32.
+
+    >>> canvas(1280, 720, 640)
+    (640, 384)
+    """
+    scale = longer_side / max(width, height)
+    across, down = (max(1, -(-round(side * scale) // 32)) * 32 for side in (width, height))
+    return across, down
 
 
 def template(size: int) -> Floats:
@@ -149,6 +172,8 @@ def _analysis(folder: Path, spec: AnalyzerSpec) -> Any:  # insightface is untype
             allowed_modules=["detection", "recognition"],
             providers=_providers(spec.device, onnxruntime.get_available_providers()),
             sess_options=options,
+            # One session for inputs of all shapes: one per shape is no faster and takes memory.
+            static_shape_sessions=False,
         )
     except AssertionError as error:  # its way of saying that there is no detector
         raise MissingModelError("no detector in the pack", where=str(folder)) from error

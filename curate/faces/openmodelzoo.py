@@ -13,6 +13,7 @@ import numpy as np
 
 from curate.errors import DependencyError, MissingModelError
 from curate.faces.analyzer import (
+    CPU_BATCH,
     AnalyzerSpec,
     Detections,
     Floats,
@@ -22,7 +23,7 @@ from curate.faces.analyzer import (
     unit_rows,
 )
 from curate.faces.models import model_home
-from curate.faces.warp import aligned, fitted, yunet
+from curate.faces.warp import aligned, fitted, swapped, yunet
 
 CROP = 128
 RECOGNISER = "face-reidentification-retail-0095"
@@ -54,7 +55,7 @@ class OpenModelZooAnalyzer:
         self._detector = yunet(str(detector), threshold=threshold)
         self._network = _compiled(network, threads=spec.threads)
         self._size = spec.det_size
-        self._batch = spec.batch_size
+        self._batch = spec.batch_size or CPU_BATCH
         self.info = ModelInfo(
             name="omz-retail-0095",
             digest=digest_files([detector, network, weights]),
@@ -73,7 +74,7 @@ class OpenModelZooAnalyzer:
         """Return the faces in `image`; scores are 0 to 1."""
         scaled, scale = fitted(image, self._size)
         self._detector.setInputSize((scaled.shape[1], scaled.shape[0]))
-        _, found = self._detector.detect(np.ascontiguousarray(scaled[..., ::-1]))
+        _, found = self._detector.detect(swapped(scaled))
         if found is None:
             return Detections.none()
         rows = np.asarray(found, np.float32)

@@ -91,6 +91,12 @@ def fitted(image: Image, longer_side: int) -> tuple[Image, float]:
     return np.asarray(cv2.resize(image, size, interpolation=how), np.uint8), scale
 
 
+def swapped(image: Image) -> Image:
+    """Return `image` with its first and last channel exchanged: RGB to OpenCV's BGR."""
+    cv2 = opencv()
+    return np.asarray(cv2.cvtColor(image, cv2.COLOR_RGB2BGR), np.uint8)
+
+
 def padded(image: Image, margin: float) -> tuple[Image, int]:
     """Return `image` with its edge pixels repeated outwards, and the width of that rim in pixels.
 

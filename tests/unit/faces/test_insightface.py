@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from curate.errors import DependencyError, MissingModelError
-from curate.faces.analyzer import AnalyzerSpec, Image, load
-from curate.faces.insightface import pack_folder
+from curate.faces.analyzer import CPU_BATCH, AnalyzerSpec, Image, load
+from curate.faces.insightface import canvas, pack_folder
 
 from .conftest import FOLDERS, packaged, spec_of
 
@@ -34,7 +34,7 @@ def test_boxes_and_embeddings_equal_faceanalysis_get(group: Image) -> None:
 def test_a_pack_exported_for_one_crop_takes_batches() -> None:
     analyzer = load(spec_of("insightface"))
 
-    assert analyzer._batch == 32  # type: ignore[attr-defined]
+    assert analyzer._batch == CPU_BATCH  # type: ignore[attr-defined]
 
 
 def test_a_missing_pack_is_not_downloaded(tmp_path, monkeypatch) -> None:
@@ -84,3 +84,16 @@ def test_pretrained_packs_are_marked_non_commercial() -> None:
 
 def test_packaged_picture_is_rgb() -> None:
     assert packaged("t1.jpg").shape == (886, 1280, 3)
+
+
+@pytest.mark.parametrize(
+    ("width", "height", "size"),
+    [
+        (1280, 720, (640, 384)),
+        (100, 100, (640, 640)),
+        (10, 2000, (32, 640)),
+        (500, 640, (512, 640)),
+    ],
+)
+def test_canvas_holds_the_picture_in_multiples_of_32(width, height, size) -> None:
+    assert canvas(width, height, 640) == size

@@ -18,13 +18,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from curate import __version__, workspace
+from curate import workspace
 from curate.catalog.ledger import Ledger
 from curate.catalog.tables import Catalog
 from curate.catalog.views import create_entries
 from curate.errors import InputError, UnknownNameError
 from curate.model.config import Config, UseProfile, parse_config
 from curate.pipeline import Pipeline, Progress, StageRun, recorded, silent
+from curate.version import __version__
 from curate.workspace import DEFAULT_USE
 
 if TYPE_CHECKING:

@@ -17,13 +17,13 @@ from typing import Any, Protocol
 
 import pyarrow as pa
 
-from curate import __version__
 from curate.catalog.tables import Catalog
 from curate.catalog.views import create_entries
 from curate.engine.local import Limits, Lost, default_jobs, map_batches
 from curate.engine.stage import MapStage, WholeStage
 from curate.errors import CurateError
 from curate.schema import conform, key_of
+from curate.version import __version__
 
 # A commit is a file: results are gathered for this long, and a kill loses no more than that.
 COMMIT_SECONDS = 2.0

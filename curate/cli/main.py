@@ -45,7 +45,7 @@ def _options(
     """Take the options that stand before the command."""
     _state["traceback"] = traceback
     if version:
-        from curate import __version__
+        from curate.version import __version__
 
         typer.echo(f"curate {__version__}")
         raise typer.Exit

@@ -1,0 +1,187 @@
+"""Answers on people: who is shown, what they were told, what they agreed to. Counts only."""
+
+from __future__ import annotations
+
+from curate.report.answer import Answer, answered, partly, people_said, withheld
+from curate.report.facts import Facts
+from curate.report.words import Listing, listed, number
+
+_PEOPLE = "SELECT count(DISTINCT subject_id) FROM shown"
+
+
+def _of_people(facts: Facts, caption: str, what: str, sql: str) -> Listing | None:
+    """Return people by group, small counts withheld."""
+    rows = withheld(facts.rows(sql))
+    return Listing(caption, (what, "People"), rows) if rows else None
+
+
+def subpopulations(facts: Facts) -> Answer:
+    """Question 17: subpopulations."""
+    ages = _of_people(facts, "People by what is recorded of their age", "Recorded as", """
+        SELECT coalesce(s.subject_kind, 'unknown'), count(*) AS n
+        FROM (SELECT DISTINCT subject_id FROM shown) p LEFT JOIN subjects s USING (subject_id)
+        GROUP BY 1 ORDER BY n DESC, 1""")  # fmt: skip
+    return partly(
+        "Besides adult, minor or deceased, no trait of people is recorded, and none is inferred.",
+        authors="Describe the groups of people that the data show, if they agreed to that.",
+        listings=[ages],
+    )
+
+
+def identifiable(facts: Facts) -> Answer:
+    """Question 18: can people be identified."""
+    people = facts.count(_PEOPLE)
+    faces, searched, models = facts.row("""
+        SELECT (SELECT count(*) FROM faces JOIN held USING (sha256)),
+               (SELECT count(DISTINCT sha256) FROM face_scans JOIN held USING (sha256)
+                WHERE error IS NULL),
+               (SELECT list_sort(list(DISTINCT model_id)) FROM face_scans)""")
+    found = (
+        f"{number(searched, 'content was', 'contents were')} searched for faces with "
+        f"{listed(models)}: {number(faces, 'face')} found." if searched
+        else "No content was searched for faces."
+    )  # fmt: skip
+    leaves = (
+        " Who is in a file does not leave with the release." if facts.is_release
+        else ""
+    )  # fmt: skip
+    return answered(
+        f"Yes, by their faces. {people_said(people).capitalize()} are declared to be shown, by "
+        f"pseudonym.{leaves}",
+        f"{found} Embeddings of faces are not kept.",
+    )
+
+
+def sensitive(facts: Facts) -> Answer:
+    """Question 19: sensitive data."""
+    names = [row[0] for row in facts.rows(
+        "SELECT DISTINCT name FROM labels SEMI JOIN described USING (media_id) ORDER BY name"
+    )]  # fmt: skip
+    return partly(
+        "Faces are biometric data once they are processed to tell who someone is, and a face "
+        f"may reveal origin, health or belief. Labels that are recorded: {listed(names)}.",
+        authors="Say whether the media reveal anything sensitive beyond faces.",
+    )
+
+
+def directness(facts: Facts) -> Answer:
+    """Question 27: from people directly or not."""
+    rows = facts.rows("""
+        SELECT coalesce(acquisition_method, 'unknown'), count(*), sum(entries)::BIGINT AS n
+        FROM used_sources GROUP BY 1 ORDER BY n DESC, 1""")
+    head = ("How they were had", "Sources", "Entries")
+    without = facts.count("""
+        SELECT count(*) FROM described
+        WHERE source_id IS NULL OR source_id NOT IN (SELECT source_id FROM sources)""")
+    table = Listing("Entries by how they were acquired", head, tuple(rows))
+    gap = f"Of {number(without, 'entry', 'entries')} no source is recorded."
+    if not without and all(method != "unknown" for method, *_ in rows):
+        return answered("Each entry names its source, and each source says how it was acquired.",
+                        listings=[table])  # fmt: skip
+    return partly(gap, authors="Say how the data were had where no source is recorded.",
+                  listings=[table])  # fmt: skip
+
+
+def notified(facts: Facts) -> Answer:
+    """Question 28: were people told."""
+    people, told = facts.row("""
+        SELECT (SELECT count(DISTINCT subject_id) FROM shown),
+               (SELECT count(DISTINCT subject_id) FROM granted WHERE notice_id IS NOT NULL)""")
+    return partly(
+        f"Consents that name the notice shown are on record for {people_said(told)}, of "
+        f"{people_said(people)} declared." if told
+        else "No consent on record names the notice that was shown.",
+        authors="Quote the notice that people were shown.",
+    )  # fmt: skip
+
+
+_STATE = """
+    SELECT g.subject_id, arg_max(e.state, (e.effective_at, e.event_id)) AS state
+    FROM granted g JOIN consent_events e USING (consent_id)
+    WHERE e.effective_at <= ?::TIMESTAMPTZ
+    GROUP BY g.subject_id
+"""
+
+
+def consented(facts: Facts) -> Answer:
+    """Question 29: consent."""
+    as_of = facts.inputs.as_of
+    states = withheld(
+        facts.rows(
+            f"""
+        SELECT CASE WHEN state IS NULL THEN 'no consent on record'
+                    ELSE regexp_replace(state, '^Consent', 'Consent: ') END, count(*) AS n
+        FROM (SELECT DISTINCT subject_id FROM shown) p LEFT JOIN ({_STATE}) s USING (subject_id)
+        GROUP BY state ORDER BY n DESC, state""",
+            as_of,
+        )
+    )
+    assurance = _of_people(facts, "People by how well their consent is proven",
+                           "Assurance (0 none to 4 verified)", """
+        SELECT assurance::VARCHAR, count(*) AS n FROM (
+            SELECT subject_id, max(assurance_level) AS assurance FROM granted GROUP BY subject_id)
+        GROUP BY 1 ORDER BY 1""")  # fmt: skip
+    scope = [
+        _of_people(facts, f"People by {what} granted", what.capitalize(), f"""
+            SELECT item, count(DISTINCT subject_id) AS n
+            FROM (SELECT subject_id, unnest({column}) AS item FROM granted)
+            GROUP BY item ORDER BY n DESC, item""")
+        for what, column in (("purpose", "purposes"), ("operation", "operations"),
+                             ("role", "roles_permitted"),
+                             ("manipulation", "manipulations_permitted"))
+    ]  # fmt: skip
+    people = facts.count(_PEOPLE)
+    if not people:
+        return answered("Nobody is declared to be shown, so no consent is on record for anybody.")
+    return answered(
+        f"{people_said(people).capitalize()} are declared to be shown. Their latest state on "
+        "record at the instant judged, and what those with a record granted:",
+        listings=[Listing("People by state of consent", ("State", "People"), states), assurance,
+                  *scope],
+    )  # fmt: skip
+
+
+def revocation(facts: Facts) -> Answer:
+    """Question 30: withdrawal."""
+    table = _of_people(facts, "People by route of withdrawal", "Route", """
+        SELECT withdrawal_method, count(DISTINCT subject_id) AS n FROM granted
+        WHERE withdrawal_method IS NOT NULL GROUP BY 1 ORDER BY n DESC, 1""")  # fmt: skip
+    holds = (
+        "A withdrawal holds from the instant it takes effect, and beats every earlier grant in "
+        "any record of the person; the next audit blocks what they are in."
+    )
+    if table is None:
+        return partly(holds, "No consent on record names a route.",
+                      authors="Say how a person can withdraw.")  # fmt: skip
+    return answered(holds, listings=[table])
+
+
+def retention(facts: Facts) -> Answer:
+    """Question 54: limits on keeping."""
+    people, destroy, first, last = facts.row("""
+        SELECT (SELECT count(DISTINCT subject_id) FROM granted WHERE valid_until IS NOT NULL),
+               (SELECT count(*) FROM subjects SEMI JOIN shown USING (subject_id)
+                WHERE destroy_by IS NOT NULL),
+               (SELECT min(valid_until) FROM granted), (SELECT max(valid_until) FROM granted)""")
+    until = (
+        f"Consents of {people_said(people)} have an end, between {first:%Y-%m-%d} and "
+        f"{last:%Y-%m-%d}; after it the entry is blocked." if people
+        else "No consent on record has an end."
+    )  # fmt: skip
+    return partly(
+        until,
+        f"A date by which biometric data must be destroyed is recorded for {people_said(destroy)}.",
+        authors="Say how long copies may be kept, and who sees to it.",
+    )
+
+
+ANSWERS = {
+    17: subpopulations,
+    18: identifiable,
+    19: sensitive,
+    27: directness,
+    28: notified,
+    29: consented,
+    30: revocation,
+    54: retention,
+}

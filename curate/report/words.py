@@ -1,0 +1,118 @@
+"""How documents say numbers, shares, instants and lists: the same in every one of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from curate.errors import printable
+
+
+class Share(float):
+    """A part of a whole, 0 to 1, said in per cent."""
+
+
+Cell = str | int | float | bool | datetime | date | None
+
+
+@dataclass(frozen=True)
+class Listing:
+    """A table of a document.
+
+    Attributes:
+        caption: What it shows.
+        head: The columns' names.
+        rows: The cells, said by `said`.
+        more: How many rows were left out to bound the document's size.
+    """
+
+    caption: str
+    head: tuple[str, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    more: int = 0
+
+
+def said(value: Cell) -> str:
+    """Return a cell's value as documents print it.
+
+    >>> said(12345), said(Share(0.994)), said(None), said(True)
+    ('12,345', '99.4 %', 'not known', 'yes')
+    """
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    for kind, say in _SAYING:
+        if isinstance(value, kind):
+            return say(value)
+    return "not known"
+
+
+def share(part: float) -> str:
+    """Return a share in per cent; one that is not whole never reads 0 % or 100 %.
+
+    >>> share(0.0), share(0.0001), share(0.5), share(0.9999), share(1.0)
+    ('0 %', '<0.1 %', '50 %', '>99.9 %', '100 %')
+    """
+    if 0 < part < 0.001:
+        return "<0.1 %"
+    if 0.999 < part < 1:
+        return ">99.9 %"
+    return f"{100 * part:.1f}".removesuffix(".0") + " %"
+
+
+def part_of(part: int, whole: int) -> Share | None:
+    """Return the share of `part` in `whole`, or None of nothing."""
+    return Share(part / whole) if whole else None
+
+
+def instant(moment: datetime) -> str:
+    """Return an instant in UTC to the minute.
+
+    >>> from datetime import UTC
+    >>> instant(datetime(2026, 5, 4, 9, 30, tzinfo=UTC))
+    '4 May 2026, 09:30 UTC'
+    """
+    month = _MONTHS[moment.month - 1]
+    return f"{moment.day} {month} {moment.year}, {moment:%H:%M} UTC"
+
+
+# Not strftime's: it speaks the machine's language.
+_MONTHS = (
+    "January", "February", "March", "April", "May", "June", "July",
+    "August", "September", "October", "November", "December",
+)  # fmt: skip
+
+
+def number(count: int, one: str, many: str = "") -> str:
+    """Return a count with its noun.
+
+    >>> number(1, "entry", "entries"), number(2000, "face")
+    ('1 entry', '2,000 faces')
+    """
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def listed(words: Sequence[object], *, at_most: int = 12) -> str:
+    """Return words as a list in a sentence.
+
+    >>> listed(["a", "b", "c"]), listed([]), listed(["a", "b", "c"], at_most=2)
+    ('a, b and c', 'none', 'a, b and 1 more')
+    """
+    shown = [str(word) for word in words[:at_most]]
+    if len(words) > at_most:
+        shown.append(f"{len(words) - at_most:,} more")
+    if len(shown) < 2:
+        return shown[0] if shown else "none"
+    return f"{', '.join(shown[:-1])} and {shown[-1]}"
+
+
+# The first kind that fits: a Share is a float, and a datetime a date.
+_SAYING: tuple[tuple[type, Callable[[Any], str]], ...] = (
+    (str, printable),
+    (Share, share),
+    (int, "{:,}".format),
+    (float, "{:.4g}".format),
+    (datetime, instant),
+    (date, date.isoformat),
+)

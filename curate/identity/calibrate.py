@@ -24,6 +24,9 @@ Bools = npt.NDArray[np.bool_]
 _BINS = 20_000
 _BLOCK = 1024
 MOST_FACES = 20_000
+# The expected number of false pairs grows with the square of the faces: what is safe does too.
+_STRANGERS_PER_FACE = 0.02
+_LEAST_HITS = 2
 
 
 @dataclass(frozen=True)
@@ -32,8 +35,9 @@ class Calibration:
 
     Attributes:
         threshold: Cosine at or above which two faces are taken for one person.
-        strict: Cosine for a tenth of that rate, for `cluster_faces`: this dataset's, or the
-            model's, or None.
+        strict: Cosine that strangers reach so rarely that one face in a hundred has one among
+            all others, and no more often than a tenth of the chosen rate, for `cluster_faces`:
+            this dataset's, or the model's, or None.
         fmr: False match rate of this dataset's non-mated pairs at that threshold; NaN without
             any.
         interval: Clopper-Pearson interval of that rate.
@@ -115,8 +119,9 @@ def calibrate(
     else:
         threshold, basis = default_threshold, "default"
     strict = default_strict if basis == "default" else None
-    if basis == "dataset" and pairs * target_fmr >= 10:
-        strict = _threshold(evidence.non_mated, target_fmr / 10)
+    rate = max(min(target_fmr / 10, _STRANGERS_PER_FACE / max(n, 1)), _LEAST_HITS / max(pairs, 1))
+    if basis == "dataset" and rate < target_fmr:
+        strict = _threshold(evidence.non_mated, rate)
     fmr = _share_at_or_above(evidence.non_mated, threshold)
     interval = _clopper_pearson(fmr, evidence.independent, confidence)
     if basis == "dataset":

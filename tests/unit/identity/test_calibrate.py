@@ -36,6 +36,24 @@ def test_the_strict_threshold_is_above_the_plain_one() -> None:
     assert found.strict > found.threshold
 
 
+def test_the_strict_threshold_rises_with_the_number_of_faces() -> None:
+    person = np.arange(3000)
+    rows = embed(person)
+    subject = np.where(person < 300, person, -1)
+
+    few = calibrate(rows[:300], subject=subject[:300], default_threshold=0.9)
+    many = calibrate(rows, subject=subject, default_threshold=0.9)
+
+    assert few.threshold == many.threshold
+    assert few.strict < many.strict  # type: ignore[operator]  # both have evidence
+
+
+def test_no_faces_are_no_evidence() -> None:
+    found = calibrate(np.empty((0, 4), "f4"), subject=np.empty(0, int), default_threshold=0.4)
+
+    assert (found.threshold, found.basis, found.pairs) == (0.4, "default", 0)
+
+
 def test_the_interval_holds_the_rate() -> None:
     person = np.arange(200)
 

@@ -108,7 +108,7 @@ UNION
 SELECT DISTINCT e.media_id, e.locator, e.split,
        coalesce('subject ' || i.subject_id, 'identity ' || i.identity_id) AS person
 FROM entries e JOIN faces f USING (sha256) JOIN identities i USING (face_id)
-WHERE i.identity_id IS NOT NULL AND i.status <> 'disputed';
+WHERE i.identity_id IS NOT NULL AND i.status IS DISTINCT FROM 'disputed';
 """
 
 

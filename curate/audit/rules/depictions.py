@@ -75,7 +75,7 @@ UNDECLARED_PERSON = Rule(
         FROM identities i
         JOIN faces f USING (face_id)
         JOIN entries e USING (sha256)
-        WHERE i.subject_id IS NOT NULL AND i.status <> 'disputed'
+        WHERE i.subject_id IS NOT NULL AND i.status IS DISTINCT FROM 'disputed'
         AND NOT EXISTS (
             SELECT 1 FROM depictions d
             WHERE d.media_id = e.media_id AND d.subject_id = i.subject_id

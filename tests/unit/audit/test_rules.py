@@ -1,0 +1,105 @@
+"""Every rule, by its cases: a folder for each world in which it must or must not speak."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from curate.audit.explain import explain_rule
+from curate.audit.judge import audit
+from curate.audit.rule import FAMILIES, Rule, placeholders
+from curate.audit.rules import ALL_RULES, BY_CODE
+from curate.audit.sarif import sarif
+from curate.model.verdict import Effect
+from tests.worlds import load_world
+
+CASES = Path(__file__).parents[2] / "cases"
+FOLDERS = sorted(path.parent for path in CASES.glob("*/*/*/world.toml"))
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda f: "/".join(f.parts[-3:]))
+def test_rule_speaks_where_its_case_says_so_and_nowhere_else(folder: Path, tmp_path: Path) -> None:
+    """A fail case names the entries that the rule must find; a pass case finds none."""
+    world = load_world(folder, tmp_path)
+    rule = BY_CODE[folder.parts[-3]]
+
+    found = audit(world.tables, [rule], world.question).findings.to_pylist()
+
+    assert sorted({world.locator(row["media_id"]) for row in found}) == world.expect
+    assert (folder.parts[-2] == "fail") == bool(world.expect)
+    for row in found:
+        said = rule.say(json.loads(row["params"]))
+        assert "unknown" not in said or "unknown" in row["params"], said
+        assert set(placeholders(rule.message)) <= set(json.loads(row["params"]))
+
+
+# One world per rule is enough here: all rules are asked in each.
+FAILING = {folder.parts[-3]: folder for folder in FOLDERS if folder.parts[-2] == "fail"}
+
+
+@pytest.mark.parametrize("folder", FAILING.values(), ids=FAILING)
+def test_audit_gives_the_same_bytes_when_rows_are_shuffled(folder: Path, tmp_path: Path) -> None:
+    """The order of rows in the tables does not show in findings or verdicts."""
+    world = load_world(folder, tmp_path)
+    turned = {
+        n: t.take(pa.array(range(t.num_rows - 1, -1, -1), pa.int64()))
+        for n, t in world.tables.items()
+    }
+
+    once = audit(world.tables, ALL_RULES, world.question)
+    again = audit(turned, ALL_RULES, world.question)
+
+    assert once.findings.equals(again.findings)
+    assert once.verdicts.equals(again.verdicts)
+
+
+@pytest.mark.parametrize("rule", ALL_RULES, ids=lambda rule: rule.code)
+def test_every_rule_has_a_pass_and_a_fail_case(rule: Rule) -> None:
+    """A rule without a case that it fails may never have worked."""
+    assert list((CASES / rule.code / "pass").glob("*/world.toml"))
+    assert list((CASES / rule.code / "fail").glob("*/world.toml"))
+
+
+@pytest.mark.parametrize("rule", ALL_RULES, ids=lambda rule: rule.code)
+def test_every_rule_explains_itself(rule: Rule) -> None:
+    """What a person reads about a rule is whole sentences, with a basis and a remedy."""
+    told = "\n".join(explain_rule(rule))
+
+    assert rule.title.endswith(".")
+    assert rule.remedy.endswith(".")
+    assert rule.explanation.endswith(".")
+    assert rule.family in FAMILIES
+    assert rule.basis in told
+    assert rule.remedy in told
+
+
+def test_codes_and_symbols_are_unique_and_in_order() -> None:
+    """A code is never used twice, and lists read in the order of codes."""
+    codes = [rule.code for rule in ALL_RULES]
+
+    assert codes == sorted(set(codes))
+    assert len({rule.symbol for rule in ALL_RULES}) == len(codes)
+
+
+def test_no_case_is_for_a_rule_that_does_not_exist() -> None:
+    """Cases are named by rules' codes."""
+    assert {folder.parts[-3] for folder in FOLDERS} <= set(BY_CODE)
+
+
+def test_sarif_lists_each_finding_with_its_place_and_level(tmp_path: Path) -> None:
+    """A finding that blocks is an error at the entry's path."""
+    world = load_world(CASES / "CON002" / "fail" / "withdrawn", tmp_path)
+    rule = BY_CODE["CON002"]
+    findings = audit(world.tables, [rule], world.question).findings
+    media = findings["media_id"][0].as_py()
+
+    log = sarif(findings, {media: "a b.jpg"})
+
+    (result,) = log["runs"][0]["results"]
+    assert (result["ruleId"], result["level"]) == ("CON002", "error")
+    place = result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"]
+    assert place == "a%20b.jpg"
+    assert rule.effect is Effect.BLOCK

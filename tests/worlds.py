@@ -1,0 +1,164 @@
+"""Worlds for rule cases: a `world.toml` becomes the tables that an audit reads.
+
+Media and consents go through the real readers of manifests and consent files; what a machine
+would have observed (content, faces, groups) is stated in the file, because a case is about a
+rule and not about a model. Keys of ``[[media]]`` beyond a manifest's columns: ``content``
+(entries with one value hold the same bytes), ``near`` (a duplicate group), ``scanned = "no"``,
+``unreadable``, ``missing``, ``unseen``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tomllib
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from curate.audit.facts import LEDGER_INPUTS, Question
+from curate.catalog.views import create_entries
+from curate.consent.records import read_statements
+from curate.ingest.listing import Listing, Target
+from curate.ingest.manifest import ManifestLayout
+from curate.model.config import Config, UseProfile
+from curate.schema import conform, purpose_tree
+
+AS_OF = datetime(2026, 5, 1, tzinfo=UTC)
+OBSERVED = ("content", "near", "scanned", "unreadable", "missing", "unseen")
+MODEL = "test-model@000000000000"
+
+
+@dataclass(frozen=True)
+class World:
+    """The tables of a case, what it asks, and the entries in which its rule must find something."""
+
+    tables: dict[str, pa.Table]
+    question: Question
+    expect: list[str]
+
+    def locator(self, media_id: str) -> str:
+        """Return an entry's locator."""
+        rows = self.tables["entries"].select(["media_id", "locator"]).to_pylist()
+        return {row["media_id"]: row["locator"] for row in rows}[media_id]
+
+
+def load_world(folder: Path, scratch: Path) -> World:
+    """Return the world described in `folder`, using `scratch` for files."""
+    said = tomllib.loads((folder / "world.toml").read_text(encoding="utf-8"))
+    tables = _listed(said.get("media", []), scratch)
+    tables |= _observed(said.get("media", []), tables["media"])
+    tables |= _faces(said.get("faces", []), said.get("media", []))
+    tables |= _statements(said.get("consents", []), scratch)
+    tables["entries"] = _entries(tables)
+    use = UseProfile("case", "train-detector", ("include", "train_detector"))
+    question = Question(replace(use, **said.get("use", {})), purpose_tree(), AS_OF)
+    return World(tables, question, sorted(said.get("expect", [])))
+
+
+def _listed(media: list[dict[str, Any]], scratch: Path) -> dict[str, pa.Table]:
+    for item in media:
+        if "missing" not in item:
+            (scratch / item["path"]).write_bytes(item["path"].encode())
+    rows = [{k: v for k, v in item.items() if k not in OBSERVED} for item in media]
+    manifest = scratch / "manifest.jsonl"
+    manifest.write_text("\n".join(json.dumps(row) for row in rows), encoding="utf-8")
+    listing = Listing("case", scratch.resolve(), "manifest")
+    ManifestLayout().read(Target(manifest, "case", scratch.resolve(), Config()), listing)
+    tables = listing.tables()
+    assert not tables["rejections"].num_rows, tables["rejections"].to_pylist()
+    return tables
+
+
+def digest_of(item: dict[str, Any]) -> str:
+    """Return the digest that an entry's content would have."""
+    return hashlib.sha256(item.get("content", item["path"]).encode()).hexdigest()
+
+
+def _observed(media: list[dict[str, Any]], listed: pa.Table) -> dict[str, pa.Table]:
+    ids = {row["locator"]: row for row in listed.to_pylist()}
+    sightings, contents, groups, scans = [], {}, [], []
+    for item in media:
+        if "missing" in item or "unseen" in item:
+            continue
+        row = ids[item["path"]]
+        seen = {k: row[k] for k in ("media_id", "listed_size", "listed_mtime_ns")}
+        seen["probe_version"] = "probe/1"
+        if "unreadable" in item:
+            why = {"reason": item["unreadable"], "detail": "as the case says"}
+            sightings.append({**seen, "status": "unreadable", **why})
+            continue
+        digest = digest_of(item)
+        sightings.append({**seen, "status": "readable", "sha256": digest})
+        contents[digest] = digest
+        if item.get("scanned") != "no":
+            scans.append({"sha256": digest, "frame": 0, "model_id": MODEL, "faces": 0})
+        if "near" in item:
+            groups.append({"sha256": digest, "group_id": item["near"], "medoid": digest,
+                           "tier": "near", "keep": digest, "keep_reason": "kept"})  # fmt: skip
+    plain = {f.name: None for f in conform([], "content").schema}
+    need = {f.name for f in conform([], "content").schema if not f.nullable}
+    filled = [{**plain, **_filled(need), "sha256": d} for d in contents]
+    return {
+        "sightings": conform(sightings, "sightings"),
+        "content": conform(filled, "content"),
+        "groups": conform(groups, "groups"),
+        "face_scans": conform(list({s["sha256"]: s for s in scans}.values()), "face_scans"),
+    }
+
+
+def _filled(names: set[str]) -> dict[str, Any]:
+    """Return a value for each required column that a case does not speak of."""
+    schema = conform([], "content").schema
+    values: dict[str, Any] = {}
+    for name in names:
+        kind = schema.field(name).type
+        zero = 0 if pa.types.is_integer(kind) or pa.types.is_floating(kind) else "x"
+        values[name] = False if pa.types.is_boolean(kind) else zero
+    return values
+
+
+def _faces(said: list[dict[str, Any]], media: list[dict[str, Any]]) -> dict[str, pa.Table]:
+    digests = {item["path"]: digest_of(item) for item in media}
+    faces, identities = [], []
+    for item in said:
+        for place in range(item["count"]):
+            face = f"{item['path']}#{place}"
+            faces.append({
+                "face_id": face, "sha256": digests[item["path"]], "frame": 0, "model_id": MODEL,
+                "ordinal": place, "x1": 0.0, "y1": 0.0, "x2": 80.0, "y2": 80.0,
+                "landmarks": [0.0] * 10, "det_score": 1.0, "face_height_px": 80.0, "blur": 1.0,
+                "quality": 1.0, "judgeable": True,
+            })  # fmt: skip
+            known = "subject" in item or "identity" in item
+            identities.append({
+                "face_id": face,
+                "identity_id": item.get("identity", face) if known else None,
+                "subject_id": item.get("subject"),
+                "similarity": 0.9 if known else None,
+                "status": item.get("status", "proposed") if "subject" in item else None,
+                "model_id": MODEL,
+            })  # fmt: skip
+    return {"faces": conform(faces, "faces"), "identities": conform(identities, "identities")}
+
+
+def _statements(consents: list[dict[str, Any]], scratch: Path) -> dict[str, pa.Table]:
+    records: dict[str, list[dict[str, Any]]] = {}
+    if consents:
+        path = scratch / "consents.json"
+        path.write_text(json.dumps(consents), encoding="utf-8")
+        records = read_statements(path, purposes=purpose_tree()).records
+    return {name: conform(records.get(name, []), name) for name in LEDGER_INPUTS}
+
+
+def _entries(tables: dict[str, pa.Table]) -> pa.Table:
+    import duckdb
+
+    connection = duckdb.connect(":memory:")
+    connection.register("media", tables["media"])
+    connection.register("sightings", tables["sightings"])
+    create_entries(connection)
+    return connection.sql("SELECT * FROM entries ORDER BY media_id").to_arrow_table()

@@ -270,7 +270,7 @@ def _luma_facts(luma: _Luma) -> Row:
         "brightness": measured.brightness,
         "contrast": measured.contrast,
         "hash_method": (
-            f"phash,dhash=imagehash-4.3/lanczos pdq=banded-1 kernels={kernels.name} "
+            f"phash,dhash=imagehash-4.3/pillow-13-lanczos pdq=banded-1 kernels={kernels.name} "
             f"decode={luma.decoder}/luma/{luma.scale}"
         ),
     }

@@ -116,8 +116,9 @@ def _notes(found: Calibration, clusters: Clusters) -> pa.Table:
 def _with_embedding(faces: pa.Table, embeddings: pa.Table) -> pa.Table:
     place = {face: row for row, face in enumerate(embeddings["face_id"].to_pylist())}
     rows = [place.get(face) for face in faces["face_id"].to_pylist()]
-    have = pa.array([row is not None for row in rows])
-    vectors = embeddings["vector"].combine_chunks().take([row for row in rows if row is not None])
+    have = pa.array([row is not None for row in rows], pa.bool_())
+    taken = pa.array([row for row in rows if row is not None], pa.int64())
+    vectors = embeddings["vector"].combine_chunks().take(taken)
     return faces.filter(have).append_column("vector", vectors).sort_by("face_id").combine_chunks()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from curate.report.answer import Answer, answered, partly
 from curate.report.facts import Facts
+from curate.report.structure import stages_run
 from curate.report.words import Listing, listed, number, part_of
 
 _ENTRIES = ("entry", "entries")
@@ -204,9 +205,12 @@ def errors(facts: Facts) -> Answer:
         ("files that cannot be read", unreadable),
         ("files that are missing or were not opened", absent),
     )
+    searched = "Copies were searched by bytes, by pixels and by perceptual hash."
+    if "dedup" not in stages_run(facts):
+        searched = "Copies were searched by bytes only."
     return answered(
-        "Copies were searched by bytes, by pixels and by perceptual hash. Whether labels are "
-        "true was examined only where copies contradict one another.",
+        f"{searched} Whether labels are true was examined only where copies contradict one "
+        "another.",
         listings=[Listing("Known errors and redundancies", ("What", "Entries"), rows)],
     )
 

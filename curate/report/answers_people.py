@@ -95,27 +95,48 @@ def notified(facts: Facts) -> Answer:
     )  # fmt: skip
 
 
+# A person's state is that of the latest event in any of their records; of events at one instant
+# the one that restricts counts. A grant whose end has passed is no grant any more.
 _STATE = """
-    SELECT g.subject_id, arg_max(e.state, (e.effective_at, e.event_id)) AS state
-    FROM granted g JOIN consent_events e USING (consent_id)
-    WHERE e.effective_at <= ?::TIMESTAMPTZ
-    GROUP BY g.subject_id
+    SELECT coalesce(CASE WHEN latest.state IN ('ConsentGiven', 'RenewedConsentGiven')
+                         AND NOT ends.running THEN 'ended' ELSE latest.state END, 'none') AS state,
+           count(*) AS n
+    FROM (SELECT DISTINCT subject_id FROM shown) p
+    LEFT JOIN (
+        SELECT subject_id, arg_max(state, (
+            effective_at, state NOT IN ('ConsentGiven', 'RenewedConsentGiven'), event_id
+        )) AS state
+        FROM consent_events SEMI JOIN granted USING (consent_id)
+        WHERE effective_at <= ?::TIMESTAMPTZ GROUP BY subject_id
+    ) latest USING (subject_id)
+    LEFT JOIN (
+        SELECT subject_id, bool_or(valid_until IS NULL OR valid_until > ?::TIMESTAMPTZ) AS running
+        FROM granted GROUP BY subject_id
+    ) ends USING (subject_id)
+    GROUP BY 1 ORDER BY n DESC, 1
 """
+
+_STATES = {
+    "none": "no consent on record",
+    "ended": "given, and its end has passed",
+    "ConsentGiven": "given",
+    "RenewedConsentGiven": "given again",
+    "ConsentUnknown": "not known",
+    "ConsentRequested": "asked for",
+    "ConsentRequestDeferred": "asked for, answer deferred",
+    "ConsentRefused": "refused",
+    "ConsentWithdrawn": "withdrawn by the person",
+    "ConsentRevoked": "revoked by someone else",
+    "ConsentExpired": "expired",
+    "ConsentInvalidated": "found invalid",
+}
 
 
 def consented(facts: Facts) -> Answer:
     """Question 29: consent."""
     as_of = facts.inputs.as_of
-    states = withheld(
-        facts.rows(
-            f"""
-        SELECT CASE WHEN state IS NULL THEN 'no consent on record'
-                    ELSE regexp_replace(state, '^Consent', 'Consent: ') END, count(*) AS n
-        FROM (SELECT DISTINCT subject_id FROM shown) p LEFT JOIN ({_STATE}) s USING (subject_id)
-        GROUP BY state ORDER BY n DESC, state""",
-            as_of,
-        )
-    )
+    found = facts.rows(_STATE, as_of, as_of)
+    states = withheld([(_STATES.get(state, state), n) for state, n in found])
     assurance = _of_people(facts, "People by how well their consent is proven",
                            "Assurance (0 none to 4 verified)", """
         SELECT assurance::VARCHAR, count(*) AS n FROM (

@@ -6,13 +6,13 @@ other instant than the one judged at.
 
 from __future__ import annotations
 
-import json
-from typing import Any
-
+from curate.audit.rules import ALL_RULES
 from curate.model.verdict import Effect
+from curate.report.appendix import audit_run, runs, thresholds, use_profile
 from curate.report.examples import examples
 from curate.report.facts import Facts
 from curate.report.inputs import ReportInputs
+from curate.report.limits import limits
 from curate.report.overview import (
     by_label,
     by_source,
@@ -24,29 +24,39 @@ from curate.report.overview import (
     verdict_counts,
 )
 from curate.report.pages import render_html
+from curate.report.pictures import charts
+from curate.report.structure import scale_note, structure
 
 
 def audit_page(inputs: ReportInputs) -> str:
-    """Return the audit page: HTML, whole in itself."""
+    """Return the audit page: HTML, whole in itself.
+
+    Args:
+        inputs: The audit and the tables it judged. Pictures of examples are read from the
+            media roots its entries name; those that are gone or changed are left out.
+    """
     facts = Facts(inputs)
-    found = found_by_rule(facts)
+    found, verdicts, covered, run = (
+        found_by_rule(facts), verdict_counts(facts), people(facts), audit_run(facts),
+    )  # fmt: skip
+    source, split, label = by_source(facts), by_split(facts), by_label(facts)
     return render_html(
         "audit.html.j2",
         inputs=inputs,
-        verdicts=verdict_counts(facts),
+        scale=scale_note(facts),
+        verdicts=verdicts,
         found=found,
         reasons=[one for one in found if one.effect != Effect.NONE],
-        silent=silent_rules(found, _applied(facts)),
-        people=people(facts),
-        by_source=by_source(facts),
-        by_split=by_split(facts),
-        by_label=by_label(facts),
+        silent=silent_rules(found, list(run.rules)),
+        applied=len([rule for rule in ALL_RULES if rule.code in run.rules]),
+        people=covered,
+        charts=charts(facts, verdicts, found, covered, (split, source)),
+        by_source=source,
+        by_split=split,
+        by_label=label,
+        structure=structure(facts),
         examples=examples(facts, found),
         rejections=rejections(facts),
+        limits=limits(facts, run.rules),
+        appendix=(use_profile(facts, run), thresholds(facts), runs(facts)),
     )
-
-
-def _applied(facts: Facts) -> list[str]:
-    rows = facts.rows("SELECT parameters FROM runs WHERE run_id = ?", facts.inputs.run_id)
-    told: dict[str, Any] = json.loads(rows[0][0] or "{}") if rows else {}
-    return list(told.get("rules", ()))

@@ -17,6 +17,7 @@ from curate.report.answer import Answer, AnswerSource
 from curate.report.facts import Facts
 from curate.report.inputs import ReportInputs
 from curate.report.pages import render_html, render_markdown
+from curate.report.words import Cell, Listing
 from curate.schema import resource_folder
 
 _ANSWERS: dict[int, Callable[[Facts], Answer]] = {
@@ -52,16 +53,6 @@ class Answered:
 
 
 @dataclass(frozen=True)
-class Completeness:
-    """How far a section is answered: questions by who answers them."""
-
-    section: str
-    catalogue: int
-    partial: int
-    author: int
-
-
-@dataclass(frozen=True)
 class Datasheet:
     """A datasheet, twice the same.
 
@@ -88,13 +79,11 @@ def datasheet(inputs: ReportInputs) -> Datasheet:
     """Return the datasheet of a release, or of the catalogue when `inputs` has no items."""
     facts = Facts(inputs)
     answers = tuple(Answered(question, _answer(facts, question.id)) for question in questions())
-    completeness = _completeness(answers)
     values = {
         "inputs": inputs,
         "is_release": facts.is_release,
         "sections": _by_section(answers),
-        "completeness": completeness,
-        "totals": [sum(getattr(c, s) for c in completeness) for s in AnswerSource],
+        "completeness": completeness(answers),
     }
     return Datasheet(
         markdown=render_markdown("datasheet.md.j2", **values),
@@ -118,10 +107,12 @@ def _by_section(answers: Iterable[Answered]) -> dict[str, list[Answered]]:
     return sections
 
 
-def _completeness(answers: Iterable[Answered]) -> list[Completeness]:
-    return [
-        Completeness(section, *(
-            sum(one.answer.source == source for one in group) for source in AnswerSource
-        ))
+def completeness(answers: Iterable[Answered]) -> Listing:
+    """Return how many questions of each section are answered, by whom."""
+    rows: list[tuple[Cell, ...]] = [
+        (section, *(sum(one.answer.source == source for one in group) for source in AnswerSource))
         for section, group in _by_section(answers).items()
-    ]  # fmt: skip
+    ]
+    totals = (sum(int(str(row[i])) for row in rows) for i in (1, 2, 3))
+    head = ("Section", "From the catalogue", "In part", "Left to the authors")
+    return Listing("Questions by who answers them", head, (*rows, ("All", *totals)))

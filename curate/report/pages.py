@@ -59,6 +59,7 @@ def _markdown() -> Environment:
 
 def _environment(environment: Environment) -> Environment:
     environment.filters |= {"said": said, "share": share, "instant": instant, "number": number}
+    environment.filters["verbatim"] = _verbatim if environment.autoescape else Markup
     environment.tests["quantity"] = is_quantity
     return environment
 
@@ -66,6 +67,11 @@ def _environment(environment: Environment) -> Environment:
 def is_quantity(value: object) -> bool:
     """Return whether a cell is a number, which tables set to the right."""
     return isinstance(value, int | float | Share) and not isinstance(value, bool)
+
+
+def _verbatim(query: str) -> Markup:
+    """Return our own SQL with its newlines kept, escaped all the same."""
+    return Markup.escape(query)
 
 
 def _plain(value: Any) -> Any:

@@ -1,0 +1,211 @@
+"""Limits: what the audit did not look at, so that silence is not taken for innocence."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from curate.audit.rules import ALL_RULES, BY_CODE
+from curate.report.facts import Facts
+from curate.report.structure import stages_run
+from curate.report.words import listed, number
+
+_ENTRIES = ("entry", "entries")
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What was not checked.
+
+    Attributes:
+        gaps: What these data lack, with counts; empty when nothing does.
+        unjudged: What no applied rule judges.
+        always: What holds of the method whatever the data.
+    """
+
+    gaps: tuple[str, ...]
+    unjudged: tuple[str, ...]
+    always: tuple[str, ...]
+
+
+def limits(facts: Facts, applied: Iterable[str]) -> Limits:
+    """Return the limits of an audit that applied the rules with these codes."""
+    codes = set(applied)
+    gaps = [text for check in _CHECKS if (text := check(facts))]
+    return Limits((*_left_out_rules(codes), *gaps), tuple(_unjudged(codes)), _ALWAYS)
+
+
+def _left_out_rules(applied: set[str]) -> list[str]:
+    absent = [rule.code for rule in ALL_RULES if rule.code not in applied]
+    return [f"Rules that were not applied: {listed(absent, at_most=40)}."] if absent else []
+
+
+# Reasons of STANDARDS section 9 that a rule names in its basis once it judges them.
+_REASONS = (
+    (("BLK_HASH_CSAM", "BLK_HASH_NCII"), "No list of hashes of known abuse was matched."),
+    (
+        ("BLK_OPTOUT",),
+        (
+            "Opt-outs in files, beside them or in headers were not read (C2PA, IPTC, "
+            "XMP, TDMRep, robots.txt)."
+        ),
+    ),
+    (("REV_C2PA_INVALID", "REV_PROVENANCE_STRIPPED"), "Content credentials were not verified."),
+    (
+        ("BLK_TERMS_FORBID", "REV_LICENCE_UNKNOWN"),
+        ("Licences and terms of sources were not held against the use."),
+    ),
+    (("BLK_SOURCE_RETRACTED",), "Whether a source was retracted was not judged."),
+    (("BLK_MINOR", "REV_POSSIBLE_MINOR"), "Whether people are minors was not judged."),
+    (("BLK_TERRITORY_NOT_GRANTED",), "Territories that consents name were not judged."),
+    (
+        ("REV_NOTICE_MISMATCH", "REV_ASSURANCE_TOO_LOW"),
+        ("How well consents are proven, and which notice was shown, were not judged."),
+    ),
+    (
+        ("BLK_CONSENT_OTHER_MEDIA",),
+        ("Consents for certain media only were taken as consents for all of the person's media."),
+    ),
+    (
+        ("REV_RELEASE_OUTLIVES_CONSENT",),
+        ("Whether a consent lasts as long as the use was not judged: only the instant was."),
+    ),
+    (("BLK_TAKEDOWN", "BLK_ERASURE"), "Requests for takedown or erasure were not judged."),
+    (
+        ("BLK_PARENT", "REV_PARENT"),
+        ("Verdicts were not passed on from an original to what is derived from it."),
+    ),
+)
+
+
+def _unjudged(applied: set[str]) -> Iterable[str]:
+    bases = " ".join(BY_CODE[code].basis for code in sorted(applied) if code in BY_CODE)
+    for reasons, text in _REASONS:
+        if not any(reason in bases for reason in reasons):
+            yield text
+    if not any(code.startswith("LAB") and code != "LAB001" for code in applied):
+        yield ("Whether a label is true was judged only where copies contradict one another; "
+               "shortcuts that a detector could learn were not searched.")  # fmt: skip
+
+
+_ALWAYS = (
+    (
+        "A face that the model does not find, or a person who turns away from the camera, is not "
+        "known to be there."
+    ),
+    (
+        "Likeness proposes who someone is, and people confirm it: a model may miss a person or take "
+        "two for one."
+    ),
+    (
+        "Consent records are taken as they were handed in. Whether a signature is real was not "
+        "examined."
+    ),
+)
+
+
+def _stages(facts: Facts) -> str:
+    ran = stages_run(facts)
+    lacking = [f"{stage} ({without})" for stage, without in _WITHOUT if stage not in ran]
+    return f"Stages that did not run: {listed(lacking)}." if lacking else ""
+
+
+_WITHOUT = (
+    ("probe", "no file was opened"),
+    ("faces", "no face was searched"),
+    ("dedup", "near copies were not searched"),
+    ("identity", "faces were not compared with one another"),
+)
+
+
+def _newer(facts: Facts) -> str:
+    n = facts.count("SELECT count(*) FROM entries ANTI JOIN verdicts USING (media_id)")
+    return f"Listed after this audit, and not judged: {number(n, *_ENTRIES)}." if n else ""
+
+
+def _vanished(facts: Facts) -> str:
+    n = facts.count("SELECT count(*) FROM verdicts ANTI JOIN entries USING (media_id)")
+    return f"Judged, and no longer listed: {number(n, *_ENTRIES)}." if n else ""
+
+
+def _files(facts: Facts) -> str:
+    rows = dict(facts.rows("SELECT state, count(*) FROM judged GROUP BY state"))
+    words = (("missing", "missing"), ("unreadable", "unreadable"), ("unseen", "not opened"))
+    said = [f"{rows[state]:,} {word}" for state, word in words if rows.get(state)]
+    return f"Files that nobody could look at: {listed(said)}." if said else ""
+
+
+def _unscanned(facts: Facts) -> str:
+    n, failed = facts.row("""
+        SELECT count(*), count(*) FILTER (sha256 IN (SELECT sha256 FROM face_scans))
+        FROM judged WHERE state = 'present'
+        AND sha256 NOT IN (SELECT sha256 FROM face_scans WHERE error IS NULL)""")
+    tail = f" In {failed:,} of them the search failed." if failed else ""
+    return f"Readable, and not searched for faces: {number(n, *_ENTRIES)}.{tail}" if n else ""
+
+
+def _videos(facts: Facts) -> str:
+    n, frames = facts.row("""
+        SELECT count(DISTINCT j.media_id), count(DISTINCT (s.sha256, s.frame))
+        FROM judged j JOIN content c USING (sha256) LEFT JOIN face_scans s USING (sha256)
+        WHERE c.kind = 'video' AND j.state = 'present'""")
+    if not n:
+        return ""
+    looked = f"only {number(frames, 'frame')} of them" if frames else "none of their frames"
+    return f"Of {number(n, 'video')}, {looked} were searched for faces."
+
+
+def _poor_faces(facts: Facts) -> str:
+    n = facts.count("SELECT count(*) FROM faces WHERE NOT judgeable")
+    return (
+        f"{number(n, 'face')} were too small, turned, blurred or doubtful to be compared; each "
+        "counts as someone, and nobody knows as whom."
+    ) if n else ""  # fmt: skip
+
+
+def _strangers(facts: Facts) -> str:
+    n = facts.count(
+        "SELECT count(DISTINCT identity_id) FROM identities "
+        "WHERE identity_id IS NOT NULL AND subject_id IS NULL"
+    )
+    found = number(n, "identity", "identities")
+    return f"Linked to no declared person: {found} found in faces." if n else ""
+
+
+def _unhashed(facts: Facts) -> str:
+    if "dedup" not in stages_run(facts):
+        return ""
+    told = facts.rows(
+        "SELECT parameters FROM runs WHERE verb = 'run dedup' AND status = 'done' "
+        "ORDER BY started_at DESC, run_id DESC LIMIT 1"
+    )
+    least = json.loads(told[0][0] or "{}").get("min_quality", 0) if told else 0
+    n = facts.count(
+        "SELECT count(*) FROM content WHERE pdq IS NULL OR coalesce(pdq_quality, 0) < ?", least
+    )
+    return (
+        f"{number(n, 'content')} show too little structure for a perceptual hash; of them only "
+        "copies by bytes or pixels were searched."
+    ) if n else ""  # fmt: skip
+
+
+def _sourceless(facts: Facts) -> str:
+    n = facts.count("""
+        SELECT count(*) FROM judged
+        WHERE source_id IS NULL OR source_id NOT IN (SELECT source_id FROM sources)""")
+    return f"With no source on record: {number(n, *_ENTRIES)}." if n else ""
+
+
+_CHECKS: tuple[Callable[[Facts], str], ...] = (
+    _stages,
+    _newer,
+    _vanished,
+    _files,
+    _unscanned,
+    _videos,
+    _poor_faces,
+    _strangers,
+    _unhashed,
+    _sourceless,
+)

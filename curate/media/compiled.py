@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     Float32 = npt.NDArray[np.float32]
     Float64 = npt.NDArray[np.float64]
     Int64 = npt.NDArray[np.int64]
+    Weights = Float64 | Float32
 
 _HALF = float(1 << (PRECISION_BITS - 1))
 _SHRINK = 1.0 / (1 << PRECISION_BITS)
@@ -73,7 +74,7 @@ class CompiledKernels:
 
 
 @njit(cache=True, nogil=True, fastmath=True)
-def _reduce_rows(plane: Bytes8, start: Int64, count: Int64, weights: Float64) -> Float32:
+def _reduce_rows(plane: Bytes8, start: Int64, count: Int64, weights: Weights) -> Float32:
     width = plane.shape[1]
     out = np.zeros((start.size, width), np.float32)
     for i in range(start.size):
@@ -87,7 +88,7 @@ def _reduce_rows(plane: Bytes8, start: Int64, count: Int64, weights: Float64) ->
 
 
 @njit(cache=True, nogil=True, fastmath=True)
-def _reduce_columns(tall: Float32, start: Int64, count: Int64, weights: Float64) -> Float32:
+def _reduce_columns(tall: Float32, start: Int64, count: Int64, weights: Weights) -> Float32:
     out = np.empty((tall.shape[0], start.size), np.float32)
     for i in range(tall.shape[0]):
         for j in range(start.size):
@@ -101,11 +102,12 @@ def _reduce_columns(tall: Float32, start: Int64, count: Int64, weights: Float64)
 
 
 @njit(cache=True, nogil=True, fastmath={"reassoc", "contract"})
-def _fixed_columns(plane: Bytes8, start: Int64, count: Int64, weights: Float64) -> Bytes8:
+def _fixed_columns(plane: Bytes8, start: Int64, count: Int64, weights: Weights) -> Bytes8:
     """Reduce columns in fixed point; four rows at a time, so that each weight loads once."""
     height, width = plane.shape
     out = np.empty((height, start.size), np.uint8)
-    wide = np.zeros((4, width), np.float64)
+    # In float64 sums of whole numbers are exact; in float32 nearly, at twice the speed.
+    wide = np.zeros((4, width), weights.dtype)
     for top in range(0, height, 4):
         rows = min(4, height - top)
         for r in range(rows):
@@ -118,8 +120,7 @@ def _fixed_columns(plane: Bytes8, start: Int64, count: Int64, weights: Float64) 
             share = weights[j, :number]
             run0, run1 = wide[0, first : first + number], wide[1, first : first + number]
             run2, run3 = wide[2, first : first + number], wide[3, first : first + number]
-            sum0, sum1, sum2, sum3 = 0.0, 0.0, 0.0, 0.0
-            # Of whole numbers far below 2**53 the sums are exact in any order.
+            sum0 = sum1 = sum2 = sum3 = share[0] - share[0]
             for k in range(number):
                 weight = share[k]
                 sum0 += weight * run0[k]

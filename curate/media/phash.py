@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from curate.media.resample import lanczos_band
+from curate.media.resample import lanczos_band, lanczos_band_single
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -33,7 +33,12 @@ def dhash(small: npt.NDArray[np.uint8]) -> bytes:
 
 
 def hashes(
-    grey: npt.NDArray[np.uint8], size: tuple[int, int], scale: int, kernels: Kernels
+    grey: npt.NDArray[np.uint8],
+    size: tuple[int, int],
+    scale: int,
+    kernels: Kernels,
+    *,
+    exact: bool = True,
 ) -> tuple[bytes, bytes]:
     """Return pHash and dHash of a picture, 8 bytes each, big-endian.
 
@@ -42,16 +47,12 @@ def hashes(
         size: Width and height of the full picture in pixels.
         scale: Reduction at which `grey` was decoded.
         kernels: What computes the reduction.
+        exact: Reduce with Pillow's own numbers; else in float32, which is worth it only where
+            `grey` is not Pillow's luma anyway.
     """
-    plane = grey
-    if scale > 1:
-        # Scaled pixels are not imagehash's anyway: means of four save three quarters of the
-        # work, and on photographs no more bits differ than without.
-        # Rounded, so that what is flat stays flat: there the bits hang on single units.
-        plane, scale = np.rint(kernels.box_means(grey, 2)).astype(np.uint8), 2 * scale
     return (
-        phash(reduced(plane, size, scale, (32, 32), kernels)),
-        dhash(reduced(plane, size, scale, (9, 8), kernels)),
+        phash(reduced(grey, size, scale, (32, 32), kernels, exact=exact)),
+        dhash(reduced(grey, size, scale, (9, 8), kernels, exact=exact)),
     )
 
 
@@ -61,14 +62,16 @@ def reduced(
     scale: int,
     target: tuple[int, int],
     kernels: Kernels,
+    *,
+    exact: bool = True,
 ) -> npt.NDArray[np.uint8]:
     """Return `plane` reduced to `target` (width, height), at scale 1 exactly as Pillow resizes.
 
     Rounding after the first axis makes the order of the axes matter. Since version 13 Pillow
     takes the height first where it shrinks by more than twice as many pixels as the width.
     """
-    columns = lanczos_band(size[0], target[0], scale)
-    rows = lanczos_band(size[1], target[1], scale)
+    band = lanczos_band if exact else lanczos_band_single
+    columns, rows = band(size[0], target[0], scale), band(size[1], target[1], scale)
     shrink = size[1] - target[1]
     if shrink > 0 and shrink > 2 * (size[0] - target[0]):
         return kernels.reduce_fixed(np.ascontiguousarray(plane.T), columns, rows).T

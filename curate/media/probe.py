@@ -26,8 +26,8 @@ from curate.media.turbo import (
     check_jpeg,
     decode_jpeg,
     decode_whole_jpeg,
+    luma_scale,
     release_scratch,
-    scale_of,
     scratch,
 )
 from curate.media.unreadable import Reason, UnreadableError
@@ -64,6 +64,8 @@ class _Luma:
     size: tuple[int, int]
     scale: int
     decoder: str
+    whole: bool
+    """Whether colours were decoded and turned to luma, as Pillow and imagehash do."""
 
 
 def probe_file(
@@ -152,8 +154,11 @@ def _picture_facts(content: FileBytes, exact: bool, limits: Limits) -> Row:  # n
 def _jpeg_facts(data: bytes, found: Format, *, exact: bool, limits: Limits) -> Row:
     facts = jpeg.parse_jpeg(data)
     exif = parse_exif(facts.exif) if facts.exif else Exif()
-    scale = 1 if exact else scale_of(facts.width, facts.height)
-    row, luma = _scaled(data, facts, scale, exif.orientation, limits) if scale > 1 else ({}, None)
+    scale = None if exact else luma_scale(facts.width, facts.height)
+    row: Row = {}
+    luma = None
+    if scale is not None:
+        row, luma = _luma_only(data, facts, scale, exif.orientation, limits)
     if luma is None:
         row, luma = _full(data, found, limits, facts)
     row |= _marker_facts(data, facts) | _luma_facts(luma)
@@ -166,7 +171,7 @@ def _jpeg_facts(data: bytes, found: Format, *, exact: bool, limits: Limits) -> R
     return row
 
 
-def _scaled(
+def _luma_only(
     data: bytes, facts: jpeg.JpegFacts, scale: int, orientation: int | None, limits: Limits
 ) -> tuple[Row, _Luma | None]:
     """Decode the luma of a JPEG at 1/`scale`: its facts, and None where that cannot be."""
@@ -187,7 +192,7 @@ def _scaled(
         "bit_depth": facts.precision,
         "frame_count": 1,
     }
-    return row, _Luma(grey, grey, size, scale, decoder_version("simplejpeg"))
+    return row, _Luma(grey, grey, size, scale, decoder_version("simplejpeg"), whole=False)
 
 
 def _marker_facts(data: bytes, facts: jpeg.JpegFacts) -> Row:
@@ -235,7 +240,7 @@ def _full(
         "has_exif": decoded.exif is not None,
         "has_icc": decoded.has_icc,
     }
-    return row, _Luma(grey, colour, (width, height), 1, decoder_version(package))
+    return row, _Luma(grey, colour, (width, height), 1, decoder_version(package), whole=True)
 
 
 def _decoded(
@@ -256,7 +261,7 @@ def _luma_facts(luma: _Luma) -> Row:
     kernels = default_kernels()
     given = (luma.grey, luma.size, luma.scale, kernels)
     hashed = pdq(luma.colour, *given[1:])
-    phash, dhash = hashes(*given)
+    phash, dhash = hashes(*given, exact=luma.whole)
     measured = tone(*given)
     return {
         "width": luma.size[0],
@@ -271,6 +276,6 @@ def _luma_facts(luma: _Luma) -> Row:
         "contrast": measured.contrast,
         "hash_method": (
             f"phash,dhash=imagehash-4.3/pillow-13-lanczos pdq=banded-1 kernels={kernels.name} "
-            f"decode={luma.decoder}/luma/{luma.scale}"
+            f"decode={luma.decoder}/{'colour' if luma.whole else 'luma'}/{luma.scale}"
         ),
     }

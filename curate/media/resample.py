@@ -17,6 +17,7 @@ import numpy as np
 if TYPE_CHECKING:
     import numpy.typing as npt
 
+    Float32 = npt.NDArray[np.float32]
     Float64 = npt.NDArray[np.float64]
     Int64 = npt.NDArray[np.int64]
 
@@ -32,7 +33,7 @@ class Band:
     """First input sample of each output, shape (n,)."""
     count: Int64
     """Number of input samples of each output, shape (n,)."""
-    weights: Float64
+    weights: Float64 | Float32
     """Shape (n, longest count), zero beyond each count."""
 
     def dense(self, length: int) -> Float64:
@@ -107,6 +108,13 @@ def lanczos_band(length: int, outputs: int, scale: int) -> Band:
     folded = _fold(Band(start[:, 0], count[:, 0], weights), scale)
     fixed = folded.weights * (1 << PRECISION_BITS)
     return Band(folded.start, folded.count, np.trunc(fixed + np.copysign(0.5, fixed)))
+
+
+@lru_cache(maxsize=256)
+def lanczos_band_single(length: int, outputs: int, scale: int) -> Band:
+    """Return `lanczos_band` in float32: twice as fast, and now and then a unit off."""
+    band = lanczos_band(length, outputs, scale)
+    return Band(band.start, band.count, band.weights.astype(np.float32))
 
 
 def _lanczos(distance: Float64) -> Float64:

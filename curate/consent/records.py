@@ -103,7 +103,7 @@ def _reader_for(
         f"columns are {', '.join(sorted(columns))}; expected 'purposes' for consents, "
         "'consent_claim' for sources or 'subject' for subjects",
         where=str(path),
-        hint="docs/consent.md lists the columns",
+        hint="docs/consent-columns.md lists the columns",
     )
 
 
@@ -113,7 +113,7 @@ def _require(columns: set[str], schema: str, path: Path) -> None:
         raise InvalidFileError(
             f"columns are missing: {', '.join(missing)}",
             where=str(path),
-            hint="docs/consent.md lists the columns",
+            hint="docs/consent-columns.md lists the columns",
         )
 
 

@@ -16,7 +16,7 @@ DUPLICATE_ACROSS_SPLITS = Rule(
         "A detector that has seen the picture in training is tested on its memory. Copies are "
         "the same bytes, the same pixels, or near duplicates."
     ),
-    remedy="Keep the picture in one split, or split again with `curate split`.",
+    remedy="Keep the picture in one split.",
     query="""
         SELECT a.media_id, a.split, b.locator AS other, b.split AS other_split
         FROM copies a
@@ -36,7 +36,7 @@ IDENTITY_ACROSS_SPLITS = Rule(
         "A detector tested on people it was trained on is tested on faces it knows. People are "
         "told by declared depictions in any role, and by identities found in faces."
     ),
-    remedy="Keep each person in one split, or split again with `curate split`.",
+    remedy="Keep each person in one split.",
     query="""
         SELECT a.media_id, a.split, a.person, b.split AS other_split, b.locator AS other
         FROM people a

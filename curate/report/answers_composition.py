@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from curate.report.answer import Answer, answered, partly
+from curate.report.answer import Answer, answered, partly, people_said
 from curate.report.facts import Facts
 from curate.report.structure import stages_run
 from curate.report.words import Listing, listed, number, part_of
@@ -34,31 +34,48 @@ _KIND = {"image": "picture", "video": "video", "unknown": "file of another kind"
 _KINDS = {"image": "pictures", "video": "videos", "unknown": "files of other kinds"}
 
 
+_TYPES = (
+    ("kind", "SELECT kind, count(*) AS n FROM described GROUP BY 1 ORDER BY n DESC, 1"),
+    (
+        "authenticity label",
+        """
+        SELECT coalesce(l.value, 'none'), count(*) AS n FROM described e
+        LEFT JOIN labels l ON l.media_id = e.media_id AND l.name = 'authenticity'
+        GROUP BY 1 ORDER BY n DESC, 1""",
+    ),
+    (
+        "manipulation",
+        """
+        SELECT manipulation_type, count(*) AS n FROM described
+        GROUP BY 1 ORDER BY n DESC, 1""",
+    ),
+    (
+        "method",
+        """
+        SELECT method, count(*) AS n FROM described WHERE method IS NOT NULL
+        GROUP BY 1 ORDER BY n DESC, 1""",
+    ),
+    (
+        "split",
+        """
+        SELECT coalesce(split, 'none'), count(*) AS n FROM described
+        GROUP BY 1 ORDER BY n DESC, 1""",
+    ),
+    ("dataset", "SELECT dataset, count(*) AS n FROM described GROUP BY 1 ORDER BY n DESC, 1"),
+)
+
+
 def counts(facts: Facts) -> Answer:
     """Question 6: how many instances of each type."""
     total = facts.count("SELECT count(*) FROM described")
-    tables = [
-        listing(facts, f"Entries by {what}", (what.capitalize(), "Entries"), sql)
-        for what, sql in (
-            ("kind", "SELECT kind, count(*) AS n FROM described GROUP BY 1 ORDER BY n DESC, 1"),
-            ("authenticity label", """
-                SELECT coalesce(l.value, 'none'), count(*) AS n FROM described e
-                LEFT JOIN labels l ON l.media_id = e.media_id AND l.name = 'authenticity'
-                GROUP BY 1 ORDER BY n DESC, 1"""),
-            ("manipulation", """
-                SELECT manipulation_type, count(*) AS n FROM described
-                GROUP BY 1 ORDER BY n DESC, 1"""),
-            ("method", """
-                SELECT method, count(*) AS n FROM described WHERE method IS NOT NULL
-                GROUP BY 1 ORDER BY n DESC, 1"""),
-            ("split", """
-                SELECT coalesce(split, 'none'), count(*) AS n FROM described
-                GROUP BY 1 ORDER BY n DESC, 1"""),
-            ("dataset", """
-                SELECT dataset, count(*) AS n FROM described GROUP BY 1 ORDER BY n DESC, 1"""),
-        )
-    ]  # fmt: skip
-    return answered(f"There are {number(total, *_ENTRIES)} in all.", listings=tables)
+    rows: list[tuple[str, str, int]] = []
+    more = 0
+    for what, sql in _TYPES:
+        found = facts.rows(sql)
+        rows += [(what, value, n) for value, n in found[:MAX_ROWS]]
+        more += max(0, len(found) - MAX_ROWS)
+    table = Listing("Entries by type", ("By", "Value", "Entries"), tuple(rows), more)
+    return answered(f"There are {number(total, *_ENTRIES)} in all.", listings=[table])
 
 
 def completeness(facts: Facts) -> Answer:
@@ -68,12 +85,11 @@ def completeness(facts: Facts) -> Answer:
     held = facts.count("SELECT count(*) FROM described")
     if not facts.is_release:
         rejected = facts.count("SELECT count(*) FROM rejections")
-        return partly(
-            f"This is the whole catalogue: {number(known, *_ENTRIES)}. "
-            f"{number(rejected, 'row or file', 'rows or files')} that were listed did not become "
-            "entries.",
-            authors=authors,
-        )
+        lost = "Every row and file that was listed became an entry."
+        if rejected:
+            lost = f"Listed, and not an entry: {number(rejected, 'row or file', 'rows or files')}."
+        whole = f"This is the whole catalogue: {number(known, *_ENTRIES)}."
+        return partly(whole, lost, authors=authors)
     return partly(
         f"It is a selection: {held:,} of the {number(known, *_ENTRIES)} in the catalogue. "
         "What was not cleared for the use, and copies of the same bytes, are left out.",
@@ -174,18 +190,11 @@ def splits(facts: Facts) -> Answer:
             GROUP BY copy HAVING count(DISTINCT split) > 1)""")
     text = "The splits are those that the entries' listings declare."
     if not people and not copies:
-        return answered(text, "No declared person and no copy stands in two of them.",
-                        listings=[table])  # fmt: skip
-    return answered(
-        text,
-        f"They are not apart: {_standing(people, 'declared person', 'declared people')} and "
-        f"{_standing(copies, 'group of copies', 'groups of copies')} stand in more than one.",
-        listings=[table],
-    )
-
-
-def _standing(count: int, one: str, many: str) -> str:
-    return number(count, one, many) if count else f"no {one}"
+        apart = "No declared person and no copy stands in two of them."
+        return answered(text, apart, listings=[table])
+    groups = number(copies, "group of copies", "groups of copies") if copies else "no copies"
+    mixed = f"They are not apart: {people_said(people)} and {groups} stand in more than one."
+    return answered(text, mixed, listings=[table])
 
 
 def errors(facts: Facts) -> Answer:

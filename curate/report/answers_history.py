@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from curate.report.answer import SMALLEST, Answer, answered, partly
+from curate.report.answer import Answer, answered, partly, people_said, withheld
 from curate.report.answers_composition import listing
 from curate.report.facts import Facts
 from curate.report.overview import rule_of
-from curate.report.words import Cell, Listing, listed, number
+from curate.report.words import Listing, instant, listed, number, settings
 
 
 def acquired(facts: Facts) -> Answer:
@@ -55,13 +55,16 @@ def sampling(facts: Facts) -> Answer:
 
 
 def _left_out(facts: Facts) -> Listing:
-    """Return why entries were left out; reasons that speak of people are not counted out."""
-    rows: list[tuple[Cell, Cell]] = []
-    for reason, n in sorted(facts.inputs.left_out.items()):
-        about_people = reason[:3] in ("CON", "DEP", "IDN")
-        said: Cell = f"fewer than {SMALLEST}" if about_people and n < SMALLEST else n
-        rows.append((_REASONS.get(reason) or f"{reason} {rule_of(reason).title}", said))
-    return Listing("Entries left out, by reason", ("Reason", "Entries"), tuple(rows))
+    """Return why entries were left out; small counts are withheld where reasons speak of people."""
+    reasons = sorted(facts.inputs.left_out.items())
+    of_people = [(r, n) for r, n in reasons if r[:3] in ("CON", "DEP", "IDN")]
+    others = [(r, n) for r, n in reasons if (r, n) not in of_people]
+    rows = tuple((_in_words(str(reason)), n) for reason, n in (*withheld(of_people), *others))
+    return Listing("Entries left out, by reason", ("Reason", "Entries"), rows)
+
+
+def _in_words(reason: str) -> str:
+    return _REASONS.get(reason) or f"{reason} {rule_of(reason).title}"
 
 
 _REASONS = {
@@ -92,16 +95,17 @@ def timeframe(facts: Facts) -> Answer:
 
 def preparation(facts: Facts) -> Answer:
     """Question 33: preprocessing."""
-    runs = listing(facts, "What ran", ("Step", "Versions", "Parameters", "Last run"), """
-        SELECT verb, coalesce(versions, ''),
-               CASE WHEN verb = 'audit' THEN '' ELSE coalesce(parameters, '') END, started_at
+    rows = facts.rows("""
+        SELECT verb, versions, CASE WHEN verb <> 'audit' THEN parameters END, started_at
         FROM runs WHERE status = 'done'
         QUALIFY row_number() OVER (PARTITION BY verb ORDER BY started_at DESC, run_id DESC) = 1
-        ORDER BY started_at, run_id""")  # fmt: skip
+        ORDER BY started_at, run_id""")
+    ran = tuple((verb, settings(v), settings(p), started) for verb, v, p, started in rows)
     text = "Files were measured and compared, and none was changed."
     if facts.is_release:
         text += " The release holds them byte for byte, metadata inside files included."
-    return answered(text, listings=[runs])
+    head = ("Step", "Versions", "Parameters", "Last run")
+    return answered(text, listings=[Listing("What ran", head, ran)])
 
 
 def raw_kept(facts: Facts) -> Answer:
@@ -129,10 +133,12 @@ def software(facts: Facts) -> Answer:
 def limits_on_use(facts: Facts) -> Answer:
     """Question 40: what may limit future use."""
     flags = _terms(facts)
-    ending = facts.count("SELECT count(*) FROM granted WHERE valid_until IS NOT NULL")
+    ending = facts.count(
+        "SELECT count(DISTINCT subject_id) FROM granted WHERE valid_until IS NOT NULL"
+    )
     return partly(
         "A person may withdraw at any time, and later versions will lack what they are in. "
-        f"{number(ending, 'consent')} on record end at a date.",
+        f"Consents of {people_said(ending)} end at a date.",
         authors="Say what else about the data may harm people or limit their use.",
         listings=[flags],
     )
@@ -184,8 +190,6 @@ def how(facts: Facts) -> Answer:
 
 def when(facts: Facts) -> Answer:
     """Question 45: when."""
-    from curate.report.words import instant
-
     return partly(
         f"The audit behind it judged as of {instant(facts.inputs.as_of)}.",
         authors="Say when it is passed on.",
@@ -238,10 +242,9 @@ def errata(facts: Facts) -> Answer:
         SELECT count(DISTINCT subject_id) FROM consent_events
         WHERE state = 'ConsentWithdrawn' AND effective_at <= ?::TIMESTAMPTZ""",
         facts.inputs.as_of)  # fmt: skip
-    told = f"fewer than {SMALLEST}" if 0 < withdrawn < SMALLEST else f"{withdrawn:,}"
     return partly(
-        f"People in the project's records who had withdrawn by the instant judged: {told}. What "
-        "they are in is blocked.",
+        "In the project's records, by the instant judged, consent was withdrawn by "
+        f"{people_said(withdrawn)}. What they are in is blocked until they consent anew.",
         authors="List corrections made to the data or labels.",
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from curate.report.answer import Answer, answered, partly, people_said, withheld
 from curate.report.facts import Facts
-from curate.report.words import Listing, listed, number
+from curate.report.words import Cell, Listing, listed, number
 
 _PEOPLE = "SELECT count(DISTINCT subject_id) FROM shown"
 
@@ -142,24 +142,38 @@ def consented(facts: Facts) -> Answer:
         SELECT assurance::VARCHAR, count(*) AS n FROM (
             SELECT subject_id, max(assurance_level) AS assurance FROM granted GROUP BY subject_id)
         GROUP BY 1 ORDER BY 1""")  # fmt: skip
-    scope = [
-        _of_people(facts, f"People by {what} granted", what.capitalize(), f"""
-            SELECT item, count(DISTINCT subject_id) AS n
-            FROM (SELECT subject_id, unnest({column}) AS item FROM granted)
-            GROUP BY item ORDER BY n DESC, item""")
-        for what, column in (("purpose", "purposes"), ("operation", "operations"),
-                             ("role", "roles_permitted"),
-                             ("manipulation", "manipulations_permitted"))
-    ]  # fmt: skip
     people = facts.count(_PEOPLE)
     if not people:
         return answered("Nobody is declared to be shown, so no consent is on record for anybody.")
     return answered(
         f"{people_said(people).capitalize()} are declared to be shown. Their latest state on "
         "record at the instant judged, and what those with a record granted:",
-        listings=[Listing("People by state of consent", ("State", "People"), states), assurance,
-                  *scope],
-    )  # fmt: skip
+        listings=[
+            Listing("People by state of consent", ("State", "People"), states),
+            assurance,
+            _scope(facts),
+        ],
+    )
+
+
+_SCOPES = (
+    ("purpose", "purposes"),
+    ("operation", "operations"),
+    ("role", "roles_permitted"),
+    ("manipulation", "manipulations_permitted"),
+)
+
+
+def _scope(facts: Facts) -> Listing:
+    """Return people by what they granted."""
+    rows: list[tuple[Cell, ...]] = []
+    for what, column in _SCOPES:
+        found = facts.rows(f"""
+            SELECT item, count(DISTINCT subject_id) AS n
+            FROM (SELECT subject_id, unnest({column}) AS item FROM granted)
+            GROUP BY item ORDER BY n DESC, item""")
+        rows += [(what, *row) for row in withheld(found)]
+    return Listing("People by what they granted", ("What", "Granted", "People"), tuple(rows))
 
 
 def revocation(facts: Facts) -> Answer:

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
-from typing import Any
 
 from curate.report.facts import Facts
-from curate.report.words import Cell, Listing, listed
+from curate.report.words import Cell, Listing, listed, one_setting, parsed, settings
 
 MAX_RUNS = 40
-_MAX_CELL = 400
 
 
 @dataclass(frozen=True)
@@ -31,7 +28,7 @@ class AuditRun:
 def audit_run(facts: Facts) -> AuditRun:
     """Return the record of the audit's run."""
     rows = facts.rows("SELECT parameters, versions FROM runs WHERE run_id = ?", facts.inputs.run_id)
-    told, versions = (_parsed(text) for text in (rows[0] if rows else ("", "")))
+    told, versions = (parsed(text) for text in (rows[0] if rows else ("", "")))
     return AuditRun(
         tuple(told.get("rules", ())),
         versions.get("ruleset", "not known"),
@@ -67,9 +64,9 @@ def thresholds(facts: Facts) -> Listing:
         QUALIFY row_number() OVER (PARTITION BY verb ORDER BY started_at DESC, run_id DESC) = 1
         ORDER BY verb""")
     cells = [
-        (verb.removeprefix("run "), name, _cell(value))
+        (verb.removeprefix("run "), name, one_setting(value))
         for verb, *told in rows
-        for name, value in {**_parsed(told[0]), **_parsed(told[1])}.items()
+        for name, value in {**parsed(told[0]), **parsed(told[1])}.items()
     ]
     return Listing("Thresholds and measures, by stage", ("Stage", "Setting", "Value"), tuple(cells))
 
@@ -82,19 +79,9 @@ def runs(facts: Facts) -> Listing:
         "ORDER BY started_at DESC, run_id DESC LIMIT ?", MAX_RUNS,
     )  # fmt: skip
     shown = tuple(
-        (verb, started, status if not error else f"{status}: {_cell(error)}", tool,
-         "; ".join(f"{name} {_cell(v)[:12]}" for name, v in _parsed(versions).items()), run_id)
+        (verb, started, status if not error else f"{status}: {one_setting(error)}", tool,
+         settings(versions, at_most=12), run_id)
         for verb, started, status, tool, versions, run_id, error in rows
     )  # fmt: skip
     head = ("Step", "Started", "Ended", "Curate", "Versions", "Run")
     return Listing("Runs, the newest first", head, shown, total - len(rows))
-
-
-def _parsed(text: str | None) -> dict[str, Any]:
-    found = json.loads(text or "{}")
-    return found if isinstance(found, dict) else {}
-
-
-def _cell(value: object) -> str:
-    text = value if isinstance(value, str) else json.dumps(value, sort_keys=True, default=str)
-    return text if len(text) <= _MAX_CELL else text[: _MAX_CELL - 1] + "…"

@@ -46,7 +46,9 @@ def audit_page(inputs: ReportInputs) -> str:
         scale=scale_note(facts),
         verdicts=verdicts,
         found=found,
-        reasons=[one for one in found if one.effect != Effect.NONE],
+        reasons=sorted(
+            (one for one in found if one.effect != Effect.NONE), key=lambda one: -one.entries
+        ),
         silent=silent_rules(found, list(run.rules)),
         applied=len([rule for rule in ALL_RULES if rule.code in run.rules]),
         people=covered,

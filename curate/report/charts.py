@@ -40,10 +40,10 @@ WORD_OF_VERDICT = {
 }
 
 # In the SVG's own units, which are pixels at its natural size.
-_WIDTH, _ROW, _BAR, _GAP = 340, 34, 9, 1.5
+_WIDTH, _ROW, _BAR, _GAP = 320, 36, 9, 1.5
 # No chart uses these two: the page's ink, and the faint ground of a bar, are put in their place.
 _INK, _GROUND = "#010203", "#040506"
-_MAX_LABEL = 40
+_MAX_LABEL = 34
 
 
 @dataclass(frozen=True)

@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cache
+from typing import Any
 
 from curate.audit.rules import ALL_RULES, BY_CODE
 from curate.report.facts import Facts
 from curate.report.structure import stages_run
 from curate.report.words import listed, number
+from curate.schema import resource_folder
 
 _ENTRIES = ("entry", "entries")
 
@@ -33,7 +36,9 @@ def limits(facts: Facts, applied: Iterable[str]) -> Limits:
     """Return the limits of an audit that applied the rules with these codes."""
     codes = set(applied)
     gaps = [text for check in _CHECKS if (text := check(facts))]
-    return Limits((*_left_out_rules(codes), *gaps), tuple(_unjudged(codes)), _ALWAYS)
+    return Limits(
+        (*_left_out_rules(codes), *gaps), tuple(_unjudged(codes)), tuple(_sentences()["always"])
+    )
 
 
 def _left_out_rules(applied: set[str]) -> list[str]:
@@ -41,68 +46,19 @@ def _left_out_rules(applied: set[str]) -> list[str]:
     return [f"Rules that were not applied: {listed(absent, at_most=40)}."] if absent else []
 
 
-# Reasons of STANDARDS section 9 that a rule names in its basis once it judges them.
-_REASONS = (
-    (("BLK_HASH_CSAM", "BLK_HASH_NCII"), "No list of hashes of known abuse was matched."),
-    (
-        ("BLK_OPTOUT",),
-        (
-            "Opt-outs in files, beside them or in headers were not read (C2PA, IPTC, "
-            "XMP, TDMRep, robots.txt)."
-        ),
-    ),
-    (("REV_C2PA_INVALID", "REV_PROVENANCE_STRIPPED"), "Content credentials were not verified."),
-    (
-        ("BLK_TERMS_FORBID", "REV_LICENCE_UNKNOWN"),
-        ("Licences and terms of sources were not held against the use."),
-    ),
-    (("BLK_SOURCE_RETRACTED",), "Whether a source was retracted was not judged."),
-    (("BLK_MINOR", "REV_POSSIBLE_MINOR"), "Whether people are minors was not judged."),
-    (("BLK_TERRITORY_NOT_GRANTED",), "Territories that consents name were not judged."),
-    (
-        ("REV_NOTICE_MISMATCH", "REV_ASSURANCE_TOO_LOW"),
-        ("How well consents are proven, and which notice was shown, were not judged."),
-    ),
-    (
-        ("BLK_CONSENT_OTHER_MEDIA",),
-        ("Consents for certain media only were taken as consents for all of the person's media."),
-    ),
-    (
-        ("REV_RELEASE_OUTLIVES_CONSENT",),
-        ("Whether a consent lasts as long as the use was not judged: only the instant was."),
-    ),
-    (("BLK_TAKEDOWN", "BLK_ERASURE"), "Requests for takedown or erasure were not judged."),
-    (
-        ("BLK_PARENT", "REV_PARENT"),
-        ("Verdicts were not passed on from an original to what is derived from it."),
-    ),
-)
+@cache
+def _sentences() -> dict[str, Any]:
+    path = resource_folder("reports") / "limits.json"
+    loaded: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return loaded
 
 
 def _unjudged(applied: set[str]) -> Iterable[str]:
+    """Yield the sentences whose reasons no applied rule names: a new rule silences its own."""
     bases = " ".join(BY_CODE[code].basis for code in sorted(applied) if code in BY_CODE)
-    for reasons, text in _REASONS:
-        if not any(reason in bases for reason in reasons):
-            yield text
-    if not any(code.startswith("LAB") and code != "LAB001" for code in applied):
-        yield ("Whether a label is true was judged only where copies contradict one another; "
-               "shortcuts that a detector could learn were not searched.")  # fmt: skip
-
-
-_ALWAYS = (
-    (
-        "A face that the model does not find, or a person who turns away from the camera, is not "
-        "known to be there."
-    ),
-    (
-        "Likeness proposes who someone is, and people confirm it: a model may miss a person or take "
-        "two for one."
-    ),
-    (
-        "Consent records are taken as they were handed in. Whether a signature is real was not "
-        "examined."
-    ),
-)
+    for one in _sentences()["unjudged"]:
+        if not any(reason in bases for reason in one["reasons"]):
+            yield one["text"]
 
 
 def _stages(facts: Facts) -> str:

@@ -19,6 +19,7 @@ from curate.report.words import Share, instant, number, said, share
 from curate.schema import resource_folder
 
 _SPECIAL = re.compile(r"([\\`*_\[\]<>|#~])")
+_CODE = re.compile(r"`([^`]+)`")
 _TIDY = re.compile(r"\n{3,}")
 
 
@@ -59,6 +60,7 @@ def _markdown() -> Environment:
 
 def _environment(environment: Environment) -> Environment:
     environment.filters |= {"said": said, "share": share, "instant": instant, "number": number}
+    environment.filters["prose"] = _prose
     environment.filters["verbatim"] = _verbatim if environment.autoescape else Markup
     environment.tests["quantity"] = is_quantity
     return environment
@@ -72,6 +74,11 @@ def is_quantity(value: object) -> bool:
 def _verbatim(query: str) -> Markup:
     """Return our own SQL with its newlines kept, escaped all the same."""
     return Markup.escape(query)
+
+
+def _prose(text: str) -> Markup:
+    """Return a rule's own words with what stands in backticks as code, escaped all the same."""
+    return Markup(_CODE.sub(r"<code>\1</code>", str(Markup.escape(text))))  # noqa: S704
 
 
 def _plain(value: Any) -> Any:

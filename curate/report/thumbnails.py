@@ -15,7 +15,7 @@ from curate.media.open import read_media
 
 SIDE_PX = 160
 # So many pixels along the longer side tell light from dark, and not one person from another.
-BLURRED_PX = 9
+BLURRED_PX = 8
 _LIMITS = Limits(max_bytes=64 << 20, max_pixels=60_000_000)
 
 

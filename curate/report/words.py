@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -105,6 +106,28 @@ def listed(words: Sequence[object], *, at_most: int = 12) -> str:
     if len(shown) < 2:
         return shown[0] if shown else "none"
     return f"{', '.join(shown[:-1])} and {shown[-1]}"
+
+
+def parsed(text: str | None) -> dict[str, Any]:
+    """Return a run's settings, which its record keeps as a JSON object."""
+    found = json.loads(text or "{}")
+    return found if isinstance(found, dict) else {}
+
+
+def one_setting(value: object, *, at_most: int = 400) -> str:
+    """Return one setting's value, bounded in length."""
+    text = value if isinstance(value, str) else json.dumps(value, sort_keys=True, default=str)
+    return text if len(text) <= at_most else text[: at_most - 1] + "…"
+
+
+def settings(text: str | None, *, at_most: int = 400) -> str:
+    """Return a run's settings in a line.
+
+    >>> settings('{"radius": 31, "model": "toy@1"}')
+    'radius 31; model toy@1'
+    """
+    told = parsed(text).items()
+    return "; ".join(f"{name} {one_setting(value, at_most=at_most)}" for name, value in told)
 
 
 # The first kind that fits: a Share is a float, and a datetime a date.

@@ -24,6 +24,8 @@ Bools = npt.NDArray[np.bool_]
 _CHUNK = 65_536
 # A cluster this many times larger hardly moves when the smaller one joins it.
 _MUCH_LARGER = 8
+# So many pairs of faces, each more alike than strangers get, show that two clusters are one.
+_ENOUGH_PAIRS = 3
 
 
 @dataclass(frozen=True)
@@ -72,8 +74,12 @@ class Agglomeration:
 
     def pairs_of(self, left: Ints, right: Ints) -> Ints:
         """Return the pairs of atoms behind pairs of judgeable faces, shape (P, 2)."""
+        return self._allowed(self._unique(self.edges_of(left, right)))
+
+    def edges_of(self, left: Ints, right: Ints) -> Ints:
+        """Return the atoms of each pair of judgeable faces, shape (E, 2)."""
         of_face = self.made.of_face[self.evidence]
-        return self._allowed(self._unique(np.stack([of_face[left], of_face[right]], axis=1)))
+        return np.stack([of_face[left], of_face[right]], axis=1)
 
     def noise(self, threshold: float, strict: float | None) -> Noise:
         """Return the background and the typical cohesion that these clusters show."""
@@ -115,6 +121,29 @@ class Agglomeration:
             # Ties go to the pair that comes first: keep the order canonical.
             order = np.lexsort((pairs[:, 1], pairs[:, 0]))
             pairs, scores = pairs[order], scores[order]
+
+    def bridge(self, edges: Ints, threshold: float) -> None:
+        """Join clusters whose mean reaches `threshold` and that enough strong edges connect.
+
+        One person seen in two ways (from the front and in profile, say) makes two clusters
+        whose means stay apart while some faces between them are plainly alike.
+
+        Args:
+            edges: Pairs of atoms, one for each strong pair of faces, shape (E, 2).
+            threshold: Least mean cosine.
+        """
+        base = np.int64(self.made.count)
+        while True:
+            ends = np.sort(self.root[edges], axis=1)
+            ends = ends[ends[:, 0] != ends[:, 1]]
+            keys, count = np.unique(ends[:, 0] * base + ends[:, 1], return_counts=True)
+            keys = keys[count >= _ENOUGH_PAIRS]
+            pairs = self._allowed(np.stack([keys // base, keys % base], axis=1))
+            scores = self._mean_cosine(pairs)
+            keep = scores >= threshold
+            if not keep.any():
+                return
+            self._join(self._targets(pairs[keep], scores[keep]))
 
     def guard(self, threshold: float) -> None:
         """Release atoms less similar to the mean of their cluster's others than `threshold`."""

@@ -115,13 +115,10 @@ def calibrate(
     needed = int(np.ceil(3 / target_fmr))
     if evidence.independent >= needed:
         threshold = _threshold(evidence.non_mated, target_fmr)
+        strict: float | None = _strict(evidence.non_mated, target_fmr, n)
         basis: Literal["dataset", "default"] = "dataset"
     else:
-        threshold, basis = default_threshold, "default"
-    strict = default_strict if basis == "default" else None
-    rate = max(min(target_fmr / 10, _STRANGERS_PER_FACE / max(n, 1)), _LEAST_HITS / max(pairs, 1))
-    if basis == "dataset" and rate < target_fmr:
-        strict = _threshold(evidence.non_mated, rate)
+        threshold, strict, basis = default_threshold, default_strict, "default"
     fmr = _share_at_or_above(evidence.non_mated, threshold)
     interval = _clopper_pearson(fmr, evidence.independent, confidence)
     if basis == "dataset":
@@ -168,6 +165,20 @@ def _threshold(histogram: Ints, target: float) -> float:
     allowed = np.flatnonzero(above <= target * histogram.sum())
     place = int(allowed[0]) if len(allowed) else _BINS
     return float(place / (_BINS / 2) - 1)
+
+
+def _strict(histogram: Ints, target: float, faces: int) -> float:
+    """Return the threshold that is safe among so many faces.
+
+    The tail is taken as it was seen, but no further out than it would reach if it fell from
+    ten times the target rate to the target and then on at the same pace (exponentially):
+    a few wrong declarations and twins lie beyond, and must not set it.
+    """
+    pairs = int(histogram.sum())
+    rate = max(min(target / 10, _STRANGERS_PER_FACE / faces), _LEAST_HITS / pairs)
+    near, at = _threshold(histogram, min(10 * target, 0.5)), _threshold(histogram, target)
+    decades = max(np.log10(target / rate), 0.0)
+    return float(max(at, min(_threshold(histogram, rate), at + (at - near) * decades)))
 
 
 def _share_at_or_above(histogram: Ints, threshold: float) -> float:

@@ -2,7 +2,8 @@
 
 Two clusters are joined when their mean cosine reaches the threshold, and when it still
 reaches a stricter one after correction for how tight each cluster is: two tight clusters at
-some distance are two people, two loose ones at that distance may be one.
+some distance are two people, two loose ones at that distance may be one. Clusters refused by
+the second test are joined after all when several of their faces are plainly alike.
 
 Promises: what must not be joined is not joined; a face too poor to judge never joins on its
 own evidence; no member is less similar to the mean of the others than the threshold; the
@@ -65,8 +66,8 @@ def cluster_faces(
         face_ids: Unique names, shape (N,); ties and numbers follow their order.
         threshold: Mean cosine at or above which two clusters may be one person, from
             `calibrate`.
-        strict: What the cosine freed of noise must reach as well, from `calibrate`; None for
-            a tenth of the way from the background to `threshold` beyond it.
+        strict: What the cosine freed of noise, or three single pairs, must reach as well, from
+            `calibrate`; None for a tenth of the way from the background to `threshold` beyond.
         must_link: Faces of one number are one person (one track; one declared subject, in
             media with one face and one subject); -1 for none. Shape (N,).
         frame: Number of the picture or video frame; two faces of one are two people; -1 for
@@ -100,6 +101,8 @@ def cluster_faces(
     noise = state.noise(threshold, strict)
     state.reset()
     state.link(pairs, threshold, noise)
+    strong = found.cosine >= noise.strict
+    state.bridge(state.edges_of(found.left[strong], found.right[strong]), threshold)
     state.guard(threshold)
     identity, similarity = np.empty(n, np.int64), np.empty(n, np.float32)
     identity[order], similarity[order] = state.result()

@@ -48,6 +48,18 @@ def test_the_strict_threshold_rises_with_the_number_of_faces() -> None:
     assert few.strict < many.strict  # type: ignore[operator]  # both have evidence
 
 
+def test_a_few_wrong_declarations_do_not_set_the_strict_threshold() -> None:
+    person = np.repeat(np.arange(150), 4)
+    rows = embed(person)
+    wrong = person.copy()
+    wrong[:3] = [1, 2, 3]
+
+    right = calibrate(rows, subject=person, default_threshold=0.9)
+    misled = calibrate(rows, subject=wrong, default_threshold=0.9)
+
+    assert misled.strict == pytest.approx(right.strict, abs=0.06)
+
+
 def test_no_faces_are_no_evidence() -> None:
     found = calibrate(np.empty((0, 4), "f4"), subject=np.empty(0, int), default_threshold=0.4)
 

@@ -244,3 +244,19 @@ def test_a_person_with_very_many_faces_is_one_identity() -> None:
     found = cluster_faces(embed(person), names(len(person)), threshold=0.4)
 
     assert same_partition(found.identity, person)
+
+
+def two_views(alike: int) -> np.ndarray:
+    """Return 40 people x 6, the first in two views of 6 of which `alike` pairs are plain."""
+    rows = embed(np.repeat(np.arange(41), 6), spread=0.2, width=128).astype(np.float64)
+    rows[6:12] = rows[:6] * 0.5 + rows[6:12] * np.sqrt(1 - 0.5**2)
+    between = rows[:alike] / 2 + rows[6 : 6 + alike] / 2
+    rows[6 : 6 + alike] = between
+    return (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
+
+
+@pytest.mark.parametrize(("alike", "joined"), [(0, False), (3, True)])
+def test_two_views_of_a_person_join_when_several_faces_are_plainly_alike(alike, joined) -> None:
+    found = cluster_faces(two_views(alike), names(246), threshold=0.4, strict=0.75).identity
+
+    assert (found[0] == found[11]) is np.bool_(joined)

@@ -19,10 +19,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from curate import workspace
+from curate.catalog.audits import Audited, latest_audit, with_run
 from curate.catalog.ledger import Ledger
 from curate.catalog.tables import Catalog
 from curate.catalog.views import create_entries
-from curate.errors import InputError, UnknownNameError
+from curate.errors import UnknownNameError
 from curate.model.config import Config, UseProfile, parse_config
 from curate.pipeline import Pipeline, Progress, StageRun, recorded, silent
 from curate.version import __version__
@@ -68,32 +69,6 @@ class Recorded:
     """How many entries an import added to the ledger, by kind; none for what it knew."""
 
     entries: dict[str, int]
-
-
-@dataclass(frozen=True)
-class Audited:
-    """An audit that ran.
-
-    Attributes:
-        run_id: The run's record.
-        use: What it judged for.
-        as_of: The instant it judged at.
-        findings: Rows of the table `findings`.
-        verdicts: Rows of the table `verdicts`.
-    """
-
-    run_id: str
-    use: UseProfile
-    as_of: datetime
-    findings: pa.Table
-    verdicts: pa.Table
-
-    def counts(self) -> dict[str, int]:
-        """Return how many entries have each verdict."""
-        from curate.model.verdict import Verdict
-
-        said = self.verdicts["verdict"].to_pylist()
-        return {str(verdict): said.count(verdict) for verdict in Verdict}
 
 
 @dataclass
@@ -210,8 +185,6 @@ class Project:
         Raises:
             UnknownNameError: There is no such use.
         """
-        import pyarrow as pa
-
         from curate.audit.facts import Question
         from curate.audit.judge import audit
         from curate.audit.rules import ALL_RULES, RULESET_VERSION
@@ -224,16 +197,13 @@ class Project:
         with self.workspace.writing(), self._record("audit", told) as record:
             judged = audit(self.facts(known_at=as_of), chosen, question)
             run_id = str(record["run_id"])
-            tables = {
-                "findings": judged.findings.append_column("run_id", _same(run_id, judged.findings)),
-                "verdicts": judged.verdicts.append_column("run_id", _same(run_id, judged.verdicts)),
-            }
-            for name, table in tables.items():
-                self.catalog.append(name, table)
-            result = Audited(run_id, profile, moment, tables["findings"], tables["verdicts"])
-            record["counts"] = {**result.counts(), "findings": tables["findings"].num_rows}
+            findings = with_run(run_id, judged.findings)
+            verdicts = with_run(run_id, judged.verdicts)
+            self.catalog.append("findings", findings)
+            self.catalog.append("verdicts", verdicts)
+            result = Audited(run_id, profile, moment, findings, verdicts)
+            record["counts"] = {**result.counts(), "findings": findings.num_rows}
             record["versions"] = {"ruleset": RULESET_VERSION, "policy": self.policy_digest()}
-        assert isinstance(tables["findings"], pa.Table)
         return result
 
     def release(self, name: str, *, use: str = DEFAULT_USE) -> Release:
@@ -364,30 +334,7 @@ class Project:
         Raises:
             InputError: None has run yet.
         """
-        connection = self.catalog.connect("runs", "findings", "verdicts")
-        rows = connection.execute(
-            "SELECT run_id, parameters FROM runs WHERE verb = 'audit' AND status = 'done' "
-            "ORDER BY started_at DESC, run_id DESC"
-        ).fetchall()
-        for run_id, parameters in rows:
-            told = json.loads(parameters)
-            if use in (None, told["use"]):
-                return self._load_audit(connection, run_id, told)
-        raise InputError("no audit has run yet", where=str(self.workspace.root),
-                         hint="run `curate audit`")  # fmt: skip
-
-    def _load_audit(self, connection: Any, run_id: str, told: dict[str, Any]) -> Audited:
-        from curate.schema import arrow_schema
-
-        tables = {}
-        for name, order in (("findings", "code, media_id, finding_id"), ("verdicts", "media_id")):
-            found = connection.sql(
-                f"SELECT * FROM {name} WHERE run_id = ? ORDER BY {order}", params=[run_id]
-            )
-            tables[name] = found.to_arrow_table().cast(arrow_schema(name))
-        moment = datetime.fromisoformat(told["as_of"])
-        profile = self.config.uses.get(told["use"]) or UseProfile(told["use"], "unknown")
-        return Audited(run_id, profile, moment, tables["findings"], tables["verdicts"])
+        return latest_audit(self.catalog, self.config.uses, use=use)
 
     @staticmethod
     def _write_whole(path: Path, text: str) -> Path:
@@ -416,12 +363,7 @@ class Project:
             "item_count": built.items.num_rows,
             "left_out": json.dumps(built.left_out, sort_keys=True),
         }
-        items = built.items.append_column("release_id", _same(release_id, built.items))
+        ids = [release_id] * built.items.num_rows
+        items = built.items.append_column("release_id", [ids])
         self.catalog.append("release_items", items)
         self.catalog.append("releases", conform([row], "releases"))
-
-
-def _same(value: str, table: pa.Table) -> pa.Array:
-    import pyarrow as pa
-
-    return pa.array([value] * table.num_rows, pa.string())

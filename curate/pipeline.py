@@ -226,7 +226,9 @@ class Writer:
             (changed if key in self._known[name] else fresh).append(place)
         self.counts[name] += self._catalog.append(name, rows.take(pa.array(fresh, pa.int64())))
         if changed:
-            self.counts[name] += self._catalog.upsert(name, rows.take(pa.array(changed, pa.int64())))
+            self.counts[name] += self._catalog.upsert(
+                name, rows.take(pa.array(changed, pa.int64()))
+            )
 
 
 class recorded:  # noqa: N801 - a context manager reads as a verb

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from curate.audit.rule import Rule
 from curate.audit.rules import BY_CODE
+from curate.catalog.audits import Audited
 from curate.errors import UnknownNameError, printable
 from curate.model.verdict import Effect
 
@@ -20,25 +21,6 @@ _EFFECTS = {
     Effect.REVIEW: "sends the entry to review",
     Effect.NONE: "is told, and does not change the verdict",
 }
-
-
-class Judged(Protocol):
-    """An audit that ran."""
-
-    @property
-    def run_id(self) -> str:
-        """The run's record."""
-        ...
-
-    @property
-    def findings(self) -> pa.Table:
-        """Rows of the table `findings`."""
-        ...
-
-    @property
-    def verdicts(self) -> pa.Table:
-        """Rows of the table `verdicts`."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -120,7 +102,7 @@ def explain_rule(rule: Rule) -> list[str]:
     ]
 
 
-def explain_entry(what: str, tables: Mapping[str, pa.Table], judged: Judged) -> Told:
+def explain_entry(what: str, tables: Mapping[str, pa.Table], judged: Audited) -> Told:
     """Return what is known of one entry and how an audit judged it.
 
     Args:

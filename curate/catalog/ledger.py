@@ -98,7 +98,7 @@ class Ledger:
         key = key_of(kind)
         texts = {}
         for row in conform([dict(r) for r in records], kind).to_pylist():
-            plain: dict[str, Any] = {k: _plain(v) for k, v in row.items() if v is not None}
+            plain = {k: _plain(v) for k, v in row.items() if v is not None}
             texts["/".join(str(row[column]) for column in key)] = _canonical(plain)
         with self._connect() as connection:
             connection.execute("BEGIN IMMEDIATE")
@@ -156,7 +156,7 @@ def _entry(index: int, kind: str, record_id: str, text: str, at: str) -> tuple[A
 
 def leaf(kind: str, index: int, recorded_at: str, commitment: bytes) -> bytes:
     """Return the leaf hash of an entry: it commits to the record without showing it."""
-    public = {"c": commitment.hex(), "i": index, "kind": kind, "t": recorded_at}
+    public: dict[str, Any] = {"c": commitment.hex(), "i": index, "kind": kind, "t": recorded_at}
     return merkle.leaf_hash(rfc8785.dumps(public))
 
 

@@ -15,8 +15,9 @@ from curate.errors import ExitStatus, InputError, UnknownNameError
 from curate.workspace import DEFAULT_USE
 
 if TYPE_CHECKING:
-    from curate.api import Audited, Project
+    from curate.api import Project
     from curate.audit.rule import Rule
+    from curate.catalog.audits import Audited
 
 
 class Format(StrEnum):

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from curate import workspace
-from curate.api import Audited, Project
+from curate.api import Project
 from curate.audit.rules import BY_CODE
+from curate.catalog.audits import Audited
 from curate.demo.dataset import CONFIG, DATASET, NOTICE, planted, write_dataset
 from curate.errors import InputError
 from curate.model.verdict import Effect

@@ -1,0 +1,94 @@
+"""Audits that ran: findings and verdicts as they were kept, with what they judged for."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+from curate.catalog.tables import Catalog
+from curate.errors import InputError
+from curate.model.config import UseProfile
+from curate.model.verdict import Verdict
+from curate.schema import arrow_schema
+
+if TYPE_CHECKING:
+    import duckdb
+
+_ORDERS = {"findings": "code, media_id, finding_id", "verdicts": "media_id"}
+
+
+@dataclass(frozen=True)
+class Audited:
+    """An audit that ran.
+
+    Attributes:
+        run_id: The run's record.
+        use: What it judged for.
+        as_of: The instant it judged at.
+        findings: Rows of the table `findings`.
+        verdicts: Rows of the table `verdicts`.
+    """
+
+    run_id: str
+    use: UseProfile
+    as_of: datetime
+    findings: pa.Table
+    verdicts: pa.Table
+
+    def counts(self) -> dict[str, int]:
+        """Return how many entries have each verdict."""
+        said = self.verdicts["verdict"].to_pylist()
+        return {str(verdict): said.count(verdict) for verdict in Verdict}
+
+
+def with_run(run_id: str, rows: pa.Table) -> pa.Table:
+    """Return `rows` with the run that made them."""
+    return rows.append_column("run_id", pa.array([run_id] * rows.num_rows, pa.string()))
+
+
+def latest_audit(
+    catalog: Catalog, uses: Mapping[str, UseProfile], *, use: str | None = None
+) -> Audited:
+    """Return the last audit that ran, of a use when one is named.
+
+    Args:
+        catalog: Where audits are kept.
+        uses: The use profiles there are now.
+        use: The name of a use; any when None.
+
+    Raises:
+        InputError: None has run yet.
+    """
+    connection = catalog.connect("runs", *_ORDERS)
+    rows = connection.execute(
+        "SELECT run_id, parameters FROM runs WHERE verb = 'audit' AND status = 'done' "
+        "ORDER BY started_at DESC, run_id DESC"
+    ).fetchall()
+    for run_id, parameters in rows:
+        told = json.loads(parameters)
+        if use in (None, told["use"]):
+            return _load(connection, run_id, told, uses)
+    raise InputError("no audit has run yet", where=str(catalog.folder.parent),
+                     hint="run `curate audit`")  # fmt: skip
+
+
+def _load(
+    connection: duckdb.DuckDBPyConnection,
+    run_id: str,
+    told: dict[str, Any],
+    uses: Mapping[str, UseProfile],
+) -> Audited:
+    tables = {}
+    for name, order in _ORDERS.items():
+        found = connection.sql(
+            f"SELECT * FROM {name} WHERE run_id = ? ORDER BY {order}", params=[run_id]
+        )
+        tables[name] = found.to_arrow_table().cast(arrow_schema(name))
+    profile = uses.get(told["use"]) or UseProfile(told["use"], "unknown")
+    moment = datetime.fromisoformat(told["as_of"])
+    return Audited(run_id, profile, moment, tables["findings"], tables["verdicts"])

@@ -172,12 +172,14 @@ def drain(a, b, notes, triangle, plan, parent, out, count, words):
             j = np.int64(notes[note] & np.uint64(MAX_ROWS - 1)) + bit % LANES
             if triangle and j <= i:
                 continue
-            if found_before(codes_a, i, codes_b, j, masks, radii, words):
-                continue
             left, right = np.uint64(rows_a[i]), np.uint64(rows_b[j])
             if same and left > right:
                 left, right = right, left
-            if parent.size and not unite(parent, np.int64(left), np.int64(right)):
+            # A pair that an earlier band emitted is united already: the forest knows both.
+            if parent.size:
+                if not unite(parent, np.int64(left), np.int64(right)):
+                    continue
+            elif found_before(codes_a, i, codes_b, j, masks, radii, words):
                 continue
             apart = distance_between(codes_a, i, codes_b, j, words)
             out = grown(out, count)

@@ -1,0 +1,169 @@
+"""Rows that tests need: each is whole by its schema, and says only what the test is about."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pyarrow as pa
+
+from curate.audit.facts import INPUTS
+from curate.catalog.views import create_entries
+from curate.model.config import UseProfile
+from curate.model.ids import media_id
+from curate.schema import conform
+
+Row = dict[str, Any]
+
+AS_OF = datetime(2026, 5, 1, tzinfo=UTC)
+USE = UseProfile("test", "train-detector", ("include", "train_detector"))
+
+
+def day(month: int, number: int = 1, *, year: int = 2026) -> datetime:
+    """Return the first moment of a day in UTC."""
+    return datetime(year, month, number, tzinfo=UTC)
+
+
+def digest(seed: str) -> str:
+    """Return the SHA-256 of a content that `seed` stands for."""
+    import hashlib
+
+    return hashlib.sha256(seed.encode()).hexdigest()
+
+
+def consent(consent_id: str = "c1", subject: str = "p01", **values: Any) -> Row:
+    """Return a consent that covers being depicted in the use `USE`, without an end."""
+    return {
+        "consent_id": consent_id,
+        "subject_id": subject,
+        "purposes": ["train-detector"],
+        "operations": ["include", "train_detector"],
+        "roles_permitted": ["depicted"],
+        "audience_max": "internal",
+        "commercial_use": "unstated",
+        "assurance_level": 1,
+        **values,
+    }
+
+
+def event(
+    at: datetime, state: str = "ConsentGiven", consent_id: str = "c1", subject: str = "p01"
+) -> Row:
+    """Return what happened to a consent at an instant."""
+    return {
+        "event_id": f"{consent_id}/{state}/{at.isoformat()}",
+        "consent_id": consent_id,
+        "subject_id": subject,
+        "state": state,
+        "effective_at": at,
+    }
+
+
+def subject(subject_id: str = "p01", **values: Any) -> Row:
+    """Return an adult."""
+    return {
+        "subject_id": subject_id,
+        "subject_kind": "adult",
+        "is_minor_at_capture": "no",
+        "status": "active",
+        **values,
+    }
+
+
+def media(locator: str = "a.jpg", dataset: str = "d", **values: Any) -> Row:
+    """Return an entry whose file is there."""
+    return {
+        "media_id": media_id(dataset, locator),
+        "dataset": dataset,
+        "locator": locator,
+        "root": "/media",
+        "kind": "image",
+        "manipulation_type": "none",
+        "status": "present",
+        "listed_size": 3,
+        "listed_mtime_ns": 1,
+        **values,
+    }
+
+
+def sighting(entry: Row, **values: Any) -> Row:
+    """Return that an entry's file was read, and held bytes of its own."""
+    return {
+        "media_id": entry["media_id"],
+        "listed_size": entry["listed_size"],
+        "listed_mtime_ns": entry["listed_mtime_ns"],
+        "status": "readable",
+        "sha256": digest(entry["locator"]),
+        "probe_version": "probe/1",
+        **values,
+    }
+
+
+def content(sha256: str, **values: Any) -> Row:
+    """Return what the probe says of a small JPEG."""
+    return {
+        "sha256": sha256,
+        "md5": sha256[:32],
+        "byte_size": 3,
+        "kind": "image",
+        "format": "JPEG",
+        "mime": "image/jpeg",
+        "width": 8,
+        "height": 8,
+        "probe_version": "probe/1",
+        **values,
+    }
+
+
+def depiction(entry: Row, subject_id: str = "p01", role: str = "depicted", **values: Any) -> Row:
+    """Return that a person is in an entry."""
+    return {
+        "media_id": entry["media_id"],
+        "subject_id": subject_id,
+        "role": role,
+        "link_method": "declared",
+        "link_status": "confirmed",
+        **values,
+    }
+
+
+def label(entry: Row, value: str = "real", **values: Any) -> Row:
+    """Return an entry's declared label."""
+    return {
+        "media_id": entry["media_id"],
+        "name": "authenticity",
+        "value": value,
+        "origin": "declared",
+        **values,
+    }
+
+
+def verdict(entry: Row, said: str = "cleared", codes: list[str] | None = None) -> Row:
+    """Return a verdict of the run ``r1``."""
+    return {
+        "run_id": "r1",
+        "media_id": entry["media_id"],
+        "verdict": said,
+        "codes": codes if codes is not None else ([] if said == "cleared" else ["CON001"]),
+    }
+
+
+def entries(rows: list[Row], sightings: list[Row] | None = None) -> pa.Table:
+    """Return the view `entries` over entries, each seen unless `sightings` says otherwise."""
+    import duckdb
+
+    seen = [sighting(row) for row in rows] if sightings is None else sightings
+    connection = duckdb.connect(":memory:")
+    connection.register("media", conform(rows, "media"))
+    connection.register("sightings", conform(seen, "sightings"))
+    create_entries(connection)
+    return connection.sql("SELECT * FROM entries ORDER BY media_id").to_arrow_table()
+
+
+def facts(rows: list[Row], **tables: list[Row]) -> dict[str, pa.Table]:
+    """Return the tables of an audit: entries that were seen, and what else is given."""
+    seen = tables.pop("sightings", None)
+    known = {name: conform(tables.get(name, []), name) for name in INPUTS if name != "entries"}
+    if "content" not in tables:
+        known["content"] = conform([content(digest(row["locator"])) for row in rows], "content")
+    return {"entries": entries(rows, seen), **known}

@@ -103,7 +103,8 @@ def _unscanned(facts: Facts) -> str:
 
 def _videos(facts: Facts) -> str:
     n, frames = facts.row("""
-        SELECT count(DISTINCT j.media_id), count(DISTINCT (s.sha256, s.frame))
+        SELECT count(DISTINCT j.media_id),
+               count(DISTINCT (s.sha256, s.frame)) FILTER (s.error IS NULL AND s.frame IS NOT NULL)
         FROM judged j JOIN content c USING (sha256) LEFT JOIN face_scans s USING (sha256)
         WHERE c.kind = 'video' AND j.state = 'present'""")
     if not n:

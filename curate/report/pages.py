@@ -15,7 +15,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from curate.errors import printable
-from curate.report.words import Share, instant, number, said, share
+from curate.report.words import Listing, Share, instant, number, said, share
 from curate.schema import resource_folder
 
 _SPECIAL = re.compile(r"([\\`*_\[\]<>|#~])")
@@ -49,13 +49,15 @@ def _html() -> Environment:
 
 @cache
 def _markdown() -> Environment:
-    return _environment(Environment(  # noqa: S701 - Markdown has its own escaping, below
+    environment = _environment(Environment(  # noqa: S701 - Markdown has its own escaping, below
         loader=FileSystemLoader(resource_folder("reports")),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         finalize=_marked_down,
     ))  # fmt: skip
+    environment.filters["table"] = _table
+    return environment
 
 
 def _environment(environment: Environment) -> Environment:
@@ -84,6 +86,19 @@ def _prose(text: str) -> Markup:
 def _plain(value: Any) -> Any:
     # Markup is a str too: what is marked safe (charts, style, queries) keeps its newlines.
     return printable(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
+def _table(listing: Listing) -> Markup:
+    """Return a table as Markdown, each cell on one line and escaped."""
+    first = listing.rows[0] if listing.rows else (None,) * len(listing.head)
+    lines = [
+        [_marked_down(name) for name in listing.head],
+        ["---:" if is_quantity(cell) else "---" for cell in first],
+        *([_marked_down(said(cell)) for cell in row] for row in listing.rows),
+    ]
+    text = "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    more = f"\n\nand {said(listing.more)} more" if listing.more else ""
+    return Markup(f"**{_marked_down(listing.caption)}**\n\n{text}{more}\n")  # noqa: S704
 
 
 def _marked_down(value: Any) -> Any:

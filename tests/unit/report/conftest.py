@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Callable
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
@@ -189,6 +188,3 @@ def small_rows(root: Path) -> dict[str, list[Row]]:
 def small(tmp_path: Path) -> ReportInputs:
     """Return a small project with something of everything, and a notice."""
     return make_inputs("Invented records & people.", "small <b>", **small_rows(tmp_path))
-
-
-Maker = Callable[..., ReportInputs]

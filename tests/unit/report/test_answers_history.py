@@ -1,0 +1,54 @@
+from curate.report.answer import AnswerSource
+from curate.report.answers_history import (
+    acquired,
+    licence,
+    preparation,
+    third_party_limits,
+    timeframe,
+    unfit,
+)
+from curate.report.facts import Facts
+from tests.unit.report.conftest import AS_OF, entry, make_inputs, run
+
+
+def test_sources_are_told(small) -> None:
+    (table,) = acquired(Facts(small)).listings
+    assert table.rows == (
+        ("studio", "own_capture", "direct_from_subject", "individual_records", 9),
+    )
+
+
+def test_without_sources_authors_must_say() -> None:
+    answer = acquired(Facts(make_inputs(entries=[entry(1)])))
+    assert answer.source == AnswerSource.PARTIAL
+
+
+def test_times_that_every_entry_declares_are_an_answer() -> None:
+    answer = timeframe(Facts(make_inputs(entries=[entry(1, captured_at=AS_OF)])))
+    assert answer.source == AnswerSource.CATALOGUE
+    assert answer.text == ("Captured from 2026-05-04 to 2026-05-04, as 1 entry declares.",)
+
+
+def test_each_step_is_told_by_its_last_run() -> None:
+    inputs = make_inputs(runs=[
+        run("run dedup", 1, parameters={"radius": 10}), run("run dedup", 2, parameters={"radius": 31}),
+        run("audit", 3, parameters={"rules": ["CON001"]}),
+    ])  # fmt: skip
+    (table,) = preparation(Facts(inputs)).listings
+    assert [(step, told) for step, _, told, _ in table.rows] == [
+        ("run dedup", "radius 31"), ("audit", ""),
+    ]  # fmt: skip
+
+
+def test_an_entrys_licence_is_its_own_or_its_sources(small) -> None:
+    assert licence(Facts(small)).listings[0].rows == (
+        ("LicenseRef-studio", 9), ("not declared", 1),
+    )  # fmt: skip
+
+
+def test_terms_of_sources_are_told(small) -> None:
+    assert third_party_limits(Facts(small)).listings[0].rows == (("no_redistribution", 1, 9),)
+
+
+def test_any_other_use_is_unfit(small) -> None:
+    assert unfit(Facts(small)).text[0].startswith("Anything but train-detector")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -18,6 +19,9 @@ from typing import Any, TextIO
 from curate.errors import InvalidFileError, PathNotFoundError
 
 SUFFIXES = (".csv", ".tsv", ".jsonl", ".ndjson", ".json", ".parquet")
+
+# JSON can escape half of a surrogate pair, which no UTF-8 text holds.
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
 
 @dataclass(frozen=True)
@@ -41,8 +45,9 @@ def read_rows(path: Path) -> Iterator[Row]:
     """
     if not path.exists():
         raise PathNotFoundError("no such file", where=str(path))
-    if path.is_dir():
-        raise InvalidFileError("this is a folder; a file was expected", where=str(path))
+    if not path.is_file():
+        found = "a folder" if path.is_dir() else "no regular file"
+        raise InvalidFileError(f"this is {found}; a file was expected", where=str(path))
     suffix = path.suffix.lower()
     if suffix == ".parquet":
         return _parquet(path)
@@ -64,10 +69,25 @@ def _text(path: Path, suffix: str) -> Iterator[Row]:
                 yield from _json_lines(lines, path)
             else:
                 yield from _csv(lines, path, "\t" if suffix == ".tsv" else ",")
-    except UnicodeDecodeError as error:
+    except UnicodeDecodeError:
         raise InvalidFileError(
-            f"byte {error.start} is not UTF-8 text", where=str(path), hint="save the file as UTF-8"
+            f"line {_line_that_is_no_text(path)} is not UTF-8 text",
+            where=str(path),
+            hint="save the file as UTF-8",
         ) from None
+    except OSError as error:
+        raise InvalidFileError(f"cannot be read: {error.strerror}", where=str(path)) from None
+
+
+def _line_that_is_no_text(path: Path) -> int:
+    # The decoder counts from the start of a block, and people count lines.
+    with path.open("rb") as lines:
+        for number, line in enumerate(lines, 1):
+            try:
+                line.decode("utf-8")
+            except UnicodeDecodeError:
+                return number
+    return 0
 
 
 def _csv(lines: TextIO, path: Path, delimiter: str) -> Iterator[Row]:
@@ -76,9 +96,12 @@ def _csv(lines: TextIO, path: Path, delimiter: str) -> Iterator[Row]:
     try:
         header = [cell.strip() for cell in next(reader, [])]
         _check_header(header, path)
+        # A cell may hold line breaks: a row stands where it begins, not where it was read up to.
+        begins = reader.line_num + 1
         for cells in reader:
-            if any(cells):
-                yield _csv_row(header, cells, f"{path.name}:{reader.line_num}")
+            if any(cell.strip() for cell in cells):
+                yield _csv_row(header, cells, f"{path.name}:{begins}")
+            begins = reader.line_num + 1
     except csv.Error as error:
         raise InvalidFileError(
             f"line {reader.line_num}: {error}", where=str(path), hint="check the quotes"
@@ -102,14 +125,16 @@ def _csv_row(header: list[str], cells: list[str], place: str) -> Row:
 
 
 def _json(lines: TextIO, path: Path) -> Iterator[Row]:
+    text = lines.read()
     try:
-        document = json.load(lines)
-    except (json.JSONDecodeError, RecursionError) as error:
+        document = json.loads(text)
+    except (ValueError, RecursionError) as error:  # ValueError: also a number of 5000 digits
         raise InvalidFileError(f"this is not JSON: {error}", where=str(path)) from None
     if not isinstance(document, list):
         raise InvalidFileError("expected a JSON array of objects", where=str(path))
+    escapes = _SURROGATE.search(text) is not None
     for index, item in enumerate(document):
-        yield _object(item, f"{path.name}[{index}]")
+        yield _object(item, f"{path.name}[{index}]", escapes=escapes)
 
 
 def _json_lines(lines: TextIO, path: Path) -> Iterator[Row]:
@@ -118,15 +143,27 @@ def _json_lines(lines: TextIO, path: Path) -> Iterator[Row]:
             continue
         place = f"{path.name}:{number}"
         try:
-            yield _object(json.loads(line), place)
-        except (json.JSONDecodeError, RecursionError) as error:
+            item = json.loads(line)
+        except (ValueError, RecursionError) as error:
             yield Row(place, problem=f"this is not JSON: {error}")
+        else:
+            yield _object(item, place, escapes=_SURROGATE.search(line) is not None)
 
 
-def _object(item: object, place: str) -> Row:
+def _object(item: object, place: str, *, escapes: bool = False) -> Row:
     if not isinstance(item, dict):
         return Row(place, problem=f"expected an object, found {type(item).__name__}")
+    if escapes and not _is_text(item):
+        return Row(place, problem="text that is no Unicode: half a surrogate pair")
     return Row(place, {k: v for k, v in item.items() if v not in (None, "", [])})
+
+
+def _is_text(item: object) -> bool:
+    try:
+        json.dumps(item, ensure_ascii=False).encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _parquet(path: Path) -> Iterator[Row]:
@@ -140,5 +177,6 @@ def _parquet(path: Path) -> Iterator[Row]:
             for item in batch.to_pylist():
                 number += 1
                 yield _object(item, f"{path.name}:{number}")
-    except pa.ArrowException as error:
+    # Arrow tells of damage inside a page as an OSError.
+    except (pa.ArrowException, OSError) as error:
         raise InvalidFileError(f"this is not Parquet: {error}", where=str(path)) from None

@@ -62,7 +62,7 @@ class Outcome:
             ),
             f"audit page  {self.folder / 'reports' / 'audit.html'}",
             f"datasheet   {self.folder / 'reports' / 'datasheet.html'}",
-            f"release     {self.released.folder / 'manifest.json'}",
+            f"release     {self.folder / 'releases' / self.released.folder.name / 'manifest.json'}",
             f"planted     {self.folder / 'planted.json'}",
             "everything planted was found, and nothing else"
             if self.good

@@ -31,7 +31,8 @@ def test_times_that_every_entry_declares_are_an_answer() -> None:
 
 def test_each_step_is_told_by_its_last_run() -> None:
     inputs = make_inputs(runs=[
-        run("run dedup", 1, parameters={"radius": 10}), run("run dedup", 2, parameters={"radius": 31}),
+        run("run dedup", 1, parameters={"radius": 10}),
+        run("run dedup", 2, parameters={"radius": 31}),
         run("audit", 3, parameters={"rules": ["CON001"]}),
     ])  # fmt: skip
     (table,) = preparation(Facts(inputs)).listings

@@ -1,10 +1,11 @@
 from curate.report.answer import AnswerSource
 from curate.report.answers_people import directness, identifiable, notified, retention, revocation
 from curate.report.facts import Facts
+from curate.report.inputs import ReportInputs
 from tests.unit.report.conftest import AS_OF, consent, entry, make_inputs
 
 
-def shown(count, **facts):
+def shown(count, **facts) -> ReportInputs:
     """Return inputs with one person in each of `count` entries, with consents alike."""
     return make_inputs(
         entries=[entry(n) for n in range(count)],

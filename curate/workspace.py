@@ -113,11 +113,23 @@ def create(root: Path, *, config: str | None = None) -> Workspace:
             where=str(root),
             hint="use it as it is, or name another folder",
         )
-    for folder in (workspace.root, workspace.catalog, workspace.reports, workspace.releases):
-        folder.mkdir(parents=True, exist_ok=True)
-    text = config if config is not None else CONFIG_TEMPLATE.format(name=_toml(workspace.root.name))
+    try:
+        for folder in (workspace.root, workspace.catalog, workspace.reports, workspace.releases):
+            folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(
+            f"no workspace can be made here: {error.strerror}; a file stands in the way, or the "
+            "folder above is not yours to write to",
+            where=str(root),
+        ) from None
+    text = config if config is not None else template(workspace.root.name)
     workspace.config.write_text(text, encoding="utf-8")
     return workspace
+
+
+def template(name: str) -> str:
+    """Return the text of a `curate.toml` for a workspace called `name`."""
+    return CONFIG_TEMPLATE.format(name=_toml(name))
 
 
 def find(start: Path | None = None) -> Workspace:
@@ -134,7 +146,9 @@ def find(start: Path | None = None) -> Workspace:
 
 
 def _toml(text: str) -> str:
-    # A TOML basic string escapes as JSON does.
+    """Return `text` as a TOML basic string; what is no UTF-8 text becomes a question mark."""
     import json
 
-    return json.dumps(text, ensure_ascii=False)
+    # JSON escapes the same way, but for DEL.
+    plain = text.encode("utf-8", "replace").decode("utf-8")
+    return json.dumps(plain, ensure_ascii=False).replace("\x7f", "\\u007f")

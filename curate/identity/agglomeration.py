@@ -118,9 +118,6 @@ class Agglomeration:
             fresh = self._allowed(self._unique(self.root[pairs[stale]]))
             pairs = np.concatenate([pairs[~stale], fresh])
             scores = np.concatenate([scores[~stale], self._mean_cosine(fresh)])
-            # Ties go to the pair that comes first: keep the order canonical.
-            order = np.lexsort((pairs[:, 1], pairs[:, 0]))
-            pairs, scores = pairs[order], scores[order]
 
     def bridge(self, edges: Ints, threshold: float) -> None:
         """Join clusters whose mean reaches `threshold` and that enough strong edges connect.
@@ -244,14 +241,13 @@ class Agglomeration:
 
     def _targets(self, pairs: Ints, scores: npt.NDArray[np.float64]) -> Ints:
         """Return the cluster that each cluster goes into this round, most into themselves."""
-        a, b = pairs.T
         best = _best(pairs, scores, self.made.count)
-        has = np.flatnonzero(best < len(pairs))
+        has = np.flatnonzero(best >= 0)
         partner = np.arange(self.made.count)
-        partner[has] = a[best[has]] + b[best[has]] - has
-        mutual = (best[partner] == best) & (best < len(pairs))
+        partner[has] = best[has] // self.made.count + best[has] % self.made.count - has
+        mutual = (best[partner] == best) & (best >= 0)
         into = np.arange(self.made.count)
-        into[b[best[mutual]]] = a[best[mutual]]
+        into[mutual] = np.minimum(into, partner)[mutual]
         free = self.subject < 0
         free[self.forbidden.ravel()] = False
         small = free & ~mutual & (self.size * _MUCH_LARGER <= self.size[partner])
@@ -293,17 +289,18 @@ class Agglomeration:
 
 
 def _best(pairs: Ints, scores: npt.NDArray[np.float64], count: int) -> Ints:
-    """Return the place of each cluster's best pair, ties to the earlier, or len(pairs), (count,).
+    """Return each cluster's best pair as ``left * count + right``, or -1, shape (count,).
 
-    The best pair of all is the best of both its sides, so a round always joins something.
+    Ties go to the smallest such number. The best pair of all is the best of both its sides,
+    so a round always joins something.
     """
     a, b = pairs.T
     top = np.full(count, -np.inf)
     np.maximum.at(top, a, scores)
     np.maximum.at(top, b, scores)
-    place = np.arange(len(pairs))
-    first = np.full(count, len(pairs))
+    keys = a * np.int64(count) + b
+    first = np.full(count, np.iinfo(np.int64).max)
     for side in (a, b):
         is_top = scores == top[side]
-        np.minimum.at(first, side[is_top], place[is_top])
-    return first
+        np.minimum.at(first, side[is_top], keys[is_top])
+    return np.where(np.isfinite(top), first, -1)

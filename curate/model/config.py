@@ -52,8 +52,8 @@ def parse_config(text: str, *, where: str) -> Config:
     """Return the settings that `text`, the content of a `curate.toml`, states.
 
     Raises:
-        ConfigError: The text is no TOML, a field is not known or has a wrong value, or a
-            use names a purpose that stands nowhere in the tree.
+        ConfigError: The text is no TOML, a field is not known or has a wrong value, a use names
+            a purpose that stands nowhere in the tree, or a purpose breaks the tree.
     """
     try:
         raw = tomllib.loads(text)
@@ -63,7 +63,11 @@ def parse_config(text: str, *, where: str) -> Config:
     wrong = problems(raw, "config")
     if wrong:
         raise ConfigError("; ".join(wrong), where=where)
-    config = _config(raw)
+    _check_purposes(raw.get("purposes", {}), f"{where}: purposes")
+    try:
+        config = _config(raw)
+    except ValueError as error:
+        raise ConfigError(f"uses: {error}", where=where) from None
     for use in config.uses.values():
         _check_use(use, config, where)
     return config
@@ -94,10 +98,32 @@ def _words(words: list[str] | None) -> tuple[str, ...] | None:
 
 def _use(name: str, raw: dict[str, Any]) -> UseProfile:
     lists: dict[str, Any] = {k: tuple(v) for k, v in raw.items() if isinstance(v, list)}
-    instants: dict[str, Any] = {
-        k: parse_instant(raw[k]) for k in ("starts_at", "ends_at") if k in raw
-    }
+    instants: dict[str, Any] = {k: _instant(k, raw) for k in ("starts_at", "ends_at") if k in raw}
     return UseProfile(name=name, **(raw | lists | instants))
+
+
+def _instant(field: str, raw: dict[str, Any]) -> datetime:
+    try:
+        return parse_instant(raw[field])
+    except ValueError as error:
+        raise ValueError(f"{field}: {error}") from None
+
+
+def _check_purposes(own: dict[str, str], where: str) -> None:
+    """Refuse terms that would move a shipped one, or that lead nowhere."""
+    shipped = purpose_tree()
+    for term, broader in own.items():
+        if term in shipped:
+            # A grant covers what stands below it: moving a term would widen old consents.
+            raise ConfigError(f"{term!r} is curate's own, and cannot be moved", where=where)
+        if broader not in shipped and broader not in own:
+            raise ConfigError(f"{term!r} stands below {broader!r}, which is not known", where=where)
+        seen, at = {term}, broader
+        while at in own:
+            if at in seen:
+                raise ConfigError(f"{term!r} stands below itself", where=where)
+            seen.add(at)
+            at = own[at]
 
 
 def _check_use(use: UseProfile, config: Config, where: str) -> None:

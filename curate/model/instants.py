@@ -16,7 +16,8 @@ def parse_instant(text: str) -> datetime:
     A date stands for its first moment, and a time without an offset is taken as UTC.
 
     Raises:
-        ValueError: `text` is no date or date-time, or names a day that does not exist.
+        ValueError: `text` is no date or date-time, names a day that does not exist, or is
+            out of the years 1 to 9999 in UTC.
 
     >>> parse_instant("2026-05-04").isoformat()
     '2026-05-04T00:00:00+00:00'
@@ -25,13 +26,13 @@ def parse_instant(text: str) -> datetime:
         raise ValueError(f"{text!r} is not an RFC 3339 date or date-time")
     try:
         moment = datetime.fromisoformat(text.upper())
-    except ValueError:
+        return moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC)
+    except (ValueError, OverflowError):  # an offset can lead out of the years there are
         raise ValueError(f"{text!r} is not an RFC 3339 date or date-time") from None
-    return moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC)
 
 
 def print_instant(moment: datetime) -> str:
-    """Return `moment` in RFC 3339 form, in UTC, with the shortest exact fraction.
+    """Return `moment` in RFC 3339 form, in UTC, with microseconds only when it has any.
 
     >>> print_instant(datetime(2026, 5, 4, 12, tzinfo=UTC))
     '2026-05-04T12:00:00Z'

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
     Bytes8 = npt.NDArray[np.uint8]
 
-# Hashes of fewer pixels than this lie further from those of the whole picture: at 384 one
-# photograph in 500 had a pHash 4 bits off, at 768 none in 5,000 had more than 2.
+# Hashes of fewer pixels than this lie further from those of the whole picture: of the 5,000
+# drawn photographs of bench/probe.py the worst pHash was 4 bits off at 384, and 2 at 768.
 _SHORTEST_SIDE = 768
 _LARGEST_KEPT = 64 << 20
 _scratch = threading.local()

@@ -63,7 +63,7 @@ class Done(Generic[B, R]):
 
 @dataclass(frozen=True)
 class Lost(Generic[B]):
-    """A batch of one item whose worker died or hung."""
+    """A batch of one item whose worker died, had no memory left, or hung."""
 
     batch: B
     reason: str
@@ -85,7 +85,8 @@ def map_batches(
     """Yield the result of `work` for each batch as it finishes, in no fixed order.
 
     Args:
-        work: A picklable function; an exception it raises is raised here.
+        work: A picklable function; an exception it raises is raised here, but for a
+            `MemoryError`, which is taken for the item's doing.
         batches: The batches, taken only as workers become free.
         jobs: How many worker processes.
         limits: What a worker may use.
@@ -140,8 +141,8 @@ def _drain(
             return None
         ready, _ = wait(flying, timeout=1.0, return_when=FIRST_COMPLETED)
         for future in ready:
-            error = future.exception()
-            if isinstance(error, BrokenProcessPool):
+            # A worker without memory left lives on, and its item is as hostile as one that kills.
+            if isinstance(future.exception(), BrokenProcessPool | MemoryError):
                 return reason, [b for b, _ in flying.values()]
             batch, _ = flying.pop(future)
             yield Done(batch, future.result())

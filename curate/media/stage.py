@@ -90,5 +90,5 @@ def probe_stage() -> MapStage:
         lost=probe_lost,
         writes=("content", "sightings"),
         chunk=32,
-        preload=("curate.media.probe",),
+        preload=("curate.media.probe", "curate.media.compiled"),
     )

@@ -11,7 +11,7 @@ from curate.audit.facts import INPUTS
 from curate.catalog.views import create_entries
 from curate.model.config import UseProfile
 from curate.model.ids import media_id
-from curate.schema import conform
+from curate.schema import conform, json_schema
 
 Row = dict[str, Any]
 
@@ -140,11 +140,19 @@ def label(entry: Row, value: str = "real", **values: Any) -> Row:
 
 def verdict(entry: Row, said: str = "cleared", codes: list[str] | None = None) -> Row:
     """Return a verdict of the run ``r1``."""
-    return {
+    return _whole("verdicts") | {
         "run_id": "r1",
         "media_id": entry["media_id"],
         "verdict": said,
         "codes": codes if codes is not None else ([] if said == "cleared" else ["CON001"]),
+    }
+
+
+def _whole(name: str) -> Row:
+    """Return a row with each required column's first example."""
+    declared = json_schema(name)
+    return {
+        column: declared["properties"][column]["examples"][0] for column in declared["required"]
     }
 
 

@@ -32,26 +32,30 @@ class Catalog:
 
     def _delta(self, name: str) -> DeltaTable | None:
         from deltalake import DeltaTable
+        from deltalake.exceptions import DeltaError
 
         place = str(self.folder / name)
-        return DeltaTable(place) if DeltaTable.is_deltatable(place) else None
+        try:
+            return DeltaTable(place) if DeltaTable.is_deltatable(place) else None
+        except DeltaError as error:
+            raise CatalogError(
+                f"the table cannot be opened: {error}",
+                where=f"catalog/{name}",
+                hint="restore the catalogue from a backup, or ingest and run again without it",
+            ) from error
 
     def dataset(self, name: str) -> pa.Table | pa.dataset.Dataset:
         """Return table `name` as something DuckDB can scan without loading it.
 
         Raises:
-            CatalogError: The stored columns are not those this version declares.
+            CatalogError: The table cannot be opened, or its columns are not those that this
+                version declares.
         """
         delta = self._delta(name)
         if delta is None:
             return arrow_schema(name).empty_table()
         stored = delta.to_pyarrow_dataset()
-        expected = arrow_schema(name).names
-        if stored.schema.names != expected:
-            raise CatalogError(
-                f"columns are {', '.join(stored.schema.names)}; expected {', '.join(expected)}",
-                where=f"catalog/{name}",
-            )
+        _check_columns(stored.schema, name)
         return stored
 
     def read(self, name: str) -> pa.Table:
@@ -93,7 +97,7 @@ class Catalog:
         rows = conform(rows, name)
         if self._delta(name) is None:
             return self.append(name, rows)
-        predicate = f"stage LIKE '{stage}/%'" if stage else None
+        predicate = f"starts_with(stage, '{stage}/')" if stage else None
         write_deltalake(str(self.folder / name), rows, mode="overwrite", predicate=predicate)
         return rows.num_rows
 
@@ -124,3 +128,17 @@ class Catalog:
         """Return how many rows table `name` has."""
         stored = self.dataset(name)
         return stored.num_rows if isinstance(stored, pa.Table) else stored.count_rows()
+
+
+def _check_columns(found: pa.Schema, name: str) -> None:
+    expected = arrow_schema(name)
+    if found.names != expected.names:
+        raise CatalogError(
+            f"columns are {', '.join(found.names)}; expected {', '.join(expected.names)}",
+            where=f"catalog/{name}",
+        )
+    for have, want in zip(found, expected, strict=True):
+        if have.type != want.type:
+            raise CatalogError(
+                f"column {have.name} is {have.type}; expected {want.type}", where=f"catalog/{name}"
+            )

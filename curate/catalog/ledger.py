@@ -14,7 +14,7 @@ import io
 import secrets
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -44,6 +44,10 @@ CREATE TRIGGER IF NOT EXISTS entries_stay BEFORE DELETE ON entries
 BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END;
 CREATE TRIGGER IF NOT EXISTS entries_do_not_change BEFORE UPDATE ON entries
 BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END;
+-- INSERT OR REPLACE deletes without asking the trigger above.
+CREATE TRIGGER IF NOT EXISTS entries_follow BEFORE INSERT ON entries
+WHEN NEW.log_index IS NOT (SELECT coalesce(max(log_index), -1) + 1 FROM entries)
+BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END;
 """
 
 _LATEST = """
@@ -67,20 +71,18 @@ class Ledger:
 
     @contextmanager
     def _connect(self) -> Iterator[sqlite3.Connection]:
-        connection = sqlite3.connect(self.path, timeout=60, isolation_level=None)
         try:
-            connection.execute("PRAGMA journal_mode = WAL")
-            connection.execute("PRAGMA synchronous = FULL")
-            connection.executescript(_SCHEMA)
-            yield connection
+            with closing(sqlite3.connect(self.path, timeout=60, isolation_level=None)) as opened:
+                opened.execute("PRAGMA journal_mode = WAL")
+                opened.execute("PRAGMA synchronous = FULL")
+                opened.executescript(_SCHEMA)
+                yield opened
         except sqlite3.DatabaseError as error:
             raise InvalidFileError(
                 f"the ledger cannot be used: {error}",
                 where=str(self.path),
                 hint="restore it from a backup; nothing was written",
             ) from error
-        finally:
-            connection.close()
 
     def record(
         self, kind: str, records: Iterable[Mapping[str, Any]], *, recorded_at: datetime

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from curate.errors import InvalidFileError
 from curate.ingest.listing import (
     SPLITS,
     Listing,
@@ -44,15 +45,20 @@ class FolderLayout:
         return path.is_dir()
 
     def read(self, target: Target, into: Listing) -> None:
-        """List every picture and video below the root; other files are rejected by name."""
+        """List every picture and video below the root; other files are rejected by name.
+
+        Raises:
+            InvalidFileError: What was named is no folder.
+        """
+        if not target.path.is_dir():
+            raise InvalidFileError("this is a file; a folder was expected", where=str(target.path))
         for locator in walk_files(target.root, into):
             if PurePosixPath(locator).name.casefold() in _LITTER:
                 continue
             try:
                 self._add(locator, target.config, into)
             except Rejected as rejected:
-                safe = locator.encode("utf-8", "backslashreplace").decode()
-                into.reject(safe, rejected.reason, rejected.detail, locator=safe)
+                into.reject(locator, rejected.reason, rejected.detail, locator=locator)
 
     def _add(self, locator: str, config: Config, into: Listing) -> None:
         if kind_of(locator) == "unknown":

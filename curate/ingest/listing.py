@@ -104,6 +104,8 @@ class Listing:
 
     def reject(self, place: str, reason: str, detail: str, *, locator: str | None = None) -> None:
         """Keep a row or file that did not become an entry, with its place and reason."""
+        # A name that is no text is no part of an id or of a table either.
+        place, locator = _as_text(place), None if locator is None else _as_text(locator)
         self.rows["rejections"].append({
             "rejection_id": stable_id("rejection", self.dataset, place, reason, locator or ""),
             "dataset": self.dataset,
@@ -205,6 +207,10 @@ class Listing:
         return f"{locator!r} is listed at {first['place']} already{how}"
 
 
+def _as_text(name: str) -> str:
+    return name.encode("utf-8", "backslashreplace").decode()
+
+
 def _distinct(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return list({json.dumps(row, sort_keys=True, default=str): row for row in rows}.values())
 
@@ -221,7 +227,7 @@ def safe_locator(text: str) -> str:
         raise Rejected("name-not-utf8", "the name is no UTF-8 text; rename the file") from None
     if "\0" in text:
         raise Rejected("bad-name", "the path holds a NUL character")
-    path = PurePosixPath(text.replace("\\", "/") if "/" not in text else text)
+    path = PurePosixPath(text)
     if path.is_absolute():
         raise Rejected("outside-root", f"{text!r} is absolute; expected a path below the root")
     parts: list[str] = []

@@ -7,6 +7,7 @@ Columns are those of ``schemas/manifest.schema.json``; `curate.toml` maps other 
 from __future__ import annotations
 
 import json
+import os
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -43,10 +44,10 @@ class ManifestLayout:
         if file is None:
             raise InvalidFileError("no manifest in this folder", where=str(target.path))
         names = {v: k for k, v in target.config.columns.items()}
-        for number, row in enumerate(read_rows(file)):
-            values = {names.get(k, k): v for k, v in row.values.items()}
-            if number == 0 and "path" not in values and not row.problem:
-                _refuse_columns(file, values)
+        columns: set[str] = set()
+        for row in read_rows(file):
+            values = _renamed(row.values, names)
+            columns.update(values)
             try:
                 _add(Row(row.place, values, row.problem), target, into)
             except Rejected as rejected:
@@ -57,6 +58,14 @@ class ManifestLayout:
                     rejected.detail,
                     locator=None if locator is None else str(locator),
                 )
+        if columns and "path" not in columns:
+            _refuse_columns(file, columns)
+
+
+def _renamed(values: dict[str, Any], names: dict[str, str]) -> dict[str, Any]:
+    """Return a row under curate's names; a column that the settings map wins over its namesake."""
+    as_they_are = {k: v for k, v in values.items() if k not in names}
+    return as_they_are | {names[k]: v for k, v in values.items() if k in names}
 
 
 def manifest_in(folder: Path) -> Path | None:
@@ -68,9 +77,9 @@ def manifest_in(folder: Path) -> Path | None:
     return None
 
 
-def _refuse_columns(file: Path, values: dict[str, Any]) -> None:
+def _refuse_columns(file: Path, columns: set[str]) -> None:
     raise InvalidFileError(
-        f"columns are {', '.join(sorted(values))}; expected one called path",
+        f"columns are {', '.join(sorted(columns))}; expected one called path",
         where=str(file),
         hint='map yours in curate.toml: [ingest.columns] path = "file_name"',
     )
@@ -80,15 +89,16 @@ def _add(row: Row, target: Target, into: Listing) -> None:
     if row.problem:
         raise Rejected("bad-row", row.problem)
     declared = json_schema("manifest")["properties"]
-    known = {k: str(v) if not isinstance(v, datetime) else v.isoformat()
-             for k, v in row.values.items() if k in declared}  # fmt: skip
+    known = {k: _text(v) for k, v in row.values.items() if k in declared}
     if "path" not in known:
         raise Rejected("no-path", "the row has no path")
     label = _label(known.get("label"), target.config)
     people = _people(known)
+    # Read before anything is kept: a row is an entry or a rejection, never both.
+    parents = [safe_locator(_forward(p, target.root)) for p in _cells(known.get("derived_from"))]
     entry = into.add(
         row.place,
-        known["path"],
+        _forward(known["path"], target.root),
         split=_split(known.get("split")),
         method=known.get("method"),
         manipulation_type=_manipulation(known.get("manipulation"), label),
@@ -103,9 +113,22 @@ def _add(row: Row, target: Target, into: Listing) -> None:
         into.label(entry, label, raw=known["label"])
     for subject, role in people:
         into.depict(entry, subject, role)
-    for parent in _cells(known.get("derived_from")):
-        clean = safe_locator(parent)
-        into.relate(entry, "derived_from", media_id(into.dataset, clean), basis="declared")
+    for parent in parents:
+        into.relate(entry, "derived_from", media_id(into.dataset, parent), basis="declared")
+
+
+def _text(value: Any) -> str:
+    """Return a value as a CSV cell would say it: lists joined by semicolons."""
+    if isinstance(value, list):
+        return ";".join(_text(item) for item in value if item is not None)
+    return value.isoformat() if isinstance(value, datetime) else str(value)
+
+
+def _forward(path: str, root: Path) -> str:
+    """Return a path written on Windows with forward slashes, unless a file is called so."""
+    if "\\" not in path or "/" in path or "\0" in path or os.path.lexists(root / path):
+        return path
+    return path.replace("\\", "/")
 
 
 def _people(known: dict[str, str]) -> list[tuple[str, str]]:

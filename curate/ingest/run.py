@@ -12,7 +12,13 @@ from pathlib import Path
 import pyarrow as pa
 
 from curate.catalog.tables import Catalog
-from curate.errors import EmptyInputError, PathNotFoundError, UnknownNameError
+from curate.errors import (
+    EmptyInputError,
+    InputError,
+    InvalidFileError,
+    PathNotFoundError,
+    UnknownNameError,
+)
 from curate.ingest.folder import FolderLayout
 from curate.ingest.listing import Layout, Listing, Target
 from curate.ingest.manifest import ManifestLayout
@@ -65,13 +71,18 @@ def ingest(
 
     Raises:
         PathNotFoundError: `path` or the media root is not there.
+        InvalidFileError: The media root is no folder, or the layout cannot read `path`.
+        InputError: The root's name is no text.
         EmptyInputError: Nothing was listed and nothing was rejected.
         UnknownNameError: No layout has that name, or none recognises `path`.
     """
     for place in (path, media_root):
         if place is not None and not place.exists():
             raise PathNotFoundError("no such file or folder", where=str(place))
+    if media_root is not None and not media_root.is_dir():
+        raise InvalidFileError("this is a file; the media root is a folder", where=str(media_root))
     root = (media_root or (path if path.is_dir() else path.parent)).resolve()
+    _check_text(root)
     reader = find_layout(path, layout)
     target = Target(path=path, dataset=dataset or root.name, root=root, config=config)
     listing = Listing(target.dataset, root, reader.name)
@@ -88,6 +99,17 @@ def ingest(
         missing=tables["media"]["status"].to_pylist().count("missing"),
         rejections=_counts(tables["rejections"]["reason"]),
     )
+
+
+def _check_text(root: Path) -> None:
+    try:
+        str(root).encode("utf-8")
+    except UnicodeEncodeError:
+        raise InputError(
+            "the folder's name is no UTF-8 text, and cannot be kept",
+            where=str(root),
+            hint="rename the folder",
+        ) from None
 
 
 def find_layout(path: Path, name: str) -> Layout:
@@ -107,22 +129,30 @@ def find_layout(path: Path, name: str) -> Layout:
 def _store(catalog: Catalog, dataset: str, tables: dict[str, pa.Table]) -> int:
     # Media last: until they are there, a killed ingest has left nothing that counts.
     for name in ("depictions", "labels", "relations", "rejections"):
-        _replace_dataset(catalog, name, dataset, tables[name])
+        _replace_declared(catalog, name, dataset, tables)
     gone = _no_longer_listed(catalog, dataset, tables["media"])
     return catalog.upsert("media", pa.concat_tables([tables["media"], gone]))
 
 
-def _replace_dataset(catalog: Catalog, name: str, dataset: str, rows: pa.Table) -> None:
-    """Put a dataset's rows in the place of those it had, if they differ."""
-    connection = catalog.connect(name, "media")
+def _replace_declared(
+    catalog: Catalog, name: str, dataset: str, tables: dict[str, pa.Table]
+) -> None:
+    """Put what is declared now in the place of what was declared of the same entries.
+
+    What was said of entries that are listed no more stays, and so does what people and machines
+    added to the declarations.
+    """
+    connection = catalog.connect(name)
+    connection.register("listed", tables["media"])
+    connection.register("new_rows", tables[name])
+    stages = ", ".join(_sql(f"ingest:{dataset}/{layout.name}") for layout in LAYOUTS)
     owner = {
-        "depictions": f"media_id IN (SELECT media_id FROM media WHERE dataset = {_sql(dataset)})",
-        "labels": f"media_id IN (SELECT media_id FROM media WHERE dataset = {_sql(dataset)}) "
-        "AND origin = 'declared'",
-        "relations": f"starts_with(stage, {_sql(f'ingest:{dataset}/')})",
+        "depictions": "media_id IN (SELECT media_id FROM listed) "
+        "AND link_method IN ('declared', 'filename_convention')",
+        "labels": "media_id IN (SELECT media_id FROM listed) AND origin = 'declared'",
+        "relations": f'"left" IN (SELECT media_id FROM listed) AND stage IN ({stages})',
         "rejections": f"dataset = {_sql(dataset)}",
     }[name]
-    connection.register("new_rows", rows)
     kept = f"SELECT * FROM {name} WHERE NOT coalesce({owner}, FALSE)"
     wanted = conform(connection.sql(f"{kept} UNION SELECT * FROM new_rows").to_arrow_table(), name)
     connection.register("wanted", wanted)

@@ -22,6 +22,7 @@ from curate.release.manifest import FileDigest, digest_file, write_manifest
 from curate.release.select import Selection
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+_SUFFIX = re.compile(r"\.[a-z0-9]{1,5}")
 _BLOCK = 1 << 20
 
 Report = Callable[[int, int], None]
@@ -108,23 +109,25 @@ def _checked(name: str, releases: Path) -> str:
 
 def _write(folder: Path, items: pa.Table, report: Report) -> tuple[list[FileDigest], pa.Table]:
     files = []
-    for done, (source, file) in enumerate(_placed(items), 1):
+    names = _folder_names(items["split"].unique().to_pylist())
+    for done, (source, file) in enumerate(_placed(items, names), 1):
         _copy(source, folder / file.path, file.sha256)
         files.append(file)
         report(done, items.num_rows)
     listed = items.append_column("path", pa.array([file.path for file in files], pa.string()))
     public = listed.drop_columns(["root", "locator"])
-    for split in public["split"].unique().sort().to_pylist():
+    for split, name in names.items():
         rows = public.filter(pa.compute.equal(public["split"], split))
-        files.append(digest_file(write_split(rows, folder / "data", _safe(split)), folder))
+        files.append(digest_file(write_split(rows, folder / "data", name), folder))
     return files, public.select(["media_id", "path", "sha256", "split"])
 
 
-def _placed(items: pa.Table) -> Iterator[tuple[Path, FileDigest]]:
+def _placed(items: pa.Table, names: dict[str, str]) -> Iterator[tuple[Path, FileDigest]]:
     for item in items.select(["root", "locator", "sha256", "split", "byte_size"]).to_pylist():
-        suffix = PurePosixPath(item["locator"]).suffix.lower()
-        # Named by content: the name a file had may tell who is in it.
-        path = f"media/{_safe(item['split'])}/{item['sha256']}{suffix}"
+        # Named by content: the name a file had may tell who is in it, and so may its ending.
+        ending = PurePosixPath(item["locator"]).suffix.lower()
+        suffix = ending if _SUFFIX.fullmatch(ending) else ""
+        path = f"media/{names[item['split']]}/{item['sha256']}{suffix}"
         yield (
             Path(item["root"]) / item["locator"],
             FileDigest(path, item["sha256"], item["byte_size"]),
@@ -149,5 +152,20 @@ def _copy(source: Path, target: Path, sha256: str) -> None:
         )
 
 
-def _safe(split: str) -> str:
+def _folder_names(splits: list[str]) -> dict[str, str]:
+    """Return a name that can be a folder's for each split, no two the same in any case."""
+    names: dict[str, str] = {}
+    taken: set[str] = set()
+    # Names that need no change go first, so that they keep theirs.
+    for split in sorted(splits, key=lambda split: (_plain(split) != split, split)):
+        name, number = _plain(split), 1
+        while name.casefold() in taken:
+            number += 1
+            name = f"{_plain(split)}-{number}"
+        taken.add(name.casefold())
+        names[split] = name
+    return names
+
+
+def _plain(split: str) -> str:
     return re.sub(r"[^A-Za-z0-9._-]", "_", split).lstrip(".") or "split"

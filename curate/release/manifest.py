@@ -6,12 +6,14 @@ import hashlib
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import rfc8785
 
 from curate.catalog import merkle
+from curate.model.instants import print_instant
 
 NAME = "manifest.json"
 _BLOCK = 1 << 20
@@ -57,6 +59,12 @@ def write_manifest(folder: Path, files: list[FileDigest], facts: dict[str, Any])
     ordered = sorted(files, key=lambda file: file.path)
     root = merkle_root(ordered)
     document = {**facts, "merkle_root": root, "files": [file.as_json() for file in ordered]}
-    text = json.dumps(document, indent=1, sort_keys=True, ensure_ascii=False)
+    text = json.dumps(document, indent=1, sort_keys=True, ensure_ascii=False, default=_printed)
     (folder / NAME).write_text(text + "\n", encoding="utf-8")
     return root
+
+
+def _printed(value: object) -> str:
+    if isinstance(value, datetime):
+        return print_instant(value)
+    raise TypeError(f"{type(value).__name__} has no place in a manifest")

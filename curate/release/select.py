@@ -9,17 +9,32 @@ import pyarrow as pa
 
 INPUTS = ("entries", "content", "labels", "verdicts")
 
+# A cleared entry is held back when an entry with the same bytes is blocked: a copy under another
+# name shows the same person, whatever is declared of the copy.
+_CLEARED = """
+CREATE TEMPORARY VIEW cleared AS
+SELECT e.*,
+       CASE WHEN e.state <> 'present' THEN 'not-present'
+            WHEN e.sha256 IN (SELECT sha256 FROM entries JOIN verdicts USING (media_id)
+                              WHERE verdict = 'blocked' AND sha256 IS NOT NULL)
+            THEN 'copy-blocked'
+            WHEN row_number() OVER (
+                PARTITION BY e.sha256, e.state = 'present' ORDER BY e.locator, e.media_id
+            ) > 1 THEN 'same-content'
+       END AS held_back
+FROM entries e JOIN verdicts v USING (media_id)
+WHERE v.verdict = 'cleared'
+"""
+
 # Subjects are not columns of a release: who is in a picture does not leave with it.
 _ITEMS = """
 SELECT e.media_id, e.dataset, e.root, e.locator, e.sha256, coalesce(e.split, 'all') AS split,
        l.value AS label, e.method, e.manipulation_type, e.source_id, e.licence,
        c.kind, c.format, c.width, c.height, c.byte_size
-FROM entries e
-JOIN verdicts v USING (media_id)
+FROM cleared e
 JOIN content c USING (sha256)
 LEFT JOIN labels l ON l.media_id = e.media_id AND l.name = 'authenticity'
-WHERE v.verdict = 'cleared' AND e.state = 'present'
-QUALIFY row_number() OVER (PARTITION BY e.sha256 ORDER BY e.locator, e.media_id) = 1
+WHERE e.held_back IS NULL
 ORDER BY split, e.sha256
 """
 
@@ -27,12 +42,10 @@ _LEFT_OUT = """
 SELECT reason, count(*) AS entries FROM (
     SELECT unnest(v.codes) AS reason FROM verdicts v WHERE v.verdict <> 'cleared'
     UNION ALL
-    SELECT 'same-content' FROM entries e JOIN verdicts v USING (media_id)
-    WHERE v.verdict = 'cleared' AND e.state = 'present'
-    QUALIFY row_number() OVER (PARTITION BY e.sha256 ORDER BY e.locator, e.media_id) > 1
+    SELECT held_back FROM cleared WHERE held_back IS NOT NULL
     UNION ALL
-    SELECT 'not-present' FROM entries e JOIN verdicts v USING (media_id)
-    WHERE v.verdict = 'cleared' AND e.state <> 'present'
+    SELECT 'not-judged' FROM entries e
+    WHERE NOT EXISTS (SELECT 1 FROM verdicts v WHERE v.media_id = e.media_id)
 ) GROUP BY reason ORDER BY reason
 """
 
@@ -63,6 +76,7 @@ def select(tables: Mapping[str, pa.Table]) -> Selection:
     connection = duckdb.connect(":memory:")
     for name in INPUTS:
         connection.register(name, tables[name])
+    connection.execute(_CLEARED)
     items = connection.sql(_ITEMS).to_arrow_table()
     left_out = dict(connection.sql(_LEFT_OUT).fetchall())
     return Selection(items, left_out, tables["entries"].num_rows - items.num_rows)

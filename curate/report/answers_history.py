@@ -69,7 +69,9 @@ def _in_words(reason: str) -> str:
 
 _REASONS = {
     "same-content": "The same bytes are in the release already.",
+    "copy-blocked": "An entry with the same bytes is blocked.",
     "not-present": "The file is not there.",
+    "not-judged": "The audit did not judge the entry.",
 }
 
 

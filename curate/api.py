@@ -193,7 +193,7 @@ class Project:
         moment = as_of or self.clock()
         chosen = tuple(ALL_RULES if rules is None else rules)
         told = {"use": use, "as_of": moment, "rules": [rule.code for rule in chosen]}
-        question = Question(profile, self.config.purposes, moment)
+        question = Question(profile, self.config.purposes, moment, self.config.waivers)
         with self.workspace.writing(), self._record("audit", told) as record:
             judged = audit(self.facts(known_at=as_of), chosen, question)
             run_id = str(record["run_id"])
@@ -308,7 +308,8 @@ class Project:
         """Return the SHA-256 of the settings that verdicts depend on."""
         text = json.dumps(
             {"uses": {k: asdict(v) for k, v in self.config.uses.items()},
-             "purposes": self.config.purposes},
+             "purposes": self.config.purposes,
+             "waivers": [asdict(waiver) for waiver in self.config.waivers]},
             sort_keys=True, default=str,
         )  # fmt: skip
         return hashlib.sha256(text.encode()).hexdigest()

@@ -54,6 +54,7 @@ def _identity(pipeline: Pipeline, config: Config) -> StageRun:
     stage = identity_stage(
         model_id=model.model_id,
         default_threshold=model.default_threshold,
+        default_strict=model.default_strict,
         default_basis=model.threshold_basis,
         false_match_rate=config.false_match_rate,
     )

@@ -4,7 +4,9 @@ Media and consents go through the real readers of manifests and consent files; w
 would have observed (content, faces, groups) is stated in the file, because a case is about a
 rule and not about a model. Keys of ``[[media]]`` beyond a manifest's columns: ``content``
 (entries with one value hold the same bytes), ``near`` (a duplicate group), ``scanned = "no"``,
-``unreadable``, ``missing``, ``unseen``.
+``unreadable``, ``missing``, ``unseen``. ``[[links]]`` says how a depiction is known,
+``[[records]]`` states consents as rows of the ledger, and ``all_rules`` lets every rule speak, for
+a rule that asks the verdicts of others.
 """
 
 from __future__ import annotations
@@ -25,6 +27,7 @@ from curate.consent.records import read_statements
 from curate.ingest.listing import Listing, Target
 from curate.ingest.manifest import ManifestLayout
 from curate.model.config import Config, UseProfile
+from curate.model.instants import parse_instant
 from curate.schema import conform, purpose_tree
 
 AS_OF = datetime(2026, 5, 1, tzinfo=UTC)
@@ -39,6 +42,7 @@ class World:
     tables: dict[str, pa.Table]
     question: Question
     expect: list[str]
+    all_rules: bool = False
 
     def locator(self, media_id: str) -> str:
         """Return an entry's locator."""
@@ -50,13 +54,18 @@ def load_world(folder: Path, scratch: Path) -> World:
     """Return the world described in `folder`, using `scratch` for files."""
     said = tomllib.loads((folder / "world.toml").read_text(encoding="utf-8"))
     tables = _listed(said.get("media", []), scratch)
+    tables["depictions"] = _linked(tables, said.get("links", []))
     tables |= _observed(said.get("media", []), tables["media"])
     tables |= _faces(said.get("faces", []), said.get("media", []))
-    tables |= _statements(said.get("consents", []), scratch)
+    tables |= _statements(said, scratch, tables["media"])
     tables["entries"] = _entries(tables)
     use = UseProfile("case", "train-detector", ("include", "train_detector"))
-    question = Question(replace(use, **said.get("use", {})), purpose_tree(), AS_OF)
-    return World(tables, question, sorted(said.get("expect", [])))
+    asked = {k: tuple(v) if isinstance(v, list) else v for k, v in said.get("use", {}).items()}
+    if "ends_at" in asked:
+        asked["ends_at"] = parse_instant(asked["ends_at"])
+    question = Question(replace(use, **asked), purpose_tree(), AS_OF)
+    expect = sorted(said.get("expect", []))
+    return World(tables, question, expect, all_rules=said.get("all_rules", False))
 
 
 def _listed(media: list[dict[str, Any]], scratch: Path) -> dict[str, pa.Table]:
@@ -71,6 +80,18 @@ def _listed(media: list[dict[str, Any]], scratch: Path) -> dict[str, pa.Table]:
     tables = listing.tables()
     assert not tables["rejections"].num_rows, tables["rejections"].to_pylist()
     return tables
+
+
+def _linked(tables: dict[str, pa.Table], links: list[dict[str, str]]) -> pa.Table:
+    """Return the depictions, with methods and states of links as the case says."""
+    ids = {row["locator"]: row["media_id"] for row in tables["media"].to_pylist()}
+    said = {(ids[link["path"]], link["subject"]): link for link in links}
+    rows = [
+        {**row, **{k: v for k, v in said.get((row["media_id"], row["subject_id"]), {}).items()
+                   if k in row}}
+        for row in tables["depictions"].to_pylist()
+    ]  # fmt: skip
+    return conform(rows, "depictions")
 
 
 def digest_of(item: dict[str, Any]) -> str:
@@ -126,7 +147,7 @@ def _faces(said: list[dict[str, Any]], media: list[dict[str, Any]]) -> dict[str,
     faces, identities = [], []
     for item in said:
         for place in range(item["count"]):
-            face = f"{item['path']}#{place}"
+            face = f"{item['path']}#{len(faces)}"
             faces.append({
                 "face_id": face, "sha256": digests[item["path"]], "frame": 0, "model_id": MODEL,
                 "ordinal": place, "x1": 0.0, "y1": 0.0, "x2": 80.0, "y2": 80.0,
@@ -145,13 +166,34 @@ def _faces(said: list[dict[str, Any]], media: list[dict[str, Any]]) -> dict[str,
     return {"faces": conform(faces, "faces"), "identities": conform(identities, "identities")}
 
 
-def _statements(consents: list[dict[str, Any]], scratch: Path) -> dict[str, pa.Table]:
+def _statements(said: dict[str, Any], scratch: Path, media: pa.Table) -> dict[str, pa.Table]:
     records: dict[str, list[dict[str, Any]]] = {}
-    if consents:
+    ids = {row["locator"]: row["media_id"] for row in media.to_pylist()}
+    if consents := said.get("consents"):
         path = scratch / "consents.json"
-        path.write_text(json.dumps(consents), encoding="utf-8")
+        path.write_text(json.dumps([_with_ids(c, "media", ids) for c in consents]), "utf-8")
         records = read_statements(path, purposes=purpose_tree()).records
+    for name in ("sources", "notices", "requests", "consents"):
+        key = "records" if name == "consents" else name
+        rows = [_with_ids(row, "media_ids", ids) for row in said.get(key, [])]
+        records[name] = records.get(name, []) + [_dated(row, name) for row in rows]
     return {name: conform(records.get(name, []), name) for name in LEDGER_INPUTS}
+
+
+def _with_ids(row: dict[str, Any], column: str, ids: dict[str, str]) -> dict[str, Any]:
+    """Return a row that names entries by locator with their ids."""
+    return {**row, column: [ids.get(x, x) for x in row[column]]} if column in row else row
+
+
+def _dated(row: dict[str, Any], name: str) -> dict[str, Any]:
+    """Return a row with its texts of instants as instants."""
+    schema = conform([], name).schema
+    return {
+        key: parse_instant(value)
+        if pa.types.is_timestamp(schema.field(key).type) and isinstance(value, str)
+        else value
+        for key, value in row.items()
+    }
 
 
 def _entries(tables: dict[str, pa.Table]) -> pa.Table:

@@ -4,8 +4,10 @@
 view                      one row per
 ========================  ==================================================================
 entries                   entry, with its content and state
-duties                    entry, person, role and reason why their consent falls short;
-                          reason is null when it does not
+duties                    entry, person, role and reason why their consent falls short
+standings                 entry, person and reason that is not in a consent: age, death, a
+                          destruction date, a request
+ancestors                 entry and entry it was made from, however far
 visible                   readable entry: people declared to be seen, faces seen in a frame
 copies                    readable entry, with its duplicate group
 people                    entry and person in it: declared subjects, and identities of faces
@@ -19,14 +21,15 @@ relations, sources, subjects.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
 from curate.consent.coverage import ConsentTables, coverage
-from curate.model.config import UseProfile
+from curate.consent.standing import PeopleTables, standing
+from curate.model.config import UseProfile, Waiver
 
 if TYPE_CHECKING:
     import duckdb
@@ -43,7 +46,15 @@ CATALOG_INPUTS = (
     "labels",
     "relations",
 )
-LEDGER_INPUTS = ("consents", "consent_events", "sources", "subjects")
+LEDGER_INPUTS = (
+    "consents",
+    "consent_events",
+    "decisions",
+    "notices",
+    "requests",
+    "sources",
+    "subjects",
+)
 INPUTS = CATALOG_INPUTS + LEDGER_INPUTS
 
 # STANDARDS section 2: whom a manipulation cannot do without.
@@ -59,17 +70,49 @@ REQUIRED_ROLES = (
 )
 
 _VIEWS = """
-CREATE VIEW duties AS
-SELECT e.media_id, d.subject_id, d.role, e.manipulation_type, c.consent_id, r.reason,
+-- Whoever a source speaks of without a record of their own is doubted, and not refused: the
+-- source's statement is a claim of assurance 1 or 2.
+CREATE TABLE duties AS
+SELECT e.media_id, d.subject_id, d.role, e.manipulation_type, c.consent_id,
+       CASE WHEN r.reason = 'no-consent'
+                 AND s.consent_claim IN ('dataset_statement', 'batch_attestation')
+            THEN 'claim-only' ELSE r.reason END AS reason,
+       s.consent_claim, e.source_id,
        c.state, c.state_at, c.withdrawn_at, c.valid_from, c.valid_until, c.audience_max,
-       c.purposes, c.missing, u.purpose, u.audience,
+       c.purposes, c.missing, c.legal_basis, c.notice_id, c.assurance_level, c.territories,
+       c.contexts, u.purpose, u.audience, u.ends_at,
        CASE WHEN c.state = 'ConsentExpired' THEN c.state_at END AS state_at_if_expired
-FROM entries e
-JOIN depictions d USING (media_id)
-JOIN coverage c USING (subject_id, role, manipulation_type)
+FROM depictions d
+JOIN short_of c ON c.subject_id = d.subject_id AND c.role = d.role
+JOIN entries e ON e.media_id = d.media_id AND c.manipulation_type = e.manipulation_type
+    AND (c.media_id IS NULL OR c.media_id = d.media_id)
+LEFT JOIN sources s ON s.source_id = e.source_id
 CROSS JOIN use u
-LEFT JOIN LATERAL (SELECT unnest(c.reasons) AS reason) r ON TRUE
+CROSS JOIN LATERAL (SELECT unnest(c.reasons) AS reason) r
 WHERE d.link_status <> 'rejected';
+
+CREATE TABLE standings AS
+SELECT DISTINCT media_id, subject_id, reason, since, request FROM (
+    SELECT d.media_id, t.subject_id, t.reason, t.since, t.request
+    FROM standing t JOIN depictions d USING (subject_id)
+    WHERE t.media_id IS NULL AND d.link_status <> 'rejected'
+    UNION ALL
+    SELECT t.media_id, t.subject_id, t.reason, t.since, t.request
+    FROM standing t JOIN entries e USING (media_id)
+);
+
+-- From each entry to everything it was made from, however far.
+CREATE TABLE ancestors AS
+WITH RECURSIVE made_from AS (
+    SELECT "left" AS media_id, "right" AS parent_id FROM relations
+    WHERE relation IN ('derived_from', 'crop_of', 'frame_of') AND left_kind = 'media'
+    AND right_kind = 'media'
+), line AS (
+    SELECT * FROM made_from
+    UNION
+    SELECT l.media_id, m.parent_id FROM line l JOIN made_from m ON m.media_id = l.parent_id
+)
+SELECT * FROM line WHERE media_id <> parent_id;
 
 -- Faces too poor to judge count too: someone is there. A donor and a target meet in one
 -- visible face; drivers and voices are not seen.
@@ -120,11 +163,13 @@ class Question:
         use: What the media are wanted for.
         purposes: Each purpose with the broader one it stands below.
         as_of: The instant to judge at, in UTC.
+        waivers: Findings that someone answers for.
     """
 
     use: UseProfile
     purposes: Mapping[str, str | None]
     as_of: datetime
+    waivers: tuple[Waiver, ...] = ()
 
 
 def connect_facts(tables: Mapping[str, pa.Table], question: Question) -> duckdb.DuckDBPyConnection:
@@ -140,19 +185,13 @@ def connect_facts(tables: Mapping[str, pa.Table], question: Question) -> duckdb.
     connection.execute("SET TimeZone = 'UTC'")
     for name in INPUTS:
         connection.register(name, tables[name])
-    obligations = connection.sql(
-        "SELECT DISTINCT d.subject_id, d.role, e.manipulation_type "
-        "FROM entries e JOIN depictions d USING (media_id)"
-    ).to_arrow_table()
+    connection.register("coverage", _coverage(connection, tables, question))
+    connection.execute("CREATE TABLE short_of AS SELECT * FROM coverage WHERE len(reasons) > 0")
+    people = connection.sql("SELECT DISTINCT subject_id FROM depictions").to_arrow_table()
+    statements = PeopleTables(**{f.name: tables[f.name] for f in fields(PeopleTables)})
     connection.register(
-        "coverage",
-        coverage(
-            obligations,
-            ConsentTables(tables["consents"], tables["consent_events"]),
-            use=question.use,
-            purposes=question.purposes,
-            as_of=question.as_of,
-        ),
+        "standing",
+        standing(people, statements, use=question.use, as_of=question.as_of),
     )
     connection.register("use", _use_row(question.use))
     kinds, roles = zip(*REQUIRED_ROLES, strict=True)
@@ -163,5 +202,47 @@ def connect_facts(tables: Mapping[str, pa.Table], question: Question) -> duckdb.
     return connection
 
 
+_OBLIGATIONS = """
+SELECT DISTINCT d.subject_id, d.role, e.manipulation_type,
+       CASE WHEN s.subject_id IS NOT NULL THEN d.media_id END AS media_id
+FROM depictions d
+JOIN entries e USING (media_id)
+LEFT JOIN (SELECT DISTINCT subject_id FROM consents WHERE scope_kind = 'listed_media') s
+    ON s.subject_id = d.subject_id
+WHERE d.link_status <> 'rejected'
+"""
+
+
+def _coverage(
+    connection: duckdb.DuckDBPyConnection, tables: Mapping[str, pa.Table], question: Question
+) -> pa.Table:
+    statements = ConsentTables(**{f.name: tables[f.name] for f in fields(ConsentTables)})
+    return coverage(
+        connection.sql(_OBLIGATIONS).to_arrow_table(),
+        statements,
+        use=question.use,
+        purposes=question.purposes,
+        as_of=question.as_of,
+    )
+
+
 def _use_row(use: UseProfile) -> pa.Table:
-    return pa.table({"purpose": [use.purpose], "audience": [use.audience]})
+    row = {
+        "purpose": use.purpose,
+        "operations": list(use.operations),
+        "audience": use.audience,
+        "commercial": use.commercial,
+        "ends_at": use.ends_at,
+    }
+    return pa.Table.from_pylist([row], schema=_USE)
+
+
+_USE = pa.schema(
+    [
+        ("purpose", pa.string()),
+        ("operations", pa.list_(pa.string())),
+        ("audience", pa.string()),
+        ("commercial", pa.bool_()),
+        ("ends_at", pa.timestamp("us", tz="UTC")),
+    ]
+)

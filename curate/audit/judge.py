@@ -2,7 +2,12 @@
 
 `audit` is pure: the same tables, rules and question give the same findings and verdicts, in the
 same order. A verdict is the least of what the entry's findings leave: blocked, then needs_review,
-then cleared.
+then cleared. Rules that ask the verdicts of other entries (what an entry was made from) come in a
+second stage.
+
+People decide on the record: a waiver takes the effect of a finding that sends to review; two
+reviewers clear what needs review, and one blocks it, as long as the evidence is what they saw.
+Nobody clears what is blocked.
 """
 
 from __future__ import annotations
@@ -15,26 +20,64 @@ import pyarrow as pa
 
 from curate.audit.facts import Question, connect_facts
 from curate.audit.rule import Rule
-from curate.model.verdict import VERDICT_OF, Effect
 
 if TYPE_CHECKING:
     import duckdb
 
 _FINDING = """
 SELECT md5(code || '|' || media_id || '|' || params) AS finding_id, * FROM (
-    SELECT '{code}' AS code, media_id, '{effect}' AS effect, {params} AS params
-    FROM ({query}) found
+    SELECT '{code}' AS code, found.media_id, '{effect}' AS effect, {params} AS params
+    FROM ({query}) found JOIN entries USING (media_id)
 )
 """
 
+_WAIVED = """
+SELECT f.finding_id, f.code, f.media_id,
+       CASE WHEN w.code IS NOT NULL AND f.effect <> 'block' THEN 'none' ELSE f.effect END
+           AS effect,
+       f.params, CASE WHEN f.effect <> 'block' THEN w.told END AS waiver
+FROM found f
+LEFT JOIN entries e USING (media_id)
+LEFT JOIN waivers w ON w.code = f.code AND w.media IN ('', e.locator)
+QUALIFY row_number() OVER (PARTITION BY f.finding_id ORDER BY w.told) = 1
+"""
+
+# What a reviewer has seen of an entry is its findings; any other set of findings is new evidence.
+# The latest decision of each reviewer counts.
 _VERDICTS = """
-SELECT e.media_id,
-       CASE min(CASE f.effect WHEN 'block' THEN 0 WHEN 'review' THEN 1 ELSE 2 END)
-            WHEN 0 THEN '{blocked}' WHEN 1 THEN '{review}' ELSE '{cleared}' END AS verdict,
-       coalesce(list_sort(list(DISTINCT f.code) FILTER (f.effect IN ('block', 'review'))), [])
-           AS codes
-FROM entries e LEFT JOIN findings f USING (media_id)
-GROUP BY e.media_id ORDER BY e.media_id
+WITH policy AS (
+    SELECT e.media_id,
+           CASE min(CASE f.effect WHEN 'block' THEN 0 WHEN 'review' THEN 1 ELSE 2 END)
+                WHEN 0 THEN 'blocked' WHEN 1 THEN 'needs_review' ELSE 'cleared' END AS verdict,
+           coalesce(list_sort(list(DISTINCT f.code) FILTER (f.effect IN ('block', 'review'))), [])
+               AS codes,
+           sha256(coalesce(string_agg(f.finding_id, ',' ORDER BY f.finding_id), '')) AS evidence
+    FROM entries e LEFT JOIN findings f USING (media_id)
+    GROUP BY e.media_id
+), latest AS (
+    SELECT media_id, reviewer, verdict, evidence FROM decided
+    QUALIFY row_number() OVER (
+        PARTITION BY media_id, reviewer ORDER BY decided_at DESC, decision_id DESC
+    ) = 1
+), reviewed AS (
+    SELECT p.media_id, count(*) FILTER (d.verdict = 'cleared') AS clears,
+           count(*) FILTER (d.verdict = 'blocked') AS blocks
+    FROM policy p JOIN latest d ON d.media_id = p.media_id AND d.evidence = p.evidence
+    WHERE p.verdict = 'needs_review'
+    GROUP BY p.media_id
+)
+SELECT p.media_id,
+       CASE WHEN r.blocks > 0 THEN 'blocked' WHEN r.clears > 1 THEN 'cleared'
+            ELSE p.verdict END AS verdict,
+       p.codes, p.evidence,
+       CASE WHEN r.blocks > 0 THEN 'reviewer' WHEN r.clears > 1 THEN 'two_reviewers'
+            ELSE 'policy' END AS decided_by
+FROM policy p LEFT JOIN reviewed r USING (media_id)
+ORDER BY p.media_id
+"""
+
+_DECIDED = """
+SELECT * FROM decisions WHERE use = $use AND decided_at <= $as_of
 """
 
 
@@ -43,8 +86,9 @@ class Judgement:
     """What an audit found.
 
     Attributes:
-        findings: ``finding_id, code, media_id, effect, params``, sorted by code and entry.
-        verdicts: ``media_id, verdict, codes``, one row per entry, sorted.
+        findings: ``finding_id, code, media_id, effect, params, waiver``, sorted by code and
+            entry.
+        verdicts: ``media_id, verdict, codes, evidence, decided_by``, one row per entry, sorted.
     """
 
     findings: pa.Table
@@ -57,22 +101,30 @@ def audit(tables: Mapping[str, pa.Table], rules: Iterable[Rule], question: Quest
     Args:
         tables: A table for each of `curate.audit.facts.INPUTS`.
         rules: The rules to apply.
-        question: The use and the instant.
+        question: The use, the instant and the waivers.
     """
     connection = connect_facts(tables, question)
-    found = [_apply(rule, connection) for rule in rules]
-    connection.register("findings", pa.concat_tables(found) if found else _NO_FINDINGS)
-    findings = connection.sql(
-        "SELECT * FROM findings ORDER BY code, media_id, finding_id"
-    ).to_arrow_table()
-    verdicts = connection.sql(
-        _VERDICTS.format(
-            blocked=VERDICT_OF[Effect.BLOCK],
-            review=VERDICT_OF[Effect.REVIEW],
-            cleared=VERDICT_OF[Effect.NONE],
-        )
-    ).to_arrow_table()
-    return Judgement(findings=findings, verdicts=verdicts)
+    chosen = tuple(rules)
+    connection.register("waivers", _waivers(question))
+    connection.execute(
+        f"CREATE TABLE decided AS {_DECIDED}",
+        {"use": question.use.name, "as_of": question.as_of},
+    )
+    found = [_apply(rule, connection) for rule in chosen if rule.stage == 1]
+    findings = _judge(connection, found)
+    later = [rule for rule in chosen if rule.stage > 1]
+    if later:
+        connection.execute(f"CREATE TABLE judged AS {_VERDICTS}")
+        findings = _judge(connection, found + [_apply(rule, connection) for rule in later])
+    return Judgement(findings, connection.sql(_VERDICTS).to_arrow_table())
+
+
+def _judge(connection: duckdb.DuckDBPyConnection, found: list[pa.Table]) -> pa.Table:
+    """Make the table `findings` of what was found, waivers applied, and return it in order."""
+    connection.register("found", pa.concat_tables([_NO_FINDINGS, *found]))
+    connection.execute(f"CREATE OR REPLACE TABLE findings AS {_WAIVED}")
+    ordered = connection.sql("SELECT * FROM findings ORDER BY code, media_id, finding_id")
+    return ordered.to_arrow_table()
 
 
 _COLUMNS = ("finding_id", "code", "media_id", "effect", "params")
@@ -85,3 +137,14 @@ def _apply(rule: Rule, connection: duckdb.DuckDBPyConnection) -> pa.Table:
     params = f"CAST(to_json(struct_pack({facts})) AS VARCHAR)" if names else "'{}'"
     sql = _FINDING.format(code=rule.code, effect=rule.effect, params=params, query=rule.query)
     return connection.sql(sql).to_arrow_table().select(list(_COLUMNS)).cast(_NO_FINDINGS.schema)
+
+
+def _waivers(question: Question) -> pa.Table:
+    """Return the waivers that hold at the instant."""
+    rows = [
+        {"code": w.code, "media": w.media, "told": f"{w.by} until {w.expires:%Y-%m-%d}: {w.reason}"}
+        for w in question.waivers
+        if w.expires > question.as_of
+    ]
+    schema = pa.schema([(name, pa.string()) for name in ("code", "media", "told")])
+    return pa.Table.from_pylist(rows, schema=schema)

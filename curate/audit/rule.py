@@ -27,6 +27,7 @@ class Rule:
         explanation: Why it matters and how it is judged, for a reader new to it.
         remedy: What to do about a finding.
         query: SQL that finds it.
+        stage: 1, or 2 for a rule that asks the verdicts of other entries (`judged`).
     """
 
     code: str
@@ -38,6 +39,7 @@ class Rule:
     explanation: str
     remedy: str
     query: str
+    stage: int = 1
 
     @property
     def family(self) -> str:
@@ -58,6 +60,7 @@ FAMILIES = {
     "LAB": "labels",
     "MED": "media",
     "SPL": "splits",
+    "SRC": "sources and rights",
 }
 
 

@@ -25,8 +25,18 @@ import pyarrow as pa
 from curate.model.config import UseProfile
 
 OBLIGATIONS = pa.schema(
-    [("subject_id", pa.string()), ("role", pa.string()), ("manipulation_type", pa.string())]
+    [
+        ("subject_id", pa.string()),
+        ("role", pa.string()),
+        ("manipulation_type", pa.string()),
+        # Set only for people one of whose consents covers listed entries alone.
+        ("media_id", pa.string()),
+    ]
 )
+
+# STANDARDS section 9.4: how sure a record must be for each audience.
+AUDIENCES = ("internal", "consortium", "gated", "public")
+CONSENT_BASES = ("A9-2-a", "A6-1-a", "bipa_release")
 
 # STANDARDS section 2: what each role must have agreed to beyond being included.
 ROLE_OPERATIONS = (
@@ -62,6 +72,7 @@ class ConsentTables:
 
     consents: pa.Table
     consent_events: pa.Table
+    notices: pa.Table
 
 
 _STATE_SQL = """
@@ -96,9 +107,13 @@ WITH needed AS (
     ) r USING (manipulation_type, role)
 )
 SELECT
-    n.subject_id, n.role, n.manipulation_type, c.consent_id,
+    n.subject_id, n.role, n.manipulation_type, n.media_id, c.consent_id,
     coalesce(s.state, 'ConsentUnknown') AS state, s.state_at, w.withdrawn_at,
-    c.valid_from, c.valid_until, c.audience_max, c.purposes,
+    c.valid_from, c.valid_until, c.audience_max, c.purposes, c.legal_basis, c.notice_id,
+    c.assurance_level,
+    list_sort(list_filter($territories::VARCHAR[], lambda x: NOT list_contains(c.territories, x)
+              OR list_contains(coalesce(c.territories_excluded, []), x))) AS territories,
+    list_sort(list_intersect($contexts::VARCHAR[], coalesce(c.contexts_forbidden, []))) AS contexts,
     list_sort(list_filter(n.needed, lambda x: NOT list_contains(c.operations, x))) AS missing,
     list_filter([
         CASE WHEN w.withdrawn_at >= coalesce(g.given_at, w.withdrawn_at) THEN 'withdrawn' END,
@@ -126,34 +141,72 @@ SELECT
         CASE WHEN list_position($audiences, c.audience_max) < list_position($audiences, $audience)
              THEN 'audience-exceeded' END,
         CASE WHEN $commercial AND c.commercial_use = 'no' THEN 'commercial-not-granted'
-             WHEN $commercial AND c.commercial_use = 'unstated' THEN 'commercial-unstated' END
+             WHEN $commercial AND c.commercial_use = 'unstated' THEN 'commercial-unstated' END,
+        CASE WHEN list_has_any(coalesce(c.territories_excluded, []), $territories::VARCHAR[])
+             THEN 'territory-not-granted'
+             WHEN len($territories::VARCHAR[]) = 0 THEN NULL
+             WHEN list_contains(c.territories, 'WORLD') THEN NULL
+             WHEN len(coalesce(c.territories, [])) = 0 THEN 'territory-unstated'
+             WHEN NOT list_has_all(c.territories, $territories::VARCHAR[])
+             THEN 'territory-not-granted' END,
+        CASE WHEN list_has_any(coalesce(c.contexts_forbidden, []), $contexts::VARCHAR[])
+             THEN 'context-forbidden' END,
+        CASE WHEN c.scope_kind = 'listed_media'
+                  AND NOT coalesce(list_contains(c.scope_media_ids, n.media_id), FALSE)
+             THEN 'other-media'
+             WHEN c.scope_kind IN ('session', 'project') THEN 'scope-unresolved' END,
+        CASE WHEN NOT list_contains($bases, c.legal_basis) THEN 'legal-basis-not-consent' END,
+        CASE WHEN c.notice_id IS NOT NULL AND t.notice_id IS NULL THEN 'notice-mismatch'
+             WHEN NOT list_has_any(t.covers_purposes, $purpose_line)
+                  OR NOT list_has_all(t.covers_operations, n.needed)
+             THEN 'notice-mismatch' END,
+        CASE WHEN c.assurance_level < list_position($audiences, $audience)
+             THEN 'assurance-too-low' END,
+        CASE WHEN c.valid_until IS NULL THEN 'no-expiry'
+             WHEN c.valid_until < $ends_at::TIMESTAMPTZ THEN 'release-outlives-consent' END
     ], lambda x: x IS NOT NULL) AS reasons
 FROM needed n
 JOIN consents c USING (subject_id)
 LEFT JOIN states s USING (consent_id)
 LEFT JOIN given g USING (consent_id)
-LEFT JOIN withdrawals w USING (subject_id);
+LEFT JOIN withdrawals w USING (subject_id)
+LEFT JOIN notices t ON t.notice_id = c.notice_id;
 """
 
-# The nearest consent: fewest reasons, then the one given or changed last, then by id.
+# The nearest consent: fewest reasons that say no, then fewest at all, then the one given or
+# changed last, then by id.
 _NEAREST_SQL = """
-SELECT o.subject_id, o.role, o.manipulation_type, n.consent_id,
+SELECT o.subject_id, o.role, o.manipulation_type, o.media_id, n.consent_id,
        CASE WHEN n.consent_id IS NULL THEN ['no-consent']
             ELSE list_sort(list_distinct(n.reasons)) END AS reasons,
        n.state, n.state_at, n.withdrawn_at, n.valid_from, n.valid_until, n.audience_max,
-       n.purposes, n.missing
+       n.purposes, n.missing, n.legal_basis, n.notice_id, n.assurance_level, n.territories,
+       n.contexts
 FROM obligations o
 LEFT JOIN (
     SELECT * FROM reasons
     QUALIFY row_number() OVER (
-        PARTITION BY subject_id, role, manipulation_type
-        ORDER BY len(list_distinct(reasons)), state_at DESC NULLS LAST, consent_id
+        PARTITION BY subject_id, role, manipulation_type, media_id
+        ORDER BY len(list_filter(reasons, lambda x: NOT list_contains($doubts, x))),
+                 len(list_distinct(reasons)), state_at DESC NULLS LAST, consent_id
     ) = 1
-) n USING (subject_id, role, manipulation_type)
-ORDER BY o.subject_id, o.role, o.manipulation_type
+) n ON n.subject_id = o.subject_id AND n.role = o.role
+    AND n.manipulation_type = o.manipulation_type AND n.media_id IS NOT DISTINCT FROM o.media_id
+ORDER BY o.subject_id, o.role, o.manipulation_type, o.media_id
 """
 
-AUDIENCES = ["internal", "consortium", "gated", "public"]
+# Reasons that raise a doubt; all others say no.
+DOUBTS = (
+    "pending",
+    "commercial-unstated",
+    "territory-unstated",
+    "scope-unresolved",
+    "legal-basis-not-consent",
+    "notice-mismatch",
+    "assurance-too-low",
+    "no-expiry",
+    "release-outlives-consent",
+)
 
 
 def coverage(
@@ -174,10 +227,11 @@ def coverage(
         as_of: The instant to judge at, in UTC.
 
     Returns:
-        One row per obligation, sorted: ``subject_id, role, manipulation_type, consent_id``
-        (null without any consent), ``reasons`` (list of text, empty when met), and the facts
-        they speak of: ``state, state_at, withdrawn_at, valid_from, valid_until, audience_max,
-        purposes, missing`` (operations not granted).
+        One row per obligation, sorted: the obligation, ``consent_id`` (null without any
+        consent), ``reasons`` (list of text, empty when met), and the facts they speak of:
+        ``state, state_at, withdrawn_at, valid_from, valid_until, audience_max, purposes,
+        missing`` (operations not granted), ``legal_basis, notice_id, assurance_level,
+        territories`` and ``contexts`` (those that stand against it).
     """
     import duckdb
 
@@ -186,6 +240,7 @@ def coverage(
     connection.register("obligations", obligations.select(OBLIGATIONS.names).cast(OBLIGATIONS))
     connection.register("consents", tables.consents)
     connection.register("consent_events", tables.consent_events)
+    connection.register("notices", tables.notices)
     connection.register("strengths", _strengths())
     connection.register("role_operations", _role_operations())
     for statement in _STATE_SQL.strip().split(";\n"):
@@ -198,12 +253,16 @@ def coverage(
             "as_of": as_of,
             "operations": list(use.operations),
             "purpose_line": purpose_line(use.purpose, purposes),
-            "audiences": AUDIENCES,
+            "audiences": list(AUDIENCES),
             "audience": use.audience,
             "commercial": use.commercial,
+            "territories": sorted({*use.recipient_territories, *use.storage_territories}),
+            "contexts": list(use.contexts),
+            "bases": list(CONSENT_BASES),
+            "ends_at": use.ends_at,
         },
     )
-    return connection.sql(_NEAREST_SQL).to_arrow_table()
+    return connection.sql(_NEAREST_SQL, params={"doubts": list(DOUBTS)}).to_arrow_table()
 
 
 def purpose_line(purpose: str, purposes: Mapping[str, str | None]) -> list[str]:

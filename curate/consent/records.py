@@ -33,6 +33,11 @@ STATES = {
 }
 _E_MAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
+# Columns that say something of the subject rather than of a consent.
+_OF_SUBJECT = frozenset(
+    ("subject_kind", "minor_at_capture", "guardian", "majority_on", "deceased_on", "destroy_by")
+)
+
 Record = dict[str, Any]
 
 
@@ -130,8 +135,8 @@ def _consent(row: Row, into: Statements, purposes: frozenset[str], counts: dict[
     counts[subject] = counts.get(subject, 0) + 1
     consent = values.get("consent", f"{subject}/{counts[subject]}")
     digest = values.get("document_sha256")
-    if "subject_kind" in values or "minor_at_capture" in values:
-        into.add("subjects", subject_record(subject, values))
+    if _OF_SUBJECT & values.keys():
+        into.add("subjects", subject_record(subject, values, where=row.place))
     else:
         into.mentioned.add(subject)
     into.add("consents", {
@@ -148,13 +153,16 @@ def _consent(row: Row, into: Statements, purposes: frozenset[str], counts: dict[
         "audience_max": values.get("audience", "internal"),
         "commercial_use": values.get("commercial", "unstated"),
         "territories": values.get("territories"),
+        "territories_excluded": values.get("territories_excluded"),
+        "contexts_forbidden": values.get("contexts_forbidden"),
         "valid_from": start,
         "valid_until": end,
         "withdrawal_method": values.get("withdrawal_method"),
         "document_sha256": digest,
         # STANDARDS 8: an individual record is level 3 only with its document's digest.
         "assurance_level": 3 if digest else 1,
-        "scope_kind": "all_media",
+        "scope_kind": "listed_media" if "media" in values else "all_media",
+        "scope_media_ids": values.get("media"),
         "extra": _extra(extra),
     })  # fmt: skip
     for number, (state, moment) in enumerate(_events(row.place, values, instants), 1):
@@ -164,7 +172,9 @@ def _consent(row: Row, into: Statements, purposes: frozenset[str], counts: dict[
             "subject_id": subject,
             "state": STATES[state],
             "effective_at": moment,
-            "indicated_by": "subject" if state != "revoked" else "controller",
+            "indicated_by": values.get(
+                "indicated_by", "controller" if state == "revoked" else "subject"
+            ),
             "method": "import",
         })  # fmt: skip
 
@@ -197,15 +207,24 @@ def _check_purposes(place: str, values: Record, purposes: frozenset[str]) -> Non
 
 def _subject(row: Row, into: Statements) -> None:
     values, _ = _checked(row, "consent_row", required=("subject",))
-    into.add("subjects", subject_record(values["subject"], values))
+    into.add("subjects", subject_record(values["subject"], values, where=row.place))
 
 
-def subject_record(subject: str, values: Record) -> Record:
-    """Return a subject's record; what `values` does not say of them is unknown."""
+def subject_record(subject: str, values: Record, *, where: str = "") -> Record:
+    """Return a subject's record; what `values` does not say of them is unknown.
+
+    Raises:
+        InvalidRowError: A date is none.
+    """
+    dates = _instants(where, values, ("majority_on", "deceased_on", "destroy_by"))
     return {
         "subject_id": subject,
         "subject_kind": values.get("subject_kind", "unknown"),
         "is_minor_at_capture": values.get("minor_at_capture", "unknown"),
+        "guardian_id": values.get("guardian"),
+        "majority_on": dates["majority_on"].date() if "majority_on" in dates else None,
+        "deceased_on": dates["deceased_on"].date() if "deceased_on" in dates else None,
+        "destroy_by": dates.get("destroy_by"),
         "status": "active",
     }
 

@@ -95,8 +95,6 @@ def entries(people: dict[str, Image.Image]) -> list[Entry]:
 
 
 _BASE = {
-    "subject_kind": "adult",
-    "minor_at_capture": "no",
     "purposes": "train-detector",
     "operations": "include;train_detector;likeness_synthesis;likeness_alteration",
     "roles": "depicted",
@@ -107,6 +105,12 @@ _BASE = {
     "valid_until": "2100-01-01",
     "withdrawal_method": "write to the contact named in the notice",
 }
+
+
+def subjects() -> list[dict[str, str]]:
+    """Return the rows of the list of subjects: all of them adults."""
+    names = [f"p{number:02}" for number in range(1, 10)]
+    return [{"subject": n, "subject_kind": "adult", "minor_at_capture": "no"} for n in names]
 
 
 def consents() -> list[dict[str, str]]:
@@ -132,6 +136,7 @@ def write_dataset(folder: Path) -> list[Entry]:
         place.write_bytes(entry.content)
     columns = ("path", "label", "split", "subject", "manipulation", "target", "donor")
     _write_csv(media / "manifest.csv", [{c: getattr(e, c) for c in columns} for e in made])
+    _write_csv(folder / "subjects.csv", subjects())
     _write_csv(folder / "consents.csv", consents())
     text = json.dumps(planted(made), indent=2)
     (folder / "planted.json").write_text(text + "\n", encoding="utf-8")

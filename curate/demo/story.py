@@ -19,8 +19,20 @@ from curate.model.verdict import Effect
 from curate.release.build import Release
 
 # What the demo itself makes in its folder, and may therefore remove.
-_OWN = ("catalog", "media", "reports", "releases", "ledger.sqlite", "ledger.sqlite-wal",
-        "ledger.sqlite-shm", "curate.toml", "consents.csv", "planted.json", ".lock")  # fmt: skip
+_OWN = (
+    ".lock",
+    "catalog",
+    "consents.csv",
+    "curate.toml",
+    "ledger.sqlite",
+    "ledger.sqlite-shm",
+    "ledger.sqlite-wal",
+    "media",
+    "planted.json",
+    "releases",
+    "reports",
+    "subjects.csv",
+)
 
 Say = Callable[[str], None]
 Found = set[tuple[str, str]]
@@ -95,7 +107,8 @@ def tell_story(
     made = write_dataset(project.workspace.root)
     say(f"\nbuilt {len(made)} entries with {len(planted(made))} planted problems in {folder}")
     project.ingest(project.workspace.root / "media", dataset=DATASET)
-    project.import_statements(project.workspace.root / "consents.csv")
+    for name in ("subjects.csv", "consents.csv"):
+        project.import_statements(project.workspace.root / name)
     with showing(project):
         project.run(jobs=jobs)
     released = project.release("v1")

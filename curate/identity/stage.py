@@ -23,20 +23,27 @@ _SEEN = "('depicted', 'bystander', 'donor')"
 
 
 def identity_stage(
-    *, model_id: str, default_threshold: float, default_basis: str, false_match_rate: float
+    *,
+    model_id: str,
+    default_threshold: float,
+    default_strict: float,
+    default_basis: str,
+    false_match_rate: float,
 ) -> WholeStage:
     """Return the stage.
 
     Args:
         model_id: The face model; faces of other models are not compared.
         default_threshold: Cosine to fall back to when the evidence is too little.
-        default_basis: Where that comes from.
+        default_strict: The same for clusters that are tight.
+        default_basis: Where these come from.
         false_match_rate: The rate of false matches to calibrate to.
     """
     parameters: dict[str, Any] = {
         "model": model_id,
         "false_match_rate": false_match_rate,
         "default_threshold": default_threshold,
+        "default_strict": default_strict,
         "default_basis": default_basis,
     }
     reads = {
@@ -83,6 +90,7 @@ def find_identities(tables: Tables, parameters: Mapping[str, Any]) -> dict[str, 
         frame=frame,
         judgeable=good,
         default_threshold=parameters["default_threshold"],
+        default_strict=parameters["default_strict"],
         default_basis=parameters["default_basis"],
         target_fmr=parameters["false_match_rate"],
     )
@@ -90,6 +98,7 @@ def find_identities(tables: Tables, parameters: Mapping[str, Any]) -> dict[str, 
         rows,
         faces["face_id"].to_pylist(),
         threshold=found.threshold,
+        strict=found.strict,
         must_link=subject,
         frame=frame,
         subject=subject,

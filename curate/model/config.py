@@ -28,6 +28,27 @@ class UseProfile:
     storage_territories: tuple[str, ...] = ()
     starts_at: datetime | None = None
     ends_at: datetime | None = None
+    contexts: tuple[str, ...] = ()
+    minors: bool = False
+
+
+@dataclass(frozen=True)
+class Waiver:
+    """A finding that someone answers for: it is told, and does not lower a verdict.
+
+    Attributes:
+        code: The rule; one that blocks cannot be waived.
+        reason: Why.
+        by: Who answers for it.
+        expires: Until when it holds, not included.
+        media: The entry's locator; every entry when empty.
+    """
+
+    code: str
+    reason: str
+    by: str
+    expires: datetime
+    media: str = ""
 
 
 @dataclass(frozen=True)
@@ -46,6 +67,7 @@ class Config:
     false_match_rate: float = 1e-3
     uses: dict[str, UseProfile] = field(default_factory=dict)
     purposes: dict[str, str | None] = field(default_factory=purpose_tree)
+    waivers: tuple[Waiver, ...] = ()
 
 
 def parse_config(text: str, *, where: str) -> Config:
@@ -87,6 +109,7 @@ def _config(raw: dict[str, Any]) -> Config:
         "min_quality": dedup.get("min_quality"),
         "false_match_rate": raw.get("identity", {}).get("false_match_rate"),
         "uses": {name: _use(name, use) for name, use in raw.get("uses", {}).items()},
+        "waivers": tuple(_waiver(waiver) for waiver in raw.get("waivers", ())),
         "purposes": {**purpose_tree(), **raw.get("purposes", {})},
     }
     return Config(**{key: value for key, value in values.items() if value is not None})
@@ -124,6 +147,10 @@ def _check_purposes(own: dict[str, str], where: str) -> None:
                 raise ConfigError(f"{term!r} stands below itself", where=where)
             seen.add(at)
             at = own[at]
+
+
+def _waiver(raw: dict[str, Any]) -> Waiver:
+    return Waiver(**(raw | {"expires": parse_instant(raw["expires"])}))
 
 
 def _check_use(use: UseProfile, config: Config, where: str) -> None:

@@ -19,10 +19,3 @@ class Verdict(StrEnum):
     CLEARED = "cleared"
     NEEDS_REVIEW = "needs_review"
     BLOCKED = "blocked"
-
-
-VERDICT_OF = {
-    Effect.BLOCK: Verdict.BLOCKED,
-    Effect.REVIEW: Verdict.NEEDS_REVIEW,
-    Effect.NONE: Verdict.CLEARED,
-}

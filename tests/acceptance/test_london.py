@@ -33,7 +33,18 @@ def london(shared_data: Path, tmp_path: Path) -> list[str]:
                      "subject": f"p{photo.name[:3]}", "source": "london"})  # fmt: skip
     _write(tmp_path / "media" / "manifest.csv", rows)
     _write(tmp_path / "consents.csv", [_consent(i, p) for i, p in enumerate(people)][:96])
+    (tmp_path / "sources.toml").write_text(SOURCES, encoding="utf-8")
     return people
+
+
+SOURCES = """
+[[sources]]
+source_id = "london"
+kind = "public_dataset"
+licence = "CC-BY-4.0"
+terms_flags = []
+consent_claim = "individual_records"
+"""
 
 
 def _consent(number: int, person: str) -> dict[str, str]:
@@ -71,7 +82,7 @@ def test_release_holds_exactly_the_photos_of_people_who_agreed(
     config = config.replace('analyzer = "dlib"', f'analyzer = "insightface"\nmodel = "{pack}"')
     (ws / "curate.toml").write_text(config, encoding="utf-8")
     curate("ingest", tmp_path / "media", "-w", ws)
-    curate("consent", "import", tmp_path / "consents.csv", "-w", ws)
+    curate("consent", "import", tmp_path / "sources.toml", tmp_path / "consents.csv", "-w", ws)
 
     ran = curate("run", "-w", ws)
     audit = json.loads(curate("audit", "-w", ws, "--format", "json", status=1).out)

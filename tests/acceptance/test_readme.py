@@ -46,8 +46,8 @@ def test_shell_block_runs(tmp_path: Path, curate: Curate) -> None:
     pytest.importorskip("dlib", reason="the faces stage needs the extra curate[faces]")
     _media(tmp_path / "path" / "to" / "media")
     (tmp_path / "consents.csv").write_text(
-        "subject,purposes,operations,roles,valid_from\n"
-        "p01,train-detector,include;train_detector,depicted,2024-01-01\n",
+        "subject,minor_at_capture,purposes,operations,roles,valid_from,valid_until\n"
+        "p01,no,train-detector,include;train_detector,depicted,2024-01-01,2100-01-01\n",
         encoding="utf-8",
     )
     (block,) = (block for block in _blocks("sh") if block.startswith("curate init"))

@@ -9,7 +9,8 @@ from curate.audit.rule import Rule
 from curate.model.verdict import Effect
 
 
-def _duty(reason: str, *facts: str) -> str:
+def duty(reason: str, *facts: str) -> str:
+    """Return the query for one reason of `duties`."""
     columns = ", ".join(("media_id", "subject_id AS subject", "role", "consent_id", *facts))
     return f"SELECT {columns} FROM duties WHERE reason = '{reason}'"
 
@@ -27,7 +28,7 @@ NO_CONSENT = Rule(
         "swap the donor and the target are two people, and each needs a record."
     ),
     remedy="Import the person's consent, or leave the entry out.",
-    query=_duty("no-consent"),
+    query=duty("no-consent"),
 )
 
 CONSENT_WITHDRAWN = Rule(
@@ -43,7 +44,7 @@ CONSENT_WITHDRAWN = Rule(
         "lawful; new use does not."
     ),
     remedy="Leave the entry and everything derived from it out, and recall releases that hold it.",
-    query=_duty("withdrawn", "coalesce(withdrawn_at, state_at) AS withdrawn_at"),
+    query=duty("withdrawn", "coalesce(withdrawn_at, state_at) AS withdrawn_at"),
 )
 
 CONSENT_EXPIRED = Rule(
@@ -55,7 +56,7 @@ CONSENT_EXPIRED = Rule(
     message="consent {consent_id} of {subject}, who appears as {role}, expired on {expired_at}",
     explanation="A consent holds until its end, the end not included.",
     remedy="Ask the person to renew, or leave the entry out.",
-    query=_duty("expired", "least(valid_until, state_at_if_expired) AS expired_at"),
+    query=duty("expired", "least(valid_until, state_at_if_expired) AS expired_at"),
 )
 
 PURPOSE_NOT_GRANTED = Rule(
@@ -70,7 +71,7 @@ PURPOSE_NOT_GRANTED = Rule(
         "`schemas/purposes.json` is the tree; `[purposes]` in curate.toml adds terms."
     ),
     remedy="Ask the person for this purpose, or use the media for one they agreed to.",
-    query=_duty("purpose-not-granted", "purposes", "purpose"),
+    query=duty("purpose-not-granted", "purposes", "purpose"),
 )
 
 ROLE_NOT_GRANTED = Rule(
@@ -86,7 +87,7 @@ ROLE_NOT_GRANTED = Rule(
         "must have agreed to that role."
     ),
     remedy="Ask the person for this role, or leave the entry out.",
-    query=_duty("role-not-granted"),
+    query=duty("role-not-granted"),
 )
 
 OPERATION_NOT_GRANTED = Rule(
@@ -101,7 +102,7 @@ OPERATION_NOT_GRANTED = Rule(
         "have agreed to likeness_synthesis, a target to likeness_alteration."
     ),
     remedy="Ask the person for these operations, or leave the entry out.",
-    query=_duty("operation-not-granted", "missing"),
+    query=duty("operation-not-granted", "missing"),
 )
 
 CONSENT_REVOKED = Rule(
@@ -113,7 +114,7 @@ CONSENT_REVOKED = Rule(
     message="consent {consent_id} of {subject}, as {role}, was revoked on {state_at}",
     explanation="A controller, court or authority can end a consent; it then permits nothing.",
     remedy="Leave the entry out, or obtain a new consent.",
-    query=_duty("revoked", "state_at"),
+    query=duty("revoked", "state_at"),
 )
 
 CONSENT_REFUSED = Rule(
@@ -125,7 +126,7 @@ CONSENT_REFUSED = Rule(
     message="{subject}, who appears as {role}, refused consent {consent_id} on {state_at}",
     explanation="A refusal on record blocks until the person gives consent afterwards.",
     remedy="Leave the entry out.",
-    query=_duty("refused", "state_at"),
+    query=duty("refused", "state_at"),
 )
 
 CONSENT_INVALIDATED = Rule(
@@ -137,7 +138,7 @@ CONSENT_INVALIDATED = Rule(
     message="consent {consent_id} of {subject}, as {role}, was invalidated on {state_at}",
     explanation="A consent that was never valid permits nothing, before or after.",
     remedy="Obtain a valid consent, or leave the entry out.",
-    query=_duty("invalidated", "state_at"),
+    query=duty("invalidated", "state_at"),
 )
 
 CONSENT_NOT_YET_VALID = Rule(
@@ -149,7 +150,7 @@ CONSENT_NOT_YET_VALID = Rule(
     message="consent {consent_id} of {subject}, as {role}, holds from {valid_from} on",
     explanation="A consent holds from its start, the start included.",
     remedy="Wait until it holds, or leave the entry out.",
-    query=_duty("not-yet-valid", "valid_from"),
+    query=duty("not-yet-valid", "valid_from"),
 )
 
 CONSENT_PENDING = Rule(
@@ -161,7 +162,7 @@ CONSENT_PENDING = Rule(
     message="consent {consent_id} of {subject}, as {role}, is in state {state}",
     explanation="Requested, deferred and unknown are no consent; someone must find out.",
     remedy="Find out whether the person agreed, and record it.",
-    query=_duty("pending", "state"),
+    query=duty("pending", "state"),
 )
 
 PURPOSE_EXCLUDED = Rule(
@@ -173,7 +174,7 @@ PURPOSE_EXCLUDED = Rule(
     message="consent {consent_id} of {subject} excludes {purpose} or a purpose above it",
     explanation="An exclusion covers the narrower purposes below it, and wins over any grant.",
     remedy="Leave the entry out of this use.",
-    query=_duty("purpose-excluded", "purpose"),
+    query=duty("purpose-excluded", "purpose"),
 )
 
 AUDIENCE_EXCEEDED = Rule(
@@ -185,7 +186,7 @@ AUDIENCE_EXCEEDED = Rule(
     message="consent {consent_id} of {subject} reaches {audience_max}; the use is {audience}",
     explanation="Audiences widen from internal through consortium and gated to public.",
     remedy="Narrow the use's audience, or ask the person.",
-    query=_duty("audience-exceeded", "audience_max", "audience"),
+    query=duty("audience-exceeded", "audience_max", "audience"),
 )
 
 COMMERCIAL_NOT_GRANTED = Rule(
@@ -197,7 +198,7 @@ COMMERCIAL_NOT_GRANTED = Rule(
     message="consent {consent_id} of {subject} excludes commercial use",
     explanation="A use profile says whether it is commercial; a consent says whether it may be.",
     remedy="Leave the entry out of commercial uses.",
-    query=_duty("commercial-not-granted"),
+    query=duty("commercial-not-granted"),
 )
 
 COMMERCIAL_UNSTATED = Rule(
@@ -209,7 +210,7 @@ COMMERCIAL_UNSTATED = Rule(
     message="consent {consent_id} of {subject} does not speak of commercial use",
     explanation="Silence is not a grant; it is not an exclusion either, so a person decides.",
     remedy="Ask the person, and record the answer.",
-    query=_duty("commercial-unstated"),
+    query=duty("commercial-unstated"),
 )
 
 MANIPULATION_NOT_GRANTED = Rule(
@@ -224,7 +225,7 @@ MANIPULATION_NOT_GRANTED = Rule(
         "out names none."
     ),
     remedy="Ask the person for this kind of manipulation, or leave the entry out.",
-    query=_duty("manipulation-not-granted", "manipulation_type AS manipulation"),
+    query=duty("manipulation-not-granted", "manipulation_type AS manipulation"),
 )
 
 RULES = (

@@ -1,0 +1,131 @@
+"""Rules DEP007 to DEP012: links that are not sure, and what an entry was made from."""
+
+from __future__ import annotations
+
+from curate.audit.rule import Rule
+from curate.model.verdict import Effect
+
+ROLE_UNKNOWN = Rule(
+    code="DEP007",
+    symbol="role-unknown",
+    title="It is not known in which role a person appears.",
+    effect=Effect.REVIEW,
+    basis="STANDARDS REV_ROLE_UNKNOWN",
+    message="the role in which {subject} is in this entry was not found out",
+    explanation="Which consent a person must have given depends on their role.",
+    remedy="Find out the role, and declare it.",
+    query="""
+        SELECT media_id, subject_id AS subject FROM depictions WHERE role = 'unknown'
+    """,
+)
+
+IDENTITY_UNRESOLVED = Rule(
+    code="DEP008",
+    symbol="identity-unresolved",
+    title="One of several faces cannot be told.",
+    effect=Effect.REVIEW,
+    basis="STANDARDS REV_IDENTITY_UNRESOLVED",
+    message=("of {faces} faces seen together, {unresolved} cannot be linked to anyone declared"),
+    explanation=(
+        "Where several people are seen, each must be one of those declared. A face that "
+        "is linked to nobody may be someone else's."
+    ),
+    remedy="Confirm who is who in review.",
+    query="""
+        SELECT e.media_id, count(*) AS faces,
+               count(*) FILTER (i.subject_id IS NULL) AS unresolved
+        FROM entries e
+        JOIN faces f USING (sha256)
+        LEFT JOIN identities i USING (face_id)
+        WHERE EXISTS (SELECT 1 FROM depictions d WHERE d.media_id = e.media_id)
+        GROUP BY e.media_id, f.frame, f.model_id
+        HAVING faces > 1 AND unresolved > 0
+        QUALIFY row_number() OVER (PARTITION BY e.media_id ORDER BY unresolved DESC, faces) = 1
+    """,
+)
+
+LINK_UNCONFIRMED = Rule(
+    code="DEP009",
+    symbol="identity-link-unconfirmed",
+    title="Nobody has confirmed that a person is in the entry.",
+    effect=Effect.REVIEW,
+    basis="STANDARDS REV_IDENTITY_LINK_UNCONFIRMED",
+    message="that {subject} is here is known by {link_method} only",
+    explanation=(
+        "A name in a file or a likeness proposes who is shown; a declaration or a "
+        "reviewer confirms it."
+    ),
+    remedy="Confirm or reject the link in review.",
+    query="""
+        SELECT media_id, subject_id AS subject, link_method FROM depictions
+        WHERE link_status = 'proposed'
+    """,
+)
+
+LINK_DISPUTED = Rule(
+    code="DEP010",
+    symbol="identity-link-disputed",
+    title="It is disputed that a person is in the entry.",
+    effect=Effect.BLOCK,
+    basis="STANDARDS BLK_IDENTITY_DISPUTED",
+    message="it is disputed that {subject} is here",
+    explanation="While it is disputed who is shown, nobody's consent can be relied on.",
+    remedy="Settle the dispute in review.",
+    query="""
+        SELECT media_id, subject_id AS subject FROM depictions WHERE link_status = 'disputed'
+    """,
+)
+
+PARENT_BLOCKED = Rule(
+    code="DEP011",
+    symbol="parent-blocked",
+    title="Something the entry was made from is blocked.",
+    effect=Effect.BLOCK,
+    basis="STANDARDS section 9.5, BLK_PARENT",
+    message="made from {parent}, which is blocked",
+    explanation=(
+        "A derivative is never better than the worst of what it was made from, however "
+        "many steps lie between."
+    ),
+    remedy="Leave the entry out, or clear what it was made from.",
+    query="""
+        SELECT a.media_id, min(p.locator) AS parent
+        FROM ancestors a
+        JOIN judged j ON j.media_id = a.parent_id AND j.verdict = 'blocked'
+        JOIN entries p ON p.media_id = a.parent_id
+        GROUP BY a.media_id
+    """,
+    stage=2,
+)
+
+PARENT_REVIEW = Rule(
+    code="DEP012",
+    symbol="parent-in-review",
+    title="Something the entry was made from needs review, or is not known.",
+    effect=Effect.REVIEW,
+    basis="STANDARDS section 9.5, REV_PARENT",
+    message="made from {parent}, which needs review or is not in the catalogue",
+    explanation=(
+        "A derivative is never better than the worst of what it was made from; a parent "
+        "that is not in the catalogue has never been judged."
+    ),
+    remedy="Review what it was made from, or ingest it.",
+    query="""
+        SELECT a.media_id, min(coalesce(p.locator, a.parent_id)) AS parent
+        FROM ancestors a
+        LEFT JOIN judged j ON j.media_id = a.parent_id
+        LEFT JOIN entries p ON p.media_id = a.parent_id
+        WHERE coalesce(j.verdict, 'needs_review') = 'needs_review'
+        GROUP BY a.media_id
+    """,
+    stage=2,
+)
+
+RULES = (
+    ROLE_UNKNOWN,
+    IDENTITY_UNRESOLVED,
+    LINK_UNCONFIRMED,
+    LINK_DISPUTED,
+    PARENT_BLOCKED,
+    PARENT_REVIEW,
+)

@@ -2,53 +2,33 @@
 
 Every statement is one entry: a record of a kind (a schema whose store is ``ledger``) with the
 instant it was recorded. Saying something new about the same record is a new entry, and the
-latest entry known at an instant counts at that instant. Nothing is changed or deleted: triggers
-refuse it. Each entry has a leaf in a Merkle tree over salted commitments (STANDARDS section 6),
-so that a record and its salt can be destroyed while every proof stays valid.
+latest entry known at an instant counts at that instant. Nothing is changed or deleted, except
+that an erasure destroys a person's records and their salts. Each entry has a leaf in a Merkle
+tree over salted commitments (STANDARDS section 6), so that every proof outlives the erasure.
 """
 
 from __future__ import annotations
 
-import hmac
 import io
-import secrets
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import closing, contextmanager
-from dataclasses import dataclass
-from datetime import UTC, datetime
+import uuid
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import rfc8785
 
-from curate.catalog import merkle
-from curate.errors import InvalidFileError, InvariantError
-from curate.model.instants import print_instant
-from curate.schema import arrow_schema, conform, key_of, table_names
+from curate.catalog import ledger_file, merkle
+from curate.catalog.checkpoints import Checkpoint, origin_of
+from curate.catalog.entries import canonical_texts, leaf, sortable
+from curate.catalog.proofs import ConsistencyProof, InclusionProof
+from curate.catalog.verification import Problem, Verification, examine
+from curate.errors import InputError, InvariantError, UnknownNameError, VerificationError
+from curate.schema import arrow_schema, conform, table_names
 
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS entries (
-    log_index INTEGER PRIMARY KEY,
-    kind TEXT NOT NULL,
-    record_id TEXT NOT NULL,
-    recorded_at TEXT NOT NULL,
-    record TEXT,
-    salt BLOB,
-    commitment BLOB NOT NULL,
-    leaf BLOB NOT NULL
-) STRICT;
-CREATE INDEX IF NOT EXISTS entries_by_record ON entries (kind, record_id, log_index);
-CREATE TRIGGER IF NOT EXISTS entries_stay BEFORE DELETE ON entries
-BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END;
-CREATE TRIGGER IF NOT EXISTS entries_do_not_change BEFORE UPDATE ON entries
-BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END;
--- INSERT OR REPLACE deletes without asking the trigger above.
-CREATE TRIGGER IF NOT EXISTS entries_follow BEFORE INSERT ON entries
-WHEN NEW.log_index IS NOT (SELECT coalesce(max(log_index), -1) + 1 FROM entries)
-BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END;
-"""
+__all__ = ["END_OF_TIME", "Erased", "Ledger", "leaf"]
 
 _LATEST = """
 SELECT record FROM entries e
@@ -59,8 +39,27 @@ AND log_index = (
 )
 ORDER BY record_id
 """
+_SAID_LAST = """
+SELECT record FROM entries WHERE kind = ? AND record_id = ? ORDER BY log_index DESC LIMIT 1
+"""
 
 END_OF_TIME = "9999-12-31T23:59:59.999999Z"
+
+# Without its consents and events together a withdrawal could go and the grant stay.
+ALWAYS_ERASED = frozenset({"subjects", "consents", "consent_events"})
+
+
+@dataclass(frozen=True)
+class Erased:
+    """What an erasure destroyed.
+
+    Attributes:
+        erasure_id: The id of the entry that says so.
+        entries: The places of the entries that lost their record, ascending.
+    """
+
+    erasure_id: str
+    entries: tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -69,21 +68,6 @@ class Ledger:
 
     path: Path
 
-    @contextmanager
-    def _connect(self) -> Iterator[sqlite3.Connection]:
-        try:
-            with closing(sqlite3.connect(self.path, timeout=60, isolation_level=None)) as opened:
-                opened.execute("PRAGMA journal_mode = WAL")
-                opened.execute("PRAGMA synchronous = FULL")
-                opened.executescript(_SCHEMA)
-                yield opened
-        except sqlite3.DatabaseError as error:
-            raise InvalidFileError(
-                f"the ledger cannot be used: {error}",
-                where=str(self.path),
-                hint="restore it from a backup; nothing was written",
-            ) from error
-
     def record(
         self, kind: str, records: Iterable[Mapping[str, Any]], *, recorded_at: datetime
     ) -> int:
@@ -91,35 +75,26 @@ class Ledger:
 
         Args:
             kind: A schema of the ledger, for example ``consents``.
-            records: The records; instants are `datetime`, absent fields may be left out.
-            recorded_at: The instant of recording, in UTC.
+            records: The records; instants are `datetime`, absent fields may be left out. Of
+                several with one key the last counts.
+            recorded_at: The instant of recording, in UTC; one a little before the last entry's,
+                as when a writer had to wait, is taken as that one's.
 
         Returns:
-            How many entries were appended. All of them are, or none is.
+            How many entries were appended. All of them are on disk, or none is.
+
+        Raises:
+            InputError: `recorded_at` is more than minutes before the last entry's.
+            InvalidFileError: The ledger cannot be read or written.
+            VerificationError: The ledger was changed by other means.
+            WorkspaceBusyError: Others held the ledger for a minute.
         """
-        key = key_of(kind)
-        texts = {}
-        for row in conform([dict(r) for r in records], kind).to_pylist():
-            plain = {k: _plain(v) for k, v in row.items() if v is not None}
-            texts["/".join(str(row[column]) for column in key)] = _canonical(plain)
-        with self._connect() as connection:
-            connection.execute("BEGIN IMMEDIATE")
-            known = dict(
-                connection.execute(
-                    "SELECT record_id, record FROM entries WHERE kind = ? ORDER BY log_index",
-                    (kind,),
-                )
-            )
-            (index,) = connection.execute("SELECT count(*) FROM entries").fetchone()
-            rows = [
-                _entry(index + i, kind, record_id, text, _sortable(recorded_at))
-                for i, (record_id, text) in enumerate(
-                    (r, t) for r, t in texts.items() if known.get(r) != t
-                )
-            ]
-            connection.executemany("INSERT INTO entries VALUES (?,?,?,?,?,?,?,?)", rows)
-            connection.execute("COMMIT")
-        return len(rows)
+        texts = canonical_texts(kind, records)
+        ledger_file.create(self.path)
+        with ledger_file.writing(self.path) as connection:
+            new = {k: t for k, t in texts.items() if _said_last(connection, kind, k) != t}
+            ledger_file.append(connection, kind, new, recorded_at)
+        return len(new)
 
     def read(self, kind: str, *, known_at: datetime | None = None) -> pa.Table:
         """Return the records of `kind` as they were known at an instant, sorted by key.
@@ -132,51 +107,178 @@ class Ledger:
             raise InvariantError(f"{kind!r} is no table of the ledger")
         if not self.path.exists():
             return arrow_schema(kind).empty_table()
-        until = END_OF_TIME if known_at is None else _sortable(known_at)
-        with self._connect() as connection:
+        until = END_OF_TIME if known_at is None else sortable(known_at)
+        with ledger_file.connect(self.path) as connection:
             lines = [
                 row[0] for row in connection.execute(_LATEST, {"kind": kind, "known_at": until})
             ]
         return _parse(lines, kind)
 
     def root(self) -> tuple[int, str]:
-        """Return how many entries there are and the Merkle root over them, in hex."""
+        """Return how many entries there are and the Merkle root over them, in hex.
+
+        Raises:
+            VerificationError: The last head does not fit the entries.
+        """
         if not self.path.exists():
-            return 0, merkle.root([]).hex()
-        with self._connect() as connection:
-            leaves = [
-                row[0] for row in connection.execute("SELECT leaf FROM entries ORDER BY log_index")
-            ]
-        return len(leaves), merkle.root(leaves).hex()
+            return 0, merkle.EMPTY_ROOT.hex()
+        with ledger_file.connect(self.path) as connection:
+            frontier = ledger_file.last_frontier(connection)
+        return frontier.size, frontier.root().hex()
+
+    def checkpoint(self) -> Checkpoint:
+        """Return what to keep elsewhere, to prove later that the ledger was only added to.
+
+        Raises:
+            VerificationError: The last head does not fit the entries.
+            WorkspaceBusyError: Others kept writing.
+        """
+        if not self.path.exists():
+            return Checkpoint(origin_of(None), 0, merkle.EMPTY_ROOT)
+        with ledger_file.connect(self.path) as connection:
+            digest = ledger_file.digest_of_file(connection, self.path)
+            frontier = ledger_file.last_frontier(connection)
+            first = connection.execute("SELECT leaf FROM entries WHERE log_index = 0").fetchone()
+        origin = origin_of(first[0] if first else None)
+        return Checkpoint(origin, frontier.size, frontier.root(), digest)
+
+    def verify(self, since: Checkpoint | None = None) -> Verification:
+        """Check every entry and head, and that the ledger only grew since a checkpoint.
+
+        Args:
+            since: A checkpoint that was kept elsewhere. `curate.catalog.verification` says what
+                can be proved without one.
+
+        Raises:
+            InvalidFileError: The file cannot be opened as a ledger.
+        """
+        if not self.path.exists():
+            lost = since is not None and since.size > 0
+            problems = (Problem(0, "it is missing: there is no ledger"),) if lost else ()
+            return Verification(0, merkle.EMPTY_ROOT, 0, 0, since, problems)
+        with ledger_file.connect(self.path) as connection:
+            connection.execute("BEGIN")
+            found = examine(connection, since)
+            connection.execute("ROLLBACK")
+            if not found or since is None or since.file_sha256 is None or since.size != found.size:
+                return found
+            digest = ledger_file.digest_of_file(connection, self.path)
+            (size,) = connection.execute("SELECT coalesce(max(size), 0) FROM heads").fetchone()
+        if digest == since.file_sha256 or size != found.size:
+            return found
+        text = "the file's bytes differ from the checkpoint's, though every entry is intact"
+        return replace(found, problems=(Problem(None, text),))
+
+    def prove_inclusion(self, index: int) -> InclusionProof:
+        """Return the proof that an entry stands at `index` of the ledger as it is.
+
+        Raises:
+            UnknownNameError: There is no such entry.
+        """
+        leaves = self._leaves()
+        if not 0 <= index < len(leaves):
+            raise UnknownNameError(f"the ledger has {len(leaves)} entries, and no entry {index}")
+        path = tuple(merkle.inclusion_proof(leaves, index))
+        return InclusionProof(index, len(leaves), leaves[index], path, merkle.root(leaves))
+
+    def prove_consistency(self, since: Checkpoint) -> ConsistencyProof:
+        """Return the proof that the ledger as it is extends the one of a checkpoint.
+
+        Raises:
+            VerificationError: It does not.
+        """
+        leaves = self._leaves()
+        size = min(since.size, len(leaves))
+        proof = ConsistencyProof(
+            since.size,
+            since.root,
+            len(leaves),
+            merkle.root(leaves),
+            tuple(merkle.consistency_proof(leaves, size)),
+        )
+        if not proof:
+            raise VerificationError("the ledger does not extend the checkpoint's")
+        return proof
+
+    def erase(
+        self, subject: str, *, basis: str, recorded_at: datetime, keep: Collection[str] = ()
+    ) -> Erased:
+        """Destroy what the ledger says of a subject: ids, records and salts of all entries.
+
+        Commitments and leaves stay, so every proof stays valid. An entry of kind ``erasures``
+        says which entries, when and why. The file is rewritten, so that its bytes hold no trace
+        either; backups, and what the disk keeps of overwritten blocks, are beyond reach.
+
+        Args:
+            subject: The subject's pseudonym.
+            basis: Why, in words that name nobody.
+            recorded_at: The instant, in UTC.
+            keep: Kinds to leave as they are, for example ``requests``.
+
+        Raises:
+            UnknownNameError: No entry is about the subject.
+            InputError: The basis names the subject.
+            WorkspaceBusyError: A reader kept old pages alive: the erasure is recorded, and the
+                next writer rewrites the file.
+        """
+        if subject in basis:
+            raise InputError("the basis names the subject, and it would outlive the erasure")
+        if kept := sorted(ALWAYS_ERASED & set(keep)):
+            raise InvariantError(f"an erasure cannot leave {kept[0]}")
+        if not self.path.exists():
+            raise UnknownNameError(f"no entry is about the subject {subject!r}")
+        erasure_id = str(uuid.uuid4())
+        with ledger_file.connect(self.path) as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            kinds = _erase_entries(connection, subject, keep)
+            row = {
+                "erasure_id": erasure_id,
+                "erased_at": recorded_at,
+                "basis": basis,
+                "entry_count": len(kinds),
+                "kinds": sorted(set(kinds.values())),
+                "entries": sorted(kinds),
+            }
+            texts = canonical_texts("erasures", [row])
+            ledger_file.append(connection, "erasures", texts, recorded_at)
+            connection.execute(f"PRAGMA user_version = {ledger_file.FORMAT_TO_SCRUB}")
+            connection.execute("COMMIT")
+            ledger_file.scrub(connection)
+        return Erased(erasure_id, tuple(sorted(kinds)))
+
+    def _leaves(self) -> list[bytes]:
+        if not self.path.exists():
+            return []
+        with ledger_file.connect(self.path) as connection:
+            found = connection.execute("SELECT leaf FROM entries ORDER BY log_index")
+            return [row[0] for row in found]
 
 
-def _entry(index: int, kind: str, record_id: str, text: str, at: str) -> tuple[Any, ...]:
-    salt = secrets.token_bytes(32)
-    commitment = hmac.digest(salt, text.encode(), "sha256")
-    return index, kind, record_id, at, text, salt, commitment, leaf(kind, index, at, commitment)
+def _said_last(connection: sqlite3.Connection, kind: str, record_id: str) -> str | None:
+    found = connection.execute(_SAID_LAST, (kind, record_id)).fetchone()
+    return found[0] if found else None
 
 
-def leaf(kind: str, index: int, recorded_at: str, commitment: bytes) -> bytes:
-    """Return the leaf hash of an entry: it commits to the record without showing it."""
-    public: dict[str, Any] = {"c": commitment.hex(), "i": index, "kind": kind, "t": recorded_at}
-    return merkle.leaf_hash(rfc8785.dumps(public))
-
-
-def _canonical(record: Any) -> str:
-    return rfc8785.dumps(record).decode()
-
-
-def _sortable(moment: datetime) -> str:
-    """Return `moment` with a fixed number of digits, so that text order is time order."""
-    return moment.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
-
-
-def _plain(value: Any) -> Any:
-    return (
-        print_instant(value)
-        if isinstance(value, datetime)
-        else (value.isoformat() if hasattr(value, "isoformat") else value)
+def _erase_entries(
+    connection: sqlite3.Connection, subject: str, keep: Collection[str]
+) -> dict[int, str]:
+    """Destroy the records of a subject, and return the kind of each entry by its place."""
+    personal = [k for k in table_names("ledger") if "subject_id" in arrow_schema(k).names]
+    kinds: dict[int, str] = {}
+    for kind in sorted(set(personal) - set(keep)):
+        found = connection.execute(
+            "SELECT log_index FROM entries WHERE kind = ? AND record IS NOT NULL "
+            "AND json_extract(record, '$.subject_id') = ?",
+            (kind, subject),
+        )
+        kinds |= {index: kind for (index,) in found}
+    if not kinds:
+        raise UnknownNameError(f"no entry is about the subject {subject!r}")
+    connection.executemany(
+        "UPDATE entries SET record_id = NULL, record = NULL, salt = NULL WHERE log_index = ?",
+        [(index,) for index in kinds],
     )
+    return kinds
 
 
 def _parse(lines: list[str], kind: str) -> pa.Table:

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from curate import workspace
 from curate.catalog.audits import Audited, latest_audit, with_run
+from curate.catalog.digest import tables_digest
 from curate.catalog.ledger import Ledger
 from curate.catalog.tables import Catalog
 from curate.catalog.views import create_entries
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from curate.audit.rule import Rule
+    from curate.catalog.impact import Impact
     from curate.ingest.run import Ingested
     from curate.release.build import Release
     from curate.release.select import Selection
@@ -195,7 +197,8 @@ class Project:
         told = {"use": use, "as_of": moment, "rules": [rule.code for rule in chosen]}
         question = Question(profile, self.config.purposes, moment, self.config.waivers)
         with self.workspace.writing(), self._record("audit", told) as record:
-            judged = audit(self.facts(known_at=as_of), chosen, question)
+            facts = self.facts(known_at=as_of)
+            judged = audit(facts, chosen, question)
             run_id = str(record["run_id"])
             findings = with_run(run_id, judged.findings)
             verdicts = with_run(run_id, judged.verdicts)
@@ -204,6 +207,7 @@ class Project:
             result = Audited(run_id, profile, moment, findings, verdicts)
             record["counts"] = {**result.counts(), "findings": findings.num_rows}
             record["versions"] = {"ruleset": RULESET_VERSION, "policy": self.policy_digest()}
+            record["inputs"] = tables_digest(facts)
         return result
 
     def release(self, name: str, *, use: str = DEFAULT_USE) -> Release:
@@ -329,13 +333,80 @@ class Project:
         statements = {n: self.ledger.read(n, known_at=known_at) for n in LEDGER_INPUTS}
         return {"entries": entries, **tables, **statements}
 
-    def latest_audit(self, *, use: str | None = None) -> Audited:
-        """Return the last audit that ran, of a use when one is named.
+    def latest_audit(self, *, use: str | None = None, run_id: str | None = None) -> Audited:
+        """Return the last audit that ran, of a use or with a run id when one is named.
 
         Raises:
             InputError: None has run yet.
+            UnknownNameError: No audit has that run id.
         """
-        return latest_audit(self.catalog, self.config.uses, use=use)
+        return latest_audit(self.catalog, self.config.uses, use=use, run_id=run_id)
+
+    def impact(self, subject: str) -> Impact:
+        """Return what a withdrawal of `subject` would touch."""
+        from curate.catalog.impact import impact
+
+        connection = self.catalog.connect()
+        create_entries(connection)
+        return impact(connection, subject)
+
+    def withdraw(
+        self, subject: str, *, effective_at: datetime | None = None, purpose: str | None = None
+    ) -> Recorded:
+        """Record that `subject` withdrew. See `curate.consent.withdrawal.withdrawal`.
+
+        Args:
+            subject: The subject's pseudonym.
+            effective_at: From when it holds, in UTC; now when None.
+            purpose: Withdraw from this purpose alone; from everything when None.
+
+        Raises:
+            UnknownNameError: No record or entry names the subject, or no purpose is called so.
+        """
+        from curate.consent.withdrawal import withdrawal
+
+        if purpose is not None and purpose not in self.config.purposes:
+            known = ", ".join(sorted(self.config.purposes))
+            raise UnknownNameError(f"no purpose is called {purpose!r}", hint=f"use one of: {known}")
+        now = self.clock()
+        depicted = subject in set(self.catalog.read("depictions")["subject_id"].to_pylist())
+        records = withdrawal(
+            subject,
+            {name: self.ledger.read(name) for name in ("subjects", "consents", "consent_events")},
+            effective_at=effective_at or now,
+            purpose=purpose,
+            depicted=depicted,
+        )
+        counts = {k: self.ledger.record(k, rows, recorded_at=now) for k, rows in records.items()}
+        return Recorded(counts)
+
+    def decide(
+        self, locator: str, verdict: str, *, reviewer: str, reason: str, use: str = DEFAULT_USE
+    ) -> str:
+        """Record a reviewer's decision on one entry, and return its id.
+
+        Args:
+            locator: The entry's locator or id.
+            verdict: ``cleared``, ``blocked``, or ``undecided`` to take a decision back.
+            reviewer: Who decides. Clearing takes two.
+            reason: Why.
+            use: The use it is decided for.
+
+        Raises:
+            InputError: The entry is blocked, which no reviewer clears, or no audit has run.
+            UnknownNameError: No entry is called that.
+        """
+        from curate.audit.decide import decision
+        from curate.audit.explain import find_entry
+
+        facts = self.facts()
+        audited = self.latest_audit(use=use)
+        entry = find_entry(locator, facts["entries"])
+        row = decision(
+            entry, verdict, audited, reviewer=reviewer, reason=reason, decided_at=self.clock()
+        )
+        self.ledger.record("decisions", [row], recorded_at=self.clock())
+        return str(row["decision_id"])
 
     @staticmethod
     def _write_whole(path: Path, text: str) -> Path:

@@ -160,7 +160,7 @@ class Pipeline:
             # Sum and xor of row hashes do not depend on order, and stream.
             found = connection.execute(
                 f"SELECT count(*), sum(hash(t)::HUGEINT), bit_xor(hash(t)) FROM ({sql}) t"
-            ).fetchone()
+            ).fetchall()
             parts.append(repr(found))
         return str(uuid.uuid5(uuid.NAMESPACE_OID, "|".join(parts)))
 
@@ -170,8 +170,8 @@ class Pipeline:
             "ORDER BY started_at DESC, run_id DESC LIMIT 1",
             [f"run {stage.name}"],
         )
-        row = found.fetchone()
-        return None if row is None else row[0]
+        rows = found.fetchall()
+        return rows[0][0] if rows else None
 
     def _connect(self) -> Any:
         connection = self.catalog.connect()

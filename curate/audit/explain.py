@@ -113,7 +113,7 @@ def explain_entry(what: str, tables: Mapping[str, pa.Table], judged: Audited) ->
     Raises:
         UnknownNameError: No entry, or more than one, is called that.
     """
-    entry = _find(what, tables["entries"])
+    entry = find_entry(what, tables["entries"])
     media_id, sha256 = entry["media_id"], entry["sha256"]
     identities = {row["face_id"]: row for row in tables["identities"].to_pylist()}
     faces = [
@@ -133,7 +133,12 @@ def explain_entry(what: str, tables: Mapping[str, pa.Table], judged: Audited) ->
     )
 
 
-def _find(what: str, entries: pa.Table) -> dict[str, Any]:
+def find_entry(what: str, entries: pa.Table) -> dict[str, Any]:
+    """Return the row of the one entry with a locator or id.
+
+    Raises:
+        UnknownNameError: No entry, or more than one, is called that.
+    """
     found = _rows(entries, "locator", what) or _rows(entries, "media_id", what)
     if not found:
         raise UnknownNameError(

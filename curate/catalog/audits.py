@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from curate.catalog.tables import Catalog
-from curate.errors import InputError
+from curate.errors import InputError, UnknownNameError
 from curate.model.config import UseProfile
 from curate.model.verdict import Verdict
 from curate.schema import arrow_schema
@@ -52,27 +52,36 @@ def with_run(run_id: str, rows: pa.Table) -> pa.Table:
 
 
 def latest_audit(
-    catalog: Catalog, uses: Mapping[str, UseProfile], *, use: str | None = None
+    catalog: Catalog,
+    uses: Mapping[str, UseProfile],
+    *,
+    use: str | None = None,
+    run_id: str | None = None,
 ) -> Audited:
-    """Return the last audit that ran, of a use when one is named.
+    """Return the last audit that ran, of a use or with a run id when one is named.
 
     Args:
         catalog: Where audits are kept.
         uses: The use profiles there are now.
         use: The name of a use; any when None.
+        run_id: An audit's run; any when None.
 
     Raises:
         InputError: None has run yet.
+        UnknownNameError: No audit has that run id.
     """
     connection = catalog.connect("runs", *_ORDERS)
     rows = connection.execute(
         "SELECT run_id, parameters FROM runs WHERE verb = 'audit' AND status = 'done' "
         "ORDER BY started_at DESC, run_id DESC"
     ).fetchall()
-    for run_id, parameters in rows:
+    for found, parameters in rows:
         told = json.loads(parameters)
-        if use in (None, told["use"]):
-            return _load(connection, run_id, told, uses)
+        if use in (None, told["use"]) and run_id in (None, found):
+            return _load(connection, found, told, uses)
+    if run_id is not None:
+        known = ", ".join(found for found, _ in rows[:5]) or "none"
+        raise UnknownNameError(f"no audit is called {run_id!r}", hint=f"the last are: {known}")
     raise InputError("no audit has run yet", where=str(catalog.folder.parent),
                      hint="run `curate audit`")  # fmt: skip
 

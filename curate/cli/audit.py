@@ -51,13 +51,20 @@ def command(
     fail_on: Annotated[
         FailOn, typer.Option(help="Exit 1 on what blocks (error), on doubt too (warning).")
     ] = FailOn.ERROR,
+    against: Annotated[
+        str | None,
+        typer.Option(help="Print what changed since this audit's run, or `last`, and why."),
+    ] = None,
     limit: Annotated[int, typer.Option(help="Findings shown per rule, in text.")] = 3,
     workspace: WorkspaceOption = None,
 ) -> int:
     """Judge every entry for a use: cleared, needs_review or blocked, and why."""
     project = open_project(workspace)
+    before = _before(project, against, use)
     audited = project.audit(use=use, as_of=_instant(as_of), rules=_rules(select, ignore))
-    if output is Format.JSON:
+    if before is not None:
+        _print_difference(project, before, audited, as_json=output is Format.JSON)
+    elif output is Format.JSON:
         say_json(_document(audited))
     elif output is Format.SARIF:
         from curate.audit.sarif import sarif
@@ -66,6 +73,38 @@ def command(
     else:
         _print(project, audited, limit)
     return _status(audited.counts(), fail_on)
+
+
+def _before(project: Project, against: str | None, use: str) -> Audited | None:
+    """Return the audit to compare with, found before this one runs."""
+    if against is None:
+        return None
+    if against == "last":
+        return project.latest_audit(use=use)
+    return project.latest_audit(run_id=against)
+
+
+def _print_difference(project: Project, before: Audited, after: Audited, *, as_json: bool) -> None:
+    from curate.catalog.difference import difference
+
+    locators = _locators(project)
+    rows = [
+        {"locator": locators.get(row["media_id"], row["media_id"]), **row}
+        for row in difference(before, after).rows.to_pylist()
+    ]
+    if as_json:
+        say_json({"before": before.run_id, "after": after.run_id, "changed": rows})
+        return
+    told = [
+        {**row, "why": " ".join([*(f"+{c}" for c in row["appeared"]),
+                                 *(f"-{c}" for c in row["vanished"]),
+                                 *([row["decided_by"]] if row["decided_by"] != "policy" else [])])}
+        for row in rows
+    ]  # fmt: skip
+    if told:
+        table(told, ["locator", "before", "after", "why"])
+        say()
+    say(f"{len(rows):,} entries changed since {before.run_id}")
 
 
 def _rules(select: str | None, ignore: str | None) -> list[Rule] | None:

@@ -9,6 +9,7 @@ import typer
 
 from curate.cli.options import JsonOption, WorkspaceOption
 from curate.cli.output import open_project, say, say_json, table
+from curate.cli.withdraw import withdraw_command
 from curate.errors import UnknownNameError
 
 app = typer.Typer(no_args_is_help=True, help="Record and show what people said.")
@@ -64,3 +65,6 @@ def show_command(
     events = sorted(rows["consent_events"], key=lambda row: (row["effective_at"], row["event_id"]))
     told = [{**row, "effective_at": f"{row['effective_at']:%Y-%m-%d}"} for row in events]
     table(told, ["effective_at", "consent_id", "state", "indicated_by"])
+
+
+app.command("withdraw")(withdraw_command)

@@ -8,7 +8,7 @@ from typing import Annotated, NoReturn
 import typer
 from typer.exceptions import TyperException
 
-from curate.cli import audit, consent, demo, explain, ingest, init, release, report, status
+from curate.cli import audit, consent, decide, demo, explain, ingest, init, release, report, status
 from curate.cli import run as run_command
 from curate.cli.output import tell, tell_error
 from curate.errors import CurateError, ExitStatus, InvariantError, printable
@@ -30,6 +30,7 @@ app.add_typer(consent.app, name="consent")
 app.command("run")(run_command.command)
 app.command("audit")(audit.command)
 app.command("explain")(explain.command)
+app.command("decide")(decide.command)
 app.command("report")(report.command)
 app.add_typer(release.app, name="release")
 app.command("status")(status.command)

@@ -159,8 +159,8 @@ def _replace_declared(
     differ = connection.execute(
         f"SELECT count(*) FROM ((SELECT * FROM {name} EXCEPT SELECT * FROM wanted) "
         f"UNION ALL (SELECT * FROM wanted EXCEPT SELECT * FROM {name}))"
-    ).fetchone()
-    if differ and differ[0]:
+    ).fetchall()
+    if differ != [(0,)]:
         catalog.replace(name, wanted)
 
 

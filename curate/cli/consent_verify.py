@@ -1,0 +1,77 @@
+"""`curate consent verify`: prove that the ledger says what it said."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from curate.cli.options import JsonOption, WorkspaceOption
+from curate.cli.output import open_project, say, say_json, tell
+
+if TYPE_CHECKING:
+    from curate.catalog.ledger import Ledger
+    from curate.catalog.verification import Verification
+
+
+def verify_command(
+    workspace: WorkspaceOption = None,
+    checkpoint: Annotated[
+        Path | None,
+        typer.Option(help="A checkpoint kept elsewhere: prove that entries were only added since."),
+    ] = None,
+    write_checkpoint: Annotated[
+        Path | None, typer.Option(help="Write a checkpoint to keep, once everything is right.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Prove the ledger unchanged: each entry, each head, and growth since a checkpoint.
+
+    Raises:
+        VerificationError: Something was changed; it names the first entry that is not right.
+        InputError: The ledger or the checkpoint cannot be opened.
+    """
+    from curate.catalog.checkpoints import Checkpoint
+
+    ledger = open_project(workspace).ledger
+    since = None if checkpoint is None else Checkpoint.load(checkpoint)
+    found = ledger.verify(since)
+    if as_json:
+        say_json(_as_json(ledger, found))
+    for problem in found.problems[1:]:
+        tell(f"also {problem}")
+    found.demand(where=str(ledger.path))
+    if not as_json:
+        _say(found)
+    if write_checkpoint is not None:
+        kept = ledger.checkpoint()
+        kept.save(write_checkpoint)
+        tell(f"{write_checkpoint}: a checkpoint of {kept.size:,} entries; keep it elsewhere")
+
+
+def _say(found: Verification) -> None:
+    say(f"{found.size:,} entries are what was recorded, in order, under {found.heads:,} heads")
+    if found.erased:
+        say(f"{found.erased:,} of them were erased, each by an entry that says so")
+    say(f"root {found.root.hex()}")
+    if found.since is None:
+        say("no checkpoint was given: a ledger cut short or rewritten whole would look the same")
+    else:
+        say(f"since the checkpoint of {found.since.size:,} entries it was only added to")
+
+
+def _as_json(ledger: Ledger, found: Verification) -> dict[str, Any]:
+    since = found.since
+    return {
+        "verified": bool(found),
+        "entries": found.size,
+        "erased": found.erased,
+        "heads": found.heads,
+        "root": found.root.hex(),
+        "since": None if since is None else {"entries": since.size, "root": since.root.hex()},
+        "consistency": (
+            ledger.prove_consistency(since).as_json() if found and since is not None else None
+        ),
+        "problems": [{"entry": p.entry, "problem": p.text} for p in found.problems],
+    }

@@ -1,0 +1,72 @@
+"""`curate consent withdraw`: show what it touches, ask once, record."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from curate.cli.options import JsonOption, WorkspaceOption
+from curate.cli.output import open_project, say, say_json, table
+from curate.errors import InputError
+
+if TYPE_CHECKING:
+    from curate.catalog.impact import Impact
+
+
+def withdraw_command(
+    subject: Annotated[str, typer.Argument(help="The subject's pseudonym.")],
+    since: Annotated[
+        str | None, typer.Option("--from", help="From when it holds; now when left out.")
+    ] = None,
+    scope: Annotated[
+        str | None,
+        typer.Option("--scope", help="Withdraw from this purpose alone; from all when left out."),
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    shown: Annotated[int, typer.Option("--limit", help="Entries listed.")] = 20,
+    workspace: WorkspaceOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Record that a person withdrew, after showing every entry and release it touches."""
+    project = open_project(workspace)
+    touched = project.impact(subject)
+    if not as_json:
+        _show(touched, shown)
+        if not yes and not typer.confirm("Record the withdrawal?"):
+            raise typer.Abort
+    elif not yes:
+        raise InputError("--json does not ask", hint="add --yes to record the withdrawal")
+    recorded = project.withdraw(subject, effective_at=_instant(since), purpose=scope)
+    if as_json:
+        say_json({"recorded": recorded.entries, "entries": touched.entries.to_pylist(),
+                  "releases": touched.releases.to_pylist(), "counts": touched.counts})  # fmt: skip
+        return
+    told = ", ".join(f"{n:,} {kind.replace('_', ' ')}" for kind, n in recorded.entries.items())
+    say(f"recorded: {told}")
+    say("the next `curate audit` blocks these entries, and the next release leaves them out")
+
+
+def _show(touched: Impact, limit: int) -> None:
+    count = touched.entries.num_rows
+    say(f"{touched.subject} is in {count:,} entries, with "
+        f"{touched.counts['faces']:,} faces and {touched.counts['labels']:,} labels:")  # fmt: skip
+    table(touched.entries.slice(0, limit).to_pylist(), ["locator", "how"])
+    if count > limit:
+        say(f"... and {count - limit:,} more (--limit)")
+    for row in touched.releases.to_pylist():
+        say(f"release {row['name']} holds {row['items']:,} of them")
+    if not touched.releases.num_rows:
+        say("no release holds any of them")
+
+
+def _instant(text: str | None) -> datetime | None:
+    from curate.model.instants import parse_instant
+
+    if text is None:
+        return None
+    try:
+        return parse_instant(text)
+    except ValueError as error:
+        raise InputError(str(error), where="--from", hint="for example 2026-05-04") from None

@@ -1,0 +1,82 @@
+"""Withdrawal: the statements that record it, whatever is or is not on record already."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from curate.errors import UnknownNameError
+from curate.model.instants import print_instant
+
+Records = dict[str, list[dict[str, Any]]]
+
+
+def withdrawal(
+    subject: str,
+    tables: Mapping[str, pa.Table],
+    *,
+    effective_at: datetime,
+    purpose: str | None,
+    depicted: bool,
+) -> Records:
+    """Return the records that state a withdrawal, by table of the ledger.
+
+    With consents on record, each gets the event ConsentWithdrawn. A subject without any is still
+    heard: what they say is kept as a request, which blocks like a withdrawal. From one purpose
+    alone: the consents are restated with that purpose excluded.
+
+    Args:
+        subject: The subject's pseudonym.
+        tables: ``subjects``, ``consents`` and ``consent_events``.
+        effective_at: From when it holds, in UTC.
+        purpose: The purpose withdrawn from, or None for everything.
+        depicted: Whether an entry names the subject.
+
+    Raises:
+        UnknownNameError: Neither a record nor an entry names the subject.
+    """
+    known = tables["subjects"]["subject_id"].to_pylist()
+    held = tables["consents"]
+    consents = held.filter(pc.equal(held["subject_id"], subject)).to_pylist()
+    if not consents and subject not in known and not depicted:
+        raise UnknownNameError(
+            f"nothing on record or in the catalogue names the subject {subject!r}",
+            hint="pseudonyms are spelled as in the consent file; nothing was recorded",
+        )
+    stamp = print_instant(effective_at)
+    if not consents:
+        return {"requests": [_request(subject, effective_at, stamp)]}
+    if purpose is not None:
+        return {"consents": [_restated(consent, purpose) for consent in consents]}
+    return {"consent_events": [_event(consent, effective_at, stamp) for consent in consents]}
+
+
+def _event(consent: dict[str, Any], effective_at: datetime, stamp: str) -> dict[str, Any]:
+    return {
+        "event_id": f"{consent['consent_id']}/withdrawn/{stamp}",
+        "consent_id": consent["consent_id"],
+        "subject_id": consent["subject_id"],
+        "state": "ConsentWithdrawn",
+        "effective_at": effective_at,
+        "indicated_by": "subject",
+        "method": "curate consent withdraw",
+    }
+
+
+def _restated(consent: dict[str, Any], purpose: str) -> dict[str, Any]:
+    excluded = sorted({*(consent["purposes_excluded"] or ()), purpose})
+    return {**consent, "purposes_excluded": excluded}
+
+
+def _request(subject: str, received_at: datetime, stamp: str) -> dict[str, Any]:
+    return {
+        "request_id": f"withdrawal/{subject}/{stamp}",
+        "kind": "withdrawal",
+        "received_at": received_at,
+        "subject_id": subject,
+        "state": "received",
+    }

@@ -32,7 +32,7 @@ def digest(seed: str) -> str:
 
 
 def consent(consent_id: str = "c1", subject: str = "p01", **values: Any) -> Row:
-    """Return a consent that covers being depicted in the use `USE`, without an end."""
+    """Return a consent that covers being depicted in the use `USE`."""
     return {
         "consent_id": consent_id,
         "subject_id": subject,
@@ -41,7 +41,9 @@ def consent(consent_id: str = "c1", subject: str = "p01", **values: Any) -> Row:
         "roles_permitted": ["depicted"],
         "audience_max": "internal",
         "commercial_use": "unstated",
+        "valid_until": datetime(2030, 1, 1, tzinfo=UTC),
         "assurance_level": 1,
+        "scope_kind": "all_media",
         **values,
     }
 

@@ -77,9 +77,11 @@ class ConsentTables:
 
 _STATE_SQL = """
 CREATE TABLE states AS
-SELECT consent_id, arg_max(state, (effective_at, strength, event_id)) AS state,
+-- A state that no version known here writes is as good as unknown: it is not passed over.
+SELECT consent_id,
+       arg_max(state, (effective_at, coalesce(strength, $unknown), event_id)) AS state,
        max(effective_at) AS state_at
-FROM consent_events JOIN strengths USING (state)
+FROM consent_events LEFT JOIN strengths USING (state)
 WHERE effective_at <= $as_of
 GROUP BY consent_id;
 
@@ -99,7 +101,10 @@ GROUP BY consent_id;
 _REASONS_SQL = """
 CREATE TABLE reasons AS
 WITH needed AS (
-    SELECT o.*, list_distinct(list_concat($operations, coalesce(r.extra, []))) AS needed
+    SELECT o.*, list_distinct(list_concat($operations, coalesce(r.extra, []))) AS needed,
+           o.manipulation_type NOT IN ('none', 'unknown')
+           AND (o.role IN ('donor', 'target', 'driver', 'voice_donor') OR r.extra IS NOT NULL)
+               AS altered
     FROM obligations o
     LEFT JOIN (
         SELECT manipulation_type, role, list(operation) AS extra
@@ -133,15 +138,15 @@ SELECT
         CASE WHEN NOT list_has_any(c.purposes, $purpose_line) THEN 'purpose-not-granted' END,
         CASE WHEN NOT list_contains(c.roles_permitted, n.role) THEN 'role-not-granted' END,
         CASE WHEN NOT list_has_all(c.operations, n.needed) THEN 'operation-not-granted' END,
-        CASE WHEN n.manipulation_type NOT IN ('none', 'unknown')
-                  AND n.role IN ('donor', 'target', 'driver', 'voice_donor')
+        CASE WHEN n.altered
                   AND NOT list_contains(coalesce(c.manipulations_permitted, []),
                                         n.manipulation_type)
              THEN 'manipulation-not-granted' END,
-        CASE WHEN list_position($audiences, c.audience_max) < list_position($audiences, $audience)
+        CASE WHEN coalesce(list_position($audiences, c.audience_max), 0)
+                  < list_position($audiences, $audience)
              THEN 'audience-exceeded' END,
         CASE WHEN $commercial AND c.commercial_use = 'no' THEN 'commercial-not-granted'
-             WHEN $commercial AND c.commercial_use = 'unstated' THEN 'commercial-unstated' END,
+             WHEN $commercial AND c.commercial_use <> 'yes' THEN 'commercial-unstated' END,
         CASE WHEN list_has_any(coalesce(c.territories_excluded, []), $territories::VARCHAR[])
              THEN 'territory-not-granted'
              WHEN len($territories::VARCHAR[]) = 0 THEN NULL
@@ -152,13 +157,14 @@ SELECT
         CASE WHEN list_has_any(coalesce(c.contexts_forbidden, []), $contexts::VARCHAR[])
              THEN 'context-forbidden' END,
         CASE WHEN c.scope_kind = 'listed_media'
-                  AND NOT coalesce(list_contains(c.scope_media_ids, n.media_id), FALSE)
-             THEN 'other-media'
-             WHEN c.scope_kind IN ('session', 'project') THEN 'scope-unresolved' END,
+             THEN CASE WHEN NOT coalesce(list_contains(c.scope_media_ids, n.media_id), FALSE)
+                       THEN 'other-media' END
+             WHEN c.scope_kind IS DISTINCT FROM 'all_media' THEN 'scope-unresolved' END,
         CASE WHEN NOT list_contains($bases, c.legal_basis) THEN 'legal-basis-not-consent' END,
         CASE WHEN c.notice_id IS NOT NULL AND t.notice_id IS NULL THEN 'notice-mismatch'
-             WHEN NOT list_has_any(t.covers_purposes, $purpose_line)
-                  OR NOT list_has_all(t.covers_operations, n.needed)
+             WHEN c.notice_id IS NULL THEN NULL
+             WHEN NOT list_has_any(coalesce(t.covers_purposes, []), $purpose_line)
+                  OR NOT list_has_all(coalesce(t.covers_operations, []), n.needed)
              THEN 'notice-mismatch' END,
         CASE WHEN c.assurance_level < list_position($audiences, $audience)
              THEN 'assurance-too-low' END,
@@ -187,7 +193,7 @@ LEFT JOIN (
     SELECT * FROM reasons
     QUALIFY row_number() OVER (
         PARTITION BY subject_id, role, manipulation_type, media_id
-        ORDER BY len(list_filter(reasons, lambda x: NOT list_contains($doubts, x))),
+        ORDER BY len(list_filter(list_distinct(reasons), lambda x: NOT list_contains($doubts, x))),
                  len(list_distinct(reasons)), state_at DESC NULLS LAST, consent_id
     ) = 1
 ) n ON n.subject_id = o.subject_id AND n.role = o.role
@@ -245,8 +251,9 @@ def coverage(
     connection.register("role_operations", _role_operations())
     for statement in _STATE_SQL.strip().split(";\n"):
         if statement.strip():
-            wants = {"as_of": as_of} if "$as_of" in statement else None
-            connection.execute(statement, wants)
+            known = {"as_of": as_of, "unknown": _STATES.index("ConsentUnknown")}
+            wants = {name: value for name, value in known.items() if f"${name}" in statement}
+            connection.execute(statement, wants or None)
     connection.execute(
         _REASONS_SQL,
         {

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 import tomllib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -49,36 +49,51 @@ class Statements:
         records: The records by table.
         mentioned: Subjects whom a consent names without saying anything about them: they
             are recorded as unknown adults or minors only if the ledger does not know them.
+        notes: What a reader should know of them, though nothing is wrong.
     """
 
     records: dict[str, list[Record]] = field(default_factory=dict)
     mentioned: set[str] = field(default_factory=set)
+    notes: list[str] = field(default_factory=list)
 
     def add(self, kind: str, record: Record) -> None:
         """Keep `record` for table `kind`."""
         self.records.setdefault(kind, []).append(record)
 
 
-def read_statements(path: Path, *, purposes: Iterable[str]) -> Statements:
-    """Return the statements in a file of consents, subjects or sources.
+def read_statements(
+    path: Path, *, purposes: Iterable[str], on_file: Mapping[str, str] | None = None
+) -> Statements:
+    """Return the statements in a file of consents, subjects, sources or notices.
 
     What a file holds is told from its columns: ``purposes`` marks consents,
-    ``consent_claim`` sources, and ``subject`` alone subjects. A TOML file holds
-    ``[[sources]]``.
+    ``consent_claim`` sources, ``text``, ``text_file`` or ``text_sha256`` notices, and
+    ``subject`` alone subjects. A TOML file holds ``[[sources]]`` or ``[[notices]]``; JSON may
+    be consent records in JSON-LD or Kantara receipts (docs/consent-formats.md).
 
     Args:
         path: CSV, TSV, JSON, JSON Lines, Parquet or TOML.
         purposes: The purposes that are known.
+        on_file: The digest of each notice on file, by its id; assurance 4 needs it.
 
     Raises:
         InvalidFileError: The file cannot be read, or holds none of these.
         ManyErrors: Rows break the schema; each is told, and nothing is returned.
     """
+    # The readers of documents make the values declared here, so they cannot come before.
+    from curate.consent.dispatch import read_document, read_rows_of_notices
+
+    purposes = frozenset(purposes)
+    document = read_document(path, purposes=purposes, on_file=on_file or {})
+    if document is not None:
+        return document
     rows = list(_toml_rows(path) if path.suffix.lower() == ".toml" else read_rows(path))
     if not rows:
         raise InvalidFileError("the file has no rows", where=str(path))
     columns = {name for row in rows for name in row.values}
-    reader = _reader_for(columns, path, frozenset(purposes))
+    if (found := read_rows_of_notices(rows, path, purposes)) is not None:
+        return found
+    reader = _reader_for(columns, path, purposes)
     statements, errors = Statements(), list[CurateError]()
     for row in rows:
         try:

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import io
 import sqlite3
-import uuid
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -23,9 +22,10 @@ import pyarrow as pa
 from curate.catalog import ledger_file, merkle
 from curate.catalog.checkpoints import Checkpoint, origin_of
 from curate.catalog.entries import canonical_texts, leaf, sortable
+from curate.catalog.erasure import Erased, check_request, erase_entries
 from curate.catalog.proofs import ConsistencyProof, InclusionProof
 from curate.catalog.verification import Problem, Verification, examine
-from curate.errors import InputError, InvariantError, UnknownNameError, VerificationError
+from curate.errors import InvariantError, UnknownNameError, VerificationError
 from curate.schema import arrow_schema, conform, table_names
 
 __all__ = ["END_OF_TIME", "Erased", "Ledger", "leaf"]
@@ -44,22 +44,6 @@ SELECT record FROM entries WHERE kind = ? AND record_id = ? ORDER BY log_index D
 """
 
 END_OF_TIME = "9999-12-31T23:59:59.999999Z"
-
-# Without its consents and events together a withdrawal could go and the grant stay.
-ALWAYS_ERASED = frozenset({"subjects", "consents", "consent_events"})
-
-
-@dataclass(frozen=True)
-class Erased:
-    """What an erasure destroyed.
-
-    Attributes:
-        erasure_id: The id of the entry that says so.
-        entries: The places of the entries that lost their record, ascending.
-    """
-
-    erasure_id: str
-    entries: tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -218,33 +202,20 @@ class Ledger:
         Raises:
             UnknownNameError: No entry is about the subject.
             InputError: The basis names the subject.
+            InvariantError: A kind to keep may not be kept: a withdrawal goes with its grant.
             WorkspaceBusyError: A reader kept old pages alive: the erasure is recorded, and the
                 next writer rewrites the file.
         """
-        if subject in basis:
-            raise InputError("the basis names the subject, and it would outlive the erasure")
-        if kept := sorted(ALWAYS_ERASED & set(keep)):
-            raise InvariantError(f"an erasure cannot leave {kept[0]}")
+        check_request(subject, basis, keep)
         if not self.path.exists():
-            raise UnknownNameError(f"no entry is about the subject {subject!r}")
-        erasure_id = str(uuid.uuid4())
+            raise UnknownNameError(f"no entry of the ledger is about the subject {subject!r}")
+        with ledger_file.writing(self.path) as connection:
+            erased = erase_entries(
+                connection, subject, basis=basis, recorded_at=recorded_at, keep=keep
+            )
         with ledger_file.connect(self.path) as connection:
-            connection.execute("BEGIN IMMEDIATE")
-            kinds = _erase_entries(connection, subject, keep)
-            row = {
-                "erasure_id": erasure_id,
-                "erased_at": recorded_at,
-                "basis": basis,
-                "entry_count": len(kinds),
-                "kinds": sorted(set(kinds.values())),
-                "entries": sorted(kinds),
-            }
-            texts = canonical_texts("erasures", [row])
-            ledger_file.append(connection, "erasures", texts, recorded_at)
-            connection.execute(f"PRAGMA user_version = {ledger_file.FORMAT_TO_SCRUB}")
-            connection.execute("COMMIT")
             ledger_file.scrub(connection)
-        return Erased(erasure_id, tuple(sorted(kinds)))
+        return erased
 
     def _leaves(self) -> list[bytes]:
         if not self.path.exists():
@@ -257,28 +228,6 @@ class Ledger:
 def _said_last(connection: sqlite3.Connection, kind: str, record_id: str) -> str | None:
     found = connection.execute(_SAID_LAST, (kind, record_id)).fetchone()
     return found[0] if found else None
-
-
-def _erase_entries(
-    connection: sqlite3.Connection, subject: str, keep: Collection[str]
-) -> dict[int, str]:
-    """Destroy the records of a subject, and return the kind of each entry by its place."""
-    personal = [k for k in table_names("ledger") if "subject_id" in arrow_schema(k).names]
-    kinds: dict[int, str] = {}
-    for kind in sorted(set(personal) - set(keep)):
-        found = connection.execute(
-            "SELECT log_index FROM entries WHERE kind = ? AND record IS NOT NULL "
-            "AND json_extract(record, '$.subject_id') = ?",
-            (kind, subject),
-        )
-        kinds |= {index: kind for (index,) in found}
-    if not kinds:
-        raise UnknownNameError(f"no entry is about the subject {subject!r}")
-    connection.executemany(
-        "UPDATE entries SET record_id = NULL, record = NULL, salt = NULL WHERE log_index = ?",
-        [(index,) for index in kinds],
-    )
-    return kinds
 
 
 def _parse(lines: list[str], kind: str) -> pa.Table:

@@ -1,12 +1,13 @@
 """The ledger keeps its promises: nothing acknowledged is lost, and no byte changes unseen.
 
-`CURATE_EVENTS` (20 by default) is how many events each writer appends; the full size, which the
+`CURATE_EVENTS` (100 by default) is how many events each writer appends; the full size, which the
 ledger is released by, is 500: ``CURATE_EVENTS=500 pytest tests/acceptance/test_ledger.py``.
 `CURATE_FLIPS` (61 by default) is the step between the bytes flipped; the full size is 1.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import signal
@@ -19,11 +20,12 @@ from pathlib import Path
 import pytest
 
 from curate.catalog.ledger import Ledger
+from curate.catalog.proofs import ConsistencyProof
 from curate.errors import InvalidFileError
 from tests.acceptance.conftest import Curate
 from tests.factories import consent, day, event, subject
 
-EVENTS = int(os.environ.get("CURATE_EVENTS", "20"))
+EVENTS = int(os.environ.get("CURATE_EVENTS", "100"))
 STEP = int(os.environ.get("CURATE_FLIPS", "61"))
 WRITERS = 20
 
@@ -33,6 +35,7 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from curate.catalog.ledger import Ledger
+from curate.catalog.proofs import ConsistencyProof
 
 path, writer, events = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
 print("ready", flush=True)
@@ -140,17 +143,25 @@ def test_every_flipped_byte_is_detected(small: Ledger) -> None:
 def test_verify_command_tells_a_good_ledger_from_a_bad_one(curate: Curate, tmp_path: Path) -> None:
     """A checkpoint that was kept proves that the ledger only grew, until someone changes it."""
     curate("init", "ws")
-    (tmp_path / "c.csv").write_text("subject_id,consent_id,purposes\np01,c1,train-detector\n")
-    (tmp_path / "d.csv").write_text("subject_id,consent_id,purposes\np02,c2,train-detector\n")
-    curate("consent", "import", "c.csv", "-w", "ws")
-    curate("consent", "verify", "-w", "ws", "--write-checkpoint", "kept.txt")
-    curate("consent", "import", "d.csv", "-w", "ws")
+    for subject_id in ("p01", "p02"):
+        text = f"subject,operations,roles,purposes\n{subject_id},include,depicted,train-detector\n"
+        (tmp_path / f"{subject_id}.csv").write_text(text)
+    verify = ("consent", "verify", "-w", "ws")
+    curate("consent", "import", "p01.csv", "-w", "ws")
+    curate(*verify, "--write-checkpoint", "kept.txt")
+    curate("consent", "import", "p02.csv", "-w", "ws")
 
-    good = curate("consent", "verify", "-w", "ws", "--checkpoint", "kept.txt")
+    good = curate(*verify, "--checkpoint", "kept.txt")
+    printed = json.loads(curate(*verify, "--checkpoint", "kept.txt", "--json").out)
     ledger = tmp_path / "ws" / "ledger.sqlite"
-    ledger.write_bytes(ledger.read_bytes().replace(b'"consent_id":"c1"', b'"consent_id":"c9"'))
-    bad = curate("consent", "verify", "-w", "ws", "--checkpoint", "kept.txt", status=4)
+    ledger.write_bytes(ledger.read_bytes().replace(b'"subject_id":"p02"', b'"subject_id":"p09"'))
+    bad = curate(*verify, "--checkpoint", "kept.txt", status=4)
+    told = json.loads(curate(*verify, "--json", status=4).out)
 
-    assert "only added to" in good.out
-    assert "entry " in bad.err
-    assert "its record or salt was changed" in bad.err
+    assert "it was only added to" in good.out
+    assert printed["verified"]
+    assert ConsistencyProof.from_json(printed["consistency"])
+    wrong = told["problems"][0]
+    assert not told["verified"]
+    assert wrong["problem"] == "its record or salt was changed"
+    assert f"entry {wrong['entry']}: its record or salt was changed" in bad.err

@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import Any
 
 from curate.errors import CurateError, InvalidFileError, InvalidRowError, ManyErrors
-from curate.model.instants import parse_instant
+from curate.model.instants import parse_instant, print_instant
 from curate.rows import Row, read_rows
-from curate.schema import json_schema, problems
+from curate.schema import json_schema, key_of, problems
 
 STATES = {
     "given": "ConsentGiven",
@@ -39,6 +39,8 @@ _OF_SUBJECT = frozenset(
 )
 
 Record = dict[str, Any]
+# What was said first, by table and key, and where.
+FirstSaid = dict[tuple[str, str], tuple[Record, str]]
 
 
 @dataclass
@@ -95,14 +97,16 @@ def read_statements(
         return found
     reader = _reader_for(columns, path, purposes)
     statements, errors = Statements(), list[CurateError]()
+    first_said: FirstSaid = {}
     for row in rows:
         try:
             if row.problem:
                 raise InvalidRowError(row.problem, where=row.place)
-            reader(row, statements)
+            of_row = Statements(mentioned=statements.mentioned)
+            reader(row, of_row)
+            _join(of_row, statements, first_said, row.place)
         except CurateError as error:
             errors.extend(error.errors if isinstance(error, ManyErrors) else [error])
-    errors.extend(_repeated(rows, statements))
     if errors:
         raise errors[0] if len(errors) == 1 else ManyErrors(errors)
     return statements
@@ -111,6 +115,8 @@ def read_statements(
 def _reader_for(
     columns: set[str], path: Path, purposes: frozenset[str]
 ) -> Callable[[Row, Statements], None]:
+    if path.suffix.lower() == ".toml":
+        return _source
     if "purposes" in columns:
         _require(columns, "consent_row", path)
         counts: dict[str, int] = {}
@@ -180,9 +186,12 @@ def _consent(row: Row, into: Statements, purposes: frozenset[str], counts: dict[
         "scope_media_ids": values.get("media"),
         "extra": _extra(extra),
     })  # fmt: skip
-    for number, (state, moment) in enumerate(_events(row.place, values, instants), 1):
+    for state, moment in _events(row.place, values, instants):
+        # A consent has one grant, whose date can be corrected. Whatever restricts is an event of
+        # its own for each instant: no later import can put something else in its place.
+        instant = "" if state in ("given", "renewed") else f"/{print_instant(moment)}"
         into.add("consent_events", {
-            "event_id": f"{consent}/{number}",
+            "event_id": f"{consent}/{state}{instant}",
             "consent_id": consent,
             "subject_id": subject,
             "state": STATES[state],
@@ -245,7 +254,7 @@ def subject_record(subject: str, values: Record, *, where: str = "") -> Record:
 
 
 def _source(row: Row, into: Statements) -> None:
-    values = dict(row.values)
+    values = {k: v.isoformat() if hasattr(v, "isoformat") else v for k, v in row.values.items()}
     values.setdefault("source_id", values.pop("source", None))
     for name, default in (("kind", "unknown"), ("status", "active"), ("consent_claim", "none")):
         values.setdefault(name, default)
@@ -267,13 +276,13 @@ def _checked(
     for name, value in values.items():
         if declared[name].get("type") == "array" and isinstance(value, str):
             values[name] = _cells(value)
-        elif declared[name].get("type") == "string" and not isinstance(value, str):
+        elif declared[name].get("type") == "string" and not isinstance(value, str | list | dict):
             values[name] = value.isoformat() if hasattr(value, "isoformat") else str(value)
     wrong = problems(values, schema)
     if required is not None:
         wrong = [text for text in wrong if "is a required property" not in text]
         wrong += [f"{name!r} is a required property" for name in required if name not in values]
-    if "subject" in values and _E_MAIL.search(values["subject"]):
+    if _E_MAIL.search(str(values.get("subject", ""))):
         wrong.append(f"subject: {values['subject']!r} is an address; expected a pseudonym")
     if wrong:
         raise ManyErrors([InvalidRowError(text, where=row.place) for text in wrong])
@@ -291,15 +300,32 @@ def _instants(place: str, values: Record, names: tuple[str, ...]) -> dict[str, d
     return found
 
 
-def _repeated(rows: list[Row], statements: Statements) -> Iterable[CurateError]:
-    """Yield an error for each consent id that two rows claim."""
-    seen: dict[str, str] = {}
-    for row, consent in zip(rows, statements.records.get("consents", ()), strict=False):
-        first = seen.setdefault(consent["consent_id"], row.place)
-        if first != row.place:
-            yield InvalidRowError(
-                f"consent: {consent['consent_id']!r} stands at {first} already", where=row.place
-            )
+def _join(of_row: Statements, into: Statements, first_said: FirstSaid, place: str) -> None:
+    """Add what a row says to what rows before it said.
+
+    Raises:
+        InvalidRowError: Another row has the id, or says otherwise of the person.
+    """
+    for kind, records in of_row.records.items():
+        for record in records:
+            key = record[key_of(kind)[0]]
+            record_before, first = first_said.setdefault((kind, key), (record, place))
+            if record_before is record:
+                into.add(kind, record)
+            elif kind == "subjects":
+                _complete(record_before, record, first, place)
+            else:
+                name = kind.removesuffix("s")
+                raise InvalidRowError(f"{name}: {key!r} stands at {first} already", where=place)
+
+
+def _complete(known: Record, more: Record, first: str, place: str) -> None:
+    for name, value in more.items():
+        if value in (None, "unknown", known[name]):
+            continue
+        if known[name] not in (None, "unknown"):
+            raise InvalidRowError(f"{name}: {value!r}, and {known[name]!r} at {first}", where=place)
+        known[name] = value
 
 
 def _cells(text: str) -> list[str]:
@@ -318,4 +344,10 @@ def _toml_rows(path: Path) -> list[Row]:
     sources = document.get("sources")
     if not isinstance(sources, list):
         raise InvalidFileError("expected a list of [[sources]]", where=str(path))
-    return [Row(f"{path.name}: sources[{i}]", dict(item)) for i, item in enumerate(sources)]
+    return [_toml_row(f"{path.name}: sources[{i}]", item) for i, item in enumerate(sources)]
+
+
+def _toml_row(place: str, item: object) -> Row:
+    if isinstance(item, dict):
+        return Row(place, item)
+    return Row(place, problem=f"expected an object, found {type(item).__name__}")

@@ -69,6 +69,28 @@ REQUIRED_ROLES = (
     ("identity_conditioned_synthesis", "donor"),
 )
 
+# Ids of entries are long texts, and every rule joins on them: inside the connection an entry is
+# its number, and `id` its text. What names an entry that is not listed joins with nothing, as
+# before.
+_NUMBERED = """
+CREATE TABLE entries AS
+SELECT * REPLACE ((row_number() OVER () - 1)::INTEGER AS media_id), media_id AS id
+FROM listed_entries;
+
+CREATE TABLE depictions AS
+SELECT d.* REPLACE (e.media_id AS media_id)
+FROM listed_depictions d JOIN entries e ON e.id = d.media_id;
+
+CREATE TABLE labels AS
+SELECT l.* REPLACE (e.media_id AS media_id)
+FROM listed_labels l JOIN entries e ON e.id = l.media_id;
+
+CREATE TABLE decisions AS
+SELECT d.* REPLACE (e.media_id AS media_id)
+FROM listed_decisions d JOIN entries e ON e.id = d.media_id;
+"""
+NUMBERED = ("entries", "depictions", "labels", "decisions")
+
 _VIEWS = """
 -- Whoever a source speaks of without a record of their own is doubted, and not refused: the
 -- source's statement is a claim of assurance 1 or 2.
@@ -85,7 +107,7 @@ SELECT e.media_id, d.subject_id, d.role, e.manipulation_type, c.consent_id,
 FROM depictions d
 JOIN short_of c ON c.subject_id = d.subject_id AND c.role = d.role
 JOIN entries e ON e.media_id = d.media_id AND c.manipulation_type = e.manipulation_type
-    AND (c.media_id IS NULL OR c.media_id = d.media_id)
+    AND (c.media_id IS NULL OR c.media_id = e.id)
 LEFT JOIN sources s ON s.source_id = e.source_id
 CROSS JOIN use u
 CROSS JOIN LATERAL (SELECT unnest(c.reasons) AS reason) r
@@ -97,36 +119,48 @@ SELECT DISTINCT media_id, subject_id, reason, since, request FROM (
     FROM standing t JOIN depictions d USING (subject_id)
     WHERE t.media_id IS NULL AND d.link_status <> 'rejected'
     UNION ALL
-    SELECT t.media_id, t.subject_id, t.reason, t.since, t.request
-    FROM standing t JOIN entries e USING (media_id)
+    SELECT e.media_id, t.subject_id, t.reason, t.since, t.request
+    FROM standing t JOIN entries e ON e.id = t.media_id
 );
 
--- From each entry to everything it was made from, however far.
+-- From each entry to everything it was made from, however far. A parent that is not listed has
+-- no number, and its text is all that is known of it.
 CREATE TABLE ancestors AS
 WITH RECURSIVE made_from AS (
-    SELECT "left" AS media_id, "right" AS parent_id FROM relations
+    SELECT "left" AS child, "right" AS parent FROM relations
     WHERE relation IN ('derived_from', 'crop_of', 'frame_of') AND left_kind = 'media'
     AND right_kind = 'media'
 ), line AS (
     SELECT * FROM made_from
     UNION
-    SELECT l.media_id, m.parent_id FROM line l JOIN made_from m ON m.media_id = l.parent_id
+    SELECT l.child, m.parent FROM line l JOIN made_from m ON m.child = l.parent
 )
-SELECT * FROM line WHERE media_id <> parent_id;
+SELECT e.media_id, p.media_id AS parent_id, coalesce(p.locator, l.parent) AS parent
+FROM line l
+JOIN entries e ON e.id = l.child
+LEFT JOIN entries p ON p.id = l.parent
+WHERE l.child <> l.parent;
 
 -- Faces too poor to judge count too: someone is there. A donor and a target meet in one
 -- visible face; drivers and voices are not seen.
-CREATE VIEW visible AS
+CREATE TABLE visible AS
 SELECT e.media_id,
-       coalesce(p.seen, 0) + greatest(coalesce(p.donors, 0), coalesce(p.targets, 0)) AS declared,
-       coalesce(f.faces, 0) AS faces
+       (coalesce(p.seen, 0) + greatest(coalesce(p.donors, 0), coalesce(p.targets, 0)))::BIGINT
+           AS declared,
+       coalesce(f.faces, 0) AS faces, p.media_id IS NOT NULL AS someone
 FROM entries e
 LEFT JOIN (
-    SELECT media_id,
-           count(DISTINCT subject_id) FILTER (role IN ('depicted', 'bystander')) AS seen,
-           count(DISTINCT subject_id) FILTER (role = 'donor') AS donors,
-           count(DISTINCT subject_id) FILTER (role = 'target') AS targets
-    FROM depictions WHERE link_status <> 'rejected' GROUP BY media_id
+    SELECT media_id, count(*) FILTER (seen) AS seen, count(*) FILTER (donor) AS donors,
+           count(*) FILTER (target) AS targets
+    FROM (
+        -- Whoever is declared in two roles is one person.
+        SELECT media_id, role IN ('depicted', 'bystander') AS seen, role = 'donor' AS donor,
+               role = 'target' AS target
+        FROM depictions WHERE link_status <> 'rejected'
+        QUALIFY role NOT IN ('depicted', 'bystander') OR row_number() OVER (
+            PARTITION BY media_id, subject_id, role IN ('depicted', 'bystander') ORDER BY role
+        ) = 1
+    ) GROUP BY media_id
 ) p USING (media_id)
 LEFT JOIN (
     SELECT sha256, max(n) AS faces FROM (
@@ -136,7 +170,7 @@ LEFT JOIN (
 WHERE e.state = 'present';
 
 CREATE VIEW copies AS
-SELECT e.media_id, e.locator, e.dataset, e.split, e.sha256, c.pixel_digest,
+SELECT e.media_id, e.id, e.locator, e.dataset, e.split, e.sha256, c.pixel_digest,
        coalesce(g.group_id, e.sha256) AS group_id, g.tier, g.distance,
        coalesce(g.keep, e.sha256) AS keep, g.keep_reason
 FROM entries e
@@ -184,7 +218,8 @@ def connect_facts(tables: Mapping[str, pa.Table], question: Question) -> duckdb.
     connection = duckdb.connect(":memory:")
     connection.execute("SET TimeZone = 'UTC'")
     for name in INPUTS:
-        connection.register(name, tables[name])
+        connection.register(f"listed_{name}" if name in NUMBERED else name, tables[name])
+    connection.execute(_NUMBERED)
     connection.register("coverage", _coverage(connection, tables, question))
     connection.execute("CREATE TABLE short_of AS SELECT * FROM coverage WHERE len(reasons) > 0")
     people = connection.sql("SELECT DISTINCT subject_id FROM depictions").to_arrow_table()
@@ -204,7 +239,7 @@ def connect_facts(tables: Mapping[str, pa.Table], question: Question) -> duckdb.
 
 _OBLIGATIONS = """
 SELECT DISTINCT d.subject_id, d.role, e.manipulation_type,
-       CASE WHEN s.subject_id IS NOT NULL THEN d.media_id END AS media_id
+       CASE WHEN s.subject_id IS NOT NULL THEN e.id END AS media_id
 FROM depictions d
 JOIN entries e USING (media_id)
 LEFT JOIN (SELECT DISTINCT subject_id FROM consents WHERE scope_kind = 'listed_media') s

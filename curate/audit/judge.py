@@ -12,6 +12,7 @@ Nobody clears what is blocked.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -25,35 +26,39 @@ if TYPE_CHECKING:
     import duckdb
 
 _FINDING = """
-SELECT md5(code || '|' || media_id || '|' || params) AS finding_id, * FROM (
-    SELECT '{code}' AS code, found.media_id, '{effect}' AS effect, {params} AS params
-    FROM ({query}) found JOIN entries USING (media_id)
+SELECT md5('{code}|' || id || '|' || params) AS finding_id, '{code}' AS code, media_id, id,
+       locator, '{effect}' AS effect, params
+FROM (
+    SELECT found.media_id, e.id, e.locator, {params} AS params
+    FROM ({query}) found JOIN entries e USING (media_id)
 )
 """
 
 _WAIVED = """
-SELECT f.finding_id, f.code, f.media_id,
+SELECT f.finding_id, f.code, f.media_id, f.id,
        CASE WHEN w.code IS NOT NULL AND f.effect <> 'block' THEN 'none' ELSE f.effect END
            AS effect,
        f.params, CASE WHEN f.effect <> 'block' THEN w.told END AS waiver
 FROM found f
-LEFT JOIN entries e USING (media_id)
-LEFT JOIN waivers w ON w.code = f.code AND w.media IN ('', e.locator)
-QUALIFY row_number() OVER (PARTITION BY f.finding_id ORDER BY w.told) = 1
+LEFT JOIN (SELECT code, media, min(told) AS told FROM waivers GROUP BY code, media) w
+    ON w.code = f.code AND w.media IN ('', f.locator)
 """
 
 # What a reviewer has seen of an entry is its findings; any other set of findings is new evidence.
-# The latest decision of each reviewer counts.
+# The latest decision of each reviewer counts. Most entries have no finding at all.
 _VERDICTS = """
-WITH policy AS (
-    SELECT e.media_id,
-           CASE min(CASE f.effect WHEN 'block' THEN 0 WHEN 'review' THEN 1 ELSE 2 END)
-                WHEN 0 THEN 'blocked' WHEN 1 THEN 'needs_review' ELSE 'cleared' END AS verdict,
-           coalesce(list_sort(list(DISTINCT f.code) FILTER (f.effect IN ('block', 'review'))), [])
-               AS codes,
-           sha256(coalesce(string_agg(f.finding_id, ',' ORDER BY f.finding_id), '')) AS evidence
-    FROM entries e LEFT JOIN findings f USING (media_id)
-    GROUP BY e.media_id
+WITH speaking AS (
+    SELECT media_id,
+           min(CASE effect WHEN 'block' THEN 0 WHEN 'review' THEN 1 ELSE 2 END) AS least,
+           list_sort(list(DISTINCT code) FILTER (effect IN ('block', 'review'))) AS codes,
+           sha256(string_agg(finding_id, ',' ORDER BY finding_id)) AS evidence
+    FROM findings GROUP BY media_id
+), policy AS (
+    SELECT e.media_id, e.id,
+           CASE s.least WHEN 0 THEN 'blocked' WHEN 1 THEN 'needs_review' ELSE 'cleared' END
+               AS verdict,
+           coalesce(s.codes, []) AS codes, coalesce(s.evidence, $nothing) AS evidence
+    FROM entries e LEFT JOIN speaking s USING (media_id)
 ), latest AS (
     SELECT media_id, reviewer, verdict, evidence FROM decided
     QUALIFY row_number() OVER (
@@ -66,15 +71,15 @@ WITH policy AS (
     WHERE p.verdict = 'needs_review'
     GROUP BY p.media_id
 )
-SELECT p.media_id,
+SELECT {columns},
        CASE WHEN r.blocks > 0 THEN 'blocked' WHEN r.clears > 1 THEN 'cleared'
             ELSE p.verdict END AS verdict,
        p.codes, p.evidence,
        CASE WHEN r.blocks > 0 THEN 'reviewer' WHEN r.clears > 1 THEN 'two_reviewers'
             ELSE 'policy' END AS decided_by
 FROM policy p LEFT JOIN reviewed r USING (media_id)
-ORDER BY p.media_id
 """
+_NOTHING = {"nothing": hashlib.sha256(b"").hexdigest()}
 
 _DECIDED = """
 SELECT * FROM decisions WHERE use = $use AND decided_at <= $as_of
@@ -114,21 +119,35 @@ def audit(tables: Mapping[str, pa.Table], rules: Iterable[Rule], question: Quest
     findings = _judge(connection, found)
     later = [rule for rule in chosen if rule.stage > 1]
     if later:
-        connection.execute(f"CREATE TABLE judged AS {_VERDICTS}")
+        judged = _VERDICTS.format(columns="p.media_id")
+        connection.execute(f"CREATE TABLE judged AS {judged}", _NOTHING)
         findings = _judge(connection, found + [_apply(rule, connection) for rule in later])
-    return Judgement(findings, connection.sql(_VERDICTS).to_arrow_table())
+    verdicts = f"{_VERDICTS.format(columns='p.id AS media_id')} ORDER BY p.id"
+    return Judgement(findings, connection.sql(verdicts, params=_NOTHING).to_arrow_table())
 
 
 def _judge(connection: duckdb.DuckDBPyConnection, found: list[pa.Table]) -> pa.Table:
     """Make the table `findings` of what was found, waivers applied, and return it in order."""
-    connection.register("found", pa.concat_tables([_NO_FINDINGS, *found]))
+    connection.register("found", pa.concat_tables([_FOUND.empty_table(), *found]))
     connection.execute(f"CREATE OR REPLACE TABLE findings AS {_WAIVED}")
-    ordered = connection.sql("SELECT * FROM findings ORDER BY code, media_id, finding_id")
+    ordered = connection.sql(
+        "SELECT * EXCLUDE (id) REPLACE (id AS media_id) FROM findings ORDER BY code, id, finding_id"
+    )
     return ordered.to_arrow_table()
 
 
-_COLUMNS = ("finding_id", "code", "media_id", "effect", "params")
-_NO_FINDINGS = pa.schema([(name, pa.string()) for name in _COLUMNS]).empty_table()
+# A rule's findings while they are gathered: entries by number, and their ids and locators.
+_FOUND = pa.schema(
+    [
+        ("finding_id", pa.string()),
+        ("code", pa.string()),
+        ("media_id", pa.int32()),
+        ("id", pa.string()),
+        ("locator", pa.string()),
+        ("effect", pa.string()),
+        ("params", pa.string()),
+    ]
+)
 
 
 def _apply(rule: Rule, connection: duckdb.DuckDBPyConnection) -> pa.Table:
@@ -136,7 +155,7 @@ def _apply(rule: Rule, connection: duckdb.DuckDBPyConnection) -> pa.Table:
     facts = ", ".join(f'"{name}" := found."{name}"' for name in names)
     params = f"CAST(to_json(struct_pack({facts})) AS VARCHAR)" if names else "'{}'"
     sql = _FINDING.format(code=rule.code, effect=rule.effect, params=params, query=rule.query)
-    return connection.sql(sql).to_arrow_table().select(list(_COLUMNS)).cast(_NO_FINDINGS.schema)
+    return connection.sql(sql).to_arrow_table().cast(_FOUND)
 
 
 def _waivers(question: Question) -> pa.Table:

@@ -35,7 +35,8 @@ NO_PEOPLE_RECORDED = Rule(
     remedy="Declare who is in it, in the manifest's subject, target and donor columns.",
     query="""
         SELECT v.media_id, v.faces FROM visible v
-        WHERE NOT EXISTS (SELECT 1 FROM depictions d WHERE d.media_id = v.media_id)
+        WHERE NOT someone
+        AND NOT EXISTS (SELECT 1 FROM depictions d WHERE d.media_id = v.media_id)
     """,
 )
 

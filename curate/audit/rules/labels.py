@@ -22,7 +22,7 @@ LABEL_CONFLICT = Rule(
         WITH pairs AS (
             SELECT a.media_id, la.value AS label, b.locator AS other, lb.value AS other_label,
                    a.sha256 = b.sha256 OR a.pixel_digest = b.pixel_digest AS same,
-                   b.media_id AS other_id
+                   a.id, b.id AS other_id
             FROM copies a
             JOIN copies b ON a.group_id = b.group_id AND a.media_id <> b.media_id
             JOIN labels la ON la.media_id = a.media_id AND la.name = 'authenticity'
@@ -33,8 +33,8 @@ LABEL_CONFLICT = Rule(
         WHERE same OR NOT EXISTS (
             SELECT 1 FROM relations r
             WHERE r.relation = 'derived_from'
-            AND ((r."left" = p.media_id AND r."right" = p.other_id)
-                 OR (r."left" = p.other_id AND r."right" = p.media_id))
+            AND ((r."left" = p.id AND r."right" = p.other_id)
+                 OR (r."left" = p.other_id AND r."right" = p.id))
         )
         QUALIFY row_number() OVER (PARTITION BY media_id ORDER BY same DESC, other) = 1
     """,

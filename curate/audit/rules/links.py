@@ -89,10 +89,9 @@ PARENT_BLOCKED = Rule(
     ),
     remedy="Leave the entry out, or clear what it was made from.",
     query="""
-        SELECT a.media_id, min(p.locator) AS parent
+        SELECT a.media_id, min(a.parent) AS parent
         FROM ancestors a
         JOIN judged j ON j.media_id = a.parent_id AND j.verdict = 'blocked'
-        JOIN entries p ON p.media_id = a.parent_id
         GROUP BY a.media_id
     """,
     stage=2,
@@ -111,10 +110,9 @@ PARENT_REVIEW = Rule(
     ),
     remedy="Review what it was made from, or ingest it.",
     query="""
-        SELECT a.media_id, min(coalesce(p.locator, a.parent_id)) AS parent
+        SELECT a.media_id, min(a.parent) AS parent
         FROM ancestors a
         LEFT JOIN judged j ON j.media_id = a.parent_id
-        LEFT JOIN entries p ON p.media_id = a.parent_id
         WHERE coalesce(j.verdict, 'needs_review') = 'needs_review'
         GROUP BY a.media_id
     """,

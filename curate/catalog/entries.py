@@ -14,6 +14,7 @@ import secrets
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime
 from functools import cache
+from itertools import islice
 from typing import Any, NamedTuple
 
 import pyarrow as pa
@@ -31,6 +32,7 @@ KIND = re.compile(rb"[a-z][a-z_]*")
 # and takes a fifth of its time.
 _ENCODE = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
 _LARGEST_EXACT = 2**53 - 1
+_BATCH = 4096
 
 
 class Entry(NamedTuple):
@@ -82,9 +84,12 @@ def canonical_texts(kind: str, records: Iterable[Mapping[str, Any]]) -> dict[str
     key = key_of(kind)
     encode = _encoder(kind)
     texts = {}
-    for row in conform([dict(r) for r in records], kind).to_pylist():
-        plain = {k: _plain(v) for k, v in row.items() if v is not None}
-        texts[record_id_of(row, key)] = encode(plain)
+    rest = iter(records)
+    # In batches: the rows of a large import at once would keep the garbage collector busy.
+    while batch := [dict(record) for record in islice(rest, _BATCH)]:
+        for row in conform(batch, kind).to_pylist():
+            plain = {k: _plain(v) for k, v in row.items() if v is not None}
+            texts[record_id_of(row, key)] = encode(plain)
     return texts
 
 
@@ -106,6 +111,8 @@ def _encoder(kind: str) -> Any:
 
 
 def _plain(value: Any) -> Any:
+    if isinstance(value, str | list):
+        return value
     if isinstance(value, datetime):
         return print_instant(value)
     if isinstance(value, date):

@@ -78,6 +78,8 @@ def create(path: Path) -> None:
     Raises:
         InvalidFileError: The folder cannot be written to.
     """
+    if path.exists():
+        return
     try:
         folder = os.open(path.parent, os.O_RDONLY)
     except OSError as error:
@@ -216,7 +218,8 @@ def digest_of_file(connection: sqlite3.Connection, path: Path) -> str:
     Raises:
         WorkspaceBusyError: Writers came between again and again.
     """
-    log = path.with_name(path.name + "-wal")
+    # SQLite follows a link, and keeps its log beside the file itself.
+    log = Path(f"{path.resolve()}-wal")
     for _ in range(50):
         flush(connection)
         connection.execute("BEGIN IMMEDIATE")

@@ -70,11 +70,12 @@ REQUIRED_ROLES = (
 )
 
 # Ids of entries are long texts, and every rule joins on them: inside the connection an entry is
-# its number, and `id` its text. What names an entry that is not listed joins with nothing, as
+# its number in the order of ids, and `id` its text. What names an entry that is not listed joins with nothing, as
 # before.
 _NUMBERED = """
 CREATE TABLE entries AS
-SELECT * REPLACE ((row_number() OVER () - 1)::INTEGER AS media_id), media_id AS id
+SELECT * REPLACE ((row_number() OVER (ORDER BY media_id) - 1)::INTEGER AS media_id),
+       media_id AS id
 FROM listed_entries;
 
 CREATE TABLE depictions AS

@@ -50,8 +50,8 @@ _VERDICTS = """
 WITH speaking AS (
     SELECT media_id,
            min(CASE effect WHEN 'block' THEN 0 WHEN 'review' THEN 1 ELSE 2 END) AS least,
-           list_sort(list(DISTINCT code) FILTER (effect IN ('block', 'review'))) AS codes,
-           sha256(string_agg(finding_id, ',' ORDER BY finding_id)) AS evidence
+           list_sort(list_distinct(list(code) FILTER (effect IN ('block', 'review')))) AS codes,
+           sha256(array_to_string(list_sort(list(finding_id)), ',')) AS evidence
     FROM findings GROUP BY media_id
 ), policy AS (
     SELECT e.media_id, e.id,
@@ -118,11 +118,11 @@ def audit(tables: Mapping[str, pa.Table], rules: Iterable[Rule], question: Quest
     found = [_apply(rule, connection) for rule in chosen if rule.stage == 1]
     findings = _judge(connection, found)
     later = [rule for rule in chosen if rule.stage > 1]
-    if later:
+    if later and connection.execute("SELECT 1 FROM ancestors LIMIT 1").fetchall():
         judged = _VERDICTS.format(columns="p.media_id")
         connection.execute(f"CREATE TABLE judged AS {judged}", _NOTHING)
         findings = _judge(connection, found + [_apply(rule, connection) for rule in later])
-    verdicts = f"{_VERDICTS.format(columns='p.id AS media_id')} ORDER BY p.id"
+    verdicts = f"{_VERDICTS.format(columns='p.id AS media_id')} ORDER BY p.media_id"
     return Judgement(findings, connection.sql(verdicts, params=_NOTHING).to_arrow_table())
 
 
@@ -131,7 +131,7 @@ def _judge(connection: duckdb.DuckDBPyConnection, found: list[pa.Table]) -> pa.T
     connection.register("found", pa.concat_tables([_FOUND.empty_table(), *found]))
     connection.execute(f"CREATE OR REPLACE TABLE findings AS {_WAIVED}")
     ordered = connection.sql(
-        "SELECT * EXCLUDE (id) REPLACE (id AS media_id) FROM findings ORDER BY code, id, finding_id"
+        "SELECT * EXCLUDE (id) REPLACE (id AS media_id) FROM findings ORDER BY code, media_id, finding_id"
     )
     return ordered.to_arrow_table()
 

@@ -53,8 +53,8 @@ def assurance(proof: Proof, notices: Mapping[str, str]) -> int:
 
     >>> assurance(Proof(document_sha256="aa"), {})
     3
-    >>> known = {"n": "bb"}
-    >>> assurance(Proof(Kind.INDIVIDUAL_RECORD, "aa", True, "n", "bb"), known)
+    >>> shown = {"notice_id": "n", "notice_sha256": "bb"}
+    >>> assurance(Proof(document_sha256="aa", verified_signer=True, **shown), {"n": "bb"})
     4
     """
     return max(0, min(_level(proof, notices), proof.at_most))

@@ -19,8 +19,8 @@ from curate.consent.vocabulary import BARE, NAMESPACES, PREFIX_ALIASES
 from curate.errors import CurateError, InvalidFileError, InvalidRowError, ManyErrors
 
 MAX_DEPTH = 64
-# References may be many to one: bounds what following them can grow to.
-MAX_NODES = 1_000_000
+# References may be many to one: bounds how many values following them can add.
+MAX_NODES = 500_000
 _MAX_HOPS = 8
 _KEYWORDS = frozenset({"@id", "@type", "@value", "@language", "@list", "@set"})
 _PREFIXES = {p: spaces[0] for p, spaces in NAMESPACES.items()} | {
@@ -277,7 +277,8 @@ def _embed(
     value: Any, by_id: dict[str, Found], above: tuple[Any, ...], place: str, budget: _Budget
 ) -> Any:
     """Return `value` with each reference to a node of the file replaced by that node."""
-    budget.left -= 1
+    if len(above) > 1:  # within what a reference stands for
+        budget.left -= 1
     if budget.left < 0:
         raise InvalidRowError("its references grow without bound", where=place)
     if isinstance(value, list):

@@ -67,7 +67,7 @@ def read_scope(
     """
     view = {key: value for key, value in node.items() if key in PROCESS_KEYS} | process
     granted = page.purpose_list(view, at)
-    if not granted:
+    if not listed(view.get("dpv:hasPurpose")):
         page.wrong(at, "dpv:hasPurpose is missing")
     banned = _rules(page, listed(node.get("dpv:hasRule")) + listed(process.get("dpv:hasRule")), at)
     start, end = _validity(page, (node, process), view, events, at)

@@ -1,0 +1,96 @@
+"""`curate consent export`: consents by the standard, receipts, and what is held of a subject."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from curate.cli.options import WorkspaceOption
+from curate.cli.output import open_project, say, tell
+from curate.errors import InputError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from curate.api import Project
+
+app = typer.Typer(no_args_is_help=True, help="Write what is on record, for people and machines.")
+
+_STATEMENTS = ("subjects", "consents", "consent_events", "notices", "requests")
+_OBSERVATIONS = ("depictions", "media", "labels", "identities", "releases", "release_items")
+
+OutOption = Annotated[
+    Path | None, typer.Option("--out", "-o", help="The file to write; stdout when left out.")
+]
+GdprOption = Annotated[bool, typer.Option("--gdpr", help="Follow the GDPR profile.")]
+
+
+@app.command("record")
+def record_command(
+    consent: Annotated[str, typer.Argument(help="The consent's id.")],
+    out: OutOption = None,
+    gdpr: GdprOption = False,
+    workspace: WorkspaceOption = None,
+) -> None:
+    """Write a consent as an ISO/IEC TS 27560 record in JSON-LD."""
+    from curate.consent.export import consent_record
+    from curate.consent.ts27560_write import missing
+
+    node = consent_record(consent, _statements(open_project(workspace)), gdpr=gdpr)
+    if lacking := missing(node):
+        tell(f"the standard also asks for: {', '.join(lacking)}")
+    _write(node, out)
+
+
+@app.command("receipt")
+def receipt_command(
+    subject: Annotated[str, typer.Argument(help="The subject's pseudonym.")],
+    out: OutOption = None,
+    gdpr: GdprOption = False,
+    workspace: WorkspaceOption = None,
+) -> None:
+    """Write the consent receipt of a subject, in JSON-LD."""
+    from curate.consent.export import receipt
+
+    project = open_project(workspace)
+    _write(receipt(subject, _statements(project), created=project.clock(), gdpr=gdpr), out)
+
+
+@app.command("subject")
+def subject_command(
+    subject: Annotated[str, typer.Argument(help="The subject's pseudonym.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="The folder to write to; a new one.")],
+    workspace: WorkspaceOption = None,
+) -> None:
+    """Write everything held about a subject: held.json, and media.txt with the locators.
+
+    Raises:
+        InputError: The folder holds something already.
+    """
+    from curate.consent.export import everything_held, media_list
+
+    project = open_project(workspace)
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise InputError("the folder is not empty", where=str(out), hint="name a new folder")
+    observed = {name: project.catalog.read(name) for name in _OBSERVATIONS}
+    held = everything_held(subject, {**_statements(project), **observed})
+    locators = media_list(held)
+    out.mkdir(parents=True, exist_ok=True)
+    _write(held, out / "held.json")
+    (out / "media.txt").write_text("".join(f"{name}\n" for name in locators), encoding="utf-8")
+    say(f"{out}: held.json, and media.txt with {len(locators):,} media")
+
+
+def _statements(project: Project) -> dict[str, pa.Table]:
+    return {name: project.ledger.read(name) for name in _STATEMENTS}
+
+
+def _write(value: Any, out: Path | None) -> None:
+    text = json.dumps(value, indent=2, ensure_ascii=False)
+    if out is None:
+        say(text)
+    else:
+        out.write_text(f"{text}\n", encoding="utf-8")

@@ -1,0 +1,208 @@
+"""Records out: a consent by the standard, a receipt for a subject, and all that is held of one.
+
+Pure: from tables of the ledger and the catalogue to plain values, ready for JSON. What is given
+to a person holds nothing of other people: of media that show others too, the person's own role is
+told and the labels are only counted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from curate.consent.jsonld import Node
+from curate.consent.ts27560_write import CONTEXT, write_record
+from curate.consent.vocabulary import RECEIPT_PROFILE
+from curate.errors import UnknownNameError
+from curate.model.instants import print_instant
+
+Tables = Mapping[str, pa.Table]
+
+# What is told of a medium: where it is and what it was declared as.
+_MEDIA_COLUMNS = (
+    "media_id",
+    "dataset",
+    "locator",
+    "kind",
+    "split",
+    "source_id",
+    "manipulation_type",
+    "captured_at",
+)
+_PERSONAL = ("subjects", "consents", "consent_events", "requests")
+
+
+def consent_record(consent_id: str, tables: Tables, *, gdpr: bool = False) -> Node:
+    """Return a consent as an ISO/IEC TS 27560 record in JSON-LD.
+
+    Args:
+        consent_id: The consent.
+        tables: ``consents`` and ``consent_events``; ``subjects`` and ``notices`` where known.
+        gdpr: Whether to write the GDPR profile rather than the generic one.
+
+    Raises:
+        UnknownNameError: There is no such consent.
+    """
+    found = _rows(tables, "consents", "consent_id", consent_id)
+    if not found:
+        raise UnknownNameError(f"no consent is called {consent_id!r}")
+    return _record(found[0], tables, gdpr=gdpr)
+
+
+def receipt(subject: str, tables: Tables, *, created: datetime, gdpr: bool = False) -> Node:
+    """Return the consent receipt of a subject: their consents and what happened to each.
+
+    Args:
+        subject: The subject's pseudonym.
+        tables: As for `consent_record`.
+        created: When the receipt is made, in UTC.
+        gdpr: Whether the records follow the GDPR profile.
+
+    Raises:
+        UnknownNameError: There is no consent of the subject.
+    """
+    consents = _rows(tables, "consents", "subject_id", subject)
+    if not consents:
+        raise UnknownNameError(f"no consent of the subject {subject!r} is on record")
+    records = [_record(row, tables, gdpr=gdpr) for row in consents]
+    for record in records:
+        del record["@context"]
+    moment = print_instant(created)
+    return {
+        "@context": dict(CONTEXT),
+        "@type": "dpv:ConsentReceipt",
+        "dct:identifier": f"{subject}/{moment}",
+        "dct:conformsTo": RECEIPT_PROFILE,
+        "dct:created": moment,
+        "dpv:hasRecordOfActivity": records,
+    }
+
+
+def everything_held(subject: str, tables: Tables) -> dict[str, Any]:
+    """Return everything held about a subject: the answer to an access request.
+
+    Args:
+        subject: The subject's pseudonym.
+        tables: Any of ``subjects``, ``consents``, ``consent_events``, ``requests``,
+            ``notices``, ``depictions``, ``media``, ``labels``, ``identities``, ``releases``
+            and ``release_items``; what is absent is told as nothing.
+
+    Returns:
+        Plain values: records by table; ``media`` with locator and the subject's roles in each;
+        ``labels`` of media that show nobody else; ``faces``, how many are linked to the
+        subject, by status; ``identities``; ``releases`` with the files in which the subject
+        is; and ``not_told``, what was left out because it may be of others, counted.
+
+    Raises:
+        UnknownNameError: Nothing names the subject.
+    """
+    records = {name: _rows(tables, name, "subject_id", subject) for name in _PERSONAL}
+    depictions = _rows(tables, "depictions", "subject_id", subject)
+    faces = _rows(tables, "identities", "subject_id", subject)
+    if not (any(records.values()) or depictions or faces):
+        raise UnknownNameError(f"nothing that is held names the subject {subject!r}")
+    media_ids = sorted({row["media_id"] for row in depictions})
+    shared = _shared(tables, subject, media_ids)
+    labels = _among(tables, "labels", "media_id", media_ids)
+    statuses = [row["status"] or "linked" for row in faces]
+    return _plain({
+        "subject": subject,
+        **records,
+        "notices": _notices(tables, records["consents"]),
+        "media": _media(tables, media_ids, depictions),
+        "labels": [row for row in labels if row["media_id"] not in shared],
+        "faces": {status: statuses.count(status) for status in sorted(set(statuses))},
+        "identities": sorted({row["identity_id"] for row in faces if row["identity_id"]}),
+        "releases": _releases(tables, media_ids),
+        "not_told": {
+            "labels_of_media_with_others": sum(row["media_id"] in shared for row in labels),
+        },
+    })  # fmt: skip
+
+
+def media_list(held: Mapping[str, Any]) -> list[str]:
+    """Return the locators of all media in what `everything_held` returned, in order."""
+    return sorted({row["locator"] for row in held["media"]})
+
+
+def _record(consent: dict[str, Any], tables: Tables, *, gdpr: bool) -> Node:
+    events = _rows(tables, "consent_events", "consent_id", consent["consent_id"])
+    subjects = _rows(tables, "subjects", "subject_id", consent["subject_id"])
+    shown = _rows(tables, "notices", "notice_id", consent["notice_id"])
+    return write_record(
+        consent,
+        events,
+        subject=subjects[0] if subjects else None,
+        notice=shown[0] if shown else None,
+        gdpr=gdpr,
+    )
+
+
+def _rows(tables: Tables, name: str, column: str, value: str | None) -> list[dict[str, Any]]:
+    if name not in tables or value is None:
+        return []
+    table = tables[name]
+    rows: list[dict[str, Any]] = table.filter(pc.equal(table[column], value)).to_pylist()
+    return rows
+
+
+def _among(tables: Tables, name: str, column: str, values: list[str]) -> list[dict[str, Any]]:
+    if name not in tables:
+        return []
+    table = tables[name]
+    kept = pc.is_in(table[column], value_set=pa.array(values, pa.string()))
+    rows: list[dict[str, Any]] = table.filter(kept).to_pylist()
+    return rows
+
+
+def _shared(tables: Tables, subject: str, media_ids: list[str]) -> set[str]:
+    """Return which of the media show, or were made from, somebody else too."""
+    rows = _among(tables, "depictions", "media_id", media_ids)
+    return {row["media_id"] for row in rows if row["subject_id"] != subject}
+
+
+def _notices(tables: Tables, consents: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    shown = sorted({row["notice_id"] for row in consents if row["notice_id"]})
+    return _among(tables, "notices", "notice_id", shown)
+
+
+def _media(
+    tables: Tables, media_ids: list[str], depictions: list[dict[str, Any]]
+) -> list[dict[str, Any]]:
+    roles: dict[str, list[dict[str, str]]] = {}
+    for row in depictions:
+        told = {key: row[key] for key in ("role", "link_method", "link_status")}
+        roles.setdefault(row["media_id"], []).append(told)
+    return [
+        {key: row[key] for key in _MEDIA_COLUMNS if key in row} | {"roles": roles[row["media_id"]]}
+        for row in sorted(
+            _among(tables, "media", "media_id", media_ids),
+            key=lambda row: (row["dataset"], row["locator"]),
+        )
+    ]
+
+
+def _releases(tables: Tables, media_ids: list[str]) -> list[dict[str, Any]]:
+    files: dict[str, list[str]] = {}
+    for row in _among(tables, "release_items", "media_id", media_ids):
+        files.setdefault(row["release_id"], []).append(row["path"])
+    return [
+        {"name": row["name"], "use": row["use"], "built_at": row["built_at"],
+         "files": sorted(files[row["release_id"]])}
+        for row in _among(tables, "releases", "release_id", sorted(files))
+    ]  # fmt: skip
+
+
+def _plain(value: Any) -> Any:
+    """Return `value` with instants and days as text, as JSON has neither."""
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    if isinstance(value, datetime):
+        return print_instant(value)
+    return value.isoformat() if isinstance(value, date) else value

@@ -73,12 +73,32 @@ class Ledger:
             VerificationError: The ledger was changed by other means.
             WorkspaceBusyError: Others held the ledger for a minute.
         """
-        texts = canonical_texts(kind, records)
+        return self.record_all({kind: records}, recorded_at=recorded_at)[kind]
+
+    def record_all(
+        self, statements: Mapping[str, Iterable[Mapping[str, Any]]], *, recorded_at: datetime
+    ) -> dict[str, int]:
+        """Append records of several kinds, in the order given: all of them, or none.
+
+        Args:
+            statements: The records by kind, each as `record` takes them.
+            recorded_at: As `record` takes it.
+
+        Returns:
+            How many entries were appended, by kind.
+
+        Raises:
+            CurateError: As `record` says; nothing was appended.
+        """
+        texts = {kind: canonical_texts(kind, records) for kind, records in statements.items()}
+        counts = dict.fromkeys(texts, 0)
         ledger_file.create(self.path)
         with ledger_file.writing(self.path) as connection:
-            new = {k: t for k, t in texts.items() if _said_last(connection, kind, k) != t}
-            ledger_file.append(connection, kind, new, recorded_at)
-        return len(new)
+            for kind, said in texts.items():
+                new = {k: t for k, t in said.items() if _said_last(connection, kind, k) != t}
+                ledger_file.append(connection, kind, new, recorded_at)
+                counts[kind] = len(new)
+        return counts
 
     def read(self, kind: str, *, known_at: datetime | None = None) -> pa.Table:
         """Return the records of `kind` as they were known at an instant, sorted by key.

@@ -8,7 +8,7 @@ Each step is a filter on one column, so the walk costs what it touches and not w
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
@@ -31,26 +31,33 @@ INPUTS = (
 _DEPICTING = """
 SELECT media_id, 'declared as ' || string_agg(role, ', ' ORDER BY role) AS how
 FROM depictions WHERE subject_id = $subject AND link_status <> 'rejected' GROUP BY media_id
-UNION ALL
-SELECT DISTINCT e.media_id, 'by face' FROM identities i
-JOIN faces f USING (face_id) JOIN entries e USING (sha256)
-WHERE i.subject_id = $subject
 """
+_BY_FACE = "SELECT face_id FROM identities WHERE subject_id = $subject"
 
-_COPIES = """
-SELECT DISTINCT o.media_id, 'copy of ' || min(e.locator) AS how
-FROM touched t JOIN entries e USING (media_id)
-JOIN entries o ON o.sha256 = e.sha256 AND o.media_id <> e.media_id
-GROUP BY o.media_id
+# Each step filters a table by a short list: a semi-join streams it past a small hash table, and
+# builds nothing of the size of the catalogue.
+_FACES = """
+SELECT DISTINCT sha256 FROM faces WHERE face_id IN (SELECT unnest($keys))
 """
-
+_HOLDING = """
+SELECT media_id, sha256, locator FROM entries WHERE sha256 IN (SELECT unnest($keys))
+"""
+_LISTED = """
+SELECT media_id, sha256, locator FROM entries WHERE media_id IN (SELECT unnest($keys))
+"""
 _MADE_FROM = """
-SELECT r."left" AS media_id, 'made from ' || min(coalesce(e.locator, r."right")) AS how
-FROM relations r JOIN touched t ON t.media_id = r."right"
-LEFT JOIN entries e ON e.media_id = r."right"
-WHERE r.relation IN ('derived_from', 'crop_of', 'frame_of') AND r.left_kind = 'media'
-GROUP BY r."left"
+SELECT "left" AS media_id, min("right") AS parent FROM relations
+WHERE relation IN ('derived_from', 'crop_of', 'frame_of') AND left_kind = 'media'
+AND "right" IN (SELECT unnest($keys)) GROUP BY "left"
 """
+_RELEASES = """
+SELECT release_id, count(*) AS items FROM release_items
+WHERE media_id IN (SELECT unnest($keys)) GROUP BY release_id
+"""
+_COUNTS = {
+    "faces": ("sha256", "SELECT count(*) FROM faces WHERE sha256 IN (SELECT unnest($keys))"),
+    "labels": ("media_id", "SELECT count(*) FROM labels WHERE media_id IN (SELECT unnest($keys))"),
+}
 
 
 @dataclass(frozen=True)
@@ -60,7 +67,7 @@ class Impact:
     Attributes:
         subject: Whose.
         entries: ``media_id, locator, how``: each entry, and how it was reached; sorted.
-        counts: Faces, identities and labels of these entries, and entries by dataset.
+        counts: Faces and labels of these entries.
         releases: ``name, items``: releases that hold them, and how many; sorted.
     """
 
@@ -77,43 +84,84 @@ def impact(connection: duckdb.DuckDBPyConnection, subject: str) -> Impact:
         connection: One that has `INPUTS`.
         subject: The subject's pseudonym.
     """
-    connection.execute("CREATE OR REPLACE TEMP TABLE touched (media_id VARCHAR, how VARCHAR)")
-    connection.execute(f"{_INSERT} SELECT media_id, min(how) FROM ({_DEPICTING}) GROUP BY 1",
-                       {"subject": subject})  # fmt: skip
-    # Until nothing is added: copies of copies, and things made from things made.
-    while sum(_added(connection, step) for step in (_COPIES, _MADE_FROM)):
-        pass
-    entries = connection.sql(
-        "SELECT t.media_id, e.locator, t.how FROM touched t JOIN entries e USING (media_id) "
-        "ORDER BY e.locator, t.media_id"
-    ).to_arrow_table()
-    releases = connection.sql(
-        "SELECT r.name, count(*) AS items FROM release_items i JOIN touched USING (media_id) "
-        "JOIN releases r USING (release_id) GROUP BY r.name ORDER BY r.name"
-    ).to_arrow_table()
-    counts = {name: _count(connection, sql) for name, sql in _COUNTS.items()}
-    return Impact(subject, entries, counts, releases)
+    walk = _Walk(connection)
+    walk.start(subject)
+    while walk.frontier:
+        walk.step()
+    return walk.told(subject)
 
 
-_INSERT = "INSERT INTO touched"
+class _Walk:
+    """The entries reached so far, and those whose neighbours have not been asked for."""
 
-_COUNTS = {
-    "faces": "SELECT count(*) FROM faces WHERE sha256 IN "
-    "(SELECT sha256 FROM entries JOIN touched USING (media_id))",
-    "labels": "SELECT count(*) FROM labels JOIN touched USING (media_id)",
-}
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self._connection = connection
+        self.how: dict[str, str] = {}
+        self.known: dict[str, tuple[str | None, str]] = {}
+        self.frontier: list[str] = []
 
+    def start(self, subject: str) -> None:
+        """Reach the entries that depict the subject, declared or by face."""
+        found = self._rows(_DEPICTING, subject=subject)
+        faces = [row[0] for row in self._rows(_BY_FACE, subject=subject)]
+        contents = [row[0] for row in self._keyed(_FACES, faces)]
+        self._reach(found)
+        self._reach([(m, "by face") for m, _, _ in self._keyed(_HOLDING, contents)])
 
-def _added(connection: duckdb.DuckDBPyConnection, step: str) -> int:
-    before = _count(connection, "SELECT count(*) FROM touched")
-    connection.execute(
-        f"{_INSERT} SELECT media_id, how FROM ({step}) "
-        "WHERE media_id NOT IN (SELECT media_id FROM touched)"
-    )
-    return _count(connection, "SELECT count(*) FROM touched") - before
+    def step(self) -> None:
+        """Reach copies of what was reached last, and what was made from it."""
+        last, self.frontier = self.frontier, []
+        for media, sha256, locator in self._keyed(_LISTED, last):
+            self.known[media] = (sha256, locator)
+        first = {self.known[m][0]: self.known[m][1] for m in reversed(last) if m in self.known}
+        contents = [sha256 for sha256 in first if sha256]
+        self._reach([(m, f"copy of {first[s]}") for m, s, _ in self._keyed(_HOLDING, contents)])
+        self._reach(
+            [(m, f"made from {self._name(parent)}") for m, parent in self._keyed(_MADE_FROM, last)]
+        )
 
+    def told(self, subject: str) -> Impact:
+        """Return what was reached."""
+        rows = sorted((name, media) for media, (_, name) in self.known.items())
+        entries = pa.table(
+            {
+                "media_id": pa.array([media for _, media in rows], pa.string()),
+                "locator": pa.array([name for name, _ in rows], pa.string()),
+                "how": pa.array([self.how[media] for _, media in rows], pa.string()),
+            }
+        )
+        keys = {
+            "media_id": list(self.known),
+            "sha256": sorted({s for s, _ in self.known.values() if s}),
+        }
+        counts = {
+            name: sum(row[0] for row in self._keyed(sql, keys[key]))
+            for name, (key, sql) in _COUNTS.items()
+        }
+        return Impact(subject, entries, counts, self._releases(keys["media_id"]))
 
-def _count(connection: duckdb.DuckDBPyConnection, sql: str) -> int:
-    # All of it is fetched: a result that is not finished holds the connection.
-    ((count,),) = connection.execute(sql).fetchall()
-    return int(count)
+    def _releases(self, media: list[str]) -> pa.Table:
+        held = dict(self._keyed(_RELEASES, media))
+        names = self._rows("SELECT release_id, name FROM releases") if held else []
+        rows = sorted((name, held[release]) for release, name in names if release in held)
+        return pa.table(
+            {
+                "name": pa.array([name for name, _ in rows], pa.string()),
+                "items": pa.array([items for _, items in rows], pa.int64()),
+            }
+        )
+
+    def _reach(self, found: list[tuple[str, str]]) -> None:
+        for media, how in sorted(found):
+            if media not in self.how:
+                self.how[media] = how
+                self.frontier.append(media)
+
+    def _name(self, media: str) -> str:
+        return self.known[media][1] if media in self.known else media
+
+    def _keyed(self, sql: str, keys: list[str]) -> list[tuple[Any, ...]]:
+        return self._rows(sql, keys=keys) if keys else []
+
+    def _rows(self, sql: str, **values: object) -> list[tuple[Any, ...]]:
+        return self._connection.execute(sql, values or None).fetchall()

@@ -1,0 +1,106 @@
+"""Large made-up worlds for benchmarks of judging: tables as an audit reads them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import duckdb
+import pyarrow as pa
+
+from curate.audit.facts import INPUTS, Question
+from curate.catalog.views import create_entries
+from curate.model.config import UseProfile
+from curate.schema import arrow_schema, conform, purpose_tree
+
+AS_OF = datetime(2026, 5, 1, tzinfo=UTC)
+QUESTION = Question(
+    UseProfile("bench", "train-detector", ("include", "train_detector")), purpose_tree(), AS_OF
+)
+
+# Per entry two people: half of the entries are swaps with donor and target, half show two people.
+# Of the subjects a tenth have withdrawn, a tenth have no record, a tenth have records that ended.
+_MEDIA = """
+SELECT md5('m' || i) AS media_id, 'bench' AS dataset, 'x/' || i || '.jpg' AS locator,
+       '/media' AS root, 'image' AS kind, CASE i % 10 WHEN 0 THEN 'test' ELSE 'train' END AS split,
+       CASE i % 20 WHEN 0 THEN NULL ELSE 's' || (i % 7) END AS source_id,
+       CASE WHEN i % 2 = 0 THEN 'face_swap' ELSE 'none' END AS manipulation_type,
+       'present' AS status, 1000 + i AS listed_size, i AS listed_mtime_ns
+FROM range({n}) t(i)
+"""
+_SIGHTINGS = """
+SELECT md5('m' || i) AS media_id, md5('c' || i) || md5('d' || i) AS sha256,
+       'readable' AS status, 1000 + i AS listed_size, i AS listed_mtime_ns,
+       'probe/1' AS probe_version
+FROM range({n}) t(i)
+"""
+_DEPICTIONS = """
+SELECT md5('m' || i) AS media_id, 'p' || ((i * 7919 + j * 104729) % {subjects}) AS subject_id,
+       CASE WHEN i % 2 = 1 THEN 'depicted' WHEN j = 0 THEN 'donor' ELSE 'target' END AS role,
+       'declared' AS link_method, 'confirmed' AS link_status
+FROM range({n}) t(i), range(2) u(j)
+"""
+_CONSENTS = """
+SELECT 'c' || k AS consent_id, 'p' || (k % {subjects}) AS subject_id,
+       ['train-detector'] AS purposes,
+       ['include', 'train_detector', 'likeness_synthesis', 'likeness_alteration'] AS operations,
+       ['depicted', 'donor', 'target'] AS roles_permitted, ['face_swap'] AS manipulations_permitted,
+       'internal' AS audience_max, 'no' AS commercial_use, 3::TINYINT AS assurance_level,
+       TIMESTAMPTZ '2024-01-01 00:00:00+00' AS valid_from,
+       CASE WHEN (k % {subjects}) % 10 = 1 THEN TIMESTAMPTZ '2025-01-01 00:00:00+00'
+            ELSE TIMESTAMPTZ '2030-01-01 00:00:00+00' END AS valid_until,
+       'all_media' AS scope_kind
+FROM range({consents}) t(k) WHERE (k % {subjects}) % 10 <> 2
+"""
+_EVENTS = """
+SELECT consent_id || '/1' AS event_id, consent_id, subject_id, 'ConsentGiven' AS state,
+       valid_from AS effective_at, 'subject' AS indicated_by FROM consents
+UNION ALL
+SELECT consent_id || '/2', consent_id, subject_id, 'ConsentWithdrawn',
+       TIMESTAMPTZ '2026-01-01 00:00:00+00', 'subject' FROM consents
+WHERE substr(subject_id, 2)::INT % 10 = 3
+"""
+_SUBJECTS = """
+SELECT 'p' || i AS subject_id, 'adult' AS subject_kind, 'no' AS is_minor_at_capture,
+       'active' AS status
+FROM range({subjects}) t(i)
+"""
+_SOURCES = """
+SELECT 's' || i AS source_id, 'own_capture' AS kind, 'CC-BY-4.0' AS licence,
+       []::VARCHAR[] AS terms_flags, 'individual_records' AS consent_claim, 'active' AS status
+FROM range(7) t(i)
+"""
+_SCANS = """
+SELECT sha256, 0::INT AS frame, 'bench@0' AS model_id, 1::INT AS faces FROM sightings
+"""
+_MADE = (
+    ("media", _MEDIA),
+    ("sightings", _SIGHTINGS),
+    ("depictions", _DEPICTIONS),
+    ("consents", _CONSENTS),
+    ("consent_events", _EVENTS),
+    ("subjects", _SUBJECTS),
+    ("sources", _SOURCES),
+    ("face_scans", _SCANS),
+)
+
+
+def make_world(media: int) -> dict[str, pa.Table]:
+    """Return the tables of a world: two depictions per entry, a tenth as many subjects as entries.
+
+    Args:
+        media: How many entries.
+    """
+    connection = duckdb.connect(":memory:")
+    connection.execute("SET TimeZone = 'UTC'")
+    sizes = {"n": media, "subjects": max(media // 10, 1), "consents": max(media // 5, 1)}
+    tables = {}
+    for name, sql in _MADE:
+        made = conform(connection.sql(sql.format(**sizes)).to_arrow_table(), name)
+        tables[name] = made.combine_chunks()
+        connection.register(name, tables[name])
+    create_entries(connection)
+    tables["entries"] = connection.sql("SELECT * FROM entries").to_arrow_table()
+    for name in INPUTS:
+        if name not in tables:
+            tables[name] = arrow_schema(name).empty_table()
+    return tables

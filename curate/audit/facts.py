@@ -11,7 +11,7 @@ ancestors                 entry and entry it was made from, however far
 visible                   readable entry: people declared to be seen, faces seen in a frame
 copies                    readable entry, with its duplicate group
 people                    entry and person in it: declared subjects, and identities of faces
-required_roles            manipulation and role that it needs
+required_roles            manipulation and person that it needs in a role
 ========================  ==================================================================
 
 and the tables as they are: content, depictions, faces, face_scans, identities, labels,
@@ -57,7 +57,8 @@ LEDGER_INPUTS = (
 )
 INPUTS = CATALOG_INPUTS + LEDGER_INPUTS
 
-# STANDARDS section 2: whom a manipulation cannot do without.
+# STANDARDS section 2: whom a manipulation cannot do without; a role stands as often as people
+# are needed in it.
 REQUIRED_ROLES = (
     ("face_swap", "donor"),
     ("face_swap", "target"),
@@ -65,6 +66,7 @@ REQUIRED_ROLES = (
     ("reenactment", "driver"),
     ("lip_sync", "target"),
     ("attribute_edit", "depicted"),
+    ("morph", "donor"),
     ("morph", "donor"),
     ("identity_conditioned_synthesis", "donor"),
 )

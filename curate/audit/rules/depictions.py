@@ -20,7 +20,7 @@ FACES_UNACCOUNTED = Rule(
     remedy="Declare who else is in the picture, crop them out, or leave the entry out.",
     query="""
         SELECT media_id, faces, declared FROM visible
-        WHERE faces > declared AND declared > 0
+        WHERE faces > declared AND someone
     """,
 )
 
@@ -31,12 +31,14 @@ NO_PEOPLE_RECORDED = Rule(
     effect=Effect.REVIEW,
     basis="STANDARDS section 9, REV_NO_PEOPLE_RECORDED",
     message="nobody is declared to be in this entry; faces visible: {faces}",
-    explanation="No obligation is no clearance: an entry about which nothing is known is doubted.",
+    explanation=(
+        "No obligation is no clearance: an entry about which nothing is known is doubted. "
+        "Whom someone ruled out is nobody who was declared."
+    ),
     remedy="Declare who is in it, in the manifest's subject, target and donor columns.",
     query="""
         SELECT v.media_id, v.faces FROM visible v
         WHERE NOT someone
-        AND NOT EXISTS (SELECT 1 FROM depictions d WHERE d.media_id = v.media_id)
     """,
 )
 
@@ -49,13 +51,20 @@ FACES_NOT_SCANNED = Rule(
     message="no face model has looked at this entry",
     explanation=(
         "Without a scan nobody knows whether an undeclared person is in the picture, and what "
-        "is not known is not cleared."
+        "is not known is not cleared. A scan that failed on a frame is no scan."
     ),
     remedy="Run `curate run faces identity`.",
     query="""
         SELECT e.media_id FROM entries e
         WHERE e.state = 'present'
-        AND NOT EXISTS (SELECT 1 FROM face_scans f WHERE f.sha256 = e.sha256 AND f.error IS NULL)
+        AND NOT EXISTS (
+            SELECT 1 FROM face_scans f
+            WHERE f.sha256 = e.sha256 AND f.error IS NULL
+            AND NOT EXISTS (
+                SELECT 1 FROM face_scans b
+                WHERE b.sha256 = f.sha256 AND b.model_id = f.model_id AND b.error IS NOT NULL
+            )
+        )
     """,
 )
 
@@ -91,16 +100,23 @@ ROLE_MISSING = Rule(
     title="A manipulation lacks one of the people it needs.",
     effect=Effect.REVIEW,
     basis="STANDARDS section 2, REV_ROLE_MISSING",
-    message="a {manipulation} needs a {role}, and none is declared",
-    explanation="A swap has a donor and a target, whoever is visible; both must be known.",
+    message="a {manipulation} needs people as {role}: {needed}, and declared are {declared}",
+    explanation=(
+        "A swap has a donor and a target, whoever is visible, and a morph has two donors; all "
+        "must be known. Whom someone ruled out does not count."
+    ),
     remedy="Declare the missing person in the manifest.",
     query="""
-        SELECT e.media_id, e.manipulation_type AS manipulation, r.role
-        FROM entries e
-        JOIN required_roles r USING (manipulation_type)
-        WHERE NOT EXISTS (
-            SELECT 1 FROM depictions d WHERE d.media_id = e.media_id AND d.role = r.role
-        )
+        SELECT * FROM (
+            SELECT e.media_id, e.manipulation_type AS manipulation, r.role, r.needed, (
+                SELECT count(*) FROM depictions d
+                WHERE d.media_id = e.media_id AND d.role = r.role AND d.link_status <> 'rejected'
+            ) AS declared
+            FROM entries e
+            JOIN (
+                SELECT manipulation_type, role, count(*) AS needed FROM required_roles GROUP BY ALL
+            ) r USING (manipulation_type)
+        ) WHERE declared < needed
     """,
 )
 

@@ -15,7 +15,8 @@ ROLE_UNKNOWN = Rule(
     explanation="Which consent a person must have given depends on their role.",
     remedy="Find out the role, and declare it.",
     query="""
-        SELECT media_id, subject_id AS subject FROM depictions WHERE role = 'unknown'
+        SELECT media_id, subject_id AS subject FROM depictions
+        WHERE role = 'unknown' AND link_status <> 'rejected'
     """,
 )
 

@@ -76,7 +76,8 @@ SELECT subject_id, unnest(coalesce(nullif(media_ids, []), [NULL])), CASE
     ELSE 'restricted' END, received_at, request_id
 FROM requests
 WHERE received_at <= $as_of AND kind NOT IN ('access', 'portability')
-AND state NOT IN ('refused', 'expired')
+-- Until it was turned down it was open.
+AND NOT (state IN ('refused', 'expired') AND coalesce(closed_at <= $as_of, TRUE))
 -- Once rectified or no longer restricted, data may be used again; what was erased may not.
 AND NOT (state = 'fulfilled' AND kind IN ('rectification', 'restriction', 'le_preserve')
          AND coalesce(closed_at <= $as_of, FALSE))

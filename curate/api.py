@@ -144,13 +144,7 @@ class Project:
         named = {row["subject_id"] for row in found.records.get("subjects", ())}
         for subject in sorted(found.mentioned - known - named):
             found.add("subjects", subject_record(subject, {}))
-        now = self.clock()
-        counts: dict[str, int] = {
-            kind: self.ledger.record(kind, found.records[kind], recorded_at=now)
-            for kind in ("sources", "subjects", "consents", "consent_events")
-            if kind in found.records
-        }
-        return Recorded(counts)
+        return Recorded(self.ledger.record_all(found.records, recorded_at=self.clock()))
 
     def run(self, stages: Iterable[str] = STAGES, *, jobs: int = 0) -> list[StageRun]:
         """Run what the named stages still have to do, in their order.
@@ -186,6 +180,7 @@ class Project:
 
         Raises:
             UnknownNameError: There is no such use.
+            VerificationError: The ledger is not what was recorded.
         """
         from curate.audit.facts import Question
         from curate.audit.judge import audit
@@ -197,6 +192,8 @@ class Project:
         told = {"use": use, "as_of": moment, "rules": [rule.code for rule in chosen]}
         question = Question(profile, self.config.purposes, moment, self.config.waivers)
         with self.workspace.writing(), self._record("audit", told) as record:
+            # A ledger that someone changed must not clear anything.
+            self.ledger.verify().demand(where=str(self.workspace.ledger))
             facts = self.facts(known_at=as_of)
             judged = audit(facts, chosen, question)
             run_id = str(record["run_id"])
@@ -377,8 +374,7 @@ class Project:
             purpose=purpose,
             depicted=depicted,
         )
-        counts = {k: self.ledger.record(k, rows, recorded_at=now) for k, rows in records.items()}
-        return Recorded(counts)
+        return Recorded(self.ledger.record_all(records, recorded_at=now))
 
     def decide(
         self, locator: str, verdict: str, *, reviewer: str, reason: str, use: str = DEFAULT_USE

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from curate.cli.consent_verify import verify_command
 from curate.cli.options import JsonOption, WorkspaceOption
 from curate.cli.output import open_project, say, say_json, table
 from curate.cli.withdraw import withdraw_command
@@ -68,3 +69,4 @@ def show_command(
 
 
 app.command("withdraw")(withdraw_command)
+app.command("verify")(verify_command)

@@ -160,7 +160,7 @@ class _Reading:
             "extra": json.dumps({"kantara": rest | {"purpose": purpose}}, sort_keys=True),
         })  # fmt: skip
         self.statements.add("consent_events", {
-            "event_id": f"{consent}/1",
+            "event_id": f"{consent}/given",
             "consent_id": consent,
             "subject_id": item["piiPrincipalId"],
             "state": "ConsentGiven",

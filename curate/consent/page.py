@@ -29,6 +29,7 @@ class Page:
         purposes: The purposes that are known.
         notices: The digest of each notice on file, by its id.
         seen: Where each consent of the file stands, by its id.
+        people: What the file says of each subject, and where it said so first.
         errors: What is wrong, each with its place.
         notes: What was not wrong, and should be known.
         partly: Terms that say more than what was read from them; they are kept whole.
@@ -38,6 +39,7 @@ class Page:
     purposes: frozenset[str]
     notices: Mapping[str, str]
     seen: dict[str, str] = field(default_factory=dict)
+    people: dict[str, tuple[str, dict[str, Any]]] = field(default_factory=dict)
     errors: list[CurateError] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     partly: set[str] = field(default_factory=set)

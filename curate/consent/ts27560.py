@@ -17,7 +17,7 @@ from curate.consent.assurance import assurance
 from curate.consent.jsonld import Found, Node, listed, raise_all
 from curate.consent.page import ADDRESS, Page
 from curate.consent.records import Statements, subject_record
-from curate.consent.ts27560_events import read_events
+from curate.consent.ts27560_events import read_events, with_ids
 from curate.consent.ts27560_rest import read_rest, stray_states
 from curate.consent.ts27560_scope import read_scope
 from curate.consent.vocabulary import INDICATED_BY, PROFILES, SUBJECT_KINDS
@@ -65,8 +65,9 @@ def read_records(
     """
     statements, errors = Statements(), list[CurateError]()
     known, seen = frozenset(purposes), dict[str, str]()
+    people: dict[str, tuple[str, Record]] = {}
     for top in tops:
-        page = Page(top.context, known, notices, seen=seen)
+        page = Page(top.context, known, notices, seen=seen, people=people)
         for place, node in _records(top):
             _record(page, node, place, statements)
         if not is_record(top.node, top) and "dpv:hasRecordOfActivity" not in top.node:
@@ -149,13 +150,23 @@ def _subject(page: Page, node: Node, place: str, into: Statements) -> str | None
     if kinds or minor:
         kind = next((k for k in ("deceased", "minor", "adult") if k in kinds), "unknown")
         stated = {"subject_kind": kind, "minor_at_capture": minor or "unknown"}
-        into.add("subjects", subject_record(subject, stated))
+        _person(page, subject, stated, at, into)
     else:
         into.mentioned.add(subject)
     read = {"@id", "@type", "skos:broader", "dct:identifier", "curate:minorAtCapture"}
     if value.keys() - read:
         page.notes.append(f"{at}: what describes the person was not kept")
     return subject
+
+
+def _person(page: Page, subject: str, stated: Record, at: str, into: Statements) -> None:
+    """Record what is said of a subject, once; records that contradict each other are wrong."""
+    first, before = page.people.setdefault(subject, (at, stated))
+    if before is stated:
+        into.add("subjects", subject_record(subject, stated))
+    for name, value in stated.items():
+        if before[name] != value:
+            page.wrong(at, f"{subject!r} is {value!r} here and {before[name]!r} at {first}")
 
 
 def _consent(
@@ -178,10 +189,8 @@ def _consent(
         "assurance_level": assurance(proof, page.notices),
         "extra": read_rest(page, node, process, events, places),
     })  # fmt: skip
-    for number, event in enumerate(events.rows, 1):
-        # Ids are unique in the ledger, and those that others give need not be.
-        own = event["event_id"] or f"{ids['consent_id']}/{number}"
-        into.add("consent_events", {**event, **ids, "event_id": own})
+    for event in with_ids(events.rows, ids):
+        into.add("consent_events", event)
 
 
 def _parties(page: Page, node: Node, subject: str) -> dict[str, str]:

@@ -7,6 +7,7 @@ be the withdrawal.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,6 +15,7 @@ from typing import Any
 from curate.consent.durations import end_of
 from curate.consent.jsonld import Node, listed
 from curate.consent.page import Page
+from curate.consent.records import STATES as WORDS_OF_STATES
 from curate.consent.vocabulary import (
     CONSENT_TYPES,
     INDICATED_BY,
@@ -21,7 +23,7 @@ from curate.consent.vocabulary import (
     STATE_ALIASES,
     STATES,
 )
-from curate.model.instants import parse_instant
+from curate.model.instants import parse_instant, print_instant
 
 Record = dict[str, Any]
 
@@ -29,7 +31,6 @@ _READ = frozenset(
     {
         "@id",
         "@type",
-        "curate:eventId",
         "dct:date",
         "dpv:isIndicatedAtTime",
         "dpv:isIndicatedBy",
@@ -38,6 +39,7 @@ _READ = frozenset(
         "curate:reason",
     }
 )
+_WORDS = {state: word for word, state in WORDS_OF_STATES.items()}
 _GENERIC = frozenset({"dpv:ConsentStatus", "dpv:Consent", "dpv:InformedConsent"})
 
 
@@ -46,8 +48,7 @@ class Events:
     """The events of one record or process.
 
     Attributes:
-        rows: Rows of ``consent_events`` without the consent's and the subject's ids; an event's
-            own id is None where it states none.
+        rows: Rows of ``consent_events`` without ids.
         ends: Until when each permitting event says consent holds; None for no end, absent
             where it says nothing. By effective instant.
         types: The consent types that they name.
@@ -76,6 +77,31 @@ def state_of(term: str) -> str | None:
     name = term.removeprefix("dpv:")
     name = STATE_ALIASES.get(name, name)
     return name if name in STATES else None
+
+
+def with_ids(rows: list[Record], ids: Record) -> list[Record]:
+    """Return events with ids of their own, made from what they say.
+
+    A consent's only grant, or its only renewal, has the same id in each record of it, so that
+    its date can be corrected. Whatever restricts is an event of its own for each instant: no
+    record that is read later can put something else in its place.
+
+    Args:
+        rows: The events of one consent.
+        ids: The ids of the consent and the subject.
+    """
+    counts = Counter(row["state"] for row in rows)
+    made: list[Record] = []
+    seen = Counter[str]()
+    for row in rows:
+        state = row["state"]
+        name = f"{ids['consent_id']}/{_WORDS.get(state, state)}"
+        if state not in PERMITTING or counts[state] > 1:
+            name += f"/{print_instant(row['effective_at'])}"
+        seen[name] += 1
+        again = f"/{seen[name]}" if seen[name] > 1 else ""
+        made.append({"event_id": name + again, **ids, **row})
+    return made
 
 
 def read_events(page: Page, node: Node, parties: dict[str, str], place: str) -> Events:
@@ -116,7 +142,6 @@ def _event(
     if state is None or moment is None:
         return
     row = {
-        "event_id": page.text(value, "curate:eventId", at),
         "state": state,
         "effective_at": moment,
         "indicated_by": _indicated_by(page, value, parties, at),

@@ -94,8 +94,8 @@ def missing(node: Node) -> list[str]:
 
 
 def _stated(node: Node) -> Node:
-    """Return `node` without what says nothing; an empty list says that it is empty."""
-    return {key: value for key, value in node.items() if value is not None and value != {}}
+    """Return `node` without what is not stated."""
+    return {key: value for key, value in node.items() if value is not None}
 
 
 def _subject(subject_id: str, subject: Record) -> Node:
@@ -155,7 +155,6 @@ def _event(event: Record, end: datetime | None) -> Node:
         duration = kind if before else None
     return _stated({
         "@type": f"dpv:{event['state']}",
-        "curate:eventId": event["event_id"],
         "dpv:isIndicatedAtTime": _instant(event["effective_at"]),
         "dpv:isIndicatedBy": _BY.get(event.get("indicated_by") or ""),
         "dpv:hasDuration": duration,

@@ -194,7 +194,7 @@ def test_a_withdrawal_is_in_the_record() -> None:
 @pytest.mark.parametrize(
     ("gdpr", "profile"), [(False, "dpv-27560#record"), (True, "dpv-27560#record-eu-gdpr")]
 )
-def test_a_record_names_its_profile(gdpr: bool, profile: str) -> None:
+def test_a_record_names_its_profile(gdpr: bool, profile: str) -> None:  # noqa: FBT001
     node = consent_record("c-p01", world([]), gdpr=gdpr)
     assert node["dct:conformsTo"] == f"https://w3id.org/dpv/schema/{profile}"
 

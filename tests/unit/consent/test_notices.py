@@ -61,7 +61,7 @@ def test_any_bytes_have_their_own_digest(
 
 def test_a_text_may_stand_in_the_row(tmp_path: Path) -> None:
     (found,) = notices(toml(tmp_path, 'text = "Gesicht\\n"'))
-    assert found["text_sha256"] == digest("Gesicht\n".encode())
+    assert found["text_sha256"] == digest(b"Gesicht\n")
 
 
 def test_a_spreadsheet_lists_notices(tmp_path: Path) -> None:

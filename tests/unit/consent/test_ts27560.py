@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from curate.consent.records import Statements, read_statements
+from curate.consent.ts27560_events import with_ids
 from curate.consent.ts27560_write import write_record
 from curate.consent.vocabulary import values_of
 from curate.errors import CurateError, InvalidFileError, ManyErrors
@@ -155,6 +156,31 @@ def test_events_of_several_processes_have_ids_of_their_own(tmp_path: Path) -> No
     processes = [{"dpv:hasPurpose": "curate:train-detector"}] * 2
     found = read(record(dpv__hasProcess=processes), tmp_path).records["consent_events"]
     assert len({row["event_id"] for row in found}) == len(found) == 2
+
+
+def test_a_withdrawal_keeps_its_id_when_a_later_record_tells_more(tmp_path: Path) -> None:
+    asked = {"@type": "dpv:ConsentRequested", "dpv:isIndicatedAtTime": "2024-12-01"}
+    renewed = {"@type": "dpv:RenewedConsentGiven", "dpv:isIndicatedAtTime": "2025-07-01"}
+    told = [[GIVEN, WITHDRAWN], [asked, GIVEN, renewed, WITHDRAWN]]
+    ids = [
+        {row["event_id"]: row["state"] for row in
+         read(record(dpv__hasConsentStatus=events), tmp_path).records["consent_events"]}
+        for events in told
+    ]  # fmt: skip
+    assert ids[0].items() <= ids[1].items()
+
+
+def test_an_event_has_the_id_that_a_spreadsheet_gives_it(tmp_path: Path) -> None:
+    path = tmp_path / "consents.csv"
+    path.write_text(
+        "subject,consent,purposes,operations,roles,given_at,state,state_at\n"
+        "p01,c1,train-detector,include,depicted,2025-01-01,withdrawn,2025-06-01\n"
+    )
+    rows = read_statements(path, purposes=PURPOSES).records["consent_events"]
+    found = read(record(dpv__hasConsentStatus=[GIVEN, WITHDRAWN]), tmp_path)
+    assert [row["event_id"] for row in found.records["consent_events"]] == [
+        row["event_id"] for row in rows
+    ]
 
 
 def test_an_unknown_purpose_is_an_error_with_a_hint(tmp_path: Path) -> None:
@@ -364,6 +390,20 @@ def test_a_child_is_recorded_as_a_minor(tmp_path: Path) -> None:
     assert found["subject_kind"] == "minor"
 
 
+def test_records_that_contradict_each_other_about_a_person_are_an_error(tmp_path: Path) -> None:
+    both = [
+        record(dct__identifier=kind, dpv__hasDataSubject={"@id": "p01", "@type": f"dpv:{kind}"})
+        for kind in ("Child", "Adult")
+    ]
+    assert "'p01' is 'adult' here and 'minor' at" in only_problem(both, tmp_path)
+
+
+def test_a_person_of_several_records_is_recorded_once(tmp_path: Path) -> None:
+    adult = {"@id": "p01", "@type": "dpv:Adult"}
+    both = [record(), record(dct__identifier="c2", dpv__hasDataSubject=adult)]
+    assert len(read([*both, both[1] | {"dct:identifier": "c3"}], tmp_path).records["subjects"]) == 1
+
+
 def test_what_is_not_known_is_kept(tmp_path: Path) -> None:
     found = consent(record(dpv__hasService="newsletter", comment="seen"), tmp_path)
     assert json.loads(found["extra"]) == {"dpv:hasService": "newsletter", "comment": "seen"}
@@ -477,8 +517,8 @@ def test_a_value_of_a_wrong_kind_is_read_or_refused_but_never_a_crash(
 
 # --- round trip ----------------------------------------------------------------------------
 
-TEXT = st.text(st.characters(exclude_categories=("Cs",)), min_size=1, max_size=8)
-MOMENT = st.datetimes(datetime(2000, 1, 1), datetime(2050, 1, 1), timezones=st.just(UTC))
+TEXT = st.text(st.characters(codec="utf-8"), min_size=1, max_size=8)
+MOMENT = st.integers(0, 10**9).map(lambda n: datetime.fromtimestamp(n, UTC))
 SHA = st.text("0123456789abcdef", min_size=64, max_size=64)
 JSON_VALUE = st.recursive(
     st.none() | st.booleans() | st.integers() | TEXT | st.sampled_from(["dpv:ConsentGiven"]),
@@ -536,9 +576,6 @@ def consents(draw: st.DrawFn) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     declared = json_schema("consent_events")["properties"]
     events = [
         {
-            "event_id": f"{row['consent_id']}/{number}",
-            "consent_id": row["consent_id"],
-            "subject_id": row["subject_id"],
             "state": draw(st.sampled_from(declared["state"]["enum"])),
             "effective_at": first + timedelta(seconds=number),
             "indicated_by": draw(maybe(st.sampled_from(declared["indicated_by"]["enum"]))),
@@ -547,14 +584,14 @@ def consents(draw: st.DrawFn) -> tuple[dict[str, Any], list[dict[str, Any]]]:
         }
         for number in range(draw(st.integers(1, 3)))
     ]
-    return row, events
+    return row, with_ids(events, {key: row[key] for key in ("consent_id", "subject_id")})
 
 
 @given(consents(), st.booleans())
 def test_what_is_written_reads_back_exactly(
     tmp_path_factory: pytest.TempPathFactory,
     drawn: tuple[dict[str, Any], list[dict[str, Any]]],
-    gdpr: bool,
+    gdpr: bool,  # noqa: FBT001
 ) -> None:
     row, events = drawn
     notice = None
@@ -590,3 +627,11 @@ def test_a_file_that_is_too_large_is_refused(
     monkeypatch.setattr("curate.consent.dispatch.MAX_BYTES", 10)
     with pytest.raises(InvalidFileError, match="larger than 10 bytes"):
         read(record(), tmp_path)
+
+
+def test_the_example_of_the_guide_reads(tmp_path: Path) -> None:
+    page = Path(__file__).parents[3] / "docs" / "consent-formats.md"
+    text = page.read_text(encoding="utf-8").split("```json\n")[1].split("```")[0]
+    found = consent(text, tmp_path)
+    assert found["operations"] == ["collect", "store", "include", "train_detector"]
+    assert found["valid_until"] == datetime(2027, 1, 1, 10, tzinfo=UTC)

@@ -43,6 +43,8 @@ def read_document(
         return None
     if not path.exists():
         raise PathNotFoundError("no such file", where=str(path))
+    if not path.is_file():
+        raise InvalidFileError("a file was expected, and this is none", where=str(path))
     if suffix == ".toml":
         return _notices(path, purposes)
     if suffix == ".json" and not _is_document(path):
@@ -71,10 +73,11 @@ def read_rows_of_notices(
 
 def _is_document(path: Path) -> bool:
     """Return whether the file's beginning has a sign of linked data or of a receipt."""
-    if not path.is_file():
-        return False
-    with path.open("rb") as file:
-        begins = file.read(_PEEK)
+    try:
+        with path.open("rb") as file:
+            begins = file.read(_PEEK)
+    except OSError:
+        return False  # the reader of rows says what is wrong
     return any(sign in begins for sign in (*_RECORD_SIGNS, *_RECEIPT_SIGNS))
 
 

@@ -15,6 +15,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from curate.consent.assurance import Proof, assurance
 from curate.errors import CurateError, InvalidFileError, InvalidRowError, ManyErrors
 from curate.model.instants import parse_instant, print_instant
 from curate.rows import Row, read_rows
@@ -180,8 +181,7 @@ def _consent(row: Row, into: Statements, purposes: frozenset[str], counts: dict[
         "valid_until": end,
         "withdrawal_method": values.get("withdrawal_method"),
         "document_sha256": digest,
-        # STANDARDS 8: an individual record is level 3 only with its document's digest.
-        "assurance_level": 3 if digest else 1,
+        "assurance_level": assurance(Proof(document_sha256=digest), {}),
         "scope_kind": "listed_media" if "media" in values else "all_media",
         "scope_media_ids": values.get("media"),
         "extra": _extra(extra),

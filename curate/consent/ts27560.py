@@ -72,8 +72,9 @@ def read_records(
             _record(page, node, place, statements)
         if not is_record(top.node, top) and "dpv:hasRecordOfActivity" not in top.node:
             stray_states(page, top.node, top.place)
-        errors += page.errors
-        statements.notes += page.notes
+        # What stands at the record is read once for each of its processes.
+        errors += {str(error): error for error in page.errors}.values()
+        statements.notes += dict.fromkeys(page.notes)
     raise_all(errors)
     if "consents" not in statements.records:
         raise InvalidFileError(

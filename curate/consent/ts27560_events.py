@@ -156,7 +156,8 @@ def _event(
         if end is not None and end <= moment:
             page.wrong(at, f"dpv:hasDuration: consent would end at {end}, before it was given")
     more = {key: item for key, item in value.items() if key not in _READ}
-    if more or not _read_whole(value):
+    whole = state in PERMITTING and _read_whole(value)
+    if more or ("dpv:hasDuration" in value and not whole):
         events.more[str(number)] = more or {"dpv:hasDuration": value["dpv:hasDuration"]}
 
 

@@ -635,3 +635,16 @@ def test_the_example_of_the_guide_reads(tmp_path: Path) -> None:
     found = consent(text, tmp_path)
     assert found["operations"] == ["collect", "store", "include", "train_detector"]
     assert found["valid_until"] == datetime(2027, 1, 1, 10, tzinfo=UTC)
+
+
+def test_a_wrong_event_of_a_record_with_several_processes_is_told_once(tmp_path: Path) -> None:
+    processes = [{"dpv:hasPurpose": "curate:train-detector"}] * 2
+    wrong = record(dpv__hasProcess=processes, dpv__hasConsentStatus={"@type": "dpv:ConsentGiven"})
+    assert len([text for text in problems(wrong, tmp_path) if "isIndicatedAtTime" in text]) == 1
+
+
+def test_a_folder_is_no_file(tmp_path: Path) -> None:
+    folder = tmp_path / "d.jsonld"
+    folder.mkdir()
+    with pytest.raises(InvalidFileError, match="a file was expected"):
+        read_statements(folder, purposes=PURPOSES)

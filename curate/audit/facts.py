@@ -72,8 +72,8 @@ REQUIRED_ROLES = (
 )
 
 # Ids of entries are long texts, and every rule joins on them: inside the connection an entry is
-# its number in the order of ids, and `id` its text. What names an entry that is not listed joins with nothing, as
-# before.
+# its number in the order of ids, and `id` its text. What names an entry that is not listed joins
+# with nothing.
 _NUMBERED = """
 CREATE TABLE entries AS
 SELECT * REPLACE ((row_number() OVER (ORDER BY media_id) - 1)::INTEGER AS media_id),

@@ -101,7 +101,12 @@ def everything_held(subject: str, tables: Tables) -> dict[str, Any]:
         UnknownNameError: Nothing names the subject.
     """
     records = {name: _rows(tables, name, "subject_id", subject) for name in _PERSONAL}
-    depictions = _rows(tables, "depictions", "subject_id", subject)
+    # A link that was rejected says that the medium shows somebody else.
+    depictions = [
+        row
+        for row in _rows(tables, "depictions", "subject_id", subject)
+        if row["link_status"] != "rejected"
+    ]
     faces = _rows(tables, "identities", "subject_id", subject)
     if not (any(records.values()) or depictions or faces):
         raise UnknownNameError(f"nothing that is held names the subject {subject!r}")

@@ -160,6 +160,13 @@ def test_somebody_who_is_only_depicted_is_told_too() -> None:
     assert media_list(everything_held("p09", tables)) == ["m1.jpg"]
 
 
+def test_a_medium_that_was_found_to_show_somebody_else_is_not_told() -> None:
+    rejected = depiction("m3", "p01") | {"link_status": "rejected"}
+    tables = world(ALONE_AND_TOGETHER)
+    links = conform([*tables["depictions"].to_pylist(), rejected], "depictions")
+    assert "m3.jpg" not in media_list(everything_held("p01", {**tables, "depictions": links}))
+
+
 def test_nobody_is_no_subject() -> None:
     with pytest.raises(UnknownNameError, match="'p99'"):
         everything_held("p99", world([]))

@@ -1,0 +1,438 @@
+"""Random worlds: small catalogues and ledgers in which values collide and most things go wrong.
+
+`random_world` draws one world from a `random.Random`; hypothesis draws it through
+``st.randoms(use_true_random=False)``, and a run by numbers through seeds. Ids begin with the
+world's name, so that many worlds lie side by side in one set of tables without touching, and are
+judged at once: all worlds of a batch share one question.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, date, datetime, timedelta
+from random import Random
+from typing import Any
+
+import pyarrow as pa
+
+from curate.audit.facts import INPUTS, Question
+from curate.model.config import UseProfile, Waiver
+from curate.schema import conform, purpose_tree
+from tests.factories import entries
+
+Row = dict[str, Any]
+World = dict[str, list[Row]]
+
+NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
+# Few instants, one of them that of the question: equal ones and borders are what breaks.
+INSTANTS = tuple(NOON + timedelta(days=d) for d in (-300, -60, -30, -1, 0, 1, 30, 300))
+PAST = INSTANTS[:5]
+DAYS = (date(2026, 4, 1), date(2026, 5, 1), date(2026, 5, 2))
+PURPOSES = (
+    "train-detector",
+    "deepfake-detection",
+    "MisusePreventionAndDetection",
+    "Purpose",
+    "evaluate-detector",
+    "likeness-manipulation",
+)
+OPERATIONS = (
+    "include",
+    "train_detector",
+    "share",
+    "biometric_embed",
+    "likeness_synthesis",
+    "likeness_alteration",
+    "performance_transfer",
+    "voice_synthesis",
+)
+ROLES = ("depicted", "donor", "target", "driver", "voice_donor", "bystander", "contributor")
+# How people take part in a manipulation, the usual first.
+CASTS = {
+    "none": ("depicted", "bystander"),
+    "face_swap": ("donor", "target"),
+    "reenactment": ("target", "driver"),
+    "lip_sync": ("target", "voice_donor"),
+    "attribute_edit": ("depicted",),
+    "morph": ("donor", "donor"),
+    "identity_conditioned_synthesis": ("donor",),
+    "full_synthesis": (),
+    "other": ("depicted",),
+    "unknown": ("depicted",),
+}
+AUDIENCES = ("internal", "consortium", "gated", "public")
+COUNTRIES = ("DE", "FR", "US")
+CONTEXTS = ("surveillance", "advertising")
+FLAGS = (
+    "research_only",
+    "non_commercial",
+    "evaluation_only",
+    "no_training",
+    "no_redistribution",
+    "no_biometric_id",
+    "gated",
+    "sale_prohibited",
+    "untargeted_face_scrape",
+)
+STATES = (
+    "ConsentGiven",
+    "RenewedConsentGiven",
+    "ConsentWithdrawn",
+    "ConsentRevoked",
+    "ConsentRefused",
+    "ConsentExpired",
+    "ConsentInvalidated",
+    "ConsentRequested",
+    "ConsentRequestDeferred",
+    "ConsentUnknown",
+)
+REQUESTS = (
+    *("access", "rectification", "erasure", "restriction", "portability", "objection"),
+    *("withdrawal", "takedown_ncii", "takedown_likeness", "le_preserve", "le_destroy"),
+)
+CURRENT, STALE = "current", "stale"
+WAIVABLE = ("CON025", "CON024", "CON028", "DEP002", "DEP003", "DEP012", "SRC004", "CON001")
+
+
+class Dice:
+    """Chance with a temper: `usual` mostly gives its first value, the milder the world."""
+
+    def __init__(self, random: Random) -> None:
+        self.random = random
+        self.temper = random.choice((0.01, 0.04, 0.1, 0.3))
+
+    def odd(self) -> bool:
+        """Tell whether something is out of the ordinary."""
+        return self.random.random() < self.temper
+
+    def usual(self, first: Any, *others: Any) -> Any:
+        """Return `first`, or now and then one of the others."""
+        return self.random.choice(others) if self.odd() else first
+
+    def some(self, values: Iterable[Any], chance: float) -> list[Any]:
+        """Return the values that each come up with a chance."""
+        return [v for v in values if self.random.random() < chance]
+
+    def few(self, values: Iterable[Any]) -> list[Any] | None:
+        """Return mostly nothing, an empty list, or now and then some of the values."""
+        chosen: list[Any] | None = self.usual(
+            self.random.choice((None, [])), self.some(values, 0.5)
+        )
+        return chosen
+
+    def number(self, most: int, *, least: int = 0) -> int:
+        """Return a number, ends included."""
+        return self.random.randint(least, most)
+
+
+def random_question(random: Random) -> Question:
+    """Return a question for a batch of worlds."""
+    dice = Dice(random)
+    use = UseProfile(
+        "case",
+        dice.usual("train-detector", "evaluate-detector", "deepfake-detection"),
+        dice.usual(("include", "train_detector"), ("include",), tuple(dice.some(OPERATIONS, 0.3))),
+        audience=dice.usual("internal", *AUDIENCES[1:]),
+        commercial=dice.odd(),
+        recipient_territories=tuple(dice.usual((), ("DE",), ("DE", "US"), ("WORLD",))),
+        storage_territories=tuple(dice.usual((), ("FR",))),
+        ends_at=random.choice((None, INSTANTS[5], INSTANTS[7])),
+        contexts=tuple(dice.few(CONTEXTS) or ()),
+        minors=random.random() < 0.4,
+    )
+    waivers = tuple(
+        Waiver(code, "known", "ana", random.choice(INSTANTS)) for code in WAIVABLE if dice.odd()
+    )
+    return Question(use, purpose_tree(), random.choice((NOON, NOON, INSTANTS[3])), waivers)
+
+
+def random_world(random: Random, name: str = "w") -> World:
+    """Return the rows of one world, each id beginning with `name`."""
+    dice = Dice(random)
+    people = [f"{name}-p{i}" for i in range(dice.number(5))]
+    media = [_entry(dice, name, i) for i in range(dice.number(8, least=1))]
+    ids = [m["media_id"] for m in media]
+    consents = [
+        _consent(dice, f"{name}-c{i}-{n}", person, name, ids)
+        for i, person in enumerate(people)
+        for n in range(dice.usual(1, 0, 2, 3))
+    ]
+    digests = sorted({m["sha256"] for m in media})
+    faces = [f for digest in digests for f in _faces(dice, digest)]
+    return {
+        "media": media,
+        "sightings": [s for m in media for s in _sighting(dice, m)],
+        "depictions": [d for m in media for d in _depictions(dice, m, people)],
+        "labels": [_label(m) for m in media if not dice.odd()],
+        "faces": faces,
+        "face_scans": [s for digest in digests for s in _scans(dice, digest)],
+        "identities": [_identity(dice, f, people) for f in faces if not dice.odd()],
+        "relations": _relations(dice, name, ids),
+        "consents": consents,
+        "consent_events": [e for c in consents for e in _events(dice, c)],
+        "notices": [_notice(dice, f"{name}-n{i}") for i in range(2)],
+        "sources": [_source(dice, f"{name}-s{i}") for i in range(2)],
+        "subjects": [_subject(dice, p) for p in people if not dice.odd()],
+        "requests": [_request(dice, f"{name}-r{i}", people, ids) for i in range(3) if dice.odd()],
+        "decisions": [d for m in media for d in _decisions(dice, m["media_id"])],
+    }
+
+
+def tables_of(worlds: Iterable[World]) -> dict[str, pa.Table]:
+    """Return the tables of an audit that hold all of `worlds`."""
+    rows: World = {}
+    for world in worlds:
+        for table, some in world.items():
+            rows.setdefault(table, []).extend(some)
+    listed = [{k: v for k, v in m.items() if k != "sha256"} for m in rows["media"]]
+    known = {n: conform(rows.get(n, []), n) for n in INPUTS if n != "entries"}
+    return {"entries": entries(listed, rows["sightings"]), **known}
+
+
+def rows_of(tables: dict[str, pa.Table]) -> World:
+    """Return tables as rows, each with all of its columns."""
+    return {name: table.to_pylist() for name, table in tables.items()}
+
+
+def _entry(dice: Dice, name: str, number: int) -> Row:
+    kinds = dice.some(CASTS, 0.2) or ["none"]
+    return {
+        "media_id": f"{name}-m{number}",
+        "dataset": name,
+        "locator": f"{name}/{number}.jpg",
+        "root": "/media",
+        "kind": "image",
+        "manipulation_type": dice.random.choice(("none", "none", "face_swap", *kinds)),
+        "source_id": dice.random.choice((None, f"{name}-s0", f"{name}-s1"))
+        if not dice.odd()
+        else f"{name}-s9",
+        "licence": dice.usual("CC-BY-4.0", None),
+        "status": dice.usual("present", "missing"),
+        "listed_size": 3,
+        "listed_mtime_ns": 1,
+        # The bytes, which two entries may share; not a column of the table.
+        "sha256": f"{name}-{dice.number(number)}" if dice.odd() else f"{name}-{number}",
+    }
+
+
+def _sighting(dice: Dice, entry: Row) -> list[Row]:
+    if dice.odd():
+        return []
+    status = dice.usual("readable", "unreadable")
+    seen = {k: entry[k] for k in ("media_id", "listed_size", "listed_mtime_ns")}
+    seen["listed_size"] = dice.usual(seen["listed_size"], 4)
+    digest = entry["sha256"] if status == "readable" else None
+    return [{**seen, "status": status, "sha256": digest, "probe_version": "probe/1"}]
+
+
+def _depictions(dice: Dice, entry: Row, people: list[str]) -> list[Row]:
+    roles = list(CASTS[entry["manipulation_type"]])
+    if dice.odd():
+        roles = dice.some((*ROLES, "unknown"), 0.3)
+    elif entry["manipulation_type"] == "none":
+        roles = roles[: dice.number(2, least=1)]
+    rows: dict[tuple[str, str], Row] = {}
+    for role in roles if people else []:
+        person = dice.random.choice(people)
+        rows[person, role] = {
+            "media_id": entry["media_id"],
+            "subject_id": person,
+            "role": role,
+            "link_method": dice.usual("declared", "cluster"),
+            "link_status": dice.usual("confirmed", "proposed", "disputed", "rejected"),
+        }
+    return list(rows.values())
+
+
+def _label(entry: Row) -> Row:
+    value = "real" if entry["manipulation_type"] == "none" else "fake"
+    said = {"name": "authenticity", "value": value, "origin": "declared"}
+    return {"media_id": entry["media_id"], **said}
+
+
+def _faces(dice: Dice, digest: str) -> list[Row]:
+    shape = {
+        **dict.fromkeys(("x1", "y1", "blur"), 0.0),
+        **dict.fromkeys(("x2", "y2", "face_height_px"), 80.0),
+        **dict.fromkeys(("det_score", "quality"), 1.0),
+        "landmarks": [0.0] * 10,
+    }
+    keys = [
+        (frame, model)
+        for model in ("one", *(("two",) if dice.odd() else ()))
+        for frame in range(2 if dice.odd() else 1)
+    ]
+    return [
+        {
+            "face_id": f"{digest}/{model}/{frame}/{n}",
+            "sha256": digest,
+            "frame": frame,
+            "model_id": model,
+            "ordinal": n,
+            "judgeable": not dice.odd(),
+            **shape,
+        }
+        for frame, model in keys
+        for n in range(dice.usual(1, 0, 2, 3))
+    ]
+
+
+def _scans(dice: Dice, digest: str) -> list[Row]:
+    keys = dice.usual(
+        [("one", 0)], [], [("one", 0), ("one", 1)], [("one", 0), ("two", 0)], [("two", 1)]
+    )
+    return [
+        {
+            "sha256": digest,
+            "frame": frame,
+            "model_id": model,
+            "faces": 1,
+            "error": dice.usual(None, "undecodable"),
+        }
+        for model, frame in keys
+    ]
+
+
+def _identity(dice: Dice, face: Row, people: list[str]) -> Row:
+    subject = dice.usual(dice.random.choice(people), None) if people and dice.odd() else None
+    return {
+        "face_id": face["face_id"],
+        "identity_id": face["face_id"],
+        "subject_id": subject,
+        "similarity": 0.9,
+        "status": dice.usual("proposed", "confirmed", "disputed", None) if subject else None,
+        "model_id": face["model_id"],
+    }
+
+
+def _relations(dice: Dice, name: str, ids: list[str]) -> list[Row]:
+    """Return lines of descent, mostly from later entries to earlier ones."""
+    rows: dict[tuple[str, str, str], Row] = {}
+    for number, left in enumerate(ids):
+        for _ in range(dice.random.choice((0, 0, 0, 1, 1, 2))):
+            right = dice.random.choice(ids[:number] or [f"{name}-gone"])
+            if dice.odd():
+                right = dice.random.choice([*ids, f"{name}-gone"])
+            relation = dice.random.choice(("derived_from", "crop_of", "frame_of"))
+            relation = dice.usual(relation, "same_clip", "near_duplicate", "swap_donor")
+            rows[left, relation, right] = {
+                "left": left,
+                "relation": relation,
+                "right": right,
+                "left_kind": "media",
+                "right_kind": dice.usual("media", "content"),
+                "basis": "declared",
+                "stage": "ingest",
+            }
+    return list(rows.values())
+
+
+def _consent(dice: Dice, consent_id: str, person: str, name: str, ids: list[str]) -> Row:
+    return {
+        "consent_id": consent_id,
+        "subject_id": person,
+        "notice_id": dice.usual(None, f"{name}-n0", f"{name}-n1", f"{name}-n9"),
+        "legal_basis": dice.usual("A9-2-a", "A6-1-a", "bipa_release", None, "A6-1-f", "none"),
+        "purposes": dice.usual([dice.random.choice(PURPOSES[:4])], dice.some(PURPOSES, 0.3)),
+        "purposes_excluded": dice.few(PURPOSES),
+        "operations": list(dice.usual(OPERATIONS, tuple(dice.some(OPERATIONS, 0.7)))),
+        "roles_permitted": dice.usual(list(ROLES), dice.some(ROLES, 0.6)),
+        "manipulations_permitted": dice.usual(list(CASTS), None, [], dice.some(CASTS, 0.6)),
+        "audience_max": dice.usual("public", *AUDIENCES),
+        "commercial_use": dice.usual("yes", "no", "unstated"),
+        "territories": dice.usual(["WORLD"], None, [], dice.some(COUNTRIES, 0.6)),
+        "territories_excluded": dice.few(COUNTRIES),
+        "contexts_forbidden": dice.few(CONTEXTS),
+        "valid_from": dice.random.choice((None, INSTANTS[0], dice.usual(*INSTANTS))),
+        "valid_until": dice.usual(INSTANTS[7], None, *INSTANTS[3:6]),
+        "assurance_level": dice.usual(4, 0, 1, 2, 3),
+        "scope_kind": dice.usual("all_media", None, "listed_media", "session", "project"),
+        "scope_media_ids": dice.usual(dice.some(ids, 0.7), None, []),
+    }
+
+
+def _events(dice: Dice, consent: Row) -> list[Row]:
+    happened = [] if dice.odd() else [(INSTANTS[dice.number(1)], "ConsentGiven")]
+    while dice.odd():
+        happened.append((dice.random.choice(INSTANTS), dice.random.choice(STATES)))
+    return [
+        {
+            "event_id": f"{consent['consent_id']}-e{n}",
+            "consent_id": consent["consent_id"],
+            "subject_id": consent["subject_id"],
+            "state": state,
+            "effective_at": at,
+            "indicated_by": dice.random.choice(("subject", "guardian", None))
+            if dice.random.random() < 0.7
+            else dice.usual("subject", "controller", "court"),
+        }
+        for n, (at, state) in enumerate(happened)
+    ]
+
+
+def _notice(dice: Dice, notice_id: str) -> Row:
+    return {
+        "notice_id": notice_id,
+        "text_sha256": "0" * 64,
+        "covers_purposes": dice.usual([dice.random.choice(PURPOSES[:4])], None, [], [PURPOSES[4]]),
+        "covers_operations": dice.usual(list(OPERATIONS), None, [], list(OPERATIONS[:2])),
+    }
+
+
+def _source(dice: Dice, source_id: str) -> Row:
+    return {
+        "source_id": source_id,
+        "kind": "public_dataset",
+        "licence": dice.usual("MIT", None),
+        "terms_flags": dice.usual([], None, dice.some(FLAGS, 0.3)),
+        "consent_claim": dice.random.choice(
+            ("none", "dataset_statement", "batch_attestation", "individual_records")
+        ),
+        "status": dice.usual("active", "restricted", "retracted", "superseded"),
+    }
+
+
+def _subject(dice: Dice, subject_id: str) -> Row:
+    return {
+        "subject_id": subject_id,
+        "subject_kind": dice.usual("adult", "minor", "deceased", "unknown"),
+        "is_minor_at_capture": dice.usual("no", "yes", "unknown"),
+        "majority_on": dice.random.choice((None, *DAYS)),
+        "deceased_on": dice.usual(None, *DAYS),
+        "destroy_by": dice.usual(None, *INSTANTS[3:6]),
+        "status": dice.usual("active", "restricted", "erased"),
+    }
+
+
+def _request(dice: Dice, request_id: str, people: list[str], ids: list[str]) -> Row:
+    return {
+        "request_id": request_id,
+        "kind": dice.random.choice(REQUESTS),
+        "received_at": dice.random.choice(INSTANTS[2:6]),
+        "subject_id": dice.random.choice([*people, None]),
+        "media_ids": dice.random.choice((None, [], dice.some(ids, 0.4))),
+        "state": dice.random.choice(
+            ("received", "id_check", "in_progress", "fulfilled", "refused", "expired")
+        ),
+        "closed_at": dice.random.choice((None, *INSTANTS[3:6])),
+    }
+
+
+def _decisions(dice: Dice, media_id: str) -> list[Row]:
+    if dice.random.random() < 0.6:
+        return []
+    return [
+        {
+            "decision_id": f"{media_id}-d{n}",
+            "media_id": media_id,
+            "use": dice.usual("case", "another"),
+            "verdict": dice.random.choice(
+                ("cleared", "cleared", "cleared", "blocked", "undecided")
+            ),
+            "reviewer": dice.random.choice(("ana", "ben", "eva")),
+            "reason": "looked",
+            "evidence": dice.usual(CURRENT, STALE),
+            "decided_at": dice.usual(PAST[3], *INSTANTS[2:6]),
+        }
+        for n in range(dice.number(4, least=1))
+    ]

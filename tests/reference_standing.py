@@ -1,0 +1,95 @@
+"""What stands in the way of a person's media beyond their consents, one entry at a time.
+
+A second reading of rules CON028 to CON039 and of STANDARDS sections 1.5 and 9.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, date, datetime, time
+from typing import Any
+
+from curate.audit.facts import Question
+from tests.reference_coverage import GRANTS
+
+Row = dict[str, Any]
+
+ASKED = {
+    "rectification": "CON034",
+    "restriction": "CON034",
+    "erasure": "CON035",
+    "objection": "CON036",
+    "withdrawal": "CON037",
+    "takedown_ncii": "CON038",
+    "takedown_likeness": "CON038",
+    "le_preserve": "CON039",
+    "le_destroy": "CON039",
+}
+# Once these are dealt with, the media may be used again.
+PASSES = ("rectification", "restriction", "le_preserve")
+
+
+def standing_codes(
+    entry: Row, people: list[Row], tables: Mapping[str, list[Row]], question: Question
+) -> Iterable[str]:
+    """Give the codes of rules CON028 to CON039 that speak of an entry."""
+    shown = {p["subject_id"] for p in people}
+    for subject_id in shown:
+        known = [s for s in tables["subjects"] if s["subject_id"] == subject_id]
+        events = [
+            e
+            for e in tables["consent_events"]
+            if e["subject_id"] == subject_id
+            and e["state"] in GRANTS
+            and e["effective_at"] <= question.as_of
+        ]
+        yield from _person(known[0], events, question) if known else ["CON028"]
+    for request in tables["requests"]:
+        named = request["media_ids"] or []
+        about = entry["media_id"] in named if named else request["subject_id"] in shown
+        if about and request["kind"] in ASKED and _stands(request, question.as_of):
+            yield ASKED[request["kind"]]
+
+
+def _stands(request: Row, as_of: datetime) -> bool:
+    """Tell whether a request keeps media from being used at an instant."""
+    closed = request["closed_at"]
+    if request["received_at"] > as_of:
+        return False
+    if request["state"] in ("refused", "expired"):
+        # Until it was turned down it was open.
+        return closed is not None and closed > as_of
+    over = request["state"] == "fulfilled" and closed is not None and closed <= as_of
+    return not (over and request["kind"] in PASSES)
+
+
+def _person(subject: Row, grants: list[Row], question: Question) -> Iterable[str]:
+    minor = subject["is_minor_at_capture"] == "yes" or subject["subject_kind"] == "minor"
+    if minor:
+        yield from _minor(subject, grants, question)
+    elif subject["is_minor_at_capture"] != "no":
+        yield "CON028"
+    died = subject["deceased_on"]
+    if subject["subject_kind"] == "deceased" or (died and _day(died) <= question.as_of):
+        yield "CON032"
+    if subject["destroy_by"] is not None and subject["destroy_by"] <= question.as_of:
+        yield "CON033"
+    if subject["status"] != "active":
+        yield "CON034" if subject["status"] == "restricted" else "CON035"
+
+
+def _minor(subject: Row, grants: list[Row], question: Question) -> Iterable[str]:
+    if not question.use.minors:
+        yield "CON029"
+    if not any(e["indicated_by"] == "guardian" for e in grants):
+        yield "CON030"
+    came_of_age = subject["majority_on"]
+    if came_of_age is None or _day(came_of_age) > question.as_of:
+        return
+    own = [e for e in grants if e["indicated_by"] in ("subject", None)]
+    if not any(e["effective_at"] >= _day(came_of_age) for e in own):
+        yield "CON031"
+
+
+def _day(day: date) -> datetime:
+    return datetime.combine(day, time(), UTC)

@@ -1,0 +1,337 @@
+"""Verdicts again, one entry at a time: the rules CON, DEP and SRC in plain Python.
+
+A second reading of STANDARDS section 9 and of what `curate explain` says of each rule, and no
+translation of their queries, so that it can disagree with them. Tables come as lists of rows.
+
+What people decided holds only for what they saw: `judge` takes, for each digest of evidence that
+a decision names, the findings it stood for. An entry is given its ancestors' verdicts first;
+decisions on entries that are said to be made from themselves are outside this reading.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from curate.audit.facts import Question
+from tests.reference_coverage import Asked, answer
+from tests.reference_standing import Row, standing_codes
+
+BY_REASON = {
+    "no-consent": "CON001",
+    "withdrawn": "CON002",
+    "expired": "CON003",
+    "purpose-not-granted": "CON004",
+    "role-not-granted": "CON005",
+    "operation-not-granted": "CON006",
+    "revoked": "CON007",
+    "refused": "CON008",
+    "invalidated": "CON009",
+    "not-yet-valid": "CON010",
+    "pending": "CON011",
+    "purpose-excluded": "CON012",
+    "audience-exceeded": "CON013",
+    "commercial-not-granted": "CON014",
+    "commercial-unstated": "CON015",
+    "manipulation-not-granted": "CON016",
+    "territory-not-granted": "CON017",
+    "territory-unstated": "CON018",
+    "other-media": "CON019",
+    "scope-unresolved": "CON020",
+    "context-forbidden": "CON021",
+    "legal-basis-not-consent": "CON022",
+    "notice-mismatch": "CON023",
+    "assurance-too-low": "CON024",
+    "no-expiry": "CON025",
+    "release-outlives-consent": "CON026",
+    "claim-only": "CON027",
+}
+# All other rules block.
+REVIEWS = {
+    *("CON011", "CON015", "CON018", "CON020", "CON022", "CON023", "CON024", "CON025", "CON026"),
+    *("CON027", "CON028", "CON030", "CON031", "CON032"),
+    *("DEP001", "DEP002", "DEP003", "DEP004", "DEP005", "DEP006", "DEP007", "DEP008", "DEP009"),
+    *("DEP012", "SRC004", "SRC005", "SRC006", "SRC007"),
+}
+# How many people of each role a manipulation cannot do without.
+NEEDS = {
+    "face_swap": {"donor": 1, "target": 1},
+    "reenactment": {"target": 1, "driver": 1},
+    "lip_sync": {"target": 1},
+    "attribute_edit": {"depicted": 1},
+    "morph": {"donor": 2},
+    "identity_conditioned_synthesis": {"donor": 1},
+}
+FORBIDS = {
+    "no_training": {"train_detector", "train_generator"},
+    "evaluation_only": {"train_detector", "train_generator"},
+    "no_biometric_id": {"biometric_embed", "identity_link"},
+    "no_redistribution": {"share", "publish"},
+}
+BETTER = ("blocked", "needs_review", "cleared")
+
+Finding = tuple[str, str]
+Tables = Mapping[str, list[Row]]
+
+
+@dataclass(frozen=True)
+class Told:
+    """What is said of one entry: its findings, those that count, its verdict, and who spoke."""
+
+    findings: frozenset[Finding]
+    codes: frozenset[str]
+    verdict: str
+    decided_by: str
+
+
+@dataclass
+class Judge:
+    """One audit of one set of tables."""
+
+    tables: Tables
+    question: Question
+    seen: Mapping[str, frozenset[Finding]] = field(default_factory=dict)
+    done: dict[str, Told] = field(default_factory=dict)
+
+    @cached_property
+    def entries(self) -> dict[str, Row]:
+        """The entries by id."""
+        return {e["media_id"]: e for e in self.tables["entries"]}
+
+    @cached_property
+    def notices(self) -> dict[str, Row]:
+        """The notices by id."""
+        return {n["notice_id"]: n for n in self.tables["notices"]}
+
+    def all(self) -> dict[str, Told]:
+        """Return what is said of each entry."""
+        return {media_id: self.told(media_id) for media_id in self.entries}
+
+    def told(self, media_id: str) -> Told:
+        """Return what is said of one entry, which its ancestors are asked about first."""
+        if media_id not in self.done:
+            found = frozenset({*self.own(media_id), *self.descent(media_id)})
+            self.done[media_id] = self._decide(media_id, found)
+        return self.done[media_id]
+
+    def own(self, media_id: str) -> set[Finding]:
+        """Return what is found about an entry, whatever it was made from."""
+        entry = self.entries[media_id]
+        codes = {
+            *self._consent(entry),
+            *standing_codes(entry, self._people(entry), self.tables, self.question),
+            *self._people_known(entry),
+            *self._faces(entry),
+            *self._source(entry),
+        }
+        return {(code, "") for code in codes}
+
+    def descent(self, media_id: str) -> Iterable[Finding]:
+        """Give a finding for the worst of what an entry was made from, however far."""
+        parents = self.ancestors(media_id)
+        said = {p: self._hands_down(p) for p in parents}
+        for code, verdict in (("DEP011", "blocked"), ("DEP012", "needs_review")):
+            names = [self._name(p) for p in parents if said[p] == verdict]
+            if names:
+                yield code, min(names)
+
+    def ancestors(self, media_id: str) -> set[str]:
+        """Return the ids of everything an entry was made from, itself not among them."""
+        found: set[str] = set()
+        ahead = [media_id]
+        while ahead:
+            at = ahead.pop()
+            for r in self.tables["relations"]:
+                made = r["relation"] in ("derived_from", "crop_of", "frame_of")
+                if made and r["left_kind"] == r["right_kind"] == "media" and r["left"] == at:
+                    if r["right"] not in found:
+                        ahead.append(r["right"])
+                    found.add(r["right"])
+        return found - {media_id}
+
+    def _hands_down(self, media_id: str) -> str:
+        """Return what an ancestor means for what was made from it.
+
+        What it has from its own ancestors comes down from them. What was decided of it counts
+        if it is a decision about all that is known of it.
+        """
+        if media_id not in self.entries:
+            return "needs_review"
+        if media_id in {d["media_id"] for d in self.tables["decisions"]}:
+            told = self.told(media_id)
+            if told.decided_by != "policy":
+                return told.verdict
+        return self._policy(media_id, self.own(media_id))
+
+    def _name(self, media_id: str) -> str:
+        entry = self.entries.get(media_id)
+        return str(entry["locator"]) if entry else media_id
+
+    # Effects, waivers, reviewers.
+
+    def _effect(self, media_id: str, code: str) -> str:
+        if code not in REVIEWS:
+            return "block"
+        locator = self.entries[media_id]["locator"]
+        for waiver in self.question.waivers:
+            holds = waiver.expires > self.question.as_of and waiver.media in ("", locator)
+            if holds and waiver.code == code:
+                return "none"
+        return "review"
+
+    def _policy(self, media_id: str, found: Iterable[Finding]) -> str:
+        effects = {self._effect(media_id, code) for code, _ in found}
+        if "block" in effects:
+            return "blocked"
+        return "needs_review" if "review" in effects else "cleared"
+
+    def _decide(self, media_id: str, found: frozenset[Finding]) -> Told:
+        codes = frozenset(c for c, _ in found if self._effect(media_id, c) != "none")
+        verdict, by = self._policy(media_id, found), "policy"
+        if verdict == "needs_review":
+            said = [d["verdict"] for d in self._last_words(media_id) if self._fits(d, found)]
+            if "blocked" in said:
+                verdict, by = "blocked", "reviewer"
+            elif said.count("cleared") >= 2:
+                verdict, by = "cleared", "two_reviewers"
+        return Told(found, codes, verdict, by)
+
+    def _last_words(self, media_id: str) -> list[Row]:
+        """Return what each reviewer decided last of an entry, for this use."""
+        last: dict[str, Row] = {}
+        for d in sorted(
+            self.tables["decisions"], key=lambda d: (d["decided_at"], d["decision_id"])
+        ):
+            asked = d["media_id"] == media_id and d["use"] == self.question.use.name
+            if asked and d["decided_at"] <= self.question.as_of:
+                last[d["reviewer"]] = d
+        return list(last.values())
+
+    def _fits(self, decision: Row, found: frozenset[Finding]) -> bool:
+        """Tell whether what the reviewer saw is what is found now."""
+        return self.seen.get(decision["evidence"]) == found
+
+    # CON: people and their consents.
+
+    def _people(self, entry: Row) -> list[Row]:
+        """Return who is in an entry, leaving out whom someone ruled out."""
+        return [
+            d
+            for d in self.tables["depictions"]
+            if d["media_id"] == entry["media_id"] and d["link_status"] != "rejected"
+        ]
+
+    def _consent(self, entry: Row) -> Iterable[str]:
+        asked = Asked(self.question.use, self.question.purposes, self.question.as_of)
+        consents, events = self.tables["consents"], self.tables["consent_events"]
+        source = self._source_of(entry) or {}
+        claimed = source.get("consent_claim") in ("dataset_statement", "batch_attestation")
+        for person in self._people(entry):
+            duty = person | {"manipulation_type": entry["manipulation_type"]}
+            _, why = answer(duty, consents, events, self.notices, asked)
+            for reason in why:
+                # A claim of the source's is less than a record, and more than nothing.
+                only = claimed and reason == "no-consent"
+                yield BY_REASON["claim-only" if only else reason]
+
+    # DEP: it is known who is shown.
+
+    def _people_known(self, entry: Row) -> Iterable[str]:
+        people = self._people(entry)
+        if not people and entry["state"] == "present":
+            yield "DEP002"
+        for role, number in NEEDS.get(entry["manipulation_type"], {}).items():
+            if len({p["subject_id"] for p in people if p["role"] == role}) < number:
+                yield "DEP005"
+        if entry["manipulation_type"] in ("unknown", "other"):
+            yield "DEP006"
+        if any(p["role"] == "unknown" for p in people):
+            yield "DEP007"
+        for status, code in (("proposed", "DEP009"), ("disputed", "DEP010")):
+            if any(p["link_status"] == status for p in people):
+                yield code
+
+    def _faces(self, entry: Row) -> Iterable[str]:
+        people = self._people(entry)
+        by_frame: dict[Any, list[Row]] = {}
+        for face in self.tables["faces"]:
+            if face["sha256"] == entry["sha256"]:
+                by_frame.setdefault((face["frame"], face["model_id"]), []).append(face)
+        most = max(map(len, by_frame.values()), default=0)
+        if entry["state"] == "present" and not self._scanned(entry["sha256"]):
+            yield "DEP003"
+        if entry["state"] == "present" and people and most > _visible(people):
+            yield "DEP001"
+        # Whom someone ruled out was spoken of, and is no news.
+        spoken_of = {
+            d["subject_id"] for d in self.tables["depictions"] if d["media_id"] == entry["media_id"]
+        }
+        if not spoken_of:
+            return
+        for together in by_frame.values():
+            linked = [self._identity(face["face_id"]) for face in together]
+            if len(together) > 1 and any(i.get("subject_id") is None for i in linked):
+                yield "DEP008"
+            for i in linked:
+                subject = i.get("subject_id")
+                if subject and i["status"] != "disputed" and subject not in spoken_of:
+                    yield "DEP004"
+
+    def _scanned(self, sha256: str) -> bool:
+        """Tell whether one model looked at all it was given of a content, without failing."""
+        scans = [s for s in self.tables["face_scans"] if s["sha256"] == sha256]
+        models = {s["model_id"] for s in scans}
+        return any(
+            all(s["error"] is None for s in scans if s["model_id"] == model) for model in models
+        )
+
+    def _identity(self, face_id: str) -> Row:
+        found = [i for i in self.tables["identities"] if i["face_id"] == face_id]
+        return found[0] if found else {}
+
+    # SRC: rights in the work.
+
+    def _source_of(self, entry: Row) -> Row | None:
+        found = [s for s in self.tables["sources"] if s["source_id"] == entry["source_id"]]
+        return found[0] if found else None
+
+    def _source(self, entry: Row) -> Iterable[str]:
+        if entry["source_id"] is None:
+            return
+        source = self._source_of(entry)
+        if source is None:
+            yield "SRC006"
+            return
+        if source["status"] != "active":
+            yield "SRC001" if source["status"] == "retracted" else "SRC007"
+        flags = source["terms_flags"]
+        if flags is None:
+            yield "SRC005"
+        if "untargeted_face_scrape" in (flags or []):
+            yield "SRC002"
+        if any(self._forbidden(flag) for flag in flags or []):
+            yield "SRC003"
+        if source["licence"] is None and entry["licence"] is None:
+            yield "SRC004"
+
+    def _forbidden(self, flag: str) -> bool:
+        use = self.question.use
+        if flag in ("non_commercial", "research_only", "sale_prohibited"):
+            return use.commercial
+        if flag == "no_redistribution" and use.audience != "internal":
+            return True
+        return bool(FORBIDS.get(flag, set()) & set(use.operations))
+
+
+def _visible(people: list[Row]) -> int:
+    """Return how many faces the people declared account for.
+
+    A donor and a target meet in one face; drivers, voices and contributors are not seen.
+    """
+
+    def number(*roles: str) -> int:
+        return len({p["subject_id"] for p in people if p["role"] in roles})
+
+    return number("depicted", "bystander") + max(number("donor"), number("target"))

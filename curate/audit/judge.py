@@ -81,6 +81,20 @@ FROM policy p LEFT JOIN reviewed r USING (media_id)
 """
 _NOTHING = {"nothing": hashlib.sha256(b"").hexdigest()}
 
+# What each entry means for those made from it.
+_JUDGED = """
+CREATE OR REPLACE TABLE judged AS
+SELECT media_id, coalesce(w.verdict, o.own) AS verdict
+FROM own o LEFT JOIN words w USING (media_id)
+"""
+
+# Decided entries that were made from others, and others from them.
+_BETWEEN = """
+SELECT DISTINCT media_id FROM decided
+WHERE media_id IN (SELECT media_id FROM ancestors)
+AND media_id IN (SELECT parent_id FROM ancestors)
+"""
+
 _DECIDED = """
 SELECT * FROM decisions WHERE use = $use AND decided_at <= $as_of
 """
@@ -119,11 +133,58 @@ def audit(tables: Mapping[str, pa.Table], rules: Iterable[Rule], question: Quest
     findings = _judge(connection, found)
     later = [rule for rule in chosen if rule.stage > 1]
     if later and connection.execute("SELECT 1 FROM ancestors LIMIT 1").fetchall():
-        judged = _VERDICTS.format(columns="p.media_id")
-        connection.execute(f"CREATE TABLE judged AS {judged}", _NOTHING)
-        findings = _judge(connection, found + [_apply(rule, connection) for rule in later])
+        findings = _descend(connection, found, later)
     verdicts = f"{_VERDICTS.format(columns='p.id AS media_id')} ORDER BY p.media_id"
     return Judgement(findings, connection.sql(verdicts, params=_NOTHING).to_arrow_table())
+
+
+def _descend(
+    connection: duckdb.DuckDBPyConnection, found: list[pa.Table], later: list[Rule]
+) -> pa.Table:
+    """Return all findings, those about what entries were made from among them.
+
+    An ancestor hands down its own verdict, or what reviewers say of it. They speak of all that
+    is known of it, of its own descent too: what they say is asked again until nothing changes,
+    which takes no more rounds than there are such ancestors, unless one is made from itself.
+    """
+    own = _VERDICTS.format(columns="p.media_id, p.verdict AS own")
+    connection.execute(f"CREATE TABLE own AS {own}", _NOTHING)
+    rounds = len(connection.execute(_BETWEEN).fetchall())
+    said = _said_of_parents(connection, "own")
+    for _ in range(rounds + 1):
+        findings = _hand_down(connection, said, found, later)
+        now = f"({_VERDICTS.format(columns='p.media_id')})"
+        heard = _said_of_parents(connection, now) if rounds else said
+        if heard == said:
+            return findings
+        changed, said = dict(said.items() ^ heard.items()), heard
+    # What goes round in a circle is settled by nobody.
+    return _hand_down(connection, said | dict.fromkeys(changed, "blocked"), found, later)
+
+
+def _hand_down(
+    connection: duckdb.DuckDBPyConnection,
+    said: dict[int, str],
+    found: list[pa.Table],
+    later: list[Rule],
+) -> pa.Table:
+    words = pa.table(
+        [pa.array(said.keys(), pa.int32()), pa.array(said.values(), pa.string())],
+        names=["media_id", "verdict"],
+    )
+    connection.register("words", words)
+    connection.execute(_JUDGED)
+    return _judge(connection, found + [_apply(rule, connection) for rule in later])
+
+
+def _said_of_parents(connection: duckdb.DuckDBPyConnection, verdicts: str) -> dict[int, str]:
+    """Return what reviewers say in `verdicts` of entries that others were made from."""
+    rows = connection.execute(
+        f"SELECT media_id, verdict FROM {verdicts} "
+        "WHERE decided_by <> 'policy' AND media_id IN (SELECT parent_id FROM ancestors)",
+        None if verdicts == "own" else _NOTHING,
+    )
+    return dict(rows.fetchall())
 
 
 def _judge(connection: duckdb.DuckDBPyConnection, found: list[pa.Table]) -> pa.Table:
@@ -131,7 +192,8 @@ def _judge(connection: duckdb.DuckDBPyConnection, found: list[pa.Table]) -> pa.T
     connection.register("found", pa.concat_tables([_FOUND.empty_table(), *found]))
     connection.execute(f"CREATE OR REPLACE TABLE findings AS {_WAIVED}")
     ordered = connection.sql(
-        "SELECT * EXCLUDE (id) REPLACE (id AS media_id) FROM findings ORDER BY code, media_id, finding_id"
+        "SELECT * EXCLUDE (id) REPLACE (id AS media_id) FROM findings "
+        "ORDER BY code, media_id, finding_id"
     )
     return ordered.to_arrow_table()
 

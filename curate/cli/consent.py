@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from curate.cli import consent_export
 from curate.cli.consent_verify import verify_command
 from curate.cli.options import JsonOption, WorkspaceOption
 from curate.cli.output import open_project, say, say_json, table
@@ -70,3 +71,4 @@ def show_command(
 
 app.command("withdraw")(withdraw_command)
 app.command("verify")(verify_command)
+app.add_typer(consent_export.app, name="export")

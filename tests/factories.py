@@ -142,7 +142,7 @@ def label(entry: Row, value: str = "real", **values: Any) -> Row:
 
 def verdict(entry: Row, said: str = "cleared", codes: list[str] | None = None) -> Row:
     """Return a verdict of the run ``r1``."""
-    return _whole("verdicts") | {
+    return whole("verdicts") | {
         "run_id": "r1",
         "media_id": entry["media_id"],
         "verdict": said,
@@ -150,7 +150,7 @@ def verdict(entry: Row, said: str = "cleared", codes: list[str] | None = None) -
     }
 
 
-def _whole(name: str) -> Row:
+def whole(name: str) -> Row:
     """Return a row with each required column's first example."""
     declared = json_schema(name)
     return {

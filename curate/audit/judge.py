@@ -29,19 +29,21 @@ _FINDING = """
 SELECT md5('{code}|' || id || '|' || params) AS finding_id, '{code}' AS code, media_id, id,
        locator, '{effect}' AS effect, params
 FROM (
-    SELECT found.media_id, e.id, e.locator, {params} AS params
+    SELECT DISTINCT found.media_id, e.id, e.locator, {params} AS params
     FROM ({query}) found JOIN entries e USING (media_id)
 )
 """
 
 _WAIVED = """
+WITH held AS (SELECT code, media, min(told) AS told FROM waivers GROUP BY code, media)
 SELECT f.finding_id, f.code, f.media_id, f.id,
-       CASE WHEN w.code IS NOT NULL AND f.effect <> 'block' THEN 'none' ELSE f.effect END
-           AS effect,
-       f.params, CASE WHEN f.effect <> 'block' THEN w.told END AS waiver
+       CASE WHEN coalesce(own.told, every.told) IS NOT NULL AND f.effect <> 'block'
+            THEN 'none' ELSE f.effect END AS effect,
+       f.params,
+       CASE WHEN f.effect <> 'block' THEN coalesce(own.told, every.told) END AS waiver
 FROM found f
-LEFT JOIN (SELECT code, media, min(told) AS told FROM waivers GROUP BY code, media) w
-    ON w.code = f.code AND w.media IN ('', f.locator)
+LEFT JOIN held own ON own.code = f.code AND own.media = f.locator
+LEFT JOIN held every ON every.code = f.code AND every.media = ''
 """
 
 # What a reviewer has seen of an entry is its findings; any other set of findings is new evidence.

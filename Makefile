@@ -25,7 +25,7 @@ demo: $(STAMP)  ## build, audit and release a small dataset with planted problem
 	$(BIN)/curate demo demo
 
 test: $(STAMP) browser  ## every test that this machine can run
-	$(BIN)/python -m pytest -n 2 --dist worksteal tests README.md docs curate
+	$(BIN)/python -m pytest -n 2 --dist worksteal --doctest-modules tests curate
 
 # Pages are looked at by Debian's chromium; where it cannot be had those tests skip and say so.
 .PHONY: browser

@@ -18,7 +18,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from curate import workspace
+from curate import statements, workspace
 from curate.catalog.audits import Audited, latest_audit, with_run
 from curate.catalog.digest import tables_digest
 from curate.catalog.ledger import Ledger
@@ -27,6 +27,7 @@ from curate.catalog.views import create_entries
 from curate.errors import UnknownNameError
 from curate.model.config import Config, UseProfile, parse_config
 from curate.pipeline import Pipeline, Progress, StageRun, recorded, silent
+from curate.statements import Recorded
 from curate.version import __version__
 from curate.workspace import DEFAULT_USE
 
@@ -66,13 +67,6 @@ def open(root: str | Path | None = None) -> Project:
     return Project(workspace.find(None if root is None else Path(root)))
 
 
-@dataclass(frozen=True)
-class Recorded:
-    """How many entries an import added to the ledger, by kind; none for what it knew."""
-
-    entries: dict[str, int]
-
-
 @dataclass
 class Project:
     """One workspace, and what can be done with it.
@@ -95,8 +89,7 @@ class Project:
         Raises:
             ConfigError: They are not what they should be.
         """
-        text = self.workspace.config.read_text(encoding="utf-8")
-        return parse_config(text, where=str(self.workspace.config))
+        return parse_config(self.workspace.config_text(), where=str(self.workspace.config))
 
     @property
     def catalog(self) -> Catalog:
@@ -137,14 +130,7 @@ class Project:
         Raises:
             InputError: The file cannot be read, or rows of it are wrong; nothing was recorded.
         """
-        from curate.consent.records import read_statements, subject_record
-
-        found = read_statements(Path(path), purposes=self.config.purposes)
-        known = set(self.ledger.read("subjects")["subject_id"].to_pylist())
-        named = {row["subject_id"] for row in found.records.get("subjects", ())}
-        for subject in sorted(found.mentioned - known - named):
-            found.add("subjects", subject_record(subject, {}))
-        return Recorded(self.ledger.record_all(found.records, recorded_at=self.clock()))
+        return statements.import_statements(Path(path), self.ledger, self.config, now=self.clock())
 
     def run(self, stages: Iterable[str] = STAGES, *, jobs: int = 0) -> list[StageRun]:
         """Run what the named stages still have to do, in their order.
@@ -360,21 +346,16 @@ class Project:
         Raises:
             UnknownNameError: No record or entry names the subject, or no purpose is called so.
         """
-        from curate.consent.withdrawal import withdrawal
-
-        if purpose is not None and purpose not in self.config.purposes:
-            known = ", ".join(sorted(self.config.purposes))
-            raise UnknownNameError(f"no purpose is called {purpose!r}", hint=f"use one of: {known}")
-        now = self.clock()
         depicted = subject in set(self.catalog.read("depictions")["subject_id"].to_pylist())
-        records = withdrawal(
+        return statements.withdraw(
             subject,
-            {name: self.ledger.read(name) for name in ("subjects", "consents", "consent_events")},
-            effective_at=effective_at or now,
+            self.ledger,
+            self.config,
+            effective_at=effective_at,
             purpose=purpose,
             depicted=depicted,
+            now=self.clock(),
         )
-        return Recorded(self.ledger.record_all(records, recorded_at=now))
 
     def decide(
         self, locator: str, verdict: str, *, reviewer: str, reason: str, use: str = DEFAULT_USE
@@ -392,17 +373,17 @@ class Project:
             InputError: The entry is blocked, which no reviewer clears, or no audit has run.
             UnknownNameError: No entry is called that.
         """
-        from curate.audit.decide import decision
         from curate.audit.explain import find_entry
 
-        facts = self.facts()
-        audited = self.latest_audit(use=use)
-        entry = find_entry(locator, facts["entries"])
-        row = decision(
-            entry, verdict, audited, reviewer=reviewer, reason=reason, decided_at=self.clock()
+        return statements.decide(
+            find_entry(locator, self.facts()["entries"]),
+            verdict,
+            self.latest_audit(use=use),
+            self.ledger,
+            reviewer=reviewer,
+            reason=reason,
+            now=self.clock(),
         )
-        self.ledger.record("decisions", [row], recorded_at=self.clock())
-        return str(row["decision_id"])
 
     @staticmethod
     def _write_whole(path: Path, text: str) -> Path:

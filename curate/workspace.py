@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from curate.errors import InputError, NoWorkspaceError, WorkspaceBusyError
+from curate.errors import ConfigError, InputError, NoWorkspaceError, WorkspaceBusyError
 
 CONFIG_NAME = "curate.toml"
 
@@ -73,6 +73,21 @@ class Workspace:
     def releases(self) -> Path:
         """The folder of built releases."""
         return self.root / "releases"
+
+    def config_text(self) -> str:
+        """Return the text of the settings.
+
+        Raises:
+            ConfigError: It is not UTF-8.
+        """
+        try:
+            return self.config.read_text(encoding="utf-8")
+        except UnicodeDecodeError as error:
+            raise ConfigError(
+                f"byte {error.start} is not UTF-8 text",
+                where=str(self.config),
+                hint="save the file as UTF-8",
+            ) from None
 
     @contextmanager
     def writing(self) -> Iterator[None]:

@@ -10,7 +10,7 @@ import typer
 from curate.cli import consent_export
 from curate.cli.consent_verify import verify_command
 from curate.cli.options import JsonOption, WorkspaceOption
-from curate.cli.output import open_project, say, say_json, table
+from curate.cli.output import open_project, say, say_json, table, tell
 from curate.cli.withdraw import withdraw_command
 from curate.errors import UnknownNameError
 
@@ -27,11 +27,14 @@ def import_command(
 ) -> None:
     """Record consents, subjects or sources from files, each whole or not at all."""
     project = open_project(workspace)
-    found = {str(path): project.import_statements(path).entries for path in files}
+    found = {str(path): project.import_statements(path) for path in files}
     if as_json:
-        say_json(found)
+        say_json({path: one.entries for path, one in found.items()})
         return
-    for path, counts in found.items():
+    for path, one in found.items():
+        counts = one.entries
+        for note in one.notes:
+            tell(note)
         told = ", ".join(f"{n:,} {kind.replace('_', ' ')}" for kind, n in counts.items() if n)
         say(f"{path}: recorded {told or 'nothing that was not known'}")
 

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from curate.errors import InputError, NoWorkspaceError, WorkspaceBusyError
+from curate.errors import ConfigError, InputError, NoWorkspaceError, WorkspaceBusyError
 from curate.model.config import parse_config
 from curate.workspace import CONFIG_NAME, DEFAULT_USE, Workspace, create, find, template
 
@@ -115,3 +115,12 @@ def test_killed_writer_leaves_no_lock(tmp_path: Path) -> None:
 
     with workspace.writing():
         pass
+
+
+def test_settings_that_are_no_text_are_refused(tmp_path: Path) -> None:
+    """A file saved in another encoding is an error with a place."""
+    made = create(tmp_path / "ws")
+    made.config.write_bytes(b'[workspace]\nname = "caf\xe9"\n')
+
+    with pytest.raises(ConfigError, match="byte 24 is not UTF-8"):
+        made.config_text()

@@ -116,8 +116,10 @@ SELECT
     coalesce(s.state, 'ConsentUnknown') AS state, s.state_at, w.withdrawn_at,
     c.valid_from, c.valid_until, c.audience_max, c.purposes, c.legal_basis, c.notice_id,
     c.assurance_level,
-    list_sort(list_filter($territories::VARCHAR[], lambda x: NOT list_contains(c.territories, x)
-              OR list_contains(coalesce(c.territories_excluded, []), x))) AS territories,
+    list_sort(list_filter($territories::VARCHAR[], lambda x:
+        NOT (list_contains(c.territories, 'WORLD') OR list_contains(c.territories, x))
+        OR list_contains(coalesce(c.territories_excluded, []), x)
+        OR (x = 'WORLD' AND len(c.territories_excluded) > 0))) AS territories,
     list_sort(list_intersect($contexts::VARCHAR[], coalesce(c.contexts_forbidden, []))) AS contexts,
     list_sort(list_filter(n.needed, lambda x: NOT list_contains(c.operations, x))) AS missing,
     list_filter([
@@ -147,7 +149,10 @@ SELECT
              THEN 'audience-exceeded' END,
         CASE WHEN $commercial AND c.commercial_use = 'no' THEN 'commercial-not-granted'
              WHEN $commercial AND c.commercial_use <> 'yes' THEN 'commercial-unstated' END,
+        -- Who goes everywhere goes where they must not.
         CASE WHEN list_has_any(coalesce(c.territories_excluded, []), $territories::VARCHAR[])
+                  OR (list_contains($territories::VARCHAR[], 'WORLD')
+                      AND len(coalesce(c.territories_excluded, [])) > 0)
              THEN 'territory-not-granted'
              WHEN len($territories::VARCHAR[]) = 0 THEN NULL
              WHEN list_contains(c.territories, 'WORLD') THEN NULL

@@ -18,6 +18,7 @@ from typing import Any
 from curate.consent.assurance import Proof, assurance
 from curate.errors import CurateError, InvalidFileError, InvalidRowError, ManyErrors
 from curate.model.instants import parse_instant, print_instant
+from curate.model.territories import territories
 from curate.rows import Row, read_rows
 from curate.schema import json_schema, key_of, problems
 
@@ -38,6 +39,9 @@ _E_MAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _OF_SUBJECT = frozenset(
     ("subject_kind", "minor_at_capture", "guardian", "majority_on", "deceased_on", "destroy_by")
 )
+
+# A file is held in memory until all of it is known to be right.
+MAX_BYTES = 1 << 30
 
 Record = dict[str, Any]
 # What was said first, by table and key, and where.
@@ -86,6 +90,7 @@ def read_statements(
     # The readers of documents make the values declared here, so they cannot come before.
     from curate.consent.dispatch import read_document, read_rows_of_notices
 
+    _refuse_huge(path)
     purposes = frozenset(purposes)
     document = read_document(path, purposes=purposes, on_file=on_file or {})
     if document is not None:
@@ -111,6 +116,16 @@ def read_statements(
     if errors:
         raise errors[0] if len(errors) == 1 else ManyErrors(errors)
     return statements
+
+
+def _refuse_huge(path: Path) -> None:
+    """Refuse a file that would be read whole and does not fit: it is taken whole or not at all."""
+    if path.is_file() and path.stat().st_size > MAX_BYTES:
+        raise InvalidFileError(
+            f"{path.stat().st_size:,} bytes; files of up to {MAX_BYTES:,} are read",
+            where=str(path),
+            hint="split it by subject, so that each person's rows stay in one file",
+        )
 
 
 def _reader_for(
@@ -148,6 +163,9 @@ def _consent(row: Row, into: Statements, purposes: frozenset[str], counts: dict[
     values, extra = _checked(row, "consent_row")
     instants = _instants(row.place, values, ("valid_from", "valid_until", "state_at", "given_at"))
     _check_purposes(row.place, values, purposes)
+    for column in ("territories", "territories_excluded"):
+        if column in values:
+            values[column] = _territories(row.place, column, values[column])
     start, end = instants.get("valid_from"), instants.get("valid_until")
     if start and end and end <= start:
         raise InvalidRowError(
@@ -216,6 +234,14 @@ def _events(
     if state == "given":
         return [(state, at)]
     return [*([("given", given)] if given and given <= at else []), (state, at)]
+
+
+def _territories(place: str, column: str, codes: list[str]) -> list[str]:
+    """Return the territories that `codes` stand for, unions by their members."""
+    try:
+        return list(dict.fromkeys(member for code in codes for member in territories(code)))
+    except ValueError as error:
+        raise InvalidRowError(f"{column}: {error}", where=place) from None
 
 
 def _check_purposes(place: str, values: Record, purposes: frozenset[str]) -> None:

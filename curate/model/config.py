@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
 from curate.errors import ConfigError
 from curate.model.instants import parse_instant
+from curate.model.territories import territories
 from curate.schema import problems, purpose_tree
 
 REAL_WORDS = ("real", "original", "pristine", "genuine", "authentic", "bonafide", "live")
@@ -92,7 +93,8 @@ def parse_config(text: str, *, where: str) -> Config:
         raise ConfigError(f"uses: {error}", where=where) from None
     for use in config.uses.values():
         _check_use(use, config, where)
-    return config
+    uses = {name: _expanded(use, where) for name, use in config.uses.items()}
+    return replace(config, uses=uses)
 
 
 def _config(raw: dict[str, Any]) -> Config:
@@ -164,6 +166,22 @@ def _check_use(use: UseProfile, config: Config, where: str) -> None:
         )
     if use.starts_at and use.ends_at and use.ends_at <= use.starts_at:
         raise ConfigError("ends_at is not after starts_at", where=place)
+
+
+def _expanded(use: UseProfile, where: str) -> UseProfile:
+    """Return a use whose territories are codes, unions by their members.
+
+    Raises:
+        ConfigError: There is no such territory.
+    """
+    try:
+        recipients, storage = (
+            tuple(sorted({member for code in codes for member in territories(code)}))
+            for codes in (use.recipient_territories, use.storage_territories)
+        )
+    except ValueError as error:
+        raise ConfigError(str(error), where=f"{where}: uses.{use.name}") from None
+    return replace(use, recipient_territories=recipients, storage_territories=storage)
 
 
 def _instants_as_text(value: Any) -> Any:

@@ -190,7 +190,9 @@ def _of_reach(consent: Row, asked: Asked) -> set[str]:
         no = consent["commercial_use"] == "no"
         found.add("commercial-not-granted" if no else "commercial-unstated")
     granted = set(consent.get("territories") or ())
-    if asked.territories & set(consent.get("territories_excluded") or ()):
+    excluded = set(consent.get("territories_excluded") or ())
+    # Who goes everywhere goes where they must not.
+    if asked.territories & excluded or ("WORLD" in asked.territories and excluded):
         found.add("territory-not-granted")
     elif asked.territories and "WORLD" not in granted:
         if not granted:

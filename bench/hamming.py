@@ -1,4 +1,4 @@
-"""The Hamming join against faiss and imagededup: the rows of issue 4, "Speed".
+"""The Hamming join against faiss and imagededup: self-joins, lists, growth and memory.
 
 What is measured
 - Ours: `self_pairs` or `cross_pairs` from codes in memory to sorted pairs in memory, median of
@@ -41,7 +41,7 @@ ROOT = Path(__file__).resolve().parent.parent
 THREADS = 2
 QUERIES = 2000
 RADIUS = {1: 10, 4: 31}
-COMPARISONS = 3e9  # candidate popcounts per second and core that issue 4 takes as the floor
+COMPARISONS = 3e9  # candidate popcounts per second and core that are taken as the floor
 
 _IMAGEDEDUP = """
 import json, sys, time

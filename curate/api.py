@@ -170,9 +170,10 @@ class Project:
         """
         from curate.audit.facts import Question
         from curate.audit.judge import audit
-        from curate.audit.rules import ALL_RULES, RULESET_VERSION
+        from curate.audit.rules import ALL_RULES, RULESET_VERSION, check_waivers
 
         profile = self.use(use)
+        check_waivers(self.config.waivers, where=str(self.workspace.config))
         moment = as_of or self.clock()
         chosen = tuple(ALL_RULES if rules is None else rules)
         told = {"use": use, "as_of": moment, "rules": [rule.code for rule in chosen]}

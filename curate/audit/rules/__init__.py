@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from curate.audit.rule import Rule
 from curate.audit.rules import (
     consent,
@@ -16,6 +18,9 @@ from curate.audit.rules import (
     sources,
     splits,
 )
+from curate.errors import ConfigError
+from curate.model.config import Waiver
+from curate.model.verdict import Effect
 
 ALL_RULES: tuple[Rule, ...] = (
     *consent.RULES,
@@ -32,3 +37,21 @@ ALL_RULES: tuple[Rule, ...] = (
 )
 BY_CODE = {rule.code: rule for rule in ALL_RULES}
 RULESET_VERSION = "2"
+
+
+def check_waivers(waivers: Iterable[Waiver], *, where: str) -> None:
+    """Check that every waiver names a rule that can be waived.
+
+    Raises:
+        ConfigError: There is no such rule, or it blocks, which nobody waives.
+    """
+    for waiver in waivers:
+        rule = BY_CODE.get(waiver.code)
+        if rule is None:
+            raise ConfigError(f"waivers: no rule is called {waiver.code!r}", where=where)
+        if rule.effect is Effect.BLOCK:
+            raise ConfigError(
+                f"waivers: {rule.code} {rule.symbol} blocks, and nobody waives what blocks",
+                where=where,
+                hint="take the waiver out; `curate explain` says what to do about the finding",
+            )

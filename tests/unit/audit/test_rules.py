@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pyarrow as pa
@@ -11,8 +12,10 @@ import pytest
 from curate.audit.explain import explain_rule
 from curate.audit.judge import audit
 from curate.audit.rule import FAMILIES, Rule, placeholders
-from curate.audit.rules import ALL_RULES, BY_CODE
+from curate.audit.rules import ALL_RULES, BY_CODE, check_waivers
 from curate.audit.sarif import sarif
+from curate.errors import ConfigError
+from curate.model.config import Waiver
 from curate.model.verdict import Effect
 from tests.worlds import load_world
 
@@ -105,3 +108,14 @@ def test_sarif_lists_each_finding_with_its_place_and_level(tmp_path: Path) -> No
     place = result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"]
     assert place == "a%20b.jpg"
     assert rule.effect is Effect.BLOCK
+
+
+@pytest.mark.parametrize(
+    ("code", "problem"), [("XYZ001", "no rule is called 'XYZ001'"), ("CON002", "nobody waives")]
+)
+def test_waiver_of_no_rule_or_of_one_that_blocks_is_refused(code: str, problem: str) -> None:
+    """A waiver that cannot hold is an error, and not silently without effect."""
+    waiver = Waiver(code, "why not", "r.meyer", datetime(2030, 1, 1, tzinfo=UTC))
+
+    with pytest.raises(ConfigError, match=problem):
+        check_waivers([waiver], where="curate.toml")

@@ -331,7 +331,9 @@ def _consent(dice: Dice, consent_id: str, person: str, name: str, ids: list[str]
     return {
         "consent_id": consent_id,
         "subject_id": person,
-        "notice_id": dice.usual(None, f"{name}-n0", f"{name}-n1", f"{name}-n9"),
+        "notice_id": dice.usual(
+            dice.random.choice((None, f"{name}-n0")), f"{name}-n1", f"{name}-n9"
+        ),
         "legal_basis": dice.usual("A9-2-a", "A6-1-a", "bipa_release", None, "A6-1-f", "none"),
         "purposes": dice.usual([dice.random.choice(PURPOSES[:4])], dice.some(PURPOSES, 0.3)),
         "purposes_excluded": dice.few(PURPOSES),
@@ -340,14 +342,19 @@ def _consent(dice: Dice, consent_id: str, person: str, name: str, ids: list[str]
         "manipulations_permitted": dice.usual(list(CASTS), None, [], dice.some(CASTS, 0.6)),
         "audience_max": dice.usual("public", *AUDIENCES),
         "commercial_use": dice.usual("yes", "no", "unstated"),
-        "territories": dice.usual(["WORLD"], None, [], dice.some(COUNTRIES, 0.6)),
+        "territories": dice.usual(
+            dice.random.choice((["WORLD"], list(COUNTRIES))), None, [], dice.some(COUNTRIES, 0.6)
+        ),
         "territories_excluded": dice.few(COUNTRIES),
         "contexts_forbidden": dice.few(CONTEXTS),
         "valid_from": dice.random.choice((None, INSTANTS[0], dice.usual(*INSTANTS))),
         "valid_until": dice.usual(INSTANTS[7], None, *INSTANTS[3:6]),
         "assurance_level": dice.usual(4, 0, 1, 2, 3),
-        "scope_kind": dice.usual("all_media", None, "listed_media", "session", "project"),
-        "scope_media_ids": dice.usual(dice.some(ids, 0.7), None, []),
+        "scope_kind": dice.usual(
+            dice.random.choice(("all_media", "all_media", "listed_media")),
+            *(None, "listed_media", "session", "project"),
+        ),
+        "scope_media_ids": dice.usual(dice.some(ids, 0.9), None, []),
     }
 
 

@@ -47,6 +47,10 @@ def make(seed: int) -> tuple[Question, list[World]]:
     """Return a batch of worlds in which nobody has waived or decided anything."""
     random = Random(seed)
     question = replace(random_question(random), waivers=())
+    # A use that reaches somewhere and someone, so that less reach can matter.
+    if random.random() < 0.5:
+        use = replace(question.use, audience="gated", recipient_territories=("DE", "FR"))
+        question = replace(question, use=use)
     worlds = [random_world(random, f"w{n}") for n in range(WORLDS)]
     return question, [world | {"decisions": []} for world in worlds]
 

@@ -9,8 +9,9 @@ from collections.abc import Callable
 from random import Random
 from typing import Any
 
+from tests.chance import INSTANTS, PURPOSES
 from tests.factories import depiction
-from tests.random_worlds import INSTANTS, PURPOSES, Row, World
+from tests.random_worlds import Row, World
 
 Restrict = Callable[[Random, World], None]
 

@@ -18,7 +18,8 @@ import pytest
 from curate.audit.facts import Question
 from curate.audit.judge import audit
 from curate.audit.rules import ALL_RULES, BY_CODE
-from tests.random_worlds import CURRENT, World, random_question, random_world, rows_of, tables_of
+from tests.chance import CURRENT
+from tests.random_worlds import World, random_question, random_world, rows_of, tables_of
 from tests.reference_verdicts import BY_REASON, REVIEWS, Judge, Told
 
 RULES = tuple(rule for rule in ALL_RULES if rule.family in ("CON", "DEP", "SRC"))

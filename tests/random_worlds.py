@@ -1,8 +1,7 @@
 """Random worlds: small catalogues and ledgers in which values collide and most things go wrong.
 
-`random_world` draws one world from a `random.Random`; hypothesis draws it through
-``st.randoms(use_true_random=False)``, and a run by numbers through seeds. Ids begin with the
-world's name, so that many worlds lie side by side in one set of tables without touching, and are
+`random_world` draws one world from a `random.Random`, whose seed a test counts up or hypothesis
+chooses. Ids begin with the world's name, so that many worlds lie side by side in one set of tables without touching, and are
 judged at once: all worlds of a batch share one question.
 """
 

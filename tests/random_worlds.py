@@ -1,8 +1,8 @@
 """Random worlds: small catalogues and ledgers in which values collide and most things go wrong.
 
 `random_world` draws one world from a `random.Random`, whose seed a test counts up or hypothesis
-chooses. Ids begin with the world's name, so that many worlds lie side by side in one set of tables without touching, and are
-judged at once: all worlds of a batch share one question.
+chooses. Ids begin with the world's name, so that many worlds lie side by side in one set of
+tables without touching, and are judged at once: all worlds of a batch share one question.
 """
 
 from __future__ import annotations

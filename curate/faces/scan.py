@@ -123,7 +123,7 @@ def face_id(sha256: str, frame: int, model_id: str, ordinal: int) -> str:
     """Return the face's id: the same content, frame and model give the same ids again.
 
     >>> face_id("9f86d0", 0, "dlib-resnet@0a1b2c3d4e5f", 0)
-    '7dd4ba47-8e3b-5ca6-8b66-0e49d4b0b1b8'
+    '5b7a473c-0e67-55a2-adf9-717327b6de9f'
     """
     return str(uuid5(FACE_NAMESPACE, f"{sha256}/{frame}/{model_id}/{ordinal}"))
 

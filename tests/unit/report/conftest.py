@@ -96,7 +96,14 @@ def run(verb: str, minute: int, **facts: Any) -> Row:
 
 def verdict(number: int, said: str, *codes: str) -> Row:
     """Return the verdict on an entry."""
-    return {"run_id": RUN, "media_id": f"m{number:03}", "verdict": said, "codes": list(codes)}
+    return {
+        "run_id": RUN,
+        "media_id": f"m{number:03}",
+        "verdict": said,
+        "codes": list(codes),
+        "evidence": f"{number:064}",
+        "decided_by": "policy",
+    }
 
 
 def make_inputs(notice: str = "", project: str = "small", **rows: list[Row]) -> ReportInputs:

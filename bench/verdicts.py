@@ -70,6 +70,7 @@ def run(*, quick: bool) -> dict[str, Any]:
     met = reference / min(ours) >= OVER_REFERENCE and peak <= MEMORY_GIB
     met = met and figures["over_join"] <= OVER_JOIN
     if not quick:
+        del tables, judged
         figures["growth"] = _growth(min(ours))
         print(f"10^7 entries take {figures['growth']:.1f} times as long   target {GROWTH}")
         met = met and figures["growth"] <= GROWTH

@@ -100,7 +100,6 @@ def make_world(media: int) -> dict[str, pa.Table]:
         connection.register(name, tables[name])
     create_entries(connection)
     tables["entries"] = connection.sql("SELECT * FROM entries").to_arrow_table()
-    for name in INPUTS:
-        if name not in tables:
-            tables[name] = arrow_schema(name).empty_table()
-    return tables
+    absent = [name for name in INPUTS if name not in tables]
+    tables |= {name: arrow_schema(name).empty_table() for name in absent}
+    return {name: tables[name] for name in INPUTS}

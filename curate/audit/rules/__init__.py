@@ -43,7 +43,9 @@ def check_waivers(waivers: Iterable[Waiver], *, where: str) -> None:
     """Check that every waiver names a rule that can be waived.
 
     Raises:
-        ConfigError: There is no such rule, or it blocks, which nobody waives.
+        ConfigError: There is no such rule, it blocks, which nobody waives, or it doubts a
+            consent, which takes two reviewers: of several consents another could come to count
+            when one gets worse, and a waiver would then clear what it was never meant for.
     """
     for waiver in waivers:
         rule = BY_CODE.get(waiver.code)
@@ -54,4 +56,10 @@ def check_waivers(waivers: Iterable[Waiver], *, where: str) -> None:
                 f"waivers: {rule.code} {rule.symbol} blocks, and nobody waives what blocks",
                 where=where,
                 hint="take the waiver out; `curate explain` says what to do about the finding",
+            )
+        if rule.family == "CON":
+            raise ConfigError(
+                f"waivers: {rule.code} {rule.symbol} doubts a consent, which nobody waives",
+                where=where,
+                hint="two reviewers can clear an entry: `curate decide LOCATOR cleared --by NAME`",
             )

@@ -111,9 +111,14 @@ def test_sarif_lists_each_finding_with_its_place_and_level(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize(
-    ("code", "problem"), [("XYZ001", "no rule is called 'XYZ001'"), ("CON002", "nobody waives")]
+    ("code", "problem"),
+    [
+        ("XYZ001", "no rule is called 'XYZ001'"),
+        ("CON002", "blocks, and nobody waives"),
+        ("CON025", "doubts a consent, which nobody waives"),
+    ],
 )
-def test_waiver_of_no_rule_or_of_one_that_blocks_is_refused(code: str, problem: str) -> None:
+def test_waiver_that_cannot_hold_is_refused(code: str, problem: str) -> None:
     """A waiver that cannot hold is an error, and not silently without effect."""
     waiver = Waiver(code, "why not", "r.meyer", datetime(2030, 1, 1, tzinfo=UTC))
 

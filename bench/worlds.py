@@ -99,7 +99,9 @@ def make_world(media: int) -> dict[str, pa.Table]:
         tables[name] = made.combine_chunks()
         connection.register(name, tables[name])
     create_entries(connection)
-    tables["entries"] = connection.sql("SELECT * FROM entries").to_arrow_table()
+    # In the order of ids, as the catalogue gives them.
+    in_order = "SELECT * FROM entries ORDER BY media_id"
+    tables["entries"] = connection.sql(in_order).to_arrow_table()
     absent = [name for name in INPUTS if name not in tables]
     tables |= {name: arrow_schema(name).empty_table() for name in absent}
     return {name: tables[name] for name in INPUTS}

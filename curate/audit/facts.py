@@ -25,7 +25,9 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from curate.consent.coverage import ConsentTables, coverage
 from curate.consent.standing import PeopleTables, standing
@@ -76,8 +78,7 @@ REQUIRED_ROLES = (
 # with nothing.
 _NUMBERED = """
 CREATE TABLE entries AS
-SELECT * REPLACE ((row_number() OVER (ORDER BY media_id) - 1)::INTEGER AS media_id),
-       media_id AS id
+SELECT * EXCLUDE (number) REPLACE (number AS media_id), media_id AS id
 FROM listed_entries;
 
 CREATE TABLE depictions AS
@@ -156,13 +157,17 @@ LEFT JOIN (
     SELECT media_id, count(*) FILTER (seen) AS seen, count(*) FILTER (donor) AS donors,
            count(*) FILTER (target) AS targets
     FROM (
-        -- Whoever is declared in two roles is one person.
-        SELECT media_id, role IN ('depicted', 'bystander') AS seen, role = 'donor' AS donor,
+        SELECT media_id, role = 'depicted' AS seen, role = 'donor' AS donor,
                role = 'target' AS target
-        FROM depictions WHERE link_status <> 'rejected'
-        QUALIFY role NOT IN ('depicted', 'bystander') OR row_number() OVER (
-            PARTITION BY media_id, subject_id, role IN ('depicted', 'bystander') ORDER BY role
-        ) = 1
+        FROM depictions WHERE link_status <> 'rejected' AND role <> 'bystander'
+        UNION ALL
+        -- Whoever is declared in two roles is one person.
+        SELECT media_id, NOT EXISTS (
+            SELECT 1 FROM depictions o
+            WHERE o.media_id = b.media_id AND o.subject_id = b.subject_id
+            AND o.role = 'depicted' AND o.link_status <> 'rejected'
+        ), FALSE, FALSE
+        FROM depictions b WHERE link_status <> 'rejected' AND role = 'bystander'
     ) GROUP BY media_id
 ) p USING (media_id)
 LEFT JOIN (
@@ -221,7 +226,8 @@ def connect_facts(tables: Mapping[str, pa.Table], question: Question) -> duckdb.
     connection = duckdb.connect(":memory:")
     connection.execute("SET TimeZone = 'UTC'")
     for name in INPUTS:
-        connection.register(f"listed_{name}" if name in NUMBERED else name, tables[name])
+        table = _numbered(tables[name]) if name == "entries" else tables[name]
+        connection.register(f"listed_{name}" if name in NUMBERED else name, table)
     connection.execute(_NUMBERED)
     connection.register("coverage", _coverage(connection, tables, question))
     connection.execute("CREATE TABLE short_of AS SELECT * FROM coverage WHERE len(reasons) > 0")
@@ -238,6 +244,16 @@ def connect_facts(tables: Mapping[str, pa.Table], question: Question) -> duckdb.
     )
     connection.execute(_VIEWS)
     return connection
+
+
+def _numbered(entries: pa.Table) -> pa.Table:
+    """Return entries in the order of their ids, with the column ``number``, int32."""
+    ids = entries["media_id"].combine_chunks()
+    # The catalogue gives them in order already, and sorting wide rows is dear.
+    if len(ids) and not pc.all(pc.less_equal(ids[:-1], ids[1:])).as_py():
+        entries = entries.take(pc.array_sort_indices(ids))
+    numbers = pa.array(np.arange(len(ids), dtype=np.int32))
+    return entries.append_column("number", numbers)
 
 
 _OBLIGATIONS = """

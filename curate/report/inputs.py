@@ -8,28 +8,11 @@ from datetime import datetime
 
 import pyarrow as pa
 
+from curate.audit.facts import INPUTS
 from curate.model.config import UseProfile
 
 # The audit's own inputs, and what else documents speak of.
-TABLES = (
-    "entries",
-    "content",
-    "depictions",
-    "faces",
-    "face_scans",
-    "groups",
-    "identities",
-    "labels",
-    "relations",
-    "consents",
-    "consent_events",
-    "sources",
-    "subjects",
-    "findings",
-    "verdicts",
-    "rejections",
-    "runs",
-)
+TABLES = (*INPUTS, "findings", "verdicts", "rejections", "runs")
 
 
 @dataclass(frozen=True)

@@ -59,6 +59,20 @@ def read_rows(path: Path) -> Iterator[Row]:
     return _text(path, suffix)
 
 
+def cells(text: str | None) -> list[str]:
+    """Return the parts of a cell that holds a list, which spreadsheets join by semicolons.
+
+    >>> cells("p01; p02;")
+    ['p01', 'p02']
+    """
+    return [part.strip() for part in (text or "").split(";") if part.strip()]
+
+
+def kept(values: dict[str, Any]) -> str | None:
+    """Return what a reader does not know of a row, to keep it: JSON text, or None for nothing."""
+    return json.dumps(values, sort_keys=True, default=str) if values else None
+
+
 def _text(path: Path, suffix: str) -> Iterator[Row]:
     try:
         # utf-8-sig: spreadsheets begin their CSV with a byte-order mark.

@@ -50,7 +50,8 @@ def decision(
     if not found:
         raise InputError("the last audit did not judge this entry", where=place,
                          hint="run `curate audit` first")  # fmt: skip
-    if verdict == "cleared" and _blocked_by_policy(audited, entry["media_id"]):
+    policy_blocks = (found[0]["verdict"], found[0]["decided_by"]) == (Verdict.BLOCKED, "policy")
+    if verdict == "cleared" and policy_blocks:
         raise InputError(
             "this entry is blocked, and no reviewer clears what is blocked",
             where=place,
@@ -69,8 +70,3 @@ def decision(
         "decided_at": decided_at,
         "audit_run_id": audited.run_id,
     }
-
-
-def _blocked_by_policy(audited: Audited, media_id: str) -> bool:
-    rows = audited.verdicts.filter(pc.equal(audited.verdicts["media_id"], media_id)).to_pylist()
-    return rows[0]["verdict"] == Verdict.BLOCKED and rows[0]["decided_by"] == "policy"

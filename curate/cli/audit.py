@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from curate.cli.options import UseOption, WorkspaceOption
+from curate.cli.options import UseOption, WorkspaceOption, instant
 from curate.cli.output import open_project, say, say_json, table
-from curate.errors import ExitStatus, InputError, UnknownNameError
+from curate.errors import ExitStatus, UnknownNameError
 from curate.workspace import DEFAULT_USE
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def command(
     """Judge every entry for a use: cleared, needs_review or blocked, and why."""
     project = open_project(workspace)
     before = _before(project, against, use)
-    audited = project.audit(use=use, as_of=_instant(as_of), rules=_rules(select, ignore))
+    audited = project.audit(use=use, as_of=instant(as_of, "--as-of"), rules=_rules(select, ignore))
     if before is not None:
         _print_difference(project, before, audited, as_json=output is Format.JSON)
     elif output is Format.JSON:
@@ -132,17 +132,6 @@ def _codes(text: str | None) -> tuple[str, ...] | None:
             families = ", ".join(sorted({rule.family for rule in ALL_RULES}))
             raise UnknownNameError(f"no rule is called {code!r}", hint=f"families are: {families}")
     return codes
-
-
-def _instant(text: str | None) -> Any:
-    from curate.model.instants import parse_instant
-
-    if text is None:
-        return None
-    try:
-        return parse_instant(text)
-    except ValueError as error:
-        raise InputError(str(error), where="--as-of", hint="for example 2026-05-04") from None
 
 
 def _print(project: Project, audited: Audited, limit: int) -> None:

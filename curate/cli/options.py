@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from curate.errors import InputError
 
 WorkspaceOption = Annotated[
     Path | None,
@@ -16,3 +19,19 @@ JobsOption = Annotated[
     int, typer.Option("--jobs", "-j", min=0, help="Worker processes; 0 for one per processor.")
 ]
 UseOption = Annotated[str, typer.Option("--use", help="A use profile of curate.toml.")]
+
+
+def instant(text: str | None, option: str) -> datetime | None:
+    """Return the instant that an option names, or None when it was left out.
+
+    Raises:
+        InputError: The text is no date or date-time.
+    """
+    from curate.model.instants import parse_instant
+
+    if text is None:
+        return None
+    try:
+        return parse_instant(text)
+    except ValueError as error:
+        raise InputError(str(error), where=option, hint="for example 2026-05-04") from None

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from curate.cli.options import JsonOption, WorkspaceOption
+from curate.cli.options import JsonOption, WorkspaceOption, instant
 from curate.cli.output import open_project, say, say_json, table
 from curate.errors import InputError
 
@@ -38,7 +37,7 @@ def withdraw_command(
             raise typer.Abort
     elif not yes:
         raise InputError("--json does not ask", hint="add --yes to record the withdrawal")
-    recorded = project.withdraw(subject, effective_at=_instant(since), purpose=scope)
+    recorded = project.withdraw(subject, effective_at=instant(since, "--from"), purpose=scope)
     if as_json:
         say_json({"recorded": recorded.entries, "entries": touched.entries.to_pylist(),
                   "releases": touched.releases.to_pylist(), "counts": touched.counts})  # fmt: skip
@@ -59,14 +58,3 @@ def _show(touched: Impact, limit: int) -> None:
         say(f"release {row['name']} holds {row['items']:,} of them")
     if not touched.releases.num_rows:
         say("no release holds any of them")
-
-
-def _instant(text: str | None) -> datetime | None:
-    from curate.model.instants import parse_instant
-
-    if text is None:
-        return None
-    try:
-        return parse_instant(text)
-    except ValueError as error:
-        raise InputError(str(error), where="--from", hint="for example 2026-05-04") from None

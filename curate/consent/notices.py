@@ -17,7 +17,7 @@ from typing import Any
 from curate.consent.jsonld import raise_all
 from curate.consent.records import Statements
 from curate.errors import CurateError, InvalidRowError, ManyErrors
-from curate.rows import Row
+from curate.rows import Row, cells
 from curate.schema import problems
 
 # A row with one of these columns is a notice.
@@ -74,8 +74,8 @@ def _notice(row: Row, folder: Path, purposes: frozenset[str]) -> Record:
         "version": _text(values.get("version")),
         "language": values.get("language"),
         "url": values.get("url"),
-        "covers_purposes": _cells(values.get("covers_purposes")),
-        "covers_operations": _cells(values.get("covers_operations")),
+        "covers_purposes": _list(values.get("covers_purposes")),
+        "covers_operations": _list(values.get("covers_operations")),
     }
     try:
         record["text_sha256"] = _digest(values, folder)
@@ -131,10 +131,8 @@ def _file_digest(path: Path) -> str:
         raise ValueError(f"text_file: {path.name!r} cannot be read: {error.strerror}") from None
 
 
-def _cells(value: Any) -> Any:
-    if isinstance(value, str):
-        return [cell.strip() for cell in value.split(";") if cell.strip()]
-    return value
+def _list(value: Any) -> Any:
+    return cells(value) if isinstance(value, str) else value
 
 
 def _text(value: Any) -> Any:

@@ -6,7 +6,6 @@ row that withdraws. What a row leaves out is not granted.
 
 from __future__ import annotations
 
-import json
 import re
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
@@ -19,7 +18,7 @@ from curate.consent.assurance import Proof, assurance
 from curate.errors import CurateError, InvalidFileError, InvalidRowError, ManyErrors
 from curate.model.instants import parse_instant, print_instant
 from curate.model.territories import territories
-from curate.rows import Row, read_rows
+from curate.rows import Row, cells, kept, read_rows
 from curate.schema import json_schema, key_of, problems
 
 STATES = {
@@ -202,7 +201,7 @@ def _consent(row: Row, into: Statements, purposes: frozenset[str], counts: dict[
         "assurance_level": assurance(Proof(document_sha256=digest), {}),
         "scope_kind": "listed_media" if "media" in values else "all_media",
         "scope_media_ids": values.get("media"),
-        "extra": _extra(extra),
+        "extra": kept(extra),
     })  # fmt: skip
     for state, moment in _events(row.place, values, instants):
         # A consent has one grant, whose date can be corrected. Whatever restricts is an event of
@@ -285,7 +284,7 @@ def _source(row: Row, into: Statements) -> None:
     for name, default in (("kind", "unknown"), ("status", "active"), ("consent_claim", "none")):
         values.setdefault(name, default)
     if isinstance(values.get("terms_flags"), str):
-        values["terms_flags"] = _cells(values["terms_flags"])
+        values["terms_flags"] = cells(values["terms_flags"])
     instants = _instants(row.place, values, ("acquired_at",))
     wrong = problems({k: v for k, v in values.items() if v is not None}, "sources")
     if wrong:
@@ -301,7 +300,7 @@ def _checked(
     values = {k: v for k, v in row.values.items() if k in declared}
     for name, value in values.items():
         if declared[name].get("type") == "array" and isinstance(value, str):
-            values[name] = _cells(value)
+            values[name] = cells(value)
         elif declared[name].get("type") == "string" and not isinstance(value, str | list | dict):
             values[name] = value.isoformat() if hasattr(value, "isoformat") else str(value)
     wrong = problems(values, schema)
@@ -352,14 +351,6 @@ def _complete(known: Record, more: Record, first: str, place: str) -> None:
         if known[name] not in (None, "unknown"):
             raise InvalidRowError(f"{name}: {value!r}, and {known[name]!r} at {first}", where=place)
         known[name] = value
-
-
-def _cells(text: str) -> list[str]:
-    return [cell.strip() for cell in text.split(";") if cell.strip()]
-
-
-def _extra(values: Record) -> str | None:
-    return json.dumps(values, sort_keys=True, default=str) if values else None
 
 
 def _toml_rows(path: Path) -> list[Row]:

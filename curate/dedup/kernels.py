@@ -309,16 +309,6 @@ def flatten(parent):
 
 
 @compiled
-def pair_distances(a, left, b, right, out):
-    """Fill `out` with the distances of ``a[left[k]]`` and ``b[right[k]]``, codes by row."""
-    for k in range(left.size):
-        apart = np.uint64(0)
-        for word in range(a.shape[1]):
-            apart += popcount(a[left[k], word] ^ b[right[k], word])
-        out[k] = apart
-
-
-@compiled
 def sampled_histogram(codes, masks, out):
     """Count the pairs of `codes`, shape (n, words), by their distance under each mask.
 

@@ -6,7 +6,6 @@ Columns are those of ``schemas/manifest.schema.json``; `curate.toml` maps other 
 
 from __future__ import annotations
 
-import json
 import os
 from datetime import datetime
 from pathlib import Path
@@ -17,7 +16,7 @@ from curate.ingest.listing import SPLITS, Listing, Rejected, Target, authenticit
 from curate.model.config import Config
 from curate.model.ids import media_id
 from curate.model.instants import parse_instant
-from curate.rows import SUFFIXES, Row, read_rows
+from curate.rows import SUFFIXES, Row, cells, kept, read_rows
 from curate.schema import json_schema
 
 _STEMS = ("manifest", "metadata", "index")
@@ -95,7 +94,7 @@ def _add(row: Row, target: Target, into: Listing) -> None:
     label = _label(known.get("label"), target.config)
     people = _people(known)
     # Read before anything is kept: a row is an entry or a rejection, never both.
-    parents = [safe_locator(_forward(p, target.root)) for p in _cells(known.get("derived_from"))]
+    parents = [safe_locator(_forward(p, target.root)) for p in cells(known.get("derived_from"))]
     entry = into.add(
         row.place,
         _forward(known["path"], target.root),
@@ -106,7 +105,7 @@ def _add(row: Row, target: Target, into: Listing) -> None:
         licence=known.get("licence"),
         group=known.get("group"),
         captured_at=_instant(known.get("captured_at")),
-        extra=_extra({k: v for k, v in row.values.items() if k not in declared}),
+        extra=kept({k: v for k, v in row.values.items() if k not in declared}),
         **({"kind": _kind(known["kind"])} if "kind" in known else {}),
     )
     if label:
@@ -134,7 +133,7 @@ def _forward(path: str, root: Path) -> str:
 def _people(known: dict[str, str]) -> list[tuple[str, str]]:
     """Return subjects with their roles."""
     roles = json_schema("depictions")["properties"]["role"]["enum"]
-    subjects, given = _cells(known.get("subject")), _cells(known.get("role"))
+    subjects, given = cells(known.get("subject")), cells(known.get("role"))
     if len(given) not in (0, 1, len(subjects)):
         raise Rejected(
             "bad-role", f"{len(given)} roles for {len(subjects)} subjects; expected 1 or as many"
@@ -145,7 +144,7 @@ def _people(known: dict[str, str]) -> list[tuple[str, str]]:
     each = given if len(given) == len(subjects) else (given or ["depicted"]) * len(subjects)
     people = list(zip(subjects, each, strict=True))
     for role in ("target", "donor"):
-        people += [(subject, role) for subject in _cells(known.get(role))]
+        people += [(subject, role) for subject in cells(known.get(role))]
     return people
 
 
@@ -188,11 +187,3 @@ def _instant(text: str | None) -> datetime | None:
         return parse_instant(text) if text else None
     except ValueError as error:
         raise Rejected("bad-date", f"captured_at: {error}") from None
-
-
-def _cells(text: str | None) -> list[str]:
-    return [cell.strip() for cell in (text or "").split(";") if cell.strip()]
-
-
-def _extra(values: dict[str, Any]) -> str | None:
-    return json.dumps(values, sort_keys=True, default=str) if values else None

@@ -12,7 +12,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -132,8 +132,15 @@ class Project:
         """
         return statements.import_statements(Path(path), self.ledger, self.config, now=self.clock())
 
-    def run(self, stages: Iterable[str] = STAGES, *, jobs: int = 0) -> list[StageRun]:
+    def run(
+        self, stages: Iterable[str] = STAGES, *, jobs: int = 0, exact: bool = False
+    ) -> list[StageRun]:
         """Run what the named stages still have to do, in their order.
+
+        Args:
+            stages: Names of stages.
+            jobs: Worker processes; 0 for one per processor.
+            exact: Probe by decoding pictures whole, whatever `curate.toml` says.
 
         Raises:
             UnknownNameError: There is no such stage.
@@ -148,7 +155,8 @@ class Project:
             )
         with self.workspace.writing():
             pipeline = Pipeline(self.catalog, self.clock, jobs, self.progress)
-            return run_stages(pipeline, self.config, [s for s in STAGES if s in wanted])
+            config = replace(self.config, exact=exact or self.config.exact)
+            return run_stages(pipeline, config, [s for s in STAGES if s in wanted])
 
     def audit(
         self,

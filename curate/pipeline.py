@@ -27,6 +27,8 @@ from curate.version import __version__
 
 # A commit is a file: results are gathered for this long, and a kill loses no more than that.
 COMMIT_SECONDS = 2.0
+# And for this many times as long as the last commit took.
+COMMIT_SHARE = 8
 
 Clock = Callable[[], datetime]
 
@@ -190,45 +192,49 @@ class Writer:
     def __init__(self, catalog: Catalog, stage: MapStage) -> None:
         self._catalog = catalog
         self._stage = stage
-        self._known = {name: self._keys(name) for name in stage.writes}
         self._written: dict[str, set[tuple[Any, ...]]] = {name: set() for name in stage.writes}
         self._waiting: list[Mapping[str, pa.Table]] = []
         self._since = time.monotonic()
+        self._pause = COMMIT_SECONDS
         self.counts = dict.fromkeys(stage.writes, 0)
 
     def add(self, tables: Mapping[str, pa.Table]) -> None:
         """Take a chunk's rows, and commit when it is time."""
         self._waiting.append(tables)
-        if time.monotonic() - self._since >= COMMIT_SECONDS:
+        if time.monotonic() - self._since >= self._pause:
             self.flush()
 
     def flush(self) -> None:
         """Commit what is waiting, table by table: the last one marks the items as done."""
+        began = time.monotonic()
         for name in self._stage.writes:
             parts = [tables[name] for tables in self._waiting if name in tables]
             if parts:
                 self._commit(name, pa.concat_tables(parts))
         self._waiting.clear()
         self._since = time.monotonic()
-
-    def _keys(self, name: str) -> set[tuple[Any, ...]]:
-        columns = ", ".join(key_of(name))
-        return set(self._catalog.connect(name).execute(f"SELECT {columns} FROM {name}").fetchall())
+        # A large table takes long to look keys up in: it is asked less often.
+        self._pause = max(COMMIT_SECONDS, COMMIT_SHARE * (self._since - began))
 
     def _commit(self, name: str, rows: pa.Table) -> None:
-        keys = list(zip(*(rows[column].to_pylist() for column in key_of(name)), strict=True))
-        fresh: list[int] = []
-        changed: list[int] = []
+        first = self._first_of_key(name, rows)
+        fresh, known = self._catalog.split_by_key(
+            name, rows.take(pa.array(first, pa.int64())), held=self._stage.holds.get(name, "FALSE")
+        )
+        self.counts[name] += self._catalog.append(name, fresh)
+        if known.num_rows:
+            self.counts[name] += self._catalog.upsert(name, known)
+
+    def _first_of_key(self, name: str, rows: pa.Table) -> list[int]:
+        """Return the places of keys that this run has not written yet, each once."""
+        written = self._written[name]
+        places = []
+        keys = zip(*(rows[column].to_pylist() for column in key_of(name)), strict=True)
         for place, key in enumerate(keys):
-            if key in self._written[name]:
-                continue
-            self._written[name].add(key)
-            (changed if key in self._known[name] else fresh).append(place)
-        self.counts[name] += self._catalog.append(name, rows.take(pa.array(fresh, pa.int64())))
-        if changed:
-            self.counts[name] += self._catalog.upsert(
-                name, rows.take(pa.array(changed, pa.int64()))
-            )
+            if key not in written:
+                written.add(key)
+                places.append(place)
+        return places
 
 
 class recorded:  # noqa: N801 - a context manager reads as a verb

@@ -21,10 +21,10 @@ def run_stages(pipeline: Pipeline, config: Config, names: list[str]) -> list[Sta
     return [_STAGES[name](pipeline, config) for name in names]
 
 
-def _probe(pipeline: Pipeline, config: Config) -> StageRun:  # noqa: ARG001 - one shape for all
+def _probe(pipeline: Pipeline, config: Config) -> StageRun:
     from curate.media.stage import probe_stage
 
-    return pipeline.run(probe_stage())
+    return pipeline.run(probe_stage(exact=config.exact))
 
 
 def _dedup(pipeline: Pipeline, config: Config) -> StageRun:

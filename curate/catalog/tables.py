@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pyarrow as pa
 
 from curate.errors import CatalogError
@@ -101,6 +102,28 @@ class Catalog:
         write_deltalake(str(self.folder / name), rows, mode="overwrite", predicate=predicate)
         return rows.num_rows
 
+    def split_by_key(
+        self, name: str, rows: pa.Table, *, held: str = "FALSE"
+    ) -> tuple[pa.Table, pa.Table]:
+        """Return those of `rows` whose keys are new, and those whose keys the table has.
+
+        Args:
+            name: The table.
+            rows: Rows with distinct keys.
+            held: SQL that is true of stored rows that stay: rows with their keys are in neither.
+        """
+        connection = self.connect(name)
+        connection.register("new_rows", rows.append_column("place", [range(rows.num_rows)]))
+        found = connection.sql(
+            f"SELECT n.place, bool_or(coalesce(o.held, FALSE)) AS held FROM new_rows n "
+            f"JOIN (SELECT {_columns(name)}, ({held}) AS held FROM {name}) o "
+            f"USING ({_columns(name)}) GROUP BY n.place ORDER BY n.place"
+        ).to_arrow_table()
+        known = found["place"].to_numpy()
+        replaced = known[~found["held"].to_numpy(zero_copy_only=False)]
+        fresh = np.setdiff1d(np.arange(rows.num_rows), known, assume_unique=True)
+        return rows.take(fresh), rows.take(replaced)
+
     def changed(self, name: str, rows: pa.Table) -> pa.Table:
         """Return those of `rows` that the table does not hold exactly so."""
         connection = self.connect(name)
@@ -128,6 +151,10 @@ class Catalog:
         """Return how many rows table `name` has."""
         stored = self.dataset(name)
         return stored.num_rows if isinstance(stored, pa.Table) else stored.count_rows()
+
+
+def _columns(name: str) -> str:
+    return ", ".join(f'"{column}"' for column in key_of(name))
 
 
 def _check_columns(found: pa.Schema, name: str) -> None:

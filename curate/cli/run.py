@@ -16,6 +16,9 @@ def command(
         list[str] | None,
         typer.Argument(help="probe, faces, dedup, identity; all when left out."),
     ] = None,
+    exact: Annotated[
+        bool, typer.Option("--exact", help="Probe: decode pictures whole, not at a smaller scale.")
+    ] = False,
     jobs: JobsOption = 0,
     workspace: WorkspaceOption = None,
     as_json: JsonOption = False,
@@ -25,7 +28,7 @@ def command(
 
     project = open_project(workspace)
     with showing_progress(project):
-        ran = project.run(stages or STAGES, jobs=jobs)
+        ran = project.run(stages or STAGES, jobs=jobs, exact=exact)
     if as_json:
         say_json([asdict(one) for one in ran])
         return

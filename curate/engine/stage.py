@@ -32,6 +32,7 @@ class MapStage:
         item_seconds: How long one item may take before its worker is taken for hung.
         memory: Address space of a worker, bytes; 0 for no limit.
         preload: Modules that workers import before they are forked.
+        holds: By table, SQL that is true of stored rows which this stage does not replace.
         parameters: What else the result depends on, for the run's record.
     """
 
@@ -45,6 +46,7 @@ class MapStage:
     item_seconds: float = 60.0
     memory: int = 6 << 30
     preload: tuple[str, ...] = ()
+    holds: Mapping[str, str] = field(default_factory=dict)
     parameters: Mapping[str, object] = field(default_factory=dict)
 
 

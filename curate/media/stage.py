@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,16 +14,18 @@ from curate.schema import conform
 
 VERSION = "1"
 STAGE = f"probe/{VERSION}"
+EXACT = f"{STAGE}/exact"
 
-# A file is pending when it was never seen as it is listed now, or by an older probe.
-PENDING = f"""
+# A file is pending when it was never seen as it is listed now, by an older probe, or by one
+# that says less: what was decoded whole serves who asks for less.
+PENDING = """
 SELECT m.media_id, m.root, m.locator, m.listed_size, m.listed_mtime_ns
 FROM media m
 LEFT JOIN sightings s
     ON s.media_id = m.media_id
     AND s.listed_size IS NOT DISTINCT FROM m.listed_size
     AND s.listed_mtime_ns IS NOT DISTINCT FROM m.listed_mtime_ns
-    AND s.probe_version = '{STAGE}'
+    AND s.probe_version IN ({versions})
 WHERE m.status = 'present' AND s.media_id IS NULL
 ORDER BY m.media_id
 """
@@ -30,17 +33,17 @@ ORDER BY m.media_id
 Rows = list[dict[str, Any]]
 
 
-def probe_batch(batch: pa.Table) -> dict[str, pa.Table]:
+def probe_batch(batch: pa.Table, *, exact: bool = False) -> dict[str, pa.Table]:
     """Return rows of `content` and `sightings` for a batch of pending entries."""
     contents: Rows = []
-    sightings = [_sight(item, contents) for item in batch.to_pylist()]
+    sightings = [_sight(item, contents, exact=exact) for item in batch.to_pylist()]
     return {"content": conform(contents, "content"), "sightings": conform(sightings, "sightings")}
 
 
-def probe_lost(batch: pa.Table, reason: str) -> dict[str, pa.Table]:
+def probe_lost(batch: pa.Table, reason: str, *, exact: bool = False) -> dict[str, pa.Table]:
     """Return the sighting of an entry whose worker died or hung."""
     rows = [
-        _sighting(item, status="unreadable", reason=reason, detail=_LOST[reason])
+        _sighting(item, exact=exact, status="unreadable", reason=reason, detail=_LOST[reason])
         for item in batch.to_pylist()
     ]
     return {"sightings": conform(rows, "sightings")}
@@ -52,43 +55,56 @@ _LOST = {
 }
 
 
-def _sight(item: dict[str, Any], contents: Rows) -> dict[str, Any]:
+def _sight(item: dict[str, Any], contents: Rows, *, exact: bool) -> dict[str, Any]:
     from curate.media import probe_file
 
     root = Path(item["root"])
     try:
-        row = probe_file(root / item["locator"], root=root)
+        row = probe_file(root / item["locator"], exact=exact, root=root)
     except UnreadableError as error:
         return _sighting(
             item,
+            exact=exact,
             status="unreadable",
             reason=str(error.reason_code),
             detail=error.detail,
             sha256=error.sha256,
         )
-    contents.append({**row, "probe_version": STAGE})
-    return _sighting(item, status="readable", sha256=row["sha256"])
+    contents.append({**row, "probe_version": _version(exact=exact)})
+    return _sighting(item, exact=exact, status="readable", sha256=row["sha256"])
 
 
-def _sighting(item: dict[str, Any], **values: Any) -> dict[str, Any]:
+def _version(*, exact: bool) -> str:
+    return EXACT if exact else STAGE
+
+
+def _sighting(item: dict[str, Any], *, exact: bool, **values: Any) -> dict[str, Any]:
     return {
         "media_id": item["media_id"],
         "listed_size": item["listed_size"],
         "listed_mtime_ns": item["listed_mtime_ns"],
-        "probe_version": STAGE,
+        "probe_version": _version(exact=exact),
         **values,
     }
 
 
-def probe_stage() -> MapStage:
-    """Return the stage."""
+def probe_stage(*, exact: bool = False) -> MapStage:
+    """Return the stage.
+
+    Args:
+        exact: Decode JPEGs whole: what was probed at a smaller scale is pending again.
+    """
+    enough = (EXACT,) if exact else (STAGE, EXACT)
     return MapStage(
         name="probe",
         version=VERSION,
-        pending=PENDING,
-        work=probe_batch,
-        lost=probe_lost,
+        pending=PENDING.format(versions=", ".join(f"'{version}'" for version in enough)),
+        work=partial(probe_batch, exact=exact),
+        lost=partial(probe_lost, exact=exact),
         writes=("content", "sightings"),
+        # Another entry's content that was decoded whole is not decoded at a smaller scale again.
+        holds={"content": f"probe_version = '{EXACT}'"},
+        parameters={"exact": exact},
         chunk=32,
         preload=("curate.media.probe", "curate.media.compiled"),
     )

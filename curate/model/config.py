@@ -63,6 +63,7 @@ class Config:
     fake_words: tuple[str, ...] = FAKE_WORDS
     analyzer: str = "dlib"
     model: str = ""
+    exact: bool = False
     radius: int = 31
     min_quality: int = 50
     false_match_rate: float = 1e-3
@@ -107,6 +108,7 @@ def _config(raw: dict[str, Any]) -> Config:
         "fake_words": _words(ingest.get("fake")),
         "analyzer": faces.get("analyzer"),
         "model": faces.get("model"),
+        "exact": raw.get("probe", {}).get("exact"),
         "radius": dedup.get("radius"),
         "min_quality": dedup.get("min_quality"),
         "false_match_rate": raw.get("identity", {}).get("false_match_rate"),

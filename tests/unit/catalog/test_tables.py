@@ -264,3 +264,13 @@ def test_state_of_an_entry(
     found = connection.execute("SELECT state, sha256 IS NULL FROM entries").fetchone()
 
     assert found == (state, state in ("unseen", "unreadable"))
+
+
+def test_rows_are_told_apart_by_their_keys(catalog: Catalog) -> None:
+    """New keys, known keys, and known ones whose rows stay."""
+    catalog.append("media", media("a", "b", "c"))
+
+    fresh, known = catalog.split_by_key("media", media("c", "d", "b"), held="locator = 'c'")
+
+    assert fresh["locator"].to_pylist() == ["d"]
+    assert known["locator"].to_pylist() == ["b"]

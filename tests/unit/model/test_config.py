@@ -39,6 +39,8 @@ def test_what_is_said_replaces_the_default() -> None:
         [faces]
         analyzer = "insightface"
         model = "packs/x"
+        [probe]
+        exact = true
         [dedup]
         radius = 10
         min_quality = 40
@@ -54,6 +56,7 @@ def test_what_is_said_replaces_the_default() -> None:
         real_words=("echt",),
         analyzer="insightface",
         model="packs/x",
+        exact=True,
         radius=10,
         min_quality=40,
         false_match_rate=0.01,

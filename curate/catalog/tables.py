@@ -112,8 +112,9 @@ class Catalog:
             rows: Rows with distinct keys.
             held: SQL that is true of stored rows that stay: rows with their keys are in neither.
         """
+        places = pa.array(range(rows.num_rows), pa.int64())
         connection = self.connect(name)
-        connection.register("new_rows", rows.append_column("place", [range(rows.num_rows)]))
+        connection.register("new_rows", rows.append_column("place", [places]))
         found = connection.sql(
             f"SELECT n.place, bool_or(coalesce(o.held, FALSE)) AS held FROM new_rows n "
             f"JOIN (SELECT {_columns(name)}, ({held}) AS held FROM {name}) o "
@@ -121,7 +122,7 @@ class Catalog:
         ).to_arrow_table()
         known = found["place"].to_numpy()
         replaced = known[~found["held"].to_numpy(zero_copy_only=False)]
-        fresh = np.setdiff1d(np.arange(rows.num_rows), known, assume_unique=True)
+        fresh = np.setdiff1d(places, known, assume_unique=True)
         return rows.take(fresh), rows.take(replaced)
 
     def changed(self, name: str, rows: pa.Table) -> pa.Table:

@@ -274,3 +274,10 @@ def test_rows_are_told_apart_by_their_keys(catalog: Catalog) -> None:
 
     assert fresh["locator"].to_pylist() == ["d"]
     assert known["locator"].to_pylist() == ["b"]
+
+
+def test_no_rows_have_no_keys(catalog: Catalog) -> None:
+    """A stage may find nothing at all in what it looks at."""
+    catalog.append("media", media("a"))
+
+    assert [rows.num_rows for rows in catalog.split_by_key("media", media())] == [0, 0]

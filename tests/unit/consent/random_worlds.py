@@ -54,7 +54,11 @@ class RandomWorld:
             purposes=self.question.purposes,
             as_of=self.question.as_of,
         )
-        return {key(row): row for row in table.to_pylist()}
+        told = {key(row): row for row in table.to_pylist()}
+        for row in told.values():
+            asked = self.obligations[row.pop("obligation")]
+            assert key(asked) == key(row)
+        return told
 
     def shuffled(self, seed: int) -> RandomWorld:
         """Return the same world with its rows in another order."""

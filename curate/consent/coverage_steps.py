@@ -1,0 +1,251 @@
+"""The steps of `curate.consent.coverage`, in SQL.
+
+A reason is a bit, written ``bit('expired')``. What a consent says without a date, its terms, is
+judged once for each role and manipulation; its dates and events are judged once; the two are
+brought together by number for each obligation.
+"""
+
+from __future__ import annotations
+
+import re
+
+# Each reason's bit is its place here.
+REASONS = (
+    "withdrawn",
+    "revoked",
+    "refused",
+    "invalidated",
+    "expired",
+    "pending",
+    "not-yet-valid",
+    "purpose-excluded",
+    "purpose-not-granted",
+    "role-not-granted",
+    "operation-not-granted",
+    "manipulation-not-granted",
+    "audience-exceeded",
+    "commercial-not-granted",
+    "commercial-unstated",
+    "territory-not-granted",
+    "territory-unstated",
+    "context-forbidden",
+    "other-media",
+    "scope-unresolved",
+    "legal-basis-not-consent",
+    "notice-mismatch",
+    "assurance-too-low",
+    "no-expiry",
+    "release-outlives-consent",
+)
+
+
+def bit(reason: str) -> int:
+    """Return the bit of a reason."""
+    return 1 << REASONS.index(reason)
+
+
+def _bits(sql: str) -> str:
+    return re.sub(r"bit\('([a-z-]+)'\)", lambda found: f"{bit(found[1])}::BIGINT", sql)
+
+
+# The state of each consent, when it was last given, and when each subject last withdrew anything.
+STATES = """
+CREATE TABLE states AS
+-- A state that no version known here writes is as good as unknown: it is not passed over.
+SELECT consent_id,
+       arg_max(state, (effective_at, coalesce(strength, $unknown), event_id)) AS state,
+       max(effective_at) AS state_at,
+       max(effective_at) FILTER (state IN ('ConsentGiven', 'RenewedConsentGiven')) AS given_at
+FROM consent_events LEFT JOIN strengths USING (state)
+WHERE effective_at <= $as_of
+GROUP BY consent_id;
+"""
+
+WITHDRAWALS = """
+CREATE TABLE withdrawals AS
+SELECT subject_id, max(effective_at) AS withdrawn_at FROM consent_events
+WHERE effective_at <= $as_of AND state = 'ConsentWithdrawn'
+GROUP BY subject_id;
+"""
+
+# What a consent says without a date is its terms. Many people sign one form, so there are few
+# terms however many consents there are.
+_TERM_COLUMNS = (
+    "purposes",
+    "purposes_excluded",
+    "operations",
+    "roles_permitted",
+    "manipulations_permitted",
+    "audience_max",
+    "commercial_use",
+    "territories",
+    "territories_excluded",
+    "contexts_forbidden",
+    "legal_basis",
+    "notice_id",
+    "assurance_level",
+    "scope_kind",
+)
+TERMS = f"""
+CREATE TABLE signed AS
+SELECT row_number() OVER () AS term, * FROM (
+    SELECT list(consent) AS consents, {", ".join(_TERM_COLUMNS)} FROM consents GROUP BY ALL
+);
+CREATE TABLE term_of AS SELECT term, unnest(consents) AS consent FROM signed;
+"""
+
+# What a consent's dates and events say, as bits; the consent changed last comes first.
+MOMENTS = _bits("""
+CREATE TABLE moments AS
+SELECT
+    c.consent, c.consent_id, c.subject_id, t.term,
+    coalesce(c.scope_kind = 'listed_media', FALSE) AS listed,
+    CASE WHEN c.scope_kind = 'listed_media' THEN c.scope_media_ids END AS scope_media_ids,
+    coalesce(s.state, 'ConsentUnknown') AS state, s.state_at, w.withdrawn_at,
+    c.valid_from, c.valid_until,
+    row_number() OVER (ORDER BY s.state_at DESC NULLS LAST, c.consent) AS rank,
+    CASE WHEN w.withdrawn_at >= coalesce(s.given_at, w.withdrawn_at) THEN bit('withdrawn')
+         ELSE 0 END
+    | CASE coalesce(s.state, 'ConsentUnknown')
+        WHEN 'ConsentWithdrawn' THEN bit('withdrawn')
+        WHEN 'ConsentRevoked' THEN bit('revoked')
+        WHEN 'ConsentRefused' THEN bit('refused')
+        WHEN 'ConsentInvalidated' THEN bit('invalidated')
+        WHEN 'ConsentExpired' THEN bit('expired')
+        WHEN 'ConsentGiven' THEN 0
+        WHEN 'RenewedConsentGiven' THEN 0
+        ELSE bit('pending') END
+    | CASE WHEN c.valid_from > $as_of THEN bit('not-yet-valid') ELSE 0 END
+    | CASE WHEN c.valid_until <= $as_of THEN bit('expired') ELSE 0 END
+    | CASE WHEN c.valid_until IS NULL THEN bit('no-expiry')
+           WHEN c.valid_until < $ends_at::TIMESTAMPTZ THEN bit('release-outlives-consent')
+           ELSE 0 END AS bits
+FROM consents c
+JOIN term_of t USING (consent)
+LEFT JOIN states s USING (consent_id)
+LEFT JOIN withdrawals w USING (subject_id);
+""")
+
+PAIRS = _bits("""
+CREATE TABLE kinds AS
+SELECT row_number() OVER () AS kind, * FROM (
+    SELECT DISTINCT role, manipulation_type FROM obligations
+);
+CREATE TABLE pairs AS
+SELECT o.obligation, k.kind, m.consent, m.term, m.rank,
+       -- Only such a consent names entries; to look into its list is dear.
+       m.bits | CASE WHEN NOT m.listed THEN 0
+                     WHEN coalesce(list_contains(m.scope_media_ids, o.media_id), FALSE) THEN 0
+                     ELSE bit('other-media') END AS bits
+FROM obligations o
+JOIN kinds k USING (role, manipulation_type)
+JOIN moments m USING (subject_id);
+""")
+
+# What terms say to a role in a manipulation, as bits. The operations needed are those of the use
+# and those of the role in the manipulation.
+ANSWERS = _bits("""
+CREATE TABLE answers AS
+WITH needed AS (
+    SELECT k.kind, k.role, k.manipulation_type,
+           list_distinct(list_concat($operations, coalesce(r.extra, []))) AS needed,
+           k.manipulation_type NOT IN ('none', 'unknown')
+           AND (k.role IN ('donor', 'target', 'driver', 'voice_donor') OR r.extra IS NOT NULL)
+               AS altered
+    FROM kinds k
+    LEFT JOIN (
+        SELECT manipulation_type, role, list(operation) AS extra
+        FROM role_operations GROUP BY manipulation_type, role
+    ) r USING (manipulation_type, role)
+)
+SELECT
+    p.term, p.kind,
+    list_sort(list_filter($territories::VARCHAR[], lambda x:
+        NOT (list_contains(c.territories, 'WORLD') OR list_contains(c.territories, x))
+        OR list_contains(coalesce(c.territories_excluded, []), x)
+        OR (x = 'WORLD' AND len(c.territories_excluded) > 0))) AS territories,
+    list_sort(list_intersect($contexts::VARCHAR[], coalesce(c.contexts_forbidden, []))) AS contexts,
+    list_sort(list_filter(n.needed, lambda x: NOT list_contains(c.operations, x))) AS missing,
+    CASE WHEN list_has_any(coalesce(c.purposes_excluded, []), $purpose_line)
+         THEN bit('purpose-excluded') ELSE 0 END
+    | CASE WHEN list_has_any(c.purposes, $purpose_line) THEN 0
+           ELSE bit('purpose-not-granted') END
+    | CASE WHEN list_contains(c.roles_permitted, n.role) THEN 0 ELSE bit('role-not-granted') END
+    | CASE WHEN list_has_all(c.operations, n.needed) THEN 0
+           ELSE bit('operation-not-granted') END
+    | CASE WHEN n.altered
+                AND NOT list_contains(coalesce(c.manipulations_permitted, []), n.manipulation_type)
+           THEN bit('manipulation-not-granted') ELSE 0 END
+    | CASE WHEN coalesce(list_position($audiences, c.audience_max), 0)
+                < list_position($audiences, $audience)
+           THEN bit('audience-exceeded') ELSE 0 END
+    | CASE WHEN NOT $commercial OR c.commercial_use = 'yes' THEN 0
+           WHEN c.commercial_use = 'no' THEN bit('commercial-not-granted')
+           ELSE bit('commercial-unstated') END
+    -- Who goes everywhere goes where they must not.
+    | CASE WHEN list_has_any(coalesce(c.territories_excluded, []), $territories::VARCHAR[])
+                OR (list_contains($territories::VARCHAR[], 'WORLD')
+                    AND len(coalesce(c.territories_excluded, [])) > 0)
+           THEN bit('territory-not-granted')
+           WHEN len($territories::VARCHAR[]) = 0 THEN 0
+           WHEN list_contains(c.territories, 'WORLD') THEN 0
+           WHEN len(coalesce(c.territories, [])) = 0 THEN bit('territory-unstated')
+           WHEN NOT list_has_all(c.territories, $territories::VARCHAR[])
+           THEN bit('territory-not-granted') ELSE 0 END
+    | CASE WHEN list_has_any(coalesce(c.contexts_forbidden, []), $contexts::VARCHAR[])
+           THEN bit('context-forbidden') ELSE 0 END
+    | CASE WHEN c.scope_kind IN ('listed_media', 'all_media') THEN 0
+           ELSE bit('scope-unresolved') END
+    | CASE WHEN NOT list_contains($bases, c.legal_basis)
+           THEN bit('legal-basis-not-consent') ELSE 0 END
+    | CASE WHEN c.notice_id IS NULL THEN 0
+           WHEN t.notice_id IS NOT NULL
+                AND list_has_any(coalesce(t.covers_purposes, []), $purpose_line)
+                AND list_has_all(coalesce(t.covers_operations, []), n.needed)
+           THEN 0 ELSE bit('notice-mismatch') END
+    | CASE WHEN c.assurance_level < list_position($audiences, $audience)
+           THEN bit('assurance-too-low') ELSE 0 END AS bits
+FROM (SELECT DISTINCT term, kind FROM pairs) p
+JOIN needed n USING (kind)
+JOIN signed c USING (term)
+LEFT JOIN notices t ON t.notice_id = c.notice_id;
+""")
+
+# The nearest consent: fewest reasons that say no, then fewest at all, then the one given or
+# changed last, then by id. All of it in one number.
+NEAREST = """
+CREATE TABLE nearest AS
+WITH judged AS (
+    SELECT p.obligation, p.kind, p.rank, p.bits | a.bits AS bits
+    FROM pairs p JOIN answers a USING (term, kind)
+), best AS (
+    SELECT obligation, min(
+        ((bit_count(bits & ~$doubts::BIGINT)::BIGINT << 54) | (bit_count(bits)::BIGINT << 48))
+        | rank) AS best
+    FROM judged GROUP BY obligation
+)
+SELECT b.obligation, j.kind, j.rank, j.bits
+FROM best b
+JOIN judged j ON j.obligation = b.obligation AND j.rank = b.best & ((1::BIGINT << 48) - 1);
+"""
+
+TOLD = """
+SELECT o.obligation, o.subject_id, o.role, o.manipulation_type, o.media_id, m.consent_id,
+       coalesce(r.reasons, ['no-consent']) AS reasons,
+       m.state, m.state_at, m.withdrawn_at, m.valid_from, m.valid_until, c.audience_max,
+       c.purposes, a.missing, c.legal_basis, c.notice_id, c.assurance_level, a.territories,
+       a.contexts
+FROM obligations o
+LEFT JOIN nearest n USING (obligation)
+LEFT JOIN (
+    SELECT bits, list_sort(list_filter($names, lambda x, i: (bits >> (i - 1)) & 1 = 1)) AS reasons
+    FROM (SELECT DISTINCT bits FROM nearest)
+) r USING (bits)
+LEFT JOIN moments m USING (rank)
+LEFT JOIN answers a ON a.term = m.term AND a.kind = n.kind
+LEFT JOIN signed c ON c.term = m.term
+WHERE NOT ($unmet_only AND coalesce(n.bits, 1) = 0)
+ORDER BY o.obligation
+"""
+
+STEPS = (STATES, WITHDRAWALS, TERMS, MOMENTS, PAIRS, ANSWERS, NEAREST)

@@ -11,7 +11,8 @@ from curate.media.limits import Limits
 from curate.media.unreadable import Reason, UnreadableError
 
 if TYPE_CHECKING:
-    from curate.media.probe import PROBE_VERSION, probe_file
+    from curate.media.frames import sampled_frames
+    from curate.media.probe import PROBE_VERSION, probe_file, probe_media
     from curate.media.render import load_rgb, thumbnail_jpeg
 
 __all__ = [
@@ -21,12 +22,16 @@ __all__ = [
     "UnreadableError",
     "load_rgb",
     "probe_file",
+    "probe_media",
+    "sampled_frames",
     "thumbnail_jpeg",
 ]
 
 _LAZY = {
     "PROBE_VERSION": "curate.media.probe",
     "probe_file": "curate.media.probe",
+    "probe_media": "curate.media.probe",
+    "sampled_frames": "curate.media.frames",
     "load_rgb": "curate.media.render",
     "thumbnail_jpeg": "curate.media.render",
 }

@@ -28,8 +28,12 @@ class Timing:
 def _timing(delays: list[int], end: int | None) -> Timing:
     if len(delays) <= 1:
         return Timing(1, None, end)
-    shown = (_REPLACED_BY_MS if delay <= _SHORTEST_MS else delay for delay in delays)
-    return Timing(len(delays), sum(shown), end)
+    return Timing(len(delays), sum(map(shown_ms, delays)), end)
+
+
+def shown_ms(delay: int) -> int:
+    """Return how long a frame of `delay` ms is shown, in ms."""
+    return _REPLACED_BY_MS if delay <= _SHORTEST_MS else delay
 
 
 def gif_timing(data: bytes, *, max_frames: int) -> Timing:

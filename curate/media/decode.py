@@ -64,16 +64,17 @@ class Decoded:
     page_count: int
 
 
-def check_size(width: int, height: int, limits: Limits) -> None:
-    """Refuse a picture of no pixels or of more than the limits allow.
+def check_size(width: int, height: int, limits: Limits, *, most: int | None = None) -> None:
+    """Refuse a picture of no pixels or of more than the limits allow, or than `most`.
 
     Raises:
         UnreadableError: ``bomb`` or ``corrupt``.
     """
     if width < 1 or height < 1:
         raise UnreadableError(Reason.CORRUPT, f"the header states {width} x {height} pixels")
-    if width * height > limits.max_pixels:
-        detail = f"{width} x {height} pixels, more than {limits.max_pixels}"
+    most = limits.max_pixels if most is None else most
+    if width * height > most:
+        detail = f"{width} x {height} pixels, more than {most}"
         raise UnreadableError(Reason.BOMB, detail)
 
 
@@ -216,18 +217,32 @@ def to_8bit(decoded: Decoded) -> Bytes8:
 
 
 def _on_white(pixels: Bytes8) -> Bytes8:
-    alpha = pixels[..., -1:].astype(np.uint16)
-    colours = pixels[..., :-1]
-    if int(alpha.min()) < 255:
-        mixed = colours * alpha + 255 * (255 - alpha)
-        colours = ((mixed.astype(np.uint32) + 127) // 255).astype(np.uint8)
-    return np.ascontiguousarray(colours[..., 0] if colours.shape[-1] == 1 else colours)
+    if int(pixels[..., -1].min()) == 255:
+        shown = np.ascontiguousarray(pixels[..., :-1])
+    else:
+        shown = np.empty((*pixels.shape[:2], pixels.shape[2] - 1), np.uint8)
+        for rows in _stripes(pixels):
+            alpha = pixels[rows, :, -1:].astype(np.uint16)
+            # At most 255 * 255: sixteen bits are enough.
+            mixed = pixels[rows, :, :-1] * alpha + 255 * (255 - alpha)
+            shown[rows] = (mixed + 127) // 255
+    return shown[..., 0] if shown.shape[-1] == 1 else shown
 
 
 def _from_float(pixels: Pixels) -> Bytes8:
-    clean = np.nan_to_num(pixels, nan=0.0, posinf=255.0, neginf=0.0)
-    span = 1.0 if clean.max(initial=0.0) > 1.0 else 255.0
-    return np.clip(clean * span + 0.5, 0, 255).astype(np.uint8)
+    shown = np.empty(pixels.shape, np.uint8)
+    span = 1 if any((pixels[rows] > 1.0).any() for rows in _stripes(pixels)) else 255
+    for rows in _stripes(pixels):
+        clean = np.nan_to_num(pixels[rows], nan=0.0, posinf=255.0, neginf=0.0)
+        shown[rows] = np.clip(clean * span + 0.5, 0, 255)
+    return shown
+
+
+def _stripes(pixels: Pixels) -> list[slice]:
+    """Return rows a few at a time: what is in between is wider than the picture itself."""
+    height, width = pixels.shape[:2]
+    step = max(1, (1 << 20) // width)
+    return [slice(at, at + step) for at in range(0, height, step)]
 
 
 def classified(error: Exception) -> UnreadableError:

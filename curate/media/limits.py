@@ -29,3 +29,13 @@ class Limits:
 
     max_frames: int = 100_000
     """Most frames of an animation that are counted."""
+
+    max_video_pixels: int = 1 << 26
+    """Largest frame of a video, in pixels: a decoder holds up to seventeen of them."""
+
+    max_decoded_pixels: int = 1 << 33
+    """Pixels of a video's frames that are decoded in all, twenty minutes of 480 x 720; then only
+    key frames are, and after as many again nothing is."""
+
+    max_decoded_frames: int = 100_000
+    """Frames of a video that are decoded, likewise."""

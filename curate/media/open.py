@@ -65,11 +65,24 @@ def read_media(path: Path, *, root: Path | None, limits: Limits) -> FileBytes:
         UnreadableError: The file is not a regular file under the root, cannot be read, is
             empty, or is longer than the limits allow.
     """
+    with opened_media(path, root=root, limits=limits) as (content, _):
+        return content
+
+
+@contextmanager
+def opened_media(
+    path: Path, *, root: Path | None, limits: Limits
+) -> Iterator[tuple[FileBytes, int]]:
+    """Yield what `read_media` returns and the descriptor that was read.
+
+    Who needs more of the file reads it there: the name may lead to another by then.
+    """
     with open_regular(path, root=root) as descriptor:
         try:
-            return _read(descriptor, limits)
+            content = _read(descriptor, limits)
         except OSError as error:
             raise unreadable(error) from error
+        yield content, descriptor
 
 
 @contextmanager

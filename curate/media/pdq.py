@@ -57,6 +57,14 @@ def pdq(
     Returns:
         The hash, or None for a picture below 5 pixels a side, which PDQ does not hash.
     """
+    cells = reduced_cells(picture, size, scale, kernels)
+    return None if cells is None else cells_pdq(cells)
+
+
+def reduced_cells(
+    picture: npt.NDArray[np.uint8], size: tuple[int, int], scale: int, kernels: Kernels
+) -> Float32 | None:
+    """Return the 64 x 64 reduction that PDQ hashes, 0 to 255; arguments as `pdq`."""
     width, height = size
     if min(width, height) < _SHORTEST_SIDE:
         return None
@@ -65,7 +73,11 @@ def pdq(
     tall = kernels.reduce_rows(picture.reshape(len(picture), -1), rows)
     if picture.ndim == 3:
         tall = tall.reshape(_CELLS, -1, 3) @ _LUMA
-    cells = kernels.reduce_columns(tall, columns)
+    return kernels.reduce_columns(tall, columns)
+
+
+def cells_pdq(cells: Float32) -> Pdq:
+    """Return the PDQ hash of a 64 x 64 reduction."""
     matrix = _dct_matrix()
     low: Float32 = (matrix @ cells @ matrix.T).astype(np.float32)
     return Pdq(_bits(low[None])[0].tobytes(), quality(cells), _bits(_dihedral(low)).tobytes())

@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING
 from curate.media import animation, jpeg
 from curate.media.decode import decode, decoder_version, to_8bit, upright
 from curate.media.exif import Exif, parse_exif
+from curate.media.frames import frame_method, probe_frames
 from curate.media.kernels import default_kernels
 from curate.media.limits import Limits
 from curate.media.measures import coded_digest, pixel_digest, tone
-from curate.media.open import read_media
+from curate.media.open import opened_media
 from curate.media.pdq import pdq
 from curate.media.phash import hashes
 from curate.media.thumbnail import thumbnail_distance
@@ -31,6 +32,7 @@ from curate.media.turbo import (
     scratch,
 )
 from curate.media.unreadable import Reason, UnreadableError
+from curate.media.video import can_read_videos
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -42,7 +44,7 @@ if TYPE_CHECKING:
     from curate.media.open import FileBytes
     from curate.media.sniff import Format
 
-PROBE_VERSION = "probe/1"
+PROBE_VERSION = "probe/2"
 
 Row = dict[str, object]
 
@@ -68,10 +70,27 @@ class _Luma:
     """Whether colours were decoded and turned to luma, as Pillow and imagehash do."""
 
 
+@dataclass(frozen=True, slots=True)
+class Probed:
+    """What a probe found."""
+
+    content: Row
+    """One row of table ``content``, with every column of the schema."""
+    frames: list[Row]
+    """Rows of table ``frames``: none for a still picture, nor for a video without PyAV."""
+
+
 def probe_file(
     path: Path, *, exact: bool = False, limits: Limits | None = None, root: Path | None = None
 ) -> Row:
-    """Return one row of table ``content`` for the file at `path`.
+    """Return the row of table ``content`` alone. See `probe_media`."""
+    return probe_media(path, exact=exact, limits=limits, root=root).content
+
+
+def probe_media(
+    path: Path, *, exact: bool = False, limits: Limits | None = None, root: Path | None = None
+) -> Probed:
+    """Return everything that a machine can read of the file at `path` in one pass.
 
     Args:
         path: The file. Its name decides nothing but where it lies.
@@ -80,24 +99,40 @@ def probe_file(
         root: The media root that links must not leave; by default the file's folder.
 
     Returns:
-        Every column of the schema. Of a video only what its bytes and first bytes say: its
-        streams are read elsewhere.
+        Facts of the content, and frames of a video or animation. Where PyAV is not installed,
+        of a video only what its bytes and first bytes say: ``frames_read`` is null.
 
     Raises:
         UnreadableError: The file cannot be read as media, with its digests when its bytes
             could be read.
     """
     limits = limits or Limits()
-    content = read_media(path, root=root, limits=limits)
-    try:
-        return {**_blank(), **_byte_facts(content), **_picture_facts(content, exact, limits)}
-    except UnreadableError as error:
-        raise _with_digests(error, content) from error.__cause__
-    except MemoryError as error:
-        problem = UnreadableError(Reason.MEMORY, "not enough memory for the picture")
-        raise _with_digests(problem, content) from error
-    finally:
-        release_scratch()
+    with opened_media(path, root=root, limits=limits) as (content, descriptor):
+        try:
+            row = {**_blank(), **_byte_facts(content), **_picture_facts(content, exact, limits)}
+            moving, frames = _moving_facts(content, descriptor, row, limits)
+        except UnreadableError as error:
+            raise _with_digests(error, content) from error.__cause__
+        except MemoryError as error:
+            problem = UnreadableError(Reason.MEMORY, "not enough memory for the picture")
+            raise _with_digests(problem, content) from error
+        finally:
+            release_scratch()
+    return Probed(row | moving, frames)
+
+
+def _moving_facts(
+    content: FileBytes, descriptor: int, row: Row, limits: Limits
+) -> tuple[Row, list[Row]]:
+    """Return what the frames of a video or animation say of it, and their rows."""
+    if row["kind"] != "video":
+        return {}, []
+    video = row["width"] is None
+    if video and not can_read_videos():
+        return {}, []
+    facts, frames = probe_frames(content, descriptor, limits)
+    facts |= {"hash_method": frame_method("av")} if video else {}
+    return facts, [{**frame, "probe_version": PROBE_VERSION} for frame in frames]
 
 
 def _with_digests(error: UnreadableError, content: FileBytes) -> UnreadableError:

@@ -12,12 +12,13 @@ from curate.engine.stage import MapStage
 from curate.media import UnreadableError
 from curate.schema import conform
 
-VERSION = "1"
+VERSION = "2"
 STAGE = f"probe/{VERSION}"
 EXACT = f"{STAGE}/exact"
 
 # A file is pending when it was never seen as it is listed now, by an older probe, or by one
-# that says less: what was decoded whole serves who asks for less.
+# that says less: what was decoded whole serves who asks for less. So is a video that no package
+# could read when it was seen, once one can.
 PENDING = """
 SELECT m.media_id, m.root, m.locator, m.listed_size, m.listed_mtime_ns
 FROM media m
@@ -26,18 +27,21 @@ LEFT JOIN sightings s
     AND s.listed_size IS NOT DISTINCT FROM m.listed_size
     AND s.listed_mtime_ns IS NOT DISTINCT FROM m.listed_mtime_ns
     AND s.probe_version IN ({versions})
-WHERE m.status = 'present' AND s.media_id IS NULL
+LEFT JOIN (SELECT sha256, {unread} AS unread FROM content) c ON c.sha256 = s.sha256
+WHERE m.status = 'present' AND (s.media_id IS NULL OR c.unread)
 ORDER BY m.media_id
 """
+
+_UNREAD = "coalesce(kind = 'video' AND frames_read IS NULL, FALSE)"
 
 Rows = list[dict[str, Any]]
 
 
 def probe_batch(batch: pa.Table, *, exact: bool = False) -> dict[str, pa.Table]:
-    """Return rows of `content` and `sightings` for a batch of pending entries."""
-    contents: Rows = []
-    sightings = [_sight(item, contents, exact=exact) for item in batch.to_pylist()]
-    return {"content": conform(contents, "content"), "sightings": conform(sightings, "sightings")}
+    """Return rows of `content`, `frames` and `sightings` for a batch of pending entries."""
+    found: dict[str, Rows] = {"content": [], "frames": []}
+    found["sightings"] = [_sight(item, found, exact=exact) for item in batch.to_pylist()]
+    return {name: conform(rows, name) for name, rows in found.items()}
 
 
 def probe_lost(batch: pa.Table, reason: str, *, exact: bool = False) -> dict[str, pa.Table]:
@@ -55,12 +59,12 @@ _LOST = {
 }
 
 
-def _sight(item: dict[str, Any], contents: Rows, *, exact: bool) -> dict[str, Any]:
-    from curate.media import probe_file
+def _sight(item: dict[str, Any], found: dict[str, Rows], *, exact: bool) -> dict[str, Any]:
+    from curate.media import probe_media
 
     root = Path(item["root"])
     try:
-        row = probe_file(root / item["locator"], exact=exact, root=root)
+        probed = probe_media(root / item["locator"], exact=exact, root=root)
     except UnreadableError as error:
         return _sighting(
             item,
@@ -70,8 +74,10 @@ def _sight(item: dict[str, Any], contents: Rows, *, exact: bool) -> dict[str, An
             detail=error.detail,
             sha256=error.sha256,
         )
-    contents.append({**row, "probe_version": _version(exact=exact)})
-    return _sighting(item, exact=exact, status="readable", sha256=row["sha256"])
+    found["content"].append({**probed.content, "probe_version": _version(exact=exact)})
+    # Frames are the same in either mode.
+    found["frames"] += ({**frame, "probe_version": STAGE} for frame in probed.frames)
+    return _sighting(item, exact=exact, status="readable", sha256=probed.content["sha256"])
 
 
 def _version(*, exact: bool) -> str:
@@ -94,16 +100,21 @@ def probe_stage(*, exact: bool = False) -> MapStage:
     Args:
         exact: Decode JPEGs whole: what was probed at a smaller scale is pending again.
     """
+    from curate.media.video import can_read_videos
+
     enough = (EXACT,) if exact else (STAGE, EXACT)
     return MapStage(
         name="probe",
         version=VERSION,
-        pending=PENDING.format(versions=", ".join(f"'{version}'" for version in enough)),
+        pending=PENDING.format(
+            versions=", ".join(f"'{version}'" for version in enough),
+            unread=_UNREAD if can_read_videos() else "FALSE",
+        ),
         work=partial(probe_batch, exact=exact),
         lost=partial(probe_lost, exact=exact),
-        writes=("content", "sightings"),
+        writes=("content", "frames", "sightings"),
         # Another entry's content that was decoded whole is not decoded at a smaller scale again.
-        holds={"content": f"probe_version = '{EXACT}'"},
+        holds={"content": f"probe_version = '{EXACT}' AND NOT {_UNREAD}"},
         parameters={"exact": exact},
         chunk=32,
         preload=("curate.media.probe", "curate.media.compiled"),

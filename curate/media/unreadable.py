@@ -16,6 +16,7 @@ class Reason(StrEnum):
     TOO_LARGE = "too_large"
     TRUNCATED = "truncated"
     NOT_MEDIA = "not_media"
+    NO_VIDEO = "no_video"
     BOMB = "bomb"
     CORRUPT = "corrupt"
     UNSUPPORTED = "unsupported"

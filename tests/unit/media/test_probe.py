@@ -185,9 +185,11 @@ def test_pages_of_a_tiff_are_no_video(write: Write) -> None:
     assert (row["kind"], row["frame_count"]) == ("image", 2)
 
 
-def test_video_has_byte_facts_only(write: Write) -> None:
+def test_video_without_pyav_has_byte_facts_only(write: Write, monkeypatch) -> None:
+    monkeypatch.setattr("curate.media.probe.can_read_videos", lambda: False)
     row = probe_file(write(b"\x1aE\xdf\xa3" + bytes(5000), "a.mkv"))
     assert (row["kind"], row["format"], row["width"]) == ("video", "Matroska", None)
+    assert row["frames_read"] is None
     assert conform([row], "content").num_rows == 1
 
 

@@ -158,6 +158,15 @@ class Project:
             config = replace(self.config, exact=exact or self.config.exact)
             return run_stages(pipeline, config, [s for s in STAGES if s in wanted])
 
+    def entry_states(self) -> tuple[dict[str, int], dict[str, int]]:
+        """Return how many entries are in each state, and how many unreadable for each reason."""
+        connection = self.catalog.connect("media", "sightings")
+        create_entries(connection)
+        counted = "SELECT {}, count(*) FROM entries {} GROUP BY 1 ORDER BY 1"
+        states = connection.execute(counted.format("state", "")).fetchall()
+        unread = counted.format("reason", "WHERE state = 'unreadable'")
+        return dict(states), dict(connection.execute(unread).fetchall())
+
     def audit(
         self,
         *,

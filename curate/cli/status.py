@@ -27,9 +27,26 @@ def command(
         return
     counts: dict[str, Any] = {name: project.catalog.count(name) for name in table_names("delta")}
     counts |= {name: project.ledger.read(name).num_rows for name in table_names("ledger")}
-    entries, root = project.ledger.root()
+    states, reasons = project.entry_states()
+    recorded, root = project.ledger.root()
     if as_json:
-        say_json({"rows": counts, "ledger": {"entries": entries, "root": root}})
+        ledger = {"entries": recorded, "root": root}
+        say_json({"rows": counts, "entries": states, "unreadable": reasons, "ledger": ledger})
         return
     table([{"table": name, "rows": counts[name]} for name in sorted(counts)], ["table", "rows"])
-    say(f"ledger: {entries:,} entries, root {root}")
+    say(f"entries: {_counted({_STATES[name]: count for name, count in states.items()})}")
+    if reasons:
+        say(f"unreadable: {_counted(reasons)}")
+    say(f"ledger: {recorded:,} entries, root {root}")
+
+
+_STATES = {
+    "missing": "missing",
+    "present": "readable",
+    "unreadable": "unreadable",
+    "unseen": "not opened yet",
+}
+
+
+def _counted(counts: dict[str, int]) -> str:
+    return ", ".join(f"{count:,} {name}" for name, count in counts.items()) or "none"

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,6 +54,26 @@ class Candidates:
     """JPEG quality 1 to 100, NaN where it does not apply or is not known."""
     name: NDArray[np.generic]
     """Unique, sortable names: strings, as objects or fixed width."""
+
+    @classmethod
+    def of(cls, contents: Any) -> Candidates:
+        """Return what an Arrow table of contents says, in columns named for what they hold.
+
+        Duplicates are found before anything is judged: no member is clearer than another yet.
+        """
+
+        def column(name: str) -> NDArray[Any]:
+            found: NDArray[Any] = contents[name].to_numpy(zero_copy_only=False)
+            return found
+
+        return cls(
+            cleared=np.ones(contents.num_rows, dtype=bool),
+            derivative=column("derivative").astype(bool),
+            pixels=column("pixels").astype(np.int64),
+            size=column("byte_size").astype(np.int64),
+            quality=column("quality").astype(np.float64),
+            name=column("name"),
+        )
 
 
 @dataclass(frozen=True)

@@ -118,7 +118,8 @@ class Pipeline:
         inputs = self.input_digest(stage)
         if self._last_inputs(stage) == inputs:
             return StageRun(stage.name, 0, {})
-        tables = {name: self._query(sql) for name, sql in stage.reads.items()}
+        read = {**stage.reads, **stage.recalls}
+        tables = {name: self._query(sql) for name, sql in read.items()}
         tables["embeddings"] = self.embeddings()
         size = sum(tables[name].num_rows for name in stage.reads)
         self.progress(stage.name, 0, 1)

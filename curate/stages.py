@@ -30,7 +30,8 @@ def _probe(pipeline: Pipeline, config: Config) -> StageRun:
 def _dedup(pipeline: Pipeline, config: Config) -> StageRun:
     from curate.dedup.stage import dedup_stage
 
-    return pipeline.run(dedup_stage(radius=config.radius, min_quality=config.min_quality))
+    stage = dedup_stage(radius=config.radius, min_quality=config.min_quality, turned=config.turned)
+    return pipeline.run(stage)
 
 
 def _faces(pipeline: Pipeline, config: Config) -> StageRun:

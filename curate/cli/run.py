@@ -37,6 +37,8 @@ def command(
             tell(f"licence of {one.notes['model']}: {one.notes['licence']}")
         rows = ", ".join(f"{count:,} {name}" for name, count in one.rows.items())
         say(f"{one.stage}: {rows}" if one.done else f"{one.stage}: nothing to do")
+        if one.notes.get("chains_split"):
+            say(f"  {one.notes['chains_split']:,} chains of look-alikes were split into groups")
         if one.done and "threshold" in one.notes:
             say(f"  {one.notes['identities']:,} identities at cosine {one.notes['threshold']}: "
                 f"{one.notes['note']}")  # fmt: skip

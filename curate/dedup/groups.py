@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from curate.dedup.codes import Codes, Rows, checked
+from curate.dedup.turned import nearest_turn
 from curate.errors import InputError
 
 Distance = Callable[[Rows, Rows], NDArray[np.integer | np.floating]]
@@ -91,7 +92,9 @@ def duplicate_groups(
         n: Number of items.
         pairs: Links: all pairs, or a spanning set of them.
         limit: Largest distance of a member from its group's medoid; None for no guard.
-        codes: Codes to measure distances with, shape (n, words) uint64.
+        codes: Codes to measure distances with, shape (n, words) uint64; or those of each
+            picture's flips and quarter turns, shape (n, 8, words), to measure the distance of
+            the nearest.
         distance: A measure to use in place of codes. It is called with every two members of a
             group, so it is slower on large groups.
         keys: A unique, sortable key per item that does not depend on the rows' order, such as a
@@ -118,6 +121,8 @@ class _Measure:
 
     codes: Codes | None
     distance: Distance | None
+    enough: float = -1
+    """The distance up to which a pair matches as it is."""
 
     def centres(self, groups: list[Rows]) -> tuple[Rows, NDArray[np.float64]]:
         """Return the medoid of each group and how far its farthest member is."""
@@ -133,9 +138,14 @@ class _Measure:
         starts = np.cumsum([0, *map(len, groups)]).astype(np.int64)
         members = np.concatenate(groups) if groups else np.empty(0, np.int64)
         centre = np.empty(len(groups), np.int64)
-        reach = np.empty(len(groups), np.int64)
-        medoids(self.codes, members, starts, centre, reach)
-        return centre, reach.astype(np.float64)
+        assert self.codes is not None
+        # All are turned to where the first member looks, and then compared as they are.
+        anchors = np.repeat(members[starts[:-1]], np.diff(starts))
+        _, turn = nearest_turn(self.codes, anchors, members, self.enough)
+        medoids(self.codes[members, turn], starts, centre)
+        centre = members[centre]
+        apart = self.from_centre(np.repeat(centre, np.diff(starts)), members)
+        return centre, np.maximum.reduceat(apart, starts[:-1]) if groups else apart
 
     def _by_callable(
         self, groups: list[Rows], distance: Distance
@@ -151,13 +161,13 @@ class _Measure:
                     centre[index], reach[index] = member, float(apart.max())
         return centre, reach
 
-    def from_centre(self, centre: int, members: Rows) -> NDArray[np.float64]:
-        """Return the distances of members from a medoid."""
-        here = np.full(len(members), centre)
+    def from_centre(self, centres: Rows, members: Rows) -> NDArray[np.float64]:
+        """Return the distances of members from their medoids."""
         if self.codes is not None:
-            return np.bitwise_count(self.codes[here] ^ self.codes[members]).sum(axis=1, dtype=float)
+            apart, _ = nearest_turn(self.codes, centres, members, self.enough)
+            return apart.astype(np.float64)
         assert self.distance is not None
-        return np.asarray(self.distance(here, members), np.float64)
+        return np.asarray(self.distance(centres, members), np.float64)
 
 
 def _key_order(n: int, keys: NDArray[np.generic] | None) -> tuple[Rows, Rows]:
@@ -187,7 +197,8 @@ def _measure(
         return _Measure(None, None)
     if len(codes) != n:
         raise InputError(f"{len(codes)} codes for {n} items")
-    return _Measure(checked(codes)[order], None)
+    turns = checked(codes)[:, None] if codes.ndim == 2 else codes
+    return _Measure(turns[order], None, -1 if limit is None else limit)
 
 
 def _ranked(pairs: Links, rank: Rows) -> tuple[Rows, Rows]:
@@ -241,7 +252,7 @@ def _split(members: Rows, measure: _Measure, limit: float) -> Iterator[tuple[Row
             centre = int(centres[0])
             if reach[0] <= limit:
                 break
-            piece = piece[measure.from_centre(centre, piece) <= limit]
+            piece = piece[measure.from_centre(np.full(len(piece), centre), piece) <= limit]
         yield piece, centre
         members = np.setdiff1d(members, piece, assume_unique=True)
 

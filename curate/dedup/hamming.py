@@ -25,10 +25,8 @@ from curate.errors import InputError
 
 __all__ = [
     "MAX_PAIRS",
-    "DihedralPairs",
     "Pairs",
     "cross_pairs",
-    "dihedral_pairs",
     "new_pairs",
     "pack_codes",
     "self_edges",
@@ -53,14 +51,6 @@ class Pairs:
 
     def __len__(self) -> int:
         return len(self.left)
-
-
-@dataclass(frozen=True)
-class DihedralPairs(Pairs):
-    """Pairs of pictures of which one may be turned or mirrored."""
-
-    transform: NDArray[np.uint8]
-    """Which of the right row's eight codes lies nearest to the left row's, shape (pairs,)."""
 
 
 def self_pairs(
@@ -186,57 +176,6 @@ def self_edges(codes: Codes, radius: int, *, threads: int | None = None) -> Pair
     others = np.delete(classes.order, classes.starts[:-1])
     star = (np.repeat(first, classes.sizes - 1), others, np.zeros(len(others), np.uint8))
     return _sorted_pairs([(first[left], first[right], distance), star], same=True)
-
-
-def dihedral_pairs(
-    codes: Codes,
-    dihedral_codes: Codes,
-    radius: int,
-    *,
-    threads: int | None = None,
-    max_pairs: int = MAX_PAIRS,
-) -> DihedralPairs:
-    """Find pairs that match once the right picture is turned or mirrored.
-
-    Args:
-        codes: Codes of the pictures as they are, shape (n, words) uint64.
-        dihedral_codes: Codes of each picture's eight turns and reflections, shape
-            (n, 8, words) uint64, in the order that the caller gives meaning to.
-        radius: Largest distance in bits, 0 to 255.
-        threads: Threads to use; None for all processors.
-        max_pairs: Most pairs per transform.
-
-    Returns:
-        The pairs, left < right: the left row as it is against the right row's eight codes; of
-        several that match the nearest, of equally near ones the first.
-
-    Raises:
-        InputError: The shapes do not agree, or as for `self_pairs`.
-    """
-    if dihedral_codes.shape != (len(codes), 8, codes.shape[-1]):
-        raise InputError(
-            f"dihedral codes have shape {dihedral_codes.shape}, expected "
-            f"{(len(codes), 8, codes.shape[-1])}"
-        )
-    parts = []
-    for transform in range(8):
-        turned = np.ascontiguousarray(dihedral_codes[:, transform])
-        found = cross_pairs(codes, turned, radius, threads=threads, max_pairs=max_pairs)
-        ahead = found.left < found.right
-        parts.append(
-            (
-                found.left[ahead],
-                found.right[ahead],
-                found.distance[ahead],
-                np.full(int(ahead.sum()), transform, np.uint8),
-            )
-        )
-    left, right, distance, which = (np.concatenate(column) for column in zip(*parts, strict=True))
-    order = np.lexsort((which, distance, right, left))
-    left, right, distance, which = left[order], right[order], distance[order], which[order]
-    nearest = np.ones(len(left), bool)
-    nearest[1:] = (left[1:] != left[:-1]) | (right[1:] != right[:-1])
-    return DihedralPairs(left[nearest], right[nearest], distance[nearest], which[nearest])
 
 
 _Columns = tuple[Rows, Rows, NDArray[np.uint8]]

@@ -12,19 +12,17 @@ from __future__ import annotations
 
 import numpy as np
 
-from curate.dedup.lanes import compiled, popcount
+from curate.dedup.lanes import compiled
 
 
 @compiled
-def medoids(codes, members, starts, medoid, farthest):
-    """Find each group's medoid and the distance of its farthest member.
+def medoids(codes, starts, medoid):
+    """Find each group's medoid.
 
     Args:
-        codes: Shape (n, words) uint64.
-        members: Rows by group, int64; of equally central members the first wins.
-        starts: First place of each group in `members`, shape (groups + 1,) int64.
+        codes: Codes by group, shape (n, words) uint64; of equally central ones the first wins.
+        starts: First row of each group in `codes`, shape (groups + 1,) int64.
         medoid: Filled with a row per group, int64.
-        farthest: Filled with a distance per group, int64.
     """
     width = codes.shape[1] * 64
     one = np.uint64(1)
@@ -34,23 +32,16 @@ def medoids(codes, members, starts, medoid, farthest):
         weight[:] = last - first
         for place in range(first, last):
             for bit in range(width):
-                value = (codes[members[place], bit >> 6] >> np.uint64(bit & 63)) & one
+                value = (codes[place, bit >> 6] >> np.uint64(bit & 63)) & one
                 weight[bit] -= 2 * np.int64(value)
         # weight = members without the bit less members with it: what setting the bit adds to
         # the sum of distances, beyond the members that have it.
-        best, best_sum = members[first], np.int64(1) << 62
+        best, best_sum = first, np.int64(1) << 62
         for place in range(first, last):
             total = np.int64(0)
             for bit in range(width):
-                value = (codes[members[place], bit >> 6] >> np.uint64(bit & 63)) & one
+                value = (codes[place, bit >> 6] >> np.uint64(bit & 63)) & one
                 total += np.int64(value) * weight[bit]
             if total < best_sum:
-                best, best_sum = members[place], total
+                best, best_sum = place, total
         medoid[group] = best
-        reach = np.int64(0)
-        for place in range(first, last):
-            apart = np.int64(0)
-            for word in range(codes.shape[1]):
-                apart += np.int64(popcount(codes[members[place], word] ^ codes[best, word]))
-            reach = max(reach, apart)
-        farthest[group] = reach

@@ -61,6 +61,8 @@ class WholeStage:
         work: The function. Beside tables it may return ``notes``, one column of JSON text that
             goes into the run's record.
         writes: The tables written; a table with a ``stage`` column keeps other stages' rows.
+        recalls: SQL like `reads` for what an earlier run of the stage left to go on from: no
+            input, so a change of it makes nothing run.
         parameters: Thresholds and models; a change of them makes the stage run again.
     """
 
@@ -69,4 +71,5 @@ class WholeStage:
     reads: Mapping[str, str]
     work: Callable[[Tables], Tables]
     writes: tuple[str, ...]
+    recalls: Mapping[str, str] = field(default_factory=dict)
     parameters: Mapping[str, object] = field(default_factory=dict)

@@ -66,6 +66,7 @@ class Config:
     exact: bool = False
     radius: int = 31
     min_quality: int = 50
+    turned: bool = True
     false_match_rate: float = 1e-3
     uses: dict[str, UseProfile] = field(default_factory=dict)
     purposes: dict[str, str | None] = field(default_factory=purpose_tree)
@@ -111,6 +112,7 @@ def _config(raw: dict[str, Any]) -> Config:
         "exact": raw.get("probe", {}).get("exact"),
         "radius": dedup.get("radius"),
         "min_quality": dedup.get("min_quality"),
+        "turned": dedup.get("turned"),
         "false_match_rate": raw.get("identity", {}).get("false_match_rate"),
         "uses": {name: _use(name, use) for name, use in raw.get("uses", {}).items()},
         "waivers": tuple(_waiver(waiver) for waiver in raw.get("waivers", ())),

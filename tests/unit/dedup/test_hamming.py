@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from curate.dedup.hamming import cross_pairs, dihedral_pairs, new_pairs, self_edges, self_pairs
+from curate.dedup.hamming import cross_pairs, new_pairs, self_edges, self_pairs
 from curate.errors import InputError
 from tests.unit.dedup.hamming_oracle import brute_pairs, code_lists, listed, skewed
 
@@ -115,37 +115,3 @@ def test_a_radius_out_of_range_is_refused(radius) -> None:
 def test_lists_of_different_width_are_refused() -> None:
     with pytest.raises(InputError, match="do not compare"):
         cross_pairs(np.zeros((2, 1), np.uint64), np.zeros((2, 4), np.uint64), 3)
-
-
-def test_dihedral_pairs_names_the_nearest_transform() -> None:
-    rng = np.random.default_rng(1)
-    turned = rng.integers(0, 2**64, (40, 8, 4), dtype=np.uint64)
-    codes = turned[:, 0].copy()
-    turned[30, 5] = codes[3] ^ np.uint64(1)
-    turned[30, 2] = codes[3]
-    turned[30, 2, 0] ^= np.uint64(0b11)
-
-    found = dihedral_pairs(codes, turned, 10)
-
-    assert listed(found) == [(3, 30, 2)]
-    assert found.transform.tolist() == [2]
-
-
-def test_dihedral_pairs_finds_what_brute_force_finds() -> None:
-    rng = np.random.default_rng(2)
-    turned = rng.integers(0, 16, (60, 8, 1), dtype=np.uint64)
-
-    found = dihedral_pairs(turned[:, 0], turned, 1)
-
-    apart = np.bitwise_count(turned[:, None, 0] ^ turned[None, :, :, 0][:, :, :]).astype(int)
-    nearest = apart.min(axis=2)
-    expected = [(i, j) for i in range(60) for j in range(i + 1, 60) if nearest[i, j] <= 1]
-    got = list(zip(found.left.tolist(), found.right.tolist(), strict=True))
-    assert got == expected
-    assert found.distance.tolist() == [nearest[pair] for pair in expected]
-    assert found.transform.tolist() == [apart[pair].argmin() for pair in expected]
-
-
-def test_dihedral_pairs_refuses_another_shape() -> None:
-    with pytest.raises(InputError, match="dihedral codes"):
-        dihedral_pairs(np.zeros((2, 1), np.uint64), np.zeros((2, 7, 1), np.uint64), 1)

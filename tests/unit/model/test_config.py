@@ -44,6 +44,7 @@ def test_what_is_said_replaces_the_default() -> None:
         [dedup]
         radius = 10
         min_quality = 40
+        turned = false
         [identity]
         false_match_rate = 0.01
         """
@@ -59,6 +60,7 @@ def test_what_is_said_replaces_the_default() -> None:
         exact=True,
         radius=10,
         min_quality=40,
+        turned=False,
         false_match_rate=0.01,
     )
 

@@ -20,10 +20,11 @@ from curate.dedup.groups import Groups, duplicate_groups
 from curate.dedup.hamming import Pairs
 from curate.dedup.keep import Candidates, choose_kept
 from curate.dedup.turned import TURNS, chains, nearest_turn
+from curate.dedup.videos import NAMED, VIDEO_READS, with_videos
 from curate.engine.stage import Tables, WholeStage
 from curate.schema import conform
 
-VERSION = "2"
+VERSION = "3"
 STAGE = f"dedup/{VERSION}"
 CODE_BYTES = 32
 
@@ -34,12 +35,7 @@ _CONTENTS = """
            coalesce(c.jpeg_quality, 'nan'::DOUBLE) AS quality, e.name,
            coalesce(e.derived, FALSE) AS derivative
     FROM content c
-    JOIN (
-        SELECT sha256, min(locator) AS name, bool_or(r."left" IS NOT NULL) AS derived
-        FROM entries LEFT JOIN relations r
-            ON r."left" = media_id AND r.relation = 'derived_from'
-        WHERE state = 'present' GROUP BY sha256
-    ) e USING (sha256)
+    JOIN ({named}) e USING (sha256)
     WHERE c.kind = 'image'
     ORDER BY c.sha256
 """
@@ -60,10 +56,16 @@ def dedup_stage(*, radius: int, min_quality: int, turned: bool) -> WholeStage:
     return WholeStage(
         name="dedup",
         version=VERSION,
-        reads={"contents": _CONTENTS.format(hashes=hashes)},
+        reads={"contents": _CONTENTS.format(hashes=hashes, named=NAMED), **VIDEO_READS},
         recalls={"compared": _COMPARED.format(basis=basis)},
-        work=lambda tables: find_duplicates(
-            tables, radius=radius, min_quality=min_quality, evidence=evidence, basis=basis
+        work=lambda tables: with_videos(
+            find_duplicates(
+                tables, radius=radius, min_quality=min_quality, evidence=evidence, basis=basis
+            ),
+            tables,
+            radius=radius,
+            min_quality=min_quality,
+            stage=STAGE,
         ),
         writes=("relations", "groups", "compared"),
         parameters={"radius": radius, "min_quality": min_quality, "turned": turned},
@@ -205,7 +207,7 @@ def _groups(
     number = groups.group[rows]
     medoid = groups.medoid[number]
     distance, turn = nearest_turn(codes, medoid, rows, radius)
-    kept = choose_kept(groups.group, _candidates(contents))
+    kept = choose_kept(groups.group, Candidates.of(contents))
     _, first = np.unique(number, return_index=True)
     tier = np.where(np.isin(rows, np.concatenate(same)), 0, np.where(turn, 2, 1))
     digests = contents["sha256"]
@@ -227,19 +229,3 @@ def _compared(contents: pa.Table, chain: Rows, basis: str) -> pa.Table:
     names = contents["sha256"].take(pa.array(chain, mask=~shared))
     table = contents.select(["sha256", "fingerprint"]).append_column("chain", names)
     return conform(table.append_column("basis", pa.repeat(basis, table.num_rows)), "compared")
-
-
-def _candidates(contents: pa.Table) -> Candidates:
-    def column(name: str) -> NDArray[Any]:
-        found: NDArray[Any] = contents[name].to_numpy(zero_copy_only=False)
-        return found
-
-    return Candidates(
-        # Duplicates are found before anything is judged: no member is clearer than another yet.
-        cleared=np.ones(contents.num_rows, dtype=bool),
-        derivative=column("derivative").astype(bool),
-        pixels=column("pixels").astype(np.int64),
-        size=column("byte_size").astype(np.int64),
-        quality=column("quality").astype(np.float64),
-        name=column("name"),
-    )

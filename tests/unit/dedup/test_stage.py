@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from curate.dedup.stage import dedup_stage
 from curate.schema import arrow_schema
 from tests.unit.dedup.test_turned import turned_codes
+from tests.unit.dedup.test_videos import NO_VIDEOS
 
 RADIUS = 10
 STAGE = dedup_stage(radius=RADIUS, min_quality=50, turned=True)
@@ -42,7 +43,7 @@ def contents(seed: int, n: int) -> pa.Table:
 
 def ran(table: pa.Table, compared: pa.Table = NOTHING) -> dict[str, pa.Table]:
     """Return what the stage makes of contents, knowing what it compared before."""
-    made = STAGE.work({"contents": table, "compared": compared})
+    made = STAGE.work({"contents": table, "compared": compared, **NO_VIDEOS})
     return {name: made[name].combine_chunks() for name in (*STAGE.writes, "notes")}
 
 
@@ -100,6 +101,7 @@ def test_pictures_as_they_are_need_one_hash() -> None:
     stage = dedup_stage(radius=RADIUS, min_quality=50, turned=False)
 
     made = stage.work({
+        **NO_VIDEOS,
         "contents": table.set_column(place, "hashes", pa.array(plain, pa.binary())),
         "compared": NOTHING,
     })  # fmt: skip

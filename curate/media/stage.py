@@ -28,7 +28,7 @@ LEFT JOIN sightings s
     AND s.listed_mtime_ns IS NOT DISTINCT FROM m.listed_mtime_ns
     AND s.probe_version IN ({versions})
 LEFT JOIN (SELECT sha256, {unread} AS unread FROM content) c ON c.sha256 = s.sha256
-WHERE m.status = 'present' AND (s.media_id IS NULL OR c.unread)
+WHERE m.status = 'present' AND (s.media_id IS NULL OR (s.status = 'readable' AND c.unread))
 ORDER BY m.media_id
 """
 

@@ -118,8 +118,7 @@ class Pipeline:
         inputs = self.input_digest(stage)
         if self._last_inputs(stage) == inputs:
             return StageRun(stage.name, 0, {})
-        read = {**stage.reads, **stage.recalls}
-        tables = {name: self._query(sql) for name, sql in read.items()}
+        tables = self.read(stage)
         tables["embeddings"] = self.embeddings()
         size = sum(tables[name].num_rows for name in stage.reads)
         self.progress(stage.name, 0, 1)
@@ -132,6 +131,11 @@ class Pipeline:
             record["inputs"] = inputs
         self.progress(stage.name, 1, 1)
         return StageRun(stage.name, size, rows, notes)
+
+    def read(self, stage: WholeStage) -> dict[str, pa.Table]:
+        """Return what `stage` reads, and what it left to go on from."""
+        read = {**stage.reads, **stage.recalls}
+        return {name: self._query(sql) for name, sql in read.items()}
 
     def _put(self, stage: WholeStage, name: str, rows: pa.Table) -> int:
         own = "stage" in conform([], name).column_names

@@ -7,7 +7,7 @@ by Deepfakes. Folders that say none of these are passed over.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from curate.errors import InvalidFileError
 from curate.ingest.listing import (
@@ -53,7 +53,7 @@ class FolderLayout:
         if not target.path.is_dir():
             raise InvalidFileError("this is a file; a folder was expected", where=str(target.path))
         for locator in walk_files(target.root, into):
-            if PurePosixPath(locator).name.casefold() in _LITTER:
+            if locator.rpartition("/")[2].casefold() in _LITTER:
                 continue
             try:
                 self._add(locator, target.config, into)
@@ -82,7 +82,7 @@ def place_of(locator: str, config: Config) -> Place:
     Place(split='train', label='fake', method='FaceSwap', raw='fake')
     """
     split = label = method = raw = None
-    for part in PurePosixPath(locator).parts[:-1]:
+    for part in locator.split("/")[:-1]:
         word = authenticity(part, config)
         if split is None and part.casefold() in SPLITS:
             split = SPLITS[part.casefold()]

@@ -67,6 +67,8 @@ def printable(text: str) -> str:
     >>> printable("a\nb.jpg")
     'a\\nb.jpg'
     """
+    if text.isprintable():
+        return text
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 

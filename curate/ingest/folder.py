@@ -52,18 +52,21 @@ class FolderLayout:
         """
         if not target.path.is_dir():
             raise InvalidFileError("this is a file; a folder was expected", where=str(target.path))
+        places: dict[str, Place] = {}
         for locator in walk_files(target.root, into):
+            folder = locator.rpartition("/")[0]
+            if folder not in places:
+                places[folder] = place_of(locator, target.config)
             if locator.rpartition("/")[2].casefold() in _LITTER:
                 continue
             try:
-                self._add(locator, target.config, into)
+                self._add(locator, places[folder], into)
             except Rejected as rejected:
                 into.reject(locator, rejected.reason, rejected.detail, locator=locator)
 
-    def _add(self, locator: str, config: Config, into: Listing) -> None:
+    def _add(self, locator: str, place: Place, into: Listing) -> None:
         if kind_of(locator) == "unknown":
             raise Rejected("not-media", "the ending names no picture or video format")
-        place = place_of(locator, config)
         entry = into.add(
             locator,
             locator,

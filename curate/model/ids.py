@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import uuid
 
 # Drawn once at random; it only keeps our ids apart from other people's UUIDv5.
@@ -14,7 +15,12 @@ def stable_id(*parts: str) -> str:
     >>> stable_id("a", "bc") == stable_id("ab", "c")
     False
     """
-    return str(uuid.uuid5(_NAMESPACE, "".join(f"{len(part)}:{part}" for part in parts)))
+    name = "".join([f"{len(part)}:{part}" for part in parts])
+    # uuid.uuid5 by hand, at a third of the time: a listing makes one id per file.
+    digest = hashlib.sha1(_NAMESPACE.bytes + name.encode(), usedforsecurity=False).digest()
+    version, variant = digest[6] & 0x0F | 0x50, digest[8] & 0x3F | 0x80
+    text = (digest[:6] + bytes((version, digest[7], variant)) + digest[9:16]).hex()
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
 
 def media_id(dataset: str, locator: str) -> str:

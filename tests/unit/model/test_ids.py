@@ -7,6 +7,7 @@ import uuid
 from hypothesis import given
 from hypothesis import strategies as st
 
+from curate.model import ids
 from curate.model.ids import media_id, stable_id
 
 PARTS = st.lists(st.text(max_size=5), max_size=4)
@@ -26,3 +27,11 @@ def test_ids_do_not_change_between_versions() -> None:
 def test_id_is_a_uuid() -> None:
     """In its plain form."""
     assert str(uuid.UUID(stable_id("a"))) == stable_id("a")
+
+
+@given(PARTS)
+def test_id_is_the_uuid5_of_its_parts(parts: list[str]) -> None:
+    """As the standard library makes them."""
+    name = "".join(f"{len(part)}:{part}" for part in parts)
+
+    assert stable_id(*parts) == str(uuid.uuid5(ids._NAMESPACE, name))

@@ -3,10 +3,11 @@
 Media and consents go through the real readers of manifests and consent files; what a machine
 would have observed (content, faces, groups) is stated in the file, because a case is about a
 rule and not about a model. Keys of ``[[media]]`` beyond a manifest's columns: ``content``
-(entries with one value hold the same bytes), ``near`` (a duplicate group), ``scanned = "no"``,
-``unreadable``, ``missing``, ``unseen``. ``[[links]]`` says how a depiction is known,
-``[[records]]`` states consents as rows of the ledger, and ``all_rules`` lets every rule speak, for
-a rule that asks the verdicts of others.
+(entries with one value hold the same bytes), ``near`` (a duplicate group), ``turned`` (how it
+lies against the group's first), ``probed`` (what the probe says of the content), ``dataset``,
+``scanned = "no"``, ``unreadable``, ``missing``, ``unseen``. ``[[links]]`` says how a depiction is
+known, ``[[records]]`` states consents as rows of the ledger, and ``all_rules`` lets every rule
+speak, for a rule that asks the verdicts of others.
 """
 
 from __future__ import annotations
@@ -31,7 +32,10 @@ from curate.model.instants import parse_instant
 from curate.schema import conform, purpose_tree
 
 AS_OF = datetime(2026, 5, 1, tzinfo=UTC)
-OBSERVED = ("content", "near", "scanned", "unreadable", "missing", "unseen")
+OBSERVED = (
+    *("content", "near", "turned", "probed", "dataset", "scanned"),
+    *("unreadable", "missing", "unseen"),
+)
 MODEL = "test-model@000000000000"
 
 
@@ -56,6 +60,8 @@ def load_world(folder: Path, scratch: Path) -> World:
     tables = _listed(said.get("media", []), scratch)
     tables["depictions"] = _linked(tables, said.get("links", []))
     tables |= _observed(said.get("media", []), tables["media"])
+    tables["relations"] = _turned(said.get("media", []), tables["relations"])
+    tables["relations"] = _shared(said.get("footage", []), tables["relations"])
     tables |= _faces(said.get("faces", []), said.get("media", []))
     tables |= _statements(said, scratch, tables["media"])
     tables["entries"] = _entries(tables)
@@ -79,7 +85,9 @@ def _listed(media: list[dict[str, Any]], scratch: Path) -> dict[str, pa.Table]:
     ManifestLayout().read(Target(manifest, "case", scratch.resolve(), Config()), listing)
     tables = listing.tables()
     assert not tables["rejections"].num_rows, tables["rejections"].to_pylist()
-    return tables
+    datasets = {item["path"]: item.get("dataset", "case") for item in media}
+    rows = [{**row, "dataset": datasets[row["locator"]]} for row in tables["media"].to_pylist()]
+    return tables | {"media": conform(rows, "media")}
 
 
 def _linked(tables: dict[str, pa.Table], links: list[dict[str, str]]) -> pa.Table:
@@ -114,7 +122,7 @@ def _observed(media: list[dict[str, Any]], listed: pa.Table) -> dict[str, pa.Tab
             continue
         digest = digest_of(item)
         sightings.append({**seen, "status": "readable", "sha256": digest})
-        contents[digest] = digest
+        contents[digest] = item.get("probed", {})
         if item.get("scanned") != "no":
             scans.append({"sha256": digest, "frame": 0, "model_id": MODEL, "faces": 0})
         if "near" in item:
@@ -122,13 +130,48 @@ def _observed(media: list[dict[str, Any]], listed: pa.Table) -> dict[str, pa.Tab
                            "tier": "near", "keep": digest, "keep_reason": "kept"})  # fmt: skip
     plain = {f.name: None for f in conform([], "content").schema}
     need = {f.name for f in conform([], "content").schema if not f.nullable}
-    filled = [{**plain, **_filled(need), "sha256": d} for d in contents]
+    filled = [{**plain, **_filled(need), **told, "sha256": d} for d, told in contents.items()]
     return {
         "sightings": conform(sightings, "sightings"),
         "content": conform(filled, "content"),
         "groups": conform(groups, "groups"),
         "face_scans": conform(list({s["sha256"]: s for s in scans}.values()), "face_scans"),
     }
+
+
+def _turned(media: list[dict[str, Any]], declared: pa.Table) -> pa.Table:
+    """Return the relations, with what is found between contents that lie otherwise."""
+    first: dict[str, dict[str, Any]] = {}
+    rows = declared.to_pylist()
+    for item in media:
+        if "near" not in item:
+            continue
+        medoid = first.setdefault(item["near"], item)
+        if "turned" in item:
+            basis = f"pdq<=31 quality>=50, right {item['turned']}"
+            rows.append({
+                "left": digest_of(medoid), "relation": "near_duplicate",
+                "right": digest_of(item), "left_kind": "content", "right_kind": "content",
+                "measure": 4.0, "basis": basis, "stage": "dedup/2",
+            })  # fmt: skip
+    return conform(rows, "relations")
+
+
+def _shared(footage: list[dict[str, Any]], found: pa.Table) -> pa.Table:
+    """Return the relations, with footage that the case says two videos share."""
+    rows = [
+        {
+            **said,
+            "left": digest_of({"path": said["left"]}),
+            "right": digest_of({"path": said["right"]}),
+            "left_kind": "content",
+            "right_kind": "content",
+            "basis": "as the case says",
+            "stage": "dedup/3",
+        }
+        for said in footage
+    ]
+    return conform(found.to_pylist() + rows, "relations")
 
 
 def _filled(names: set[str]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ EXACT_DUPLICATE = Rule(
     title="The same bytes are listed more than once.",
     effect=Effect.NONE,
     basis="content equality by SHA-256",
-    message="{others} other entries hold the same bytes, such as {example}",
+    message="entries with the same bytes besides it: {others}, such as {example}",
     explanation="Copies weigh some items more than others and inflate counts.",
     remedy="Keep one of them; `curate explain` names the others.",
     query="""
@@ -49,4 +49,28 @@ NEAR_DUPLICATE = Rule(
     """,
 )
 
-RULES = (EXACT_DUPLICATE, NEAR_DUPLICATE)
+DUPLICATE_ACROSS_DATASETS = Rule(
+    code="DUP003",
+    symbol="duplicate-across-datasets",
+    title="A copy of the picture is in another dataset.",
+    effect=Effect.NONE,
+    basis="content equality, equal pixels, or near duplicates",
+    message="{other}, a copy of it, is in dataset {dataset}",
+    explanation=(
+        "Datasets borrow from one another. Whoever trains on one and tests on the other tests "
+        "on what was learnt, and what one of them says of consent, rights and label holds for "
+        "the picture in the other as well."
+    ),
+    remedy="Leave it out of one of them, or keep both in one split.",
+    query="""
+        WITH places AS (
+            SELECT group_id, dataset, min(locator) AS locator FROM copies
+            GROUP BY group_id, dataset
+        )
+        SELECT a.media_id, b.locator AS other, b.dataset
+        FROM copies a JOIN places b ON a.group_id = b.group_id AND a.dataset <> b.dataset
+        QUALIFY row_number() OVER (PARTITION BY a.media_id ORDER BY b.dataset) = 1
+    """,
+)
+
+RULES = (EXACT_DUPLICATE, NEAR_DUPLICATE, DUPLICATE_ACROSS_DATASETS)

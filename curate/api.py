@@ -325,7 +325,8 @@ class Project:
         Args:
             known_at: For statements: the instant whose knowledge counts; now when None.
         """
-        from curate.audit.facts import CATALOG_INPUTS, LEDGER_INPUTS
+        from curate.audit.facts import LEDGER_INPUTS
+        from curate.audit.prepare import CATALOG_INPUTS
 
         connection = self.catalog.connect()
         create_entries(connection)

@@ -1,21 +1,27 @@
-"""Facts: the views that rules ask, made from the catalogue's tables and a use.
+"""Facts: the views that rules ask, made from the prepared catalogue, the statements and a use.
 
 ========================  ==================================================================
 view                      one row per
 ========================  ==================================================================
 entries                   entry, with its content and state
-duties                    entry, person, role and reason why their consent falls short
-standings                 entry, person and reason that is not in a consent: age, death, a
-                          destruction date, a request
+unmet                     duty that is not met, and reason why; ``duty`` stands for all entries
+                          in which the person is in that role, in such a manipulation
+standings                 person and reason that is not in a consent: age, death, a destruction
+                          date, a request; ``standing`` stands for the entries it is about
+origins                   source that entries name, and licence that they state; ``origin``
+                          stands for those entries
 ancestors                 entry and entry it was made from, however far
-visible                   readable entry: people declared to be seen, faces seen in a frame
+visible                   readable entry: people declared to be seen, faces seen in a frame,
+                          whether a face model has looked at it
+short_roles               entry and role that its manipulation cannot do without, where too few
+                          are declared in it
 copies                    readable entry, with its duplicate group
 people                    entry and person in it: declared subjects, and identities of faces
-required_roles            manipulation and person that it needs in a role
 ========================  ==================================================================
 
-and the tables as they are: content, depictions, faces, face_scans, identities, labels,
-relations, sources, subjects.
+and the tables as they are: content, depictions, faces, face_scans, groups, identities, labels,
+relations, sources, subjects. A rule's query gives ``media_id``, ``duty``, ``standing`` or
+``origin``; a finding follows for each entry that it stands for.
 """
 
 from __future__ import annotations
@@ -27,8 +33,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
+from curate.audit.prepare import CATALOG_INPUTS
+from curate.catalog.numbered import Numbers, Runs
 from curate.consent.coverage import ConsentTables, coverage
 from curate.consent.standing import PeopleTables, standing
 from curate.model.config import UseProfile, Waiver
@@ -36,18 +43,6 @@ from curate.model.config import UseProfile, Waiver
 if TYPE_CHECKING:
     import duckdb
 
-# What an audit reads; `entries` is the catalogue's view, the rest are tables.
-CATALOG_INPUTS = (
-    "entries",
-    "content",
-    "depictions",
-    "faces",
-    "face_scans",
-    "groups",
-    "identities",
-    "labels",
-    "relations",
-)
 LEDGER_INPUTS = (
     "consents",
     "consent_events",
@@ -59,124 +54,71 @@ LEDGER_INPUTS = (
 )
 INPUTS = CATALOG_INPUTS + LEDGER_INPUTS
 
-# STANDARDS section 2: whom a manipulation cannot do without; a role stands as often as people
-# are needed in it.
-REQUIRED_ROLES = (
-    ("face_swap", "donor"),
-    ("face_swap", "target"),
-    ("reenactment", "target"),
-    ("reenactment", "driver"),
-    ("lip_sync", "target"),
-    ("attribute_edit", "depicted"),
-    ("morph", "donor"),
-    ("morph", "donor"),
-    ("identity_conditioned_synthesis", "donor"),
+# Entries of people who allowed only those they listed, each a duty of its own: what such a
+# consent covers differs from entry to entry.
+_LISTED = """
+SELECT d.row, e.id AS media_id, d.subject_id, d.role, e.manipulation_type
+FROM depictions d JOIN entries e USING (media_id)
+WHERE d.duty IS NOT NULL AND d.subject_id IN (
+    SELECT subject_id FROM consents WHERE scope_kind = 'listed_media'
 )
-
-# Ids of entries are long texts, and every rule joins on them: inside the connection an entry is
-# its number in the order of ids, and `id` its text. What names an entry that is not listed joins
-# with nothing.
-_NUMBERED = """
-CREATE TABLE entries AS
-SELECT * EXCLUDE (number) REPLACE (number AS media_id), media_id AS id
-FROM listed_entries;
-
-CREATE TABLE depictions AS
-SELECT d.* REPLACE (e.media_id AS media_id)
-FROM listed_depictions d JOIN entries e ON e.id = d.media_id;
-
-CREATE TABLE labels AS
-SELECT l.* REPLACE (e.media_id AS media_id)
-FROM listed_labels l JOIN entries e ON e.id = l.media_id;
-
-CREATE TABLE decisions AS
-SELECT d.* REPLACE (e.media_id AS media_id)
-FROM listed_decisions d JOIN entries e ON e.id = d.media_id;
+ORDER BY d.row
 """
-NUMBERED = ("entries", "depictions", "labels", "decisions")
 
-_VIEWS = """
--- Whoever a source speaks of without a record of their own is doubted, and not refused: the
--- source's statement is a claim of assurance 1 or 2.
-CREATE TABLE duties AS
-SELECT e.media_id, d.subject_id, d.role, e.manipulation_type, c.consent_id,
-       CASE WHEN r.reason = 'no-consent'
-                 AND s.consent_claim IN ('dataset_statement', 'batch_attestation')
-            THEN 'claim-only' ELSE r.reason END AS reason,
-       s.consent_claim, e.source_id,
-       c.state, c.state_at, c.withdrawn_at, c.valid_from, c.valid_until, c.audience_max,
-       c.purposes, c.missing, c.legal_basis, c.notice_id, c.assurance_level, c.territories,
-       c.contexts, u.purpose, u.audience, u.ends_at,
-       CASE WHEN c.state = 'ConsentExpired' THEN c.state_at END AS state_at_if_expired
-FROM depictions d
-JOIN short_of c ON c.subject_id = d.subject_id AND c.role = d.role
-JOIN entries e ON e.media_id = d.media_id AND c.manipulation_type = e.manipulation_type
-    AND (c.media_id IS NULL OR c.media_id = e.id)
-LEFT JOIN sources s ON s.source_id = e.source_id
+# Whoever a source speaks of without a record of their own is doubted, and not refused: the
+# source's statement is a claim of assurance 1 or 2.
+_CLAIMED = """
+SELECT d.row, dense_rank() OVER (ORDER BY d.duty, e.source_id)::INTEGER - 1 AS claim,
+       d.duty, d.subject_id, d.role, s.source_id, s.consent_claim
+FROM short_of c
+JOIN depictions d USING (duty)
+JOIN entries e ON e.media_id = d.media_id
+JOIN sources s ON s.source_id = e.source_id
+WHERE list_contains(c.reasons, 'no-consent')
+AND s.consent_claim IN ('dataset_statement', 'batch_attestation')
+ORDER BY d.row
+"""
+
+_UNMET = """
+CREATE TABLE unmet AS
+SELECT c.duty, c.subject_id, c.role, c.manipulation_type, c.consent_id,
+       r.reason, c.state, c.state_at, c.withdrawn_at, c.valid_from, c.valid_until,
+       c.audience_max, c.purposes, c.missing, c.legal_basis, c.notice_id, c.assurance_level,
+       c.territories, c.contexts, u.purpose, u.audience, u.ends_at,
+       CASE WHEN c.state = 'ConsentExpired' THEN c.state_at END AS state_at_if_expired,
+       NULL::VARCHAR AS source_id, NULL::VARCHAR AS consent_claim
+FROM short_of c
 CROSS JOIN use u
 CROSS JOIN LATERAL (SELECT unnest(c.reasons) AS reason) r
-WHERE d.link_status <> 'rejected';
+"""
+_UNMET_CLAIMS = """
+INSERT INTO unmet BY NAME
+SELECT DISTINCT ($first + claim)::INTEGER AS duty, subject_id, role, 'claim-only' AS reason,
+       source_id, consent_claim
+FROM claimed
+"""
 
+_STANDINGS = """
 CREATE TABLE standings AS
-SELECT DISTINCT media_id, subject_id, reason, since, request FROM (
-    SELECT d.media_id, t.subject_id, t.reason, t.since, t.request
-    FROM standing t JOIN depictions d USING (subject_id)
-    WHERE t.media_id IS NULL AND d.link_status <> 'rejected'
-    UNION ALL
-    SELECT e.media_id, t.subject_id, t.reason, t.since, t.request
-    FROM standing t JOIN entries e ON e.id = t.media_id
-);
+SELECT (row_number() OVER () - 1)::INTEGER AS standing, * FROM standing
+"""
+# A person's standing is that of all entries they are in; a request may name entries instead.
+_STANDING_DUTIES = """
+SELECT s.standing, d.duty FROM standings s JOIN duties d USING (subject_id)
+WHERE s.media_id IS NULL
+"""
+_STANDING_ENTRIES = """
+SELECT s.standing, e.media_id FROM standings s JOIN entries e ON e.id = s.media_id
+"""
 
--- From each entry to everything it was made from, however far. A parent that is not listed has
--- no number, and its text is all that is known of it.
-CREATE TABLE ancestors AS
-WITH RECURSIVE made_from AS (
-    SELECT "left" AS child, "right" AS parent FROM relations
-    WHERE relation IN ('derived_from', 'crop_of', 'frame_of') AND left_kind = 'media'
-    AND right_kind = 'media'
-), line AS (
-    SELECT * FROM made_from
-    UNION
-    SELECT l.child, m.parent FROM line l JOIN made_from m ON m.child = l.parent
-)
-SELECT e.media_id, p.media_id AS parent_id, coalesce(p.locator, l.parent) AS parent
-FROM line l
-JOIN entries e ON e.id = l.child
-LEFT JOIN entries p ON p.id = l.parent
-WHERE l.child <> l.parent;
+# A decision about an entry that is not listed decides nothing.
+_DECISIONS = """
+CREATE TABLE decisions AS
+SELECT d.* REPLACE (e.media_id AS media_id)
+FROM listed_decisions d JOIN entries e ON e.id = d.media_id
+"""
 
--- Faces too poor to judge count too: someone is there. A donor and a target meet in one
--- visible face; drivers and voices are not seen.
-CREATE TABLE visible AS
-SELECT e.media_id,
-       (coalesce(p.seen, 0) + greatest(coalesce(p.donors, 0), coalesce(p.targets, 0)))::BIGINT
-           AS declared,
-       coalesce(f.faces, 0) AS faces, p.media_id IS NOT NULL AS someone
-FROM entries e
-LEFT JOIN (
-    SELECT media_id, count(*) FILTER (seen) AS seen, count(*) FILTER (donor) AS donors,
-           count(*) FILTER (target) AS targets
-    FROM (
-        SELECT media_id, role = 'depicted' AS seen, role = 'donor' AS donor,
-               role = 'target' AS target
-        FROM depictions WHERE link_status <> 'rejected' AND role <> 'bystander'
-        UNION ALL
-        -- Whoever is declared in two roles is one person.
-        SELECT media_id, NOT EXISTS (
-            SELECT 1 FROM depictions o
-            WHERE o.media_id = b.media_id AND o.subject_id = b.subject_id
-            AND o.role = 'depicted' AND o.link_status <> 'rejected'
-        ), FALSE, FALSE
-        FROM depictions b WHERE link_status <> 'rejected' AND role = 'bystander'
-    ) GROUP BY media_id
-) p USING (media_id)
-LEFT JOIN (
-    SELECT sha256, max(n) AS faces FROM (
-        SELECT sha256, frame, count(*) AS n FROM faces GROUP BY sha256, frame, model_id
-    ) GROUP BY sha256
-) f USING (sha256)
-WHERE e.state = 'present';
-
+_VIEWS = """
 CREATE VIEW copies AS
 SELECT e.media_id, e.id, e.locator, e.dataset, e.split, e.sha256, c.pixel_digest,
        coalesce(g.group_id, e.sha256) AS group_id, g.tier, g.distance,
@@ -214,70 +156,125 @@ class Question:
     waivers: tuple[Waiver, ...] = ()
 
 
-def connect_facts(tables: Mapping[str, pa.Table], question: Question) -> duckdb.DuckDBPyConnection:
-    """Return an in-memory connection with the tables and views that rules ask.
+@dataclass(frozen=True)
+class Facts:
+    """What rules ask, and the entries that each answer stands for.
+
+    Attributes:
+        connection: Has the views above.
+        stands_for: The entries of each duty, standing and origin.
+    """
+
+    connection: duckdb.DuckDBPyConnection
+    stands_for: Mapping[str, Runs]
+
+
+def connect_facts(
+    prepared: Mapping[str, pa.Table], statements: Mapping[str, pa.Table], question: Question
+) -> Facts:
+    """Return the facts for a question.
 
     Args:
-        tables: A table for each of `INPUTS`.
+        prepared: The catalogue, as `curate.audit.prepare.prepare` gives it.
+        statements: A table for each of `LEDGER_INPUTS`.
         question: The use and the instant.
     """
     import duckdb
 
     connection = duckdb.connect(":memory:")
     connection.execute("SET TimeZone = 'UTC'")
-    for name in INPUTS:
-        table = _numbered(tables[name]) if name == "entries" else tables[name]
-        connection.register(f"listed_{name}" if name in NUMBERED else name, table)
-    connection.execute(_NUMBERED)
-    connection.register("coverage", _coverage(connection, tables, question))
-    connection.execute("CREATE TABLE short_of AS SELECT * FROM coverage WHERE len(reasons) > 0")
-    people = connection.sql("SELECT DISTINCT subject_id FROM depictions").to_arrow_table()
-    statements = PeopleTables(**{f.name: tables[f.name] for f in fields(PeopleTables)})
-    connection.register(
-        "standing",
-        standing(people, statements, use=question.use, as_of=question.as_of),
-    )
+    for name, table in prepared.items():
+        connection.register(name, table)
+    for name in LEDGER_INPUTS:
+        connection.register("listed_decisions" if name == "decisions" else name, statements[name])
+    connection.execute(_DECISIONS)
     connection.register("use", _use_row(question.use))
-    kinds, roles = zip(*REQUIRED_ROLES, strict=True)
-    connection.register(
-        "required_roles", pa.table({"manipulation_type": list(kinds), "role": list(roles)})
-    )
+    duties = _find_duties(connection, prepared, statements, question)
+    standings = _find_standings(connection, prepared, statements, question)
+    origins = _runs(prepared["from_origins"], "origin", prepared["origins"].num_rows)
     connection.execute(_VIEWS)
-    return connection
+    return Facts(connection, {"duty": duties, "standing": standings, "origin": origins})
 
 
-def _numbered(entries: pa.Table) -> pa.Table:
-    """Return entries in the order of their ids, with the column ``number``, int32."""
-    ids = entries["media_id"].combine_chunks()
-    # The catalogue gives them in order already, and sorting wide rows is dear.
-    if len(ids) and not pc.all(pc.less_equal(ids[:-1], ids[1:])).as_py():
-        entries = entries.take(pc.array_sort_indices(ids))
-    numbers = pa.array(np.arange(len(ids), dtype=np.int32))
-    return entries.append_column("number", numbers)
-
-
-_OBLIGATIONS = """
-SELECT DISTINCT d.subject_id, d.role, e.manipulation_type,
-       CASE WHEN s.subject_id IS NOT NULL THEN e.id END AS media_id
-FROM depictions d
-JOIN entries e USING (media_id)
-LEFT JOIN (SELECT DISTINCT subject_id FROM consents WHERE scope_kind = 'listed_media') s
-    ON s.subject_id = d.subject_id
-WHERE d.link_status <> 'rejected'
-"""
-
-
-def _coverage(
-    connection: duckdb.DuckDBPyConnection, tables: Mapping[str, pa.Table], question: Question
-) -> pa.Table:
-    statements = ConsentTables(**{f.name: tables[f.name] for f in fields(ConsentTables)})
-    return coverage(
-        connection.sql(_OBLIGATIONS).to_arrow_table(),
-        statements,
+def _find_duties(
+    connection: duckdb.DuckDBPyConnection,
+    prepared: Mapping[str, pa.Table],
+    statements: Mapping[str, pa.Table],
+    question: Question,
+) -> Runs:
+    """Make the table `unmet`, and return the entries of each duty."""
+    base, duty_of = prepared["duties"], _numbers(prepared["depictions"], "duty")
+    count = base.num_rows
+    asked = base.rename_columns({"duty": "number"}).append_column(
+        "media_id", pa.nulls(count, pa.string())
+    )
+    listed = connection.sql(_LISTED).to_arrow_table()
+    if listed.num_rows:
+        own = np.arange(count, count + listed.num_rows, dtype=np.int32)
+        duty_of = _with(duty_of, _numbers(listed, "row"), own)
+        listed = listed.drop_columns("row").append_column("number", pa.array(own))
+        asked = pa.concat_tables([asked, listed.select(asked.column_names)])
+        count += listed.num_rows
+    found = coverage(
+        asked,
+        ConsentTables(**{f.name: statements[f.name] for f in fields(ConsentTables)}),
         use=question.use,
         purposes=question.purposes,
         as_of=question.as_of,
+        unmet_only=True,
     )
+    numbers = asked["number"].combine_chunks().take(found["obligation"].combine_chunks())
+    connection.register("short_of", found.append_column("duty", numbers))
+    claimed = connection.sql(_CLAIMED).to_arrow_table()
+    connection.register("claimed", claimed)
+    connection.execute(_UNMET)
+    connection.execute(_UNMET_CLAIMS, {"first": count})
+    if claimed.num_rows:
+        claims = _numbers(claimed, "claim") + np.int32(count)
+        duty_of = _with(duty_of, _numbers(claimed, "row"), claims)
+        count = int(claims.max()) + 1
+    return Runs.of(duty_of, _numbers(prepared["depictions"], "media_id"), count)
+
+
+def _find_standings(
+    connection: duckdb.DuckDBPyConnection,
+    prepared: Mapping[str, pa.Table],
+    statements: Mapping[str, pa.Table],
+    question: Question,
+) -> Runs:
+    """Make the table `standings`, and return the entries of each standing."""
+    people = connection.sql("SELECT DISTINCT subject_id FROM duties").to_arrow_table()
+    said = PeopleTables(**{f.name: statements[f.name] for f in fields(PeopleTables)})
+    connection.register("standing", standing(people, said, use=question.use, as_of=question.as_of))
+    connection.execute(_STANDINGS)
+    of_duties = connection.sql(_STANDING_DUTIES).to_arrow_table()
+    of_entries = connection.sql(_STANDING_ENTRIES).to_arrow_table()
+    depictions = prepared["depictions"]
+    runs = _runs(depictions, "duty", prepared["duties"].num_rows)
+    which, media = runs.expand(_numbers(of_duties, "duty"))
+    keys = np.concatenate(
+        [_numbers(of_duties, "standing")[which], _numbers(of_entries, "standing")]
+    )
+    count = connection.sql("SELECT count(*) FROM standings").fetchall()[0][0]
+    return Runs.of(keys, np.concatenate([media, _numbers(of_entries, "media_id")]), count)
+
+
+def _numbers(table: pa.Table, column: str) -> Numbers:
+    """Return a column of numbers, -1 where there is none."""
+    values = table[column].combine_chunks()
+    filled = values.fill_null(-1) if values.null_count else values
+    numbers: Numbers = filled.to_numpy(zero_copy_only=False).astype(np.int32, copy=False)
+    return numbers
+
+
+def _with(numbers: Numbers, places: Numbers, values: Numbers) -> Numbers:
+    changed = numbers.copy()
+    changed[places] = values
+    return changed
+
+
+def _runs(table: pa.Table, key: str, count: int) -> Runs:
+    return Runs.of(_numbers(table, key), _numbers(table, "media_id"), count)
 
 
 def _use_row(use: UseProfile) -> pa.Table:

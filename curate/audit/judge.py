@@ -15,79 +15,50 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
-from curate.audit.facts import Question, connect_facts
+from curate.audit.facts import LEDGER_INPUTS, Facts, Question, connect_facts
+from curate.audit.gather import (
+    Answers,
+    Digests,
+    Findings,
+    ask,
+    evidence,
+    fixed_bytes,
+    gather,
+    hex_text,
+)
+from curate.audit.prepare import prepare
 from curate.audit.rule import Rule
 
-if TYPE_CHECKING:
-    import duckdb
+# From the least to the best.
+VERDICTS = ("blocked", "needs_review", "cleared")
+BLOCKED, REVIEW, CLEARED = range(3)
+DECIDERS = ("policy", "reviewer", "two_reviewers")
 
-_FINDING = """
-SELECT md5('{code}|' || id || '|' || params) AS finding_id, '{code}' AS code, media_id, id,
-       locator, '{effect}' AS effect, params
-FROM (
-    SELECT DISTINCT found.media_id, e.id, e.locator, {params} AS params
-    FROM ({query}) found JOIN entries e USING (media_id)
-)
+# The evidence of an entry of which nothing was found.
+_NOTHING = np.frombuffer(hashlib.sha256(b"").digest(), np.uint8)
+
+_DECIDED = """
+CREATE TABLE decided AS SELECT * FROM decisions WHERE use = $use AND decided_at <= $as_of
 """
 
-_WAIVED = """
-WITH held AS (SELECT code, media, min(told) AS told FROM waivers GROUP BY code, media)
-SELECT f.finding_id, f.code, f.media_id, f.id,
-       CASE WHEN coalesce(own.told, every.told) IS NOT NULL AND f.effect <> 'block'
-            THEN 'none' ELSE f.effect END AS effect,
-       f.params,
-       CASE WHEN f.effect <> 'block' THEN coalesce(own.told, every.told) END AS waiver
-FROM found f
-LEFT JOIN held own ON own.code = f.code AND own.media = f.locator
-LEFT JOIN held every ON every.code = f.code AND every.media = ''
-"""
-
-# What a reviewer has seen of an entry is its findings; any other set of findings is new evidence.
-# The latest decision of each reviewer counts. Most entries have no finding at all.
-_VERDICTS = """
-WITH speaking AS (
-    SELECT media_id,
-           min(CASE effect WHEN 'block' THEN 0 WHEN 'review' THEN 1 ELSE 2 END) AS least,
-           list_sort(list_distinct(list(code) FILTER (effect IN ('block', 'review')))) AS codes,
-           sha256(array_to_string(list_sort(list(finding_id)), ',')) AS evidence
-    FROM findings GROUP BY media_id
-), policy AS (
-    SELECT e.media_id, e.id,
-           CASE s.least WHEN 0 THEN 'blocked' WHEN 1 THEN 'needs_review' ELSE 'cleared' END
-               AS verdict,
-           coalesce(s.codes, []) AS codes, coalesce(s.evidence, $nothing) AS evidence
-    FROM entries e LEFT JOIN speaking s USING (media_id)
-), latest AS (
+# What a reviewer has seen of an entry is its evidence; any other is new, and voids what they
+# said. The latest decision of each reviewer counts.
+_REVIEWED = """
+WITH latest AS (
     SELECT media_id, reviewer, verdict, evidence FROM decided
     QUALIFY row_number() OVER (
         PARTITION BY media_id, reviewer ORDER BY decided_at DESC, decision_id DESC
     ) = 1
-), reviewed AS (
-    SELECT p.media_id, count(*) FILTER (d.verdict = 'cleared') AS clears,
-           count(*) FILTER (d.verdict = 'blocked') AS blocks
-    FROM policy p JOIN latest d ON d.media_id = p.media_id AND d.evidence = p.evidence
-    WHERE p.verdict = 'needs_review'
-    GROUP BY p.media_id
 )
-SELECT {columns},
-       CASE WHEN r.blocks > 0 THEN 'blocked' WHEN r.clears > 1 THEN 'cleared'
-            ELSE p.verdict END AS verdict,
-       p.codes, p.evidence,
-       CASE WHEN r.blocks > 0 THEN 'reviewer' WHEN r.clears > 1 THEN 'two_reviewers'
-            ELSE 'policy' END AS decided_by
-FROM policy p LEFT JOIN reviewed r USING (media_id)
-"""
-_NOTHING = {"nothing": hashlib.sha256(b"").hexdigest()}
-
-# What each entry means for those made from it.
-_JUDGED = """
-CREATE OR REPLACE TABLE judged AS
-SELECT media_id, coalesce(w.verdict, o.own) AS verdict
-FROM own o LEFT JOIN words w USING (media_id)
+SELECT p.media_id, count(*) FILTER (d.verdict = 'cleared') AS clears,
+       count(*) FILTER (d.verdict = 'blocked') AS blocks
+FROM doubted p JOIN latest d ON d.media_id = p.media_id AND d.evidence = p.evidence
+GROUP BY p.media_id
 """
 
 # Decided entries that were made from others, and others from them.
@@ -96,10 +67,7 @@ SELECT DISTINCT media_id FROM decided
 WHERE media_id IN (SELECT media_id FROM ancestors)
 AND media_id IN (SELECT parent_id FROM ancestors)
 """
-
-_DECIDED = """
-SELECT * FROM decisions WHERE use = $use AND decided_at <= $as_of
-"""
+_PARENTS = "SELECT DISTINCT parent_id FROM ancestors WHERE parent_id IS NOT NULL"
 
 
 @dataclass(frozen=True)
@@ -124,110 +92,147 @@ def audit(tables: Mapping[str, pa.Table], rules: Iterable[Rule], question: Quest
         rules: The rules to apply.
         question: The use, the instant and the waivers.
     """
-    connection = connect_facts(tables, question)
+    statements = {name: tables[name] for name in LEDGER_INPUTS}
+    return judge(prepare(tables), statements, rules, question)
+
+
+def judge(
+    prepared: Mapping[str, pa.Table],
+    statements: Mapping[str, pa.Table],
+    rules: Iterable[Rule],
+    question: Question,
+) -> Judgement:
+    """Return what `rules` find for a use at an instant, and the verdicts.
+
+    Args:
+        prepared: The catalogue, as `curate.audit.prepare.prepare` gives it.
+        statements: A table for each of `curate.audit.facts.LEDGER_INPUTS`.
+        rules: The rules to apply.
+        question: The use, the instant and the waivers.
+    """
+    bench = _Bench(prepared, connect_facts(prepared, statements, question), question)
     chosen = tuple(rules)
-    connection.register("waivers", _waivers(question))
-    connection.execute(
-        f"CREATE TABLE decided AS {_DECIDED}",
-        {"use": question.use.name, "as_of": question.as_of},
-    )
-    found = [_apply(rule, connection) for rule in chosen if rule.stage == 1]
-    findings = _judge(connection, found)
+    first = [ask(rule, bench.facts) for rule in chosen if rule.stage == 1]
+    findings = bench.gather(first)
     later = [rule for rule in chosen if rule.stage > 1]
-    if later and connection.execute("SELECT 1 FROM ancestors LIMIT 1").fetchall():
-        findings = _descend(connection, found, later)
-    verdicts = f"{_VERDICTS.format(columns='p.id AS media_id')} ORDER BY p.media_id"
-    return Judgement(findings, connection.sql(verdicts, params=_NOTHING).to_arrow_table())
+    if later and prepared["ancestors"].num_rows:
+        findings = _descend(bench, first, findings, later)
+    return Judgement(findings.table(bench.ids), bench.decide(findings).table(bench.ids, findings))
+
+
+@dataclass(frozen=True)
+class _Verdicts:
+    """The verdict of each entry, by number, with its evidence and who decided.
+
+    Evidence is a digest out of few: most entries have no finding.
+    """
+
+    verdict: npt.NDArray[np.int8]
+    evidence: npt.NDArray[np.int32]
+    digests: Digests
+    decided_by: npt.NDArray[np.int8]
+
+    def table(self, ids: pa.Array, findings: Findings) -> pa.Table:
+        return pa.table(
+            {
+                "media_id": ids,
+                "verdict": pa.array(VERDICTS, pa.string()).take(pa.array(self.verdict)),
+                "codes": findings.codes(len(ids)),
+                "evidence": hex_text(self.digests).take(pa.array(self.evidence)),
+                "decided_by": pa.array(DECIDERS, pa.string()).take(pa.array(self.decided_by)),
+            }
+        )
+
+
+class _Bench:
+    """Facts and entries: what judges findings."""
+
+    def __init__(self, prepared: Mapping[str, pa.Table], facts: Facts, question: Question) -> None:
+        self.facts = facts
+        self.ids = _whole(prepared["entries"]["id"])
+        self._locators = _whole(prepared["entries"]["locator"])
+        self._marks = fixed_bytes(_whole(prepared["marks"]["mark"]))
+        self._waivers = [w for w in question.waivers if w.expires > question.as_of]
+        facts.connection.execute(_DECIDED, {"use": question.use.name, "as_of": question.as_of})
+        self._decisions = self.numbers("SELECT count(*) FROM decided")[0]
+
+    def numbers(self, sql: str) -> list[int]:
+        """Return the first column of what `sql` gives."""
+        return [row[0] for row in self.facts.connection.execute(sql).fetchall()]
+
+    def gather(self, answers: Iterable[Answers]) -> Findings:
+        """Return the findings that follow from answers."""
+        return gather(answers, marks=self._marks, locators=self._locators, waivers=self._waivers)
+
+    def decide(self, findings: Findings) -> _Verdicts:
+        """Return the verdicts that findings leave, reviewers heard."""
+        count = len(self.ids)
+        verdict = np.full(count, CLEARED, np.int8)
+        for least in (REVIEW, BLOCKED):
+            verdict[findings.media[findings.effect == least]] = least
+        spoken, digests = evidence(findings)
+        seen = np.zeros(count, np.int32)
+        seen[spoken] = np.arange(1, len(spoken) + 1)
+        told = _Verdicts(verdict, seen, np.vstack([_NOTHING, digests]), np.zeros(count, np.int8))
+        if self._decisions:
+            self._hear(told)
+        return told
+
+    def _hear(self, told: _Verdicts) -> None:
+        decided = np.array(self.numbers("SELECT DISTINCT media_id FROM decided"), np.int32)
+        doubted = np.sort(decided[told.verdict[decided] == REVIEW])
+        rows = {
+            "media_id": pa.array(doubted),
+            "evidence": hex_text(told.digests[told.evidence[doubted]]),
+        }
+        self.facts.connection.register("doubted", pa.table(rows))
+        for media, clears, blocks in self.facts.connection.execute(_REVIEWED).fetchall():
+            if blocks:
+                told.verdict[media], told.decided_by[media] = BLOCKED, 1
+            elif clears > 1:
+                told.verdict[media], told.decided_by[media] = CLEARED, 2
 
 
 def _descend(
-    connection: duckdb.DuckDBPyConnection, found: list[pa.Table], later: list[Rule]
-) -> pa.Table:
+    bench: _Bench, first: list[Answers], findings: Findings, later: list[Rule]
+) -> Findings:
     """Return all findings, those about what entries were made from among them.
 
     An ancestor hands down its own verdict, or what reviewers say of it. They speak of all that
     is known of it, of its own descent too: what they say is asked again until nothing changes,
     which takes no more rounds than there are such ancestors, unless one is made from itself.
     """
-    own = _VERDICTS.format(columns="p.media_id, p.verdict AS own")
-    connection.execute(f"CREATE TABLE own AS {own}", _NOTHING)
-    rounds = len(connection.execute(_BETWEEN).fetchall())
-    said = _said_of_parents(connection, "own")
+    own = bench.decide(findings)
+    rounds = len(bench.numbers(_BETWEEN))
+    parents = np.array(bench.numbers(_PARENTS), np.int32)
+    said = _said(own, parents)
     for _ in range(rounds + 1):
-        findings = _hand_down(connection, said, found, later)
-        now = f"({_VERDICTS.format(columns='p.media_id')})"
-        heard = _said_of_parents(connection, now) if rounds else said
+        findings = _hand_down(bench, own, said, first, later)
+        heard = _said(bench.decide(findings), parents) if rounds else said
         if heard == said:
             return findings
         changed, said = dict(said.items() ^ heard.items()), heard
     # What goes round in a circle is settled by nobody.
-    return _hand_down(connection, said | dict.fromkeys(changed, "blocked"), found, later)
+    return _hand_down(bench, own, said | dict.fromkeys(changed, BLOCKED), first, later)
 
 
 def _hand_down(
-    connection: duckdb.DuckDBPyConnection,
-    said: dict[int, str],
-    found: list[pa.Table],
-    later: list[Rule],
-) -> pa.Table:
-    words = pa.table(
-        [pa.array(said.keys(), pa.int32()), pa.array(said.values(), pa.string())],
-        names=["media_id", "verdict"],
-    )
-    connection.register("words", words)
-    connection.execute(_JUDGED)
-    return _judge(connection, found + [_apply(rule, connection) for rule in later])
+    bench: _Bench, own: _Verdicts, said: dict[int, int], first: list[Answers], later: list[Rule]
+) -> Findings:
+    handed = own.verdict.copy()
+    for media, verdict in said.items():
+        handed[media] = verdict
+    words = pa.DictionaryArray.from_arrays(pa.array(handed), pa.array(VERDICTS))
+    numbers = pa.array(np.arange(len(handed), dtype=np.int32))
+    bench.facts.connection.register("judged", pa.table({"media_id": numbers, "verdict": words}))
+    return bench.gather(first + [ask(rule, bench.facts) for rule in later])
 
 
-def _said_of_parents(connection: duckdb.DuckDBPyConnection, verdicts: str) -> dict[int, str]:
-    """Return what reviewers say in `verdicts` of entries that others were made from."""
-    rows = connection.execute(
-        f"SELECT media_id, verdict FROM {verdicts} "
-        "WHERE decided_by <> 'policy' AND media_id IN (SELECT parent_id FROM ancestors)",
-        None if verdicts == "own" else _NOTHING,
-    )
-    return dict(rows.fetchall())
+def _said(told: _Verdicts, parents: npt.NDArray[np.int32]) -> dict[int, int]:
+    """Return what reviewers say of entries that others were made from."""
+    heard = parents[told.decided_by[parents] > 0]
+    return dict(zip(heard.tolist(), told.verdict[heard].tolist(), strict=True))
 
 
-def _judge(connection: duckdb.DuckDBPyConnection, found: list[pa.Table]) -> pa.Table:
-    """Make the table `findings` of what was found, waivers applied, and return it in order."""
-    connection.register("found", pa.concat_tables([_FOUND.empty_table(), *found]))
-    connection.execute(f"CREATE OR REPLACE TABLE findings AS {_WAIVED}")
-    ordered = connection.sql(
-        "SELECT * EXCLUDE (id) REPLACE (id AS media_id) FROM findings "
-        "ORDER BY code, media_id, finding_id"
-    )
-    return ordered.to_arrow_table()
-
-
-# A rule's findings while they are gathered: entries by number, and their ids and locators.
-_FOUND = pa.schema(
-    [
-        ("finding_id", pa.string()),
-        ("code", pa.string()),
-        ("media_id", pa.int32()),
-        ("id", pa.string()),
-        ("locator", pa.string()),
-        ("effect", pa.string()),
-        ("params", pa.string()),
-    ]
-)
-
-
-def _apply(rule: Rule, connection: duckdb.DuckDBPyConnection) -> pa.Table:
-    names = [c for c in connection.sql(rule.query).columns if c != "media_id"]
-    facts = ", ".join(f'"{name}" := found."{name}"' for name in names)
-    params = f"CAST(to_json(struct_pack({facts})) AS VARCHAR)" if names else "'{}'"
-    sql = _FINDING.format(code=rule.code, effect=rule.effect, params=params, query=rule.query)
-    return connection.sql(sql).to_arrow_table().cast(_FOUND)
-
-
-def _waivers(question: Question) -> pa.Table:
-    """Return the waivers that hold at the instant."""
-    rows = [
-        {"code": w.code, "media": w.media, "told": f"{w.by} until {w.expires:%Y-%m-%d}: {w.reason}"}
-        for w in question.waivers
-        if w.expires > question.as_of
-    ]
-    schema = pa.schema([(name, pa.string()) for name in ("code", "media", "told")])
-    return pa.Table.from_pylist(rows, schema=schema)
+def _whole(column: pa.ChunkedArray) -> pa.Array:
+    return column.combine_chunks()

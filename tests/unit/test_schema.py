@@ -12,7 +12,7 @@ import pyarrow as pa
 import pytest
 from jsonschema import Draft202012Validator
 
-from curate.audit.facts import REQUIRED_ROLES
+from curate.audit.prepare import REQUIRED_ROLES
 from curate.consent.coverage import _STATES, AUDIENCES, ROLE_OPERATIONS
 from curate.consent.records import STATES
 from curate.errors import InvariantError

@@ -1,6 +1,6 @@
 """Rules CON: each person in an entry has agreed to this use of it, in that role.
 
-Reasons and their order are those of STANDARDS section 9.4; `duties` has a row for each reason.
+Reasons and their order are those of STANDARDS section 9.4; `unmet` has a row for each reason.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ from curate.model.verdict import Effect
 
 
 def duty(reason: str, *facts: str) -> str:
-    """Return the query for one reason of `duties`."""
-    columns = ", ".join(("media_id", "subject_id AS subject", "role", "consent_id", *facts))
-    return f"SELECT {columns} FROM duties WHERE reason = '{reason}'"
+    """Return the query for one reason of `unmet`."""
+    columns = ", ".join(("duty", "subject_id AS subject", "role", "consent_id", *facts))
+    return f"SELECT {columns} FROM unmet WHERE reason = '{reason}'"
 
 
 NO_CONSENT = Rule(

@@ -54,18 +54,7 @@ FACES_NOT_SCANNED = Rule(
         "is not known is not cleared. A scan that failed on a frame is no scan."
     ),
     remedy="Run `curate run faces identity`.",
-    query="""
-        SELECT e.media_id FROM entries e
-        WHERE e.state = 'present'
-        AND NOT EXISTS (
-            SELECT 1 FROM face_scans f
-            WHERE f.sha256 = e.sha256 AND f.error IS NULL
-            AND NOT EXISTS (
-                SELECT 1 FROM face_scans b
-                WHERE b.sha256 = f.sha256 AND b.model_id = f.model_id AND b.error IS NOT NULL
-            )
-        )
-    """,
+    query="SELECT media_id FROM visible WHERE NOT scanned",
 )
 
 UNDECLARED_PERSON = Rule(
@@ -107,16 +96,8 @@ ROLE_MISSING = Rule(
     ),
     remedy="Declare the missing person in the manifest.",
     query="""
-        SELECT * FROM (
-            SELECT e.media_id, e.manipulation_type AS manipulation, r.role, r.needed, (
-                SELECT count(*) FROM depictions d
-                WHERE d.media_id = e.media_id AND d.role = r.role AND d.link_status <> 'rejected'
-            ) AS declared
-            FROM entries e
-            JOIN (
-                SELECT manipulation_type, role, count(*) AS needed FROM required_roles GROUP BY ALL
-            ) r USING (manipulation_type)
-        ) WHERE declared < needed
+        SELECT media_id, manipulation_type AS manipulation, role, needed, declared
+        FROM short_roles
     """,
 )
 

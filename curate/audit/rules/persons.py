@@ -8,7 +8,7 @@ from curate.model.verdict import Effect
 
 def standing(reason: str, *facts: str) -> str:
     """Return the query for one reason of `standings`."""
-    columns = ", ".join(("media_id", "subject_id AS subject", *facts))
+    columns = ", ".join(("standing", "subject_id AS subject", *facts))
     return f"SELECT {columns} FROM standings WHERE reason = '{reason}'"
 
 

@@ -15,8 +15,8 @@ SOURCE_RETRACTED = Rule(
     explanation="A dataset that its makers retracted is not to be used, whatever copies say.",
     remedy="Leave the entry out.",
     query="""
-        SELECT e.media_id, s.source_id AS source, s.status
-        FROM entries e JOIN sources s USING (source_id) CROSS JOIN use u
+        SELECT o.origin, s.source_id AS source, s.status
+        FROM origins o JOIN sources s USING (source_id) CROSS JOIN use u
         WHERE s.status = 'retracted'
     """,
 )
@@ -31,8 +31,8 @@ SOURCE_PROHIBITED = Rule(
     explanation="Databases for recognising faces may not be built by untargeted scraping.",
     remedy="Leave the source out.",
     query="""
-        SELECT e.media_id, s.source_id AS source
-        FROM entries e JOIN sources s USING (source_id) CROSS JOIN use u
+        SELECT o.origin, s.source_id AS source
+        FROM origins o JOIN sources s USING (source_id) CROSS JOIN use u
         WHERE list_contains(s.terms_flags, 'untargeted_face_scrape')
     """,
 )
@@ -53,7 +53,7 @@ TERMS_FORBID = Rule(
     remedy="Leave the source out of this use.",
     query="""
         SELECT * FROM (
-            SELECT e.media_id, s.source_id AS source, list_filter(s.terms_flags, lambda f:
+            SELECT o.origin, s.source_id AS source, list_filter(s.terms_flags, lambda f:
                 (f IN ('no_training', 'evaluation_only')
                  AND list_has_any(u.operations, ['train_detector', 'train_generator']))
                 OR (f IN ('non_commercial', 'research_only', 'sale_prohibited') AND u.commercial)
@@ -62,7 +62,7 @@ TERMS_FORBID = Rule(
                 OR (f = 'no_biometric_id'
                     AND list_has_any(u.operations, ['biometric_embed', 'identity_link']))
             ) AS terms
-            FROM entries e JOIN sources s USING (source_id) CROSS JOIN use u
+            FROM origins o JOIN sources s USING (source_id) CROSS JOIN use u
         ) WHERE len(terms) > 0
     """,
 )
@@ -79,9 +79,9 @@ LICENCE_UNKNOWN = Rule(
     ),
     remedy="Find the licence, and record it on the source.",
     query="""
-        SELECT e.media_id, s.source_id AS source
-        FROM entries e JOIN sources s USING (source_id) CROSS JOIN use u
-        WHERE s.licence IS NULL AND e.licence IS NULL
+        SELECT o.origin, s.source_id AS source
+        FROM origins o JOIN sources s USING (source_id) CROSS JOIN use u
+        WHERE s.licence IS NULL AND o.licence IS NULL
     """,
 )
 
@@ -99,8 +99,8 @@ TERMS_UNREAD = Rule(
     ),
     remedy=("Read the terms, and record their flags; an empty list says that there are none."),
     query="""
-        SELECT e.media_id, s.source_id AS source
-        FROM entries e JOIN sources s USING (source_id) CROSS JOIN use u
+        SELECT o.origin, s.source_id AS source
+        FROM origins o JOIN sources s USING (source_id) CROSS JOIN use u
         WHERE s.terms_flags IS NULL
     """,
 )
@@ -115,9 +115,8 @@ SOURCE_UNKNOWN = Rule(
     explanation="Where media came from decides which terms and claims hold for them.",
     remedy="Import the source with `curate consent import sources.toml`.",
     query="""
-        SELECT e.media_id, e.source_id AS source FROM entries e
-        WHERE e.source_id IS NOT NULL
-        AND NOT EXISTS (SELECT 1 FROM sources s WHERE s.source_id = e.source_id)
+        SELECT o.origin, o.source_id AS source FROM origins o
+        WHERE NOT EXISTS (SELECT 1 FROM sources s WHERE s.source_id = o.source_id)
     """,
 )
 
@@ -134,8 +133,8 @@ SOURCE_RESTRICTED = Rule(
     ),
     remedy="Use the version that is in force, or have someone decide.",
     query="""
-        SELECT e.media_id, s.source_id AS source, s.status
-        FROM entries e JOIN sources s USING (source_id) CROSS JOIN use u
+        SELECT o.origin, s.source_id AS source, s.status
+        FROM origins o JOIN sources s USING (source_id) CROSS JOIN use u
         WHERE s.status IN ('restricted', 'superseded')
     """,
 )

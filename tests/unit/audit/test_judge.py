@@ -149,7 +149,7 @@ def test_entry_of_which_nothing_is_known_is_not_cleared(name: str) -> None:
 def test_doubts_of_coverage_are_the_rules_that_review() -> None:
     """Coverage prefers a doubt to a no: it must mean by them what the rules do."""
     spoken = {m[1]: r.effect for r in ALL_RULES
-              if (m := re.search(r"FROM duties WHERE reason = '([\w-]+)'", r.query))}  # fmt: skip
+              if (m := re.search(r"FROM unmet WHERE reason = '([\w-]+)'", r.query))}  # fmt: skip
     reviewed = {reason for reason, effect in spoken.items() if effect is Effect.REVIEW}
 
     assert set(DOUBTS) <= reviewed

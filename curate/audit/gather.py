@@ -1,0 +1,295 @@
+"""Gathering: what rules find, spread over the entries it stands for, in order and with ids.
+
+A rule's answer stands for one entry or for many, so its facts are printed and digested once, and
+everything that has the size of the catalogue is done by number.
+
+The evidence of an entry is a digest of the set of its findings, whatever their order: the sum of
+their SHA-256 digests modulo 2^256 (AdHash: Bellare and Micciancio, EUROCRYPT 1997).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache, cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from curate.audit.facts import Facts
+from curate.audit.rule import Rule
+from curate.catalog.numbered import Numbers
+from curate.model.config import Waiver
+from curate.model.verdict import Effect
+
+if TYPE_CHECKING:
+    import duckdb
+
+# What a query's first column may be called: an entry, or what stands for several.
+PLACES = ("media_id", "duty", "standing", "origin")
+EFFECTS = (Effect.BLOCK, Effect.REVIEW, Effect.NONE)
+
+_FOUND = """
+SELECT place, params, unhex(sha256('{code}|' || params)) AS digest
+FROM (SELECT DISTINCT "{place}"::INTEGER AS place, {params} AS params FROM ({query}) found)
+"""
+
+Digests = npt.NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What one rule found, by entry.
+
+    Attributes:
+        rule: The rule.
+        params: The facts of each answer, as JSON.
+        digests: SHA-256 over code and facts of each answer, shape (A, 32).
+        answer: Which answer each finding is, shape (N,).
+        media: The entry of each finding, shape (N,).
+    """
+
+    rule: Rule
+    params: pa.Array
+    digests: Digests
+    answer: npt.NDArray[np.int64]
+    media: Numbers
+
+
+def ask(rule: Rule, facts: Facts) -> Answers:
+    """Return what `rule` finds.
+
+    Raises:
+        ValueError: The rule's query gives no column of `PLACES`.
+    """
+    place, params = _columns(rule.query, facts.connection)
+    sql = _FOUND.format(code=rule.code, place=place, params=params, query=rule.query)
+    found = facts.connection.sql(sql).to_arrow_table().combine_chunks()
+    places = found["place"].to_numpy().astype(np.int32)
+    if place == "media_id":
+        answer, media = np.arange(len(places)), places
+    else:
+        answer, media = facts.stands_for[place].expand(places)
+    digests = found["digest"].cast(pa.binary(32)).combine_chunks()
+    return Answers(rule, _text(found["params"]), fixed_bytes(digests), answer, media)
+
+
+@cache
+def _shape(query: str, columns: tuple[str, ...]) -> tuple[str, str]:
+    place = next((name for name in PLACES if name in columns), None)
+    if place is None:
+        raise ValueError(f"a rule's query gives none of {', '.join(PLACES)}: {query}")
+    told = ", ".join(f'"{name}" := found."{name}"' for name in columns if name != place)
+    return place, f"CAST(to_json(struct_pack({told})) AS VARCHAR)" if told else "'{}'"
+
+
+def _columns(query: str, connection: duckdb.DuckDBPyConnection) -> tuple[str, str]:
+    """Return the column that says where, and the expression of the facts as JSON."""
+    return _shape(query, tuple(connection.sql(query).columns))
+
+
+@dataclass(frozen=True)
+class Findings:
+    """All findings, by rule, entry and id, no two the same.
+
+    Attributes:
+        rules: The rules that found something, by code.
+        rule: Which rule, shape (N,).
+        media: Which entry, shape (N,).
+        effect: Its place in `EFFECTS`, waivers applied, shape (N,).
+        digests: SHA-256 over code and facts, shape (N, 32).
+        ids: What names the finding, shape (N, 16).
+        params: Its facts, as JSON, N texts.
+        waivers: Who answers for it, N texts; null where nobody does.
+    """
+
+    rules: Sequence[Rule]
+    rule: npt.NDArray[np.int16]
+    media: Numbers
+    effect: npt.NDArray[np.int8]
+    digests: Digests
+    ids: Digests
+    params: pa.Array
+    waivers: pa.Array
+
+    @cached_property
+    def by_entry(self) -> npt.NDArray[np.int64]:
+        """Their places in the order of entries; one entry's stay in order."""
+        return np.argsort(self.media, kind="stable")
+
+    def codes(self, entries: int) -> pa.Array:
+        """Return, for each entry, the codes that keep it from being cleared, sorted."""
+        speaks = self.by_entry[self.effect[self.by_entry] < EFFECTS.index(Effect.NONE)]
+        media, rule = self.media[speaks], self.rule[speaks]
+        fresh = np.ones(len(speaks), bool)
+        fresh[1:] = (media[1:] != media[:-1]) | (rule[1:] != rule[:-1])
+        lengths = np.bincount(media[fresh], minlength=entries)
+        offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32)
+        codes = pa.array([rule.code for rule in self.rules], pa.string())
+        return pa.ListArray.from_arrays(pa.array(offsets), codes.take(pa.array(rule[fresh])))
+
+    def table(self, ids: pa.Array) -> pa.Table:
+        """Return them as a table; `ids` has the text of each entry's number."""
+        codes = pa.array([rule.code for rule in self.rules], pa.string())
+        effects = pa.array([str(effect) for effect in EFFECTS], pa.string())
+        return pa.table(
+            {
+                "finding_id": hex_text(self.ids),
+                "code": codes.take(pa.array(self.rule)),
+                "media_id": ids.take(pa.array(self.media)),
+                "effect": effects.take(pa.array(self.effect)),
+                "params": self.params,
+                "waiver": self.waivers,
+            }
+        )
+
+
+def gather(
+    answers: Iterable[Answers],
+    *,
+    marks: Digests,
+    locators: pa.Array,
+    waivers: Sequence[Waiver],
+) -> Findings:
+    """Return the findings that follow from answers.
+
+    Args:
+        answers: What rules found.
+        marks: 16 bytes for each entry that tell it from all others, shape (E, 16).
+        locators: The locator of each entry.
+        waivers: Those that hold.
+    """
+    spoke = sorted((a for a in answers if len(a.media)), key=lambda a: a.rule.code)
+    rule = np.repeat(np.arange(len(spoke), dtype=np.int16), [len(a.media) for a in spoke])
+    media = np.concatenate([np.empty(0, np.int32), *(a.media for a in spoke)])
+    first = np.cumsum([0, *(len(a.params) for a in spoke)])
+    shifted = (a.answer + at for a, at in zip(spoke, first, strict=False))
+    answer = np.concatenate([np.empty(0, np.int64), *shifted])
+    every = np.concatenate([np.empty((0, 32), np.uint8), *(a.digests for a in spoke)])
+    ids = _add(every[:, :16].take(answer, axis=0), marks.take(media, axis=0))
+    order = _order(rule, media, ids)
+    rule, media, answer, ids = rule[order], media[order], answer[order], ids[order]
+    params = _text(pa.chunked_array([a.params for a in spoke], pa.string()))
+    rules = [a.rule for a in spoke]
+    strength = np.array([EFFECTS.index(r.effect) for r in rules], np.int8)
+    effect, told = strength[rule], pa.nulls(len(rule), pa.string())
+    if waivers:
+        told = _waived(rules, rule, media, effect, locators, waivers)
+        effect = np.where(pc.is_valid(told).to_numpy(zero_copy_only=False), 2, effect)
+    return Findings(
+        rules=rules,
+        rule=rule,
+        media=media,
+        effect=effect.astype(np.int8),
+        digests=every.take(answer, axis=0),
+        ids=ids,
+        params=params.take(pa.array(answer)),
+        waivers=told,
+    )
+
+
+def evidence(findings: Findings) -> tuple[Numbers, Digests]:
+    """Return the entries with findings, in order, and a digest of each one's, shape (M, 32)."""
+    media = findings.media[findings.by_entry]
+    starts = np.flatnonzero(np.diff(media, prepend=-1))
+    digests = findings.digests[findings.by_entry]
+    several = np.diff(starts, append=len(media)) > 1
+    told = digests[starts]
+    told[several] = _sums(digests, starts)[several]
+    return media[starts], told
+
+
+def _sums(digests: Digests, starts: npt.NDArray[np.int64]) -> Digests:
+    """Return the sums of numbers of 32 bytes modulo 2^256, run by run."""
+    parts = digests.view(">u4").astype(np.uint64)
+    sums = np.add.reduceat(parts, starts, axis=0) if len(starts) else parts
+    # Each part is 32 bits and was summed in 64: what is over goes to the part before it.
+    for place in range(7, 0, -1):
+        sums[:, place - 1] += sums[:, place] >> np.uint64(32)
+    return (sums & np.uint64(0xFFFFFFFF)).astype(">u4").view(np.uint8)
+
+
+def fixed_bytes(column: pa.Array) -> Digests:
+    """Return a column of binary of one width as an array, shape (N, width)."""
+    width = column.type.byte_width
+    values = np.frombuffer(column.buffers()[1] or b"", np.uint8)
+    start = column.offset * width
+    return values[start : start + len(column) * width].reshape(-1, width)
+
+
+_HEX = np.frombuffer(b"".join(b"%02x" % value for value in range(256)), np.uint16)
+
+
+def hex_text(digests: Digests) -> pa.Array:
+    """Return digests as lower-case hexadecimal text.
+
+    >>> hex_text(np.array([[0, 171]], np.uint8)).to_pylist()
+    ['00ab']
+    """
+    count, width = digests.shape
+    offsets = np.arange(count + 1, dtype=np.int32) * np.int32(2 * width)
+    text = _HEX[digests].tobytes()
+    return pa.StringArray.from_buffers(count, pa.py_buffer(offsets), pa.py_buffer(text))
+
+
+def _add(left: Digests, right: Digests) -> Digests:
+    """Return the sums of numbers of 16 bytes modulo 2^128."""
+    a, b = left.reshape(-1, 16).view(">u8"), right.reshape(-1, 16).view(">u8")
+    total = a.astype(np.uint64) + b.astype(np.uint64)
+    total[:, 0] += total[:, 1] < a[:, 1]
+    return total.astype(">u8").view(np.uint8)
+
+
+def _order(rule: npt.NDArray[np.int16], media: Numbers, ids: Digests) -> npt.NDArray[np.int64]:
+    """Return the order by rule, entry and id, each finding once."""
+    key = rule.astype(np.int64) << 32 | media
+    order = np.argsort(key, kind="stable")
+    key = key[order]
+    tied = np.zeros(len(key), bool)
+    same = key[1:] == key[:-1]
+    tied[1:] = same
+    tied[:-1] |= same
+    if not tied.any():
+        return order
+    places = np.flatnonzero(tied)
+    high, low = ids[order[places]].view(">u8").astype(np.uint64).T
+    order[places] = order[places][np.lexsort((low, high, key[places]))]
+    again = np.zeros(len(key), bool)
+    again[1:] = same & (ids[order[1:]] == ids[order[:-1]]).all(axis=1)
+    return order[~again]
+
+
+def _waived(
+    rules: Sequence[Rule],
+    rule: npt.NDArray[np.int16],
+    media: Numbers,
+    effect: npt.NDArray[np.int8],
+    locators: pa.Array,
+    waivers: Sequence[Waiver],
+) -> pa.Array:
+    """Return who answers for each finding: its own waiver before one of all entries."""
+    told = np.full(len(rule), None, object)
+    codes = [r.code for r in rules]
+    # The last one written stays: one for this entry alone, and of equals the least text.
+    by_text = sorted(waivers, key=_told, reverse=True)
+    for waiver in sorted(by_text, key=lambda w: w.media != ""):
+        if waiver.code not in codes:
+            continue
+        holds = (rule == codes.index(waiver.code)) & (effect != EFFECTS.index(Effect.BLOCK))
+        if waiver.media:
+            named = pc.equal(locators, waiver.media).to_numpy(zero_copy_only=False)
+            holds &= named[media]
+        told[holds] = _told(waiver)
+    return pa.array(told, pa.string())
+
+
+def _told(waiver: Waiver) -> str:
+    return f"{waiver.by} until {waiver.expires:%Y-%m-%d}: {waiver.reason}"
+
+
+def _text(column: pa.ChunkedArray) -> pa.Array:
+    whole = column.combine_chunks()
+    return whole if isinstance(whole, pa.Array) else pa.concat_arrays(whole.chunks)

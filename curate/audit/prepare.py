@@ -1,0 +1,155 @@
+"""Prepare: the facts that the catalogue alone decides, made once per version of it.
+
+No use, instant or statement changes them, so an audit for another use, or on the day after a
+withdrawal, starts from here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pyarrow as pa
+
+from curate.catalog.numbered import number
+
+# What an audit reads of the catalogue; `entries` is the catalogue's view, the rest are tables.
+CATALOG_INPUTS = (
+    "entries",
+    "content",
+    "depictions",
+    "faces",
+    "face_scans",
+    "groups",
+    "identities",
+    "labels",
+    "relations",
+)
+
+# STANDARDS section 2: whom a manipulation cannot do without; a role stands as often as people
+# are needed in it.
+REQUIRED_ROLES = (
+    ("face_swap", "donor"),
+    ("face_swap", "target"),
+    ("reenactment", "target"),
+    ("reenactment", "driver"),
+    ("lip_sync", "target"),
+    ("attribute_edit", "depicted"),
+    ("morph", "donor"),
+    ("morph", "donor"),
+    ("identity_conditioned_synthesis", "donor"),
+)
+
+_VIEWS = {
+    # From each entry to everything it was made from, however far. A parent that is not listed
+    # has no number, and its text is all that is known of it.
+    "ancestors": """
+        WITH RECURSIVE made_from AS (
+            SELECT "left" AS child, "right" AS parent FROM relations
+            WHERE relation IN ('derived_from', 'crop_of', 'frame_of') AND left_kind = 'media'
+            AND right_kind = 'media'
+        ), line AS (
+            SELECT * FROM made_from
+            UNION
+            SELECT l.child, m.parent FROM line l JOIN made_from m ON m.child = l.parent
+        )
+        SELECT e.media_id, p.media_id AS parent_id, coalesce(p.locator, l.parent) AS parent
+        FROM line l
+        JOIN entries e ON e.id = l.child
+        LEFT JOIN entries p ON p.id = l.parent
+        WHERE l.child <> l.parent
+        ORDER BY ALL
+    """,
+    # Faces too poor to judge count too: someone is there. A donor and a target meet in one
+    # visible face; drivers and voices are not seen. A scan that failed on a frame is no scan.
+    "visible": """
+        SELECT e.media_id,
+               (coalesce(p.seen, 0)
+                + greatest(coalesce(p.donors, 0), coalesce(p.targets, 0)))::BIGINT AS declared,
+               coalesce(f.faces, 0) AS faces, p.media_id IS NOT NULL AS someone,
+               s.sha256 IS NOT NULL AS scanned
+        FROM entries e
+        LEFT JOIN (
+            SELECT media_id, count(*) FILTER (seen) AS seen, count(*) FILTER (donor) AS donors,
+                   count(*) FILTER (target) AS targets
+            FROM (
+                SELECT media_id, role = 'depicted' AS seen, role = 'donor' AS donor,
+                       role = 'target' AS target
+                FROM depictions WHERE link_status <> 'rejected' AND role <> 'bystander'
+                UNION ALL
+                -- Whoever is declared in two roles is one person.
+                SELECT media_id, NOT EXISTS (
+                    SELECT 1 FROM depictions o
+                    WHERE o.media_id = b.media_id AND o.subject_id = b.subject_id
+                    AND o.role = 'depicted' AND o.link_status <> 'rejected'
+                ), FALSE, FALSE
+                FROM depictions b WHERE link_status <> 'rejected' AND role = 'bystander'
+            ) GROUP BY media_id
+        ) p USING (media_id)
+        LEFT JOIN (
+            SELECT sha256, max(n) AS faces FROM (
+                SELECT sha256, frame, count(*) AS n FROM faces GROUP BY sha256, frame, model_id
+            ) GROUP BY sha256
+        ) f USING (sha256)
+        LEFT JOIN (
+            SELECT DISTINCT sha256 FROM (
+                SELECT sha256 FROM face_scans GROUP BY sha256, model_id
+                HAVING bool_and(error IS NULL)
+            )
+        ) s USING (sha256)
+        WHERE e.state = 'present'
+        ORDER BY e.media_id
+    """,
+    "short_roles": """
+        SELECT e.media_id, e.manipulation_type, r.role, r.needed,
+               coalesce(d.declared, 0) AS declared
+        FROM entries e
+        JOIN (
+            SELECT manipulation_type, role, count(*) AS needed FROM required_roles GROUP BY ALL
+        ) r USING (manipulation_type)
+        LEFT JOIN (
+            SELECT media_id, role, count(*) AS declared FROM depictions
+            WHERE link_status <> 'rejected' GROUP BY media_id, role
+        ) d ON d.media_id = e.media_id AND d.role = r.role
+        WHERE coalesce(d.declared, 0) < r.needed
+        ORDER BY e.media_id, r.role
+    """,
+    "origins": """
+        SELECT (row_number() OVER (ORDER BY source_id, licence) - 1)::INTEGER AS origin, *
+        FROM (SELECT DISTINCT source_id, licence FROM entries WHERE source_id IS NOT NULL)
+        ORDER BY origin
+    """,
+}
+
+# The numbers of each origin's entries come after its table.
+_FROM_ORIGINS = """
+SELECT o.origin, e.media_id FROM entries e
+JOIN origins o ON o.source_id = e.source_id AND o.licence IS NOT DISTINCT FROM e.licence
+ORDER BY ALL
+"""
+
+
+def prepare(tables: Mapping[str, pa.Table]) -> dict[str, pa.Table]:
+    """Return the catalogue by number, and the views of it that no statement changes.
+
+    Args:
+        tables: A table for each of `CATALOG_INPUTS`.
+
+    Returns:
+        What `curate.catalog.numbered.number` gives; ``ancestors``, ``visible``,
+        ``short_roles`` and ``origins`` as `curate.audit.facts` has them; ``from_origins``,
+        the entries of each origin; and the tables that are asked as they are.
+    """
+    import duckdb
+
+    connection = duckdb.connect(":memory:")
+    connection.execute("SET TimeZone = 'UTC'")
+    made = number(tables)
+    plain = {name: tables[name] for name in CATALOG_INPUTS if name not in made}
+    kinds, roles = zip(*REQUIRED_ROLES, strict=True)
+    required = pa.table({"manipulation_type": list(kinds), "role": list(roles)})
+    for name, table in {**made, **plain, "required_roles": required}.items():
+        connection.register(name, table)
+    for name, sql in {**_VIEWS, "from_origins": _FROM_ORIGINS}.items():
+        made[name] = connection.sql(sql).to_arrow_table()
+        connection.register(name, made[name])
+    return made | plain

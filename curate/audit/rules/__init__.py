@@ -17,6 +17,7 @@ from curate.audit.rules import (
     scope,
     sources,
     splits,
+    videos,
 )
 from curate.errors import ConfigError
 from curate.model.config import Waiver
@@ -29,10 +30,13 @@ ALL_RULES: tuple[Rule, ...] = (
     *depictions.RULES,
     *links.RULES,
     *duplicates.RULES,
+    *videos.DUPLICATE_RULES,
     *identity.RULES,
     *labels.RULES,
     *media.RULES,
+    *videos.MEDIA_RULES,
     *splits.RULES,
+    *videos.SPLIT_RULES,
     *sources.RULES,
 )
 BY_CODE = {rule.code: rule for rule in ALL_RULES}

@@ -79,16 +79,16 @@ class Catalog:
         changed = self.changed(name, conform(rows, name))
         if not changed.num_rows:
             return 0
-        delta = self._delta(name)
-        if delta is None:
-            return self.append(name, changed)
-        match = " AND ".join(f"old.{column} = new.{column}" for column in key_of(name))
-        (
-            delta.merge(source=changed, predicate=match, source_alias="new", target_alias="old")
-            .when_matched_update_all()
-            .when_not_matched_insert_all()
-            .execute()
-        )
+        fresh, known = self.split_by_key(name, changed)
+        if not known.num_rows:
+            return self.append(name, fresh)
+        stored = self.dataset(name)
+        connection = self.connect(name)
+        # A merge would write text in a form that later reads cannot filter by.
+        connection.register("stored", stored if isinstance(stored, pa.Table) else stored.to_table())
+        connection.register("known", known.select(key_of(name)))
+        rest = connection.sql(f"SELECT * FROM stored ANTI JOIN known USING ({_columns(name)})")
+        self.replace(name, pa.concat_tables([conform(rest.to_arrow_table(), name), changed]))
         return changed.num_rows
 
     def replace(self, name: str, rows: pa.Table, *, stage: str = "") -> int:

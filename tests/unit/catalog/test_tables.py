@@ -281,3 +281,13 @@ def test_no_rows_have_no_keys(catalog: Catalog) -> None:
     catalog.append("media", media("a"))
 
     assert [rows.num_rows for rows in catalog.split_by_key("media", media())] == [0, 0]
+
+
+def test_rows_can_be_filtered_after_an_upsert(catalog: Catalog) -> None:
+    """A table in which rows were replaced is read like any other."""
+    catalog.upsert("media", media("a", "b"))
+    catalog.upsert("media", media("a", "c", status="missing"))
+
+    found = catalog.connect("media").sql("SELECT locator FROM media WHERE status = 'present'")
+
+    assert found.fetchall() == [("b",)]

@@ -119,7 +119,7 @@ def _relations(videos: pa.Table, alike: Overlaps, evidence: str, stage: str) -> 
             "measure": min(share, other) if relation == "near_duplicate" else max(share, other),
             "left_share": share,
             "right_share": other,
-            "offset_s": None if np.isnan(shift) else shift,
+            "offset_s": None if np.isnan(shift) else shift + 0.0,  # no -0.0
             "basis": evidence,
             "stage": stage,
         })  # fmt: skip

@@ -153,6 +153,10 @@ class VideoReader:
         if last is None:
             detail = f"no frame can be decoded ({tally.errors} errors)"
             raise UnreadableError(Reason.CORRUPT, detail)
+        # An index that promises more, together with an error, means that the end is missing;
+        # alone it may mean that an edit list leaves frames out.
+        if tally.errors and self._video.frames > last.frame + 1:
+            self.extent = "part"
         every = self.extent == "every"
         length = last.seconds + (_typical(tally.gaps) or 0.0)
         width, height = last.decoded.width, last.decoded.height

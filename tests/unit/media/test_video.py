@@ -114,6 +114,14 @@ def test_video_cut_off_before_its_index_is_corrupt(write: Write) -> None:
     assert failure(write(data[: len(data) // 2])).reason_code is Reason.CORRUPT
 
 
+def test_video_cut_off_after_its_index_is_read_in_part(write: Write) -> None:
+    data = film(scene(4, pan=2), options={"g": "10"}, muxer={"movflags": "faststart"})
+    row = probe_file(write(data[: len(data) // 2]))
+    assert row["frames_read"] == "part"
+    assert (row["duration_ms"], row["frame_count"]) == (None, None)
+    assert int(str(row["decode_errors"])) > 0
+
+
 def test_damage_inside_a_stream_is_counted(write: Write) -> None:
     data = bytearray(film(scene(4, pan=2), container="mpegts"))
     middle = len(data) // 2

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterable
 from fractions import Fraction
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 
 import numpy as np
 import numpy.typing as npt
@@ -35,6 +35,7 @@ def film(
     times: list[int] | None = None,
     sound: npt.NDArray[np.float32] | None = None,
     options: dict[str, str] | None = None,
+    muxer: dict[str, str] | None = None,
 ) -> bytes:
     """Return frames encoded as a video.
 
@@ -47,9 +48,12 @@ def film(
         times: Each frame's time stamp, in frames; else 0, 1, 2, ...
         sound: A mono track at 16 kHz, shape (T,).
         options: The encoder's.
+        muxer: The muxer's.
     """
-    buffer = io.BytesIO()
-    with av.open(buffer, "w", format=container) as out:
+    with (
+        NamedTemporaryFile() as file,  # a muxer may want to read again what it wrote
+        av.open(file.name, "w", format=container, options=muxer or {}) as out,
+    ):
         stream = None
         audio = out.add_stream("aac", rate=16000, layout="mono") if sound is not None else None
         for number, pixels in enumerate(frames):
@@ -68,7 +72,8 @@ def film(
             out.mux(stream.encode())
         if audio is not None and sound is not None:
             _speak(out, audio, sound)
-    return buffer.getvalue()
+        out.close()
+        return Path(file.name).read_bytes()
 
 
 def _speak(out: object, audio: object, sound: npt.NDArray[np.float32]) -> None:

@@ -10,14 +10,14 @@ Cuts are hard cuts; a dissolve is one shot that changes.
 
 from __future__ import annotations
 
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from curate.media.animated import AnimationPicture, AnimationReader
-from curate.media.decode import decoder_version
+from curate.media.decode import classified, decoder_version
 from curate.media.kernels import default_kernels
 from curate.media.limits import Limits
 from curate.media.measures import tone
@@ -124,7 +124,7 @@ def probe_frames(content: FileBytes, descriptor: int, limits: Limits) -> tuple[R
     """
     kernels = default_kernels()
     rows: list[Row] = []
-    with closing(_reader(content, descriptor, limits)) as reader:
+    with _told_apart(), closing(_reader(content, descriptor, limits)) as reader:
         for picture, kept, grey, hashed in _sampled(reader):
             height, width = grey.shape
             measured = tone(grey, (width, height), 1, kernels)
@@ -178,12 +178,24 @@ def sampled_frames(
     limits = limits or Limits()
     with (
         opened_media(path, root=root, limits=limits) as (content, descriptor),
+        _told_apart(),
         closing(_reader(content, descriptor, limits)) as reader,
     ):
         for picture, kept, _, _ in _sampled(reader):
             if kept.reason in reasons:
                 yield picture.frame, picture.seconds, picture.rgb()
         reader.facts()
+
+
+@contextmanager
+def _told_apart() -> Iterator[None]:
+    """Turn whatever a decoder raises about untrusted bytes into a reason."""
+    try:
+        yield
+    except UnreadableError:
+        raise
+    except Exception as error:
+        raise classified(error) from error
 
 
 def _reader(content: FileBytes, descriptor: int, limits: Limits) -> Reader:

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import io
 import os
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -25,6 +24,7 @@ import numpy as np
 
 from curate.media.audio import Silence
 from curate.media.decode import check_size
+from curate.media.pace import Pace
 from curate.media.unreadable import Reason, UnreadableError
 
 if TYPE_CHECKING:
@@ -48,8 +48,6 @@ _DEMUXERS = {
     "Ogg": "ogg",
 }
 _MOST_ERRORS = 1000
-# Clocks of containers are coarse: 30 frames a second are 33 and 34 ms apart in Matroska.
-_STEADY = 0.1
 
 
 @cache
@@ -92,8 +90,7 @@ class _Tally:
     """Bytes of the video stream's packets."""
     start: Fraction | None = None
     """The first frame's time stamp, in seconds."""
-    gaps: Counter[int] = field(default_factory=Counter)
-    """How often two frames stood this many microseconds apart."""
+    pace: Pace = field(default_factory=Pace)
     longest_run: int = 0
     """Most frames from a key frame to the next."""
     run: int = 0
@@ -158,7 +155,7 @@ class VideoReader:
         if tally.errors and self._video.frames > last.frame + 1:
             self.extent = "part"
         every = self.extent == "every"
-        length = last.seconds + (_typical(tally.gaps) or 0.0)
+        length = last.seconds + tally.pace.typical
         width, height = last.decoded.width, last.decoded.height
         if tally.rotation % 180:
             width, height = height, width
@@ -172,7 +169,7 @@ class VideoReader:
             "video_profile": self._video.profile or None,
             "video_bitrate": round(8 * tally.size / length) if every and length else None,
             "fps": round((tally.frames - 1) / last.seconds, 4) if every and last.seconds else None,
-            "fps_variable": not _is_steady(tally.gaps) if every else None,
+            "fps_variable": not tally.pace.steady if every else None,
             "gop_frames": max(tally.longest_run, tally.run) if every else None,
             "rotation": -tally.rotation % 360,
             "audio_codec": _codec_name(self._audio),
@@ -241,7 +238,7 @@ class VideoReader:
     def _count(self, picture: Picture) -> None:
         tally, decoded = self._tally, picture.decoded
         if tally.last is not None:
-            tally.gaps[round(1e6 * (picture.seconds - tally.last.seconds))] += 1
+            tally.pace.add(picture.seconds - tally.last.seconds)
         if decoded.key_frame:
             tally.longest_run, tally.run = max(tally.longest_run, tally.run), 0
         tally.run += 1
@@ -317,15 +314,3 @@ def _codec_name(stream: Any) -> str | None:
         return None
     name: str = stream.codec_context.codec.canonical_name
     return name
-
-
-def _typical(gaps: Counter[int]) -> float | None:
-    """Return the commonest distance of two frames, in seconds; of equal ones the least."""
-    if not gaps:
-        return None
-    return min(gaps, key=lambda gap: (-gaps[gap], gap)) / 1e6
-
-
-def _is_steady(gaps: Counter[int]) -> bool:
-    typical = _typical(gaps) or 0.0
-    return all(abs(gap / 1e6 - typical) <= _STEADY * typical + 1e-3 for gap in gaps)

@@ -5,12 +5,16 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from curate.media import Limits, Reason, UnreadableError, probe_file, probe_media
+from curate.schema import conform
 from tests.unit.media.videos import film, scene
 
 Write = Callable[..., Path]
@@ -172,3 +176,32 @@ def test_importing_the_room_imports_no_pyav() -> None:
         "sys.exit('av' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@cache
+def seeds() -> dict[str, bytes]:
+    """Return one small video of each kind of container."""
+    kinds = [("mp4", "libx264"), ("matroska", "libx264"), ("avi", "mpeg4"),
+             ("mpegts", "mpeg2video"), ("vob", "mpeg2video"), ("flv", "flv"), ("webm", "libvpx"),
+             ("asf", "mpeg4")]  # fmt: skip
+    tone = np.sin(np.arange(8000) * 0.3).astype(np.float32)
+    made = {kind: film(scene(0.5), container=kind, codec=codec) for kind, codec in kinds}
+    return made | {"sound": film(scene(0.5), sound=tone)}
+
+
+@settings(max_examples=150)
+@given(st.sampled_from(sorted(seeds())), st.data())
+def test_damaged_videos_give_a_row_or_a_reason(tmp_path_factory, kind, data) -> None:
+    seed = seeds()[kind]
+    damaged = bytearray(seed[: data.draw(st.integers(len(seed) // 4, len(seed)))])
+    for _ in range(data.draw(st.integers(0, 8))):
+        at = data.draw(st.integers(0, len(damaged) - 1))
+        damaged[at : at + 4] = data.draw(st.binary(min_size=1, max_size=8))
+    path = tmp_path_factory.getbasetemp() / "damaged.bin"
+    path.write_bytes(bytes(damaged))
+    try:
+        probed = probe_media(path, limits=Limits(max_decoded_frames=200))
+    except UnreadableError:
+        return
+    assert conform([probed.content], "content").num_rows == 1
+    assert conform(probed.frames, "frames").num_rows == len(probed.frames)

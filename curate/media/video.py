@@ -98,6 +98,17 @@ class _Tally:
     rotation: int = 0
 
 
+class _Bytes(io.FileIO):
+    """A file that a damaged container may ask for places outside of."""
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET, /) -> int:
+        """Move there; -1 tells FFmpeg that it cannot be."""
+        try:
+            return super().seek(offset, whence)
+        except OSError:
+            return -1
+
+
 class VideoReader:
     """Reads one video from an open descriptor, once.
 
@@ -119,7 +130,7 @@ class VideoReader:
         self._silence = Silence()
         self.extent: Extent = "every"
         os.lseek(descriptor, 0, os.SEEK_SET)
-        self._file = io.FileIO(descriptor, closefd=False)
+        self._file = _Bytes(descriptor, closefd=False)
         self._container = _opened(self._file, _demuxer(found, self._file))
         self._video = _video_stream(self._container, limits)
         sound = (s for s in self._container.streams.audio if s.codec_context is not None)

@@ -16,6 +16,8 @@ visible                   readable entry: people declared to be seen, faces seen
 short_roles               entry and role that its manipulation cannot do without, where too few
                           are declared in it
 copies                    readable entry, with its duplicate group
+refusals                  entry with copies, person and reason for which their consent, or what
+                          they asked for, blocks it
 people                    entry and person in it: declared subjects, and identities of faces
 ========================  ==================================================================
 
@@ -35,6 +37,7 @@ import numpy as np
 import pyarrow as pa
 
 from curate.audit.prepare import CATALOG_INPUTS
+from curate.audit.refusals import refusals
 from curate.catalog.numbered import Numbers, Runs
 from curate.consent.coverage import ConsentTables, coverage
 from curate.consent.standing import PeopleTables, standing
@@ -193,6 +196,7 @@ def connect_facts(
     standings = _find_standings(connection, prepared, statements, question)
     origins = _runs(prepared["from_origins"], "origin", prepared["origins"].num_rows)
     connection.execute(_VIEWS)
+    connection.register("refusals", refusals(connection, {"duty": duties, "standing": standings}))
     return Facts(connection, {"duty": duties, "standing": standings, "origin": origins})
 
 

@@ -23,7 +23,7 @@ from curate.errors import ConfigError
 from curate.model.config import Waiver
 from curate.model.verdict import Effect
 
-ALL_RULES: tuple[Rule, ...] = (
+_BY_TOPIC = (
     *consent.RULES,
     *scope.RULES,
     *persons.RULES,
@@ -39,6 +39,7 @@ ALL_RULES: tuple[Rule, ...] = (
     *videos.SPLIT_RULES,
     *sources.RULES,
 )
+ALL_RULES: tuple[Rule, ...] = tuple(sorted(_BY_TOPIC, key=lambda rule: rule.code))
 BY_CODE = {rule.code: rule for rule in ALL_RULES}
 RULESET_VERSION = "2"
 
@@ -61,7 +62,7 @@ def check_waivers(waivers: Iterable[Waiver], *, where: str) -> None:
                 where=where,
                 hint="take the waiver out; `curate explain` says what to do about the finding",
             )
-        if rule.family == "CON":
+        if rule.family == "CON" or rule is duplicates.CONSENT_CONFLICT:
             raise ConfigError(
                 f"waivers: {rule.code} {rule.symbol} doubts a consent, which nobody waives",
                 where=where,

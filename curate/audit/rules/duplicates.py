@@ -73,4 +73,46 @@ DUPLICATE_ACROSS_DATASETS = Rule(
     """,
 )
 
-RULES = (EXACT_DUPLICATE, NEAR_DUPLICATE, DUPLICATE_ACROSS_DATASETS)
+CONSENT_CONFLICT = Rule(
+    code="DUP005",
+    symbol="consent-conflict",
+    title="A copy of the picture is blocked for a person who is not declared here in that way.",
+    effect=Effect.REVIEW,
+    basis="STANDARDS section 9, unknown is not allowed; GDPR Article 7(3)",
+    message="{other}, a copy of it, is blocked: {reason} ({subject})",
+    explanation=(
+        "Copies show the same people. Where one of them is blocked because a person withdrew, "
+        "refused or never agreed, or asked for it to be taken down, and another is declared to "
+        "show somebody else, or was listed under another consent, one of the two declarations is "
+        "wrong, and a refusal must not be got round by a second copy. A fake that is declared to "
+        "be made from its near duplicate shows others, and is no conflict: what its own people "
+        "said, and what is handed down to it, counts. Nobody waives this; two reviewers can "
+        "clear an entry."
+    ),
+    remedy="Look at both, and correct who is declared; if it is the same person, take both out.",
+    query="""
+        WITH conflicts AS (
+            SELECT a.media_id, b.locator AS other, r.subject_id, r.reason
+            FROM refusals r
+            JOIN copies b ON b.media_id = r.media_id
+            JOIN copies a ON a.group_id = b.group_id AND a.media_id <> b.media_id
+            WHERE NOT EXISTS (
+                SELECT 1 FROM refusals own WHERE own.media_id = a.media_id
+                AND own.subject_id IS NOT DISTINCT FROM r.subject_id
+            )
+            AND (a.sha256 = b.sha256 OR coalesce(a.pixel_digest = b.pixel_digest, FALSE)
+                 OR NOT EXISTS (
+                    SELECT 1 FROM relations d WHERE d.relation = 'derived_from'
+                    AND ((d."left" = a.id AND d."right" = b.id)
+                         OR (d."left" = b.id AND d."right" = a.id))
+                 ))
+        )
+        SELECT media_id, other, reason, coalesce(subject_id, 'the entry itself') AS subject
+        FROM conflicts
+        QUALIFY row_number() OVER (
+            PARTITION BY media_id ORDER BY other, subject_id NULLS FIRST, reason
+        ) = 1
+    """,
+)
+
+RULES = (EXACT_DUPLICATE, NEAR_DUPLICATE, DUPLICATE_ACROSS_DATASETS, CONSENT_CONFLICT)

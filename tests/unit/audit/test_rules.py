@@ -116,6 +116,7 @@ def test_sarif_lists_each_finding_with_its_place_and_level(tmp_path: Path) -> No
         ("XYZ001", "no rule is called 'XYZ001'"),
         ("CON002", "blocks, and nobody waives"),
         ("CON025", "doubts a consent, which nobody waives"),
+        ("DUP005", "doubts a consent, which nobody waives"),
     ],
 )
 def test_waiver_that_cannot_hold_is_refused(code: str, problem: str) -> None:

@@ -15,6 +15,7 @@ from pathlib import Path
 import imagehash
 import numpy as np
 import pdqhash
+import pillow_heif
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -304,8 +305,16 @@ def test_files_of_the_imagemeta_corpus_are_accounted_for(shared_data: Path) -> N
     }
 
 
+def heic() -> bytes:
+    """Return a small HEIC."""
+    buffer = io.BytesIO()
+    pillow_heif.from_pillow(Image.fromarray(draw(64, 48))).save(buffer)
+    return buffer.getvalue()
+
+
 SEEDS = {kind: encode(draw(40, 30), kind) for kind in FORMATS} | {
-    "tagged": encode(draw(40, 30), exif=with_orientation(6), progressive=True)
+    "HEIF": heic(),
+    "tagged": encode(draw(40, 30), exif=with_orientation(6), progressive=True),
 }
 
 

@@ -195,10 +195,13 @@ def evidence(findings: Findings) -> tuple[Numbers, Digests]:
     """Return the entries with findings, in order, and a digest of each one's, shape (M, 32)."""
     media = findings.media[findings.by_entry]
     starts = np.flatnonzero(np.diff(media, prepend=-1))
-    digests = findings.digests[findings.by_entry]
-    several = np.diff(starts, append=len(media)) > 1
-    told = digests[starts]
-    told[several] = _sums(digests, starts)[several]
+    lengths = np.diff(starts, append=len(media))
+    told = findings.digests[findings.by_entry[starts]]
+    # Most entries with a finding have one.
+    several = lengths > 1
+    rows = findings.by_entry[np.repeat(several, lengths)]
+    ends = np.cumsum(lengths[several])
+    told[several] = _sums(findings.digests[rows], ends - lengths[several])
     return media[starts], told
 
 

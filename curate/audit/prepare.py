@@ -113,6 +113,24 @@ _VIEWS = {
         WHERE coalesce(d.declared, 0) < r.needed
         ORDER BY e.media_id, r.role
     """,
+    # Who was ruled out is not known to be there, and neither is it sure of anyone unconfirmed.
+    "unsure": """
+        SELECT media_id, subject_id, role, link_method, link_status FROM depictions
+        WHERE (role = 'unknown' AND link_status <> 'rejected')
+        OR link_status IN ('proposed', 'disputed')
+        ORDER BY media_id, subject_id, role
+    """,
+    "likenesses": """
+        SELECT e.media_id, f.frame, f.model_id, f.face_id, i.identity_id, i.subject_id,
+               i.similarity, i.status, d.media_id IS NOT NULL AS declared
+        FROM entries e
+        JOIN faces f USING (sha256)
+        LEFT JOIN identities i USING (face_id)
+        LEFT JOIN (SELECT DISTINCT media_id, subject_id FROM depictions) d
+            ON d.media_id = e.media_id AND d.subject_id = i.subject_id
+        WHERE e.media_id IN (SELECT media_id FROM depictions)
+        ORDER BY e.media_id, f.frame, f.face_id
+    """,
     "origins": """
         SELECT (row_number() OVER (ORDER BY source_id, licence) - 1)::INTEGER AS origin, *
         FROM (SELECT DISTINCT source_id, licence FROM entries WHERE source_id IS NOT NULL)
@@ -135,9 +153,9 @@ def prepare(tables: Mapping[str, pa.Table]) -> dict[str, pa.Table]:
         tables: A table for each of `CATALOG_INPUTS`.
 
     Returns:
-        What `curate.catalog.numbered.number` gives; ``ancestors``, ``visible``,
-        ``short_roles`` and ``origins`` as `curate.audit.facts` has them; ``from_origins``,
-        the entries of each origin; and the tables that are asked as they are.
+        What `curate.catalog.numbered.number` gives; the views that `curate.audit.facts` lists
+        as the catalogue's own; ``from_origins``, the entries of each origin; and the tables that
+        are asked as they are.
     """
     import duckdb
 

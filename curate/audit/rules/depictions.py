@@ -70,16 +70,9 @@ UNDECLARED_PERSON = Rule(
     ),
     remedy="Confirm who it is in review, then declare the person or reject the link.",
     query="""
-        SELECT DISTINCT e.media_id, i.subject_id AS subject, round(i.similarity, 2) AS similarity
-        FROM identities i
-        JOIN faces f USING (face_id)
-        JOIN entries e USING (sha256)
-        WHERE i.subject_id IS NOT NULL AND i.status IS DISTINCT FROM 'disputed'
-        AND NOT EXISTS (
-            SELECT 1 FROM depictions d
-            WHERE d.media_id = e.media_id AND d.subject_id = i.subject_id
-        )
-        AND EXISTS (SELECT 1 FROM depictions d WHERE d.media_id = e.media_id)
+        SELECT DISTINCT media_id, subject_id AS subject, round(similarity, 2) AS similarity
+        FROM likenesses
+        WHERE subject_id IS NOT NULL AND status IS DISTINCT FROM 'disputed' AND NOT declared
     """,
 )
 

@@ -15,7 +15,7 @@ ROLE_UNKNOWN = Rule(
     explanation="Which consent a person must have given depends on their role.",
     remedy="Find out the role, and declare it.",
     query="""
-        SELECT media_id, subject_id AS subject FROM depictions
+        SELECT media_id, subject_id AS subject FROM unsure
         WHERE role = 'unknown' AND link_status <> 'rejected'
     """,
 )
@@ -33,15 +33,11 @@ IDENTITY_UNRESOLVED = Rule(
     ),
     remedy="Confirm who is who in review.",
     query="""
-        SELECT e.media_id, count(*) AS faces,
-               count(*) FILTER (i.subject_id IS NULL) AS unresolved
-        FROM entries e
-        JOIN faces f USING (sha256)
-        LEFT JOIN identities i USING (face_id)
-        WHERE EXISTS (SELECT 1 FROM depictions d WHERE d.media_id = e.media_id)
-        GROUP BY e.media_id, f.frame, f.model_id
+        SELECT media_id, count(*) AS faces, count(*) FILTER (subject_id IS NULL) AS unresolved
+        FROM likenesses
+        GROUP BY media_id, frame, model_id
         HAVING faces > 1 AND unresolved > 0
-        QUALIFY row_number() OVER (PARTITION BY e.media_id ORDER BY unresolved DESC, faces) = 1
+        QUALIFY row_number() OVER (PARTITION BY media_id ORDER BY unresolved DESC, faces) = 1
     """,
 )
 
@@ -58,7 +54,7 @@ LINK_UNCONFIRMED = Rule(
     ),
     remedy="Confirm or reject the link in review.",
     query="""
-        SELECT media_id, subject_id AS subject, link_method FROM depictions
+        SELECT media_id, subject_id AS subject, link_method FROM unsure
         WHERE link_status = 'proposed'
     """,
 )
@@ -73,7 +69,7 @@ LINK_DISPUTED = Rule(
     explanation="While it is disputed who is shown, nobody's consent can be relied on.",
     remedy="Settle the dispute in review.",
     query="""
-        SELECT media_id, subject_id AS subject FROM depictions WHERE link_status = 'disputed'
+        SELECT media_id, subject_id AS subject FROM unsure WHERE link_status = 'disputed'
     """,
 )
 

@@ -4,7 +4,8 @@ Three workspaces see the same 1,000 JPEGs of 1024x768: one has nothing else; to 
 added in a folder of their own; in one they join the folder of the 100,000, which is listed
 again whole. The files that were there before are small, to keep the set-up short: what is
 measured does not open them again. The least of three rounds for each step, on a fresh copy of the
-catalogue as it was before; the sides take turns. Both ratios would be 1 if what is there cost nothing.
+catalogue as it was before; the sides take turns. Both ratios would be 1 if what is there cost
+nothing.
 """
 
 from __future__ import annotations

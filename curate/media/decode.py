@@ -262,7 +262,7 @@ def classified(error: Exception) -> UnreadableError:
     else:
         lower = text.lower()
         reason = next((r for sign, r in _SIGNS if sign in lower), Reason.CORRUPT)
-    return UnreadableError(reason, (text or name).splitlines()[0][:200])
+    return UnreadableError(reason, (text or name).splitlines()[0][:200].rstrip("."))
 
 
 @cache

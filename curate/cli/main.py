@@ -8,7 +8,19 @@ from typing import Annotated, NoReturn
 import typer
 from typer.exceptions import TyperException
 
-from curate.cli import audit, consent, decide, demo, explain, ingest, init, release, report, status
+from curate.cli import (
+    audit,
+    consent,
+    decide,
+    demo,
+    explain,
+    ingest,
+    init,
+    models,
+    release,
+    report,
+    status,
+)
 from curate.cli import run as run_command
 from curate.cli.output import tell, tell_error
 from curate.errors import CurateError, ExitStatus, InvariantError, printable
@@ -33,6 +45,7 @@ app.command("explain")(explain.command)
 app.command("decide")(decide.command)
 app.command("report")(report.command)
 app.add_typer(release.app, name="release")
+app.add_typer(models.app, name="models")
 app.command("status")(status.command)
 
 

@@ -11,6 +11,7 @@ import hashlib
 import os
 import tempfile
 from dataclasses import dataclass
+from http.client import HTTPException
 from pathlib import Path
 from urllib.error import URLError
 from urllib.parse import urlsplit
@@ -128,6 +129,19 @@ def model_home() -> Path:
     return Path(named).expanduser() if named else cache / "curate" / "models"
 
 
+def usual_folder(model: Model) -> Path:
+    """Return the folder in which `model` is looked for when none is named.
+
+    Raises:
+        MissingModelError: The package that carries it is not installed.
+    """
+    if model.kind == "dlib":
+        from curate.faces.dlib import model_folder
+
+        return model_folder()
+    return model_home()
+
+
 def known_model(name: str) -> Model:
     """Return the model called `name`.
 
@@ -193,7 +207,13 @@ def _fetch(file: ModelFile, path: Path) -> None:
             if digest.hexdigest() != file.sha256:
                 raise VerificationError("the file there is not the one pinned", where=file.url)
             Path(part.name).replace(path)
-        except URLError as error:
-            raise DependencyError(f"cannot be reached: {error.reason}", where=file.url) from error
+        except (OSError, HTTPException) as error:
+            reason = error.reason if isinstance(error, URLError) else error
+            raise DependencyError(
+                f"cannot be fetched: {reason}",
+                where=file.url,
+                hint="fetch the file yourself, put it below one folder, and name that in "
+                "curate.toml under [faces] as model",
+            ) from error
         finally:
             Path(part.name).unlink(missing_ok=True)

@@ -107,8 +107,8 @@ def model_files(path: str) -> tuple[Path, Path, Path]:
         MissingModelError: There is no such folder, or a file is not there.
     """
     folder = Path(path).expanduser() if path else model_home()
-    hint = f"put {DETECTOR} and {RECOGNISER}.xml and .bin below one folder, and name it in "
-    hint += "curate.toml under [faces] as model"
+    hint = f"run `curate models pull openmodelzoo`, or put {DETECTOR} and {RECOGNISER}.xml and "
+    hint += ".bin below one folder, and name it in curate.toml under [faces] as model"
     found = []
     for name in (DETECTOR, f"{RECOGNISER}.xml", f"{RECOGNISER}.bin"):
         places = sorted(folder.rglob(name)) if folder.is_dir() else []

@@ -18,12 +18,15 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pyarrow as pa
+
 from curate import statements, workspace
 from curate.catalog.audits import Audited, latest_audit, with_run
-from curate.catalog.digest import tables_digest
+from curate.catalog.derived import derived
+from curate.catalog.digest import joined_digest, tables_digest
 from curate.catalog.ledger import Ledger
 from curate.catalog.tables import Catalog
-from curate.catalog.views import create_entries
+from curate.catalog.views import create_entries, stored_as
 from curate.errors import UnknownNameError
 from curate.model.config import Config, UseProfile, parse_config
 from curate.pipeline import Pipeline, Progress, StageRun, recorded, silent
@@ -32,8 +35,6 @@ from curate.version import __version__
 from curate.workspace import DEFAULT_USE
 
 if TYPE_CHECKING:
-    import pyarrow as pa
-
     from curate.audit.rule import Rule
     from curate.catalog.impact import Impact
     from curate.ingest.run import Ingested
@@ -186,7 +187,7 @@ class Project:
             VerificationError: The ledger is not what was recorded.
         """
         from curate.audit.facts import Question
-        from curate.audit.judge import audit
+        from curate.audit.judge import judge
         from curate.audit.rules import ALL_RULES, RULESET_VERSION, check_waivers
 
         profile = self.use(use)
@@ -198,8 +199,9 @@ class Project:
         with self.workspace.writing(), self._record("audit", told) as record:
             # A ledger that someone changed must not clear anything.
             self.ledger.verify().demand(where=str(self.workspace.ledger))
-            facts = self.facts(known_at=as_of)
-            judged = audit(facts, chosen, question)
+            prepared, digest = self._prepared()
+            said = self.statements(known_at=as_of)
+            judged = judge(prepared, said, chosen, question)
             run_id = str(record["run_id"])
             findings = with_run(run_id, judged.findings)
             verdicts = with_run(run_id, judged.verdicts)
@@ -208,7 +210,7 @@ class Project:
             result = Audited(run_id, profile, moment, findings, verdicts)
             record["counts"] = {**result.counts(), "findings": findings.num_rows}
             record["versions"] = {"ruleset": RULESET_VERSION, "policy": self.policy_digest()}
-            record["inputs"] = tables_digest(facts)
+            record["inputs"] = joined_digest(digest, tables_digest(said))
         return result
 
     def release(self, name: str, *, use: str = DEFAULT_USE) -> Release:
@@ -325,15 +327,40 @@ class Project:
         Args:
             known_at: For statements: the instant whose knowledge counts; now when None.
         """
+        return {**self._catalogued(), **self.statements(known_at=known_at)}
+
+    def statements(self, *, known_at: datetime | None = None) -> dict[str, pa.Table]:
+        """Return the tables of statements an audit reads, each sorted by its key.
+
+        Args:
+            known_at: The instant whose knowledge counts; now when None.
+        """
         from curate.audit.facts import LEDGER_INPUTS
+
+        return {name: self.ledger.read(name, known_at=known_at) for name in LEDGER_INPUTS}
+
+    def _catalogued(self) -> dict[str, pa.Table]:
+        """Return the catalogue's tables that an audit reads, each sorted by its key."""
         from curate.audit.prepare import CATALOG_INPUTS
 
-        connection = self.catalog.connect()
-        create_entries(connection)
-        entries = connection.sql("SELECT * FROM entries ORDER BY media_id").to_arrow_table()
         tables = {n: self.catalog.read(n) for n in CATALOG_INPUTS if n != "entries"}
-        statements = {n: self.ledger.read(n, known_at=known_at) for n in LEDGER_INPUTS}
-        return {"entries": entries, **tables, **statements}
+        return {"entries": self._entries(), **tables}
+
+    def _entries(self) -> pa.Table:
+        connection = self.catalog.connect("media", "sightings")
+        create_entries(connection)
+        return connection.sql("SELECT * FROM entries ORDER BY media_id").to_arrow_table()
+
+    def _prepared(self) -> tuple[dict[str, pa.Table], str]:
+        """Return the catalogue prepared for audits, and the digest of what it was made from."""
+        from curate.audit.prepare import CATALOG_INPUTS, prepare
+
+        def make() -> dict[str, pa.Table]:
+            tables = self._catalogued()
+            return {**prepare(tables), "digest": pa.table({"sha256": [tables_digest(tables)]})}
+
+        made = derived(self.catalog, "facts", stored_as(CATALOG_INPUTS), make)
+        return made, made.pop("digest")["sha256"][0].as_py()
 
     def latest_audit(self, *, use: str | None = None, run_id: str | None = None) -> Audited:
         """Return the last audit that ran, of a use or with a run id when one is named.
@@ -346,11 +373,13 @@ class Project:
 
     def impact(self, subject: str) -> Impact:
         """Return what a withdrawal of `subject` would touch."""
-        from curate.catalog.impact import impact
+        from curate.catalog.impact import INPUTS, draw_graph, impact
 
-        connection = self.catalog.connect()
-        create_entries(connection)
-        return impact(connection, subject)
+        def make() -> dict[str, pa.Table]:
+            tables = {n: self.catalog.read(n) for n in INPUTS if n != "entries"}
+            return draw_graph({**tables, "entries": self._entries()}, self._prepared()[0])
+
+        return impact(derived(self.catalog, "graph", stored_as(INPUTS), make), subject)
 
     def withdraw(
         self, subject: str, *, effective_at: datetime | None = None, purpose: str | None = None

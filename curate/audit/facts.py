@@ -8,6 +8,12 @@ unmet                     duty that is not met, and reason why; ``duty`` stands 
                           in which the person is in that role, in such a manipulation
 standings                 person and reason that is not in a consent: age, death, a destruction
                           date, a request; ``standing`` stands for the entries it is about
+unsure                    depiction of someone whose role is unknown, or whom nobody confirmed
+likenesses                face in an entry that declares people, or that is linked to a subject,
+                          and whom it is like: whether that person is ``declared`` there, and
+                          whether ``someone`` is
+face_elsewhere            entry and subject declared to be seen, where every face is another's
+second_identities         entry and subject whose face there is not in their usual identity
 origins                   source that entries name, and licence that they state; ``origin``
                           stands for those entries
 ancestors                 entry and entry it was made from, however far
@@ -15,7 +21,7 @@ visible                   readable entry: people declared to be seen, faces seen
                           whether a face model has looked at it
 short_roles               entry and role that its manipulation cannot do without, where too few
                           are declared in it
-copies                    readable entry, with its duplicate group
+copies                    readable entry that has others in its duplicate group
 refusals                  entry with copies, person and reason for which their consent, or what
                           they asked for, blocks it
 people                    entry and person in it: declared subjects, and identities of faces
@@ -121,26 +127,6 @@ SELECT d.* REPLACE (e.media_id AS media_id)
 FROM listed_decisions d JOIN entries e ON e.id = d.media_id
 """
 
-_VIEWS = """
-CREATE VIEW copies AS
-SELECT e.media_id, e.id, e.locator, e.dataset, e.split, e.sha256, c.pixel_digest,
-       coalesce(g.group_id, e.sha256) AS group_id, g.tier, g.distance,
-       coalesce(g.keep, e.sha256) AS keep, g.keep_reason
-FROM entries e
-LEFT JOIN content c USING (sha256)
-LEFT JOIN groups g USING (sha256)
-WHERE e.state = 'present';
-
-CREATE VIEW people AS
-SELECT DISTINCT e.media_id, e.locator, e.split, 'subject ' || d.subject_id AS person
-FROM entries e JOIN depictions d USING (media_id) WHERE d.link_status <> 'rejected'
-UNION
-SELECT DISTINCT e.media_id, e.locator, e.split,
-       coalesce('subject ' || i.subject_id, 'identity ' || i.identity_id) AS person
-FROM entries e JOIN faces f USING (sha256) JOIN identities i USING (face_id)
-WHERE i.identity_id IS NOT NULL AND i.status IS DISTINCT FROM 'disputed';
-"""
-
 
 @dataclass(frozen=True)
 class Question:
@@ -195,7 +181,6 @@ def connect_facts(
     duties = _find_duties(connection, prepared, statements, question)
     standings = _find_standings(connection, prepared, statements, question)
     origins = _runs(prepared["from_origins"], "origin", prepared["origins"].num_rows)
-    connection.execute(_VIEWS)
     connection.register("refusals", refusals(connection, {"duty": duties, "standing": standings}))
     return Facts(connection, {"duty": duties, "standing": standings, "origin": origins})
 

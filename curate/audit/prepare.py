@@ -122,14 +122,69 @@ _VIEWS = {
     """,
     "likenesses": """
         SELECT e.media_id, f.frame, f.model_id, f.face_id, i.identity_id, i.subject_id,
-               i.similarity, i.status, d.media_id IS NOT NULL AS declared
+               i.similarity, i.status, d.media_id IS NOT NULL AS declared,
+               p.media_id IS NOT NULL AS someone
         FROM entries e
         JOIN faces f USING (sha256)
         LEFT JOIN identities i USING (face_id)
         LEFT JOIN (SELECT DISTINCT media_id, subject_id FROM depictions) d
             ON d.media_id = e.media_id AND d.subject_id = i.subject_id
-        WHERE e.media_id IN (SELECT media_id FROM depictions)
+        LEFT JOIN (SELECT DISTINCT media_id FROM depictions) p ON p.media_id = e.media_id
+        WHERE p.media_id IS NOT NULL OR i.subject_id IS NOT NULL
         ORDER BY e.media_id, f.frame, f.face_id
+    """,
+    # Everyone seen is linked to somebody else, and the face of whom is declared is known.
+    "face_elsewhere": """
+        SELECT DISTINCT d.media_id, d.subject_id
+        FROM depictions d
+        JOIN (
+            SELECT media_id, bool_and(subject_id IS NOT NULL AND status <> 'disputed') AS all_known
+            FROM likenesses GROUP BY media_id
+        ) f ON f.media_id = d.media_id AND f.all_known
+        WHERE d.link_status <> 'rejected' AND d.role IN ('depicted', 'bystander', 'donor')
+        AND d.subject_id IN (SELECT subject_id FROM likenesses WHERE status <> 'disputed')
+        AND NOT EXISTS (
+            SELECT 1 FROM likenesses own
+            WHERE own.media_id = d.media_id AND own.subject_id = d.subject_id
+        )
+        ORDER BY ALL
+    """,
+    # The identity seen in most entries is the subject's own.
+    "second_identities": """
+        SELECT DISTINCT l.media_id, l.subject_id
+        FROM likenesses l
+        JOIN (
+            SELECT identity_id, subject_id FROM likenesses
+            WHERE subject_id IS NOT NULL AND status <> 'disputed'
+            GROUP BY model_id, subject_id, identity_id
+            QUALIFY row_number() OVER (
+                PARTITION BY model_id, subject_id
+                ORDER BY count(DISTINCT media_id) DESC, identity_id
+            ) > 1
+        ) s ON s.identity_id = l.identity_id AND s.subject_id = l.subject_id
+        ORDER BY ALL
+    """,
+    # An entry that is alone in its group is a copy of nothing.
+    "copies": """
+        SELECT e.media_id, e.id, e.locator, e.dataset, e.split, e.sha256, c.pixel_digest,
+               coalesce(g.group_id, e.sha256) AS group_id, g.tier, g.distance,
+               coalesce(g.keep, e.sha256) AS keep, g.keep_reason
+        FROM entries e
+        LEFT JOIN content c USING (sha256)
+        LEFT JOIN groups g USING (sha256)
+        WHERE e.state = 'present'
+        QUALIFY count(*) OVER (PARTITION BY coalesce(g.group_id, e.sha256)) > 1
+        ORDER BY e.media_id
+    """,
+    "people": """
+        SELECT e.media_id, e.locator, e.split, 'subject ' || d.subject_id AS person
+        FROM entries e JOIN depictions d USING (media_id) WHERE d.link_status <> 'rejected'
+        UNION
+        SELECT e.media_id, e.locator, e.split,
+               coalesce('subject ' || i.subject_id, 'identity ' || i.identity_id) AS person
+        FROM entries e JOIN faces f USING (sha256) JOIN identities i USING (face_id)
+        WHERE i.identity_id IS NOT NULL AND i.status IS DISTINCT FROM 'disputed'
+        ORDER BY ALL
     """,
     "origins": """
         SELECT (row_number() OVER (ORDER BY source_id, licence) - 1)::INTEGER AS origin, *

@@ -28,3 +28,8 @@ def tables_digest(tables: Mapping[str, pa.Table]) -> str:
         parts.append(f"{name}:{found}")
         connection.unregister("one")
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+def joined_digest(*digests: str) -> str:
+    """Return a SHA-256 over digests, in their order."""
+    return hashlib.sha256("\n".join(digests).encode()).hexdigest()

@@ -1,26 +1,27 @@
 """Impact: what a person's withdrawal touches, as a walk of the relation graph.
 
 From the subject to the entries that depict them, declared or by face; to entries with the same
-content or pixels; to everything made from these; and to the faces, labels and releases of them all.
-Each step is a filter on one column, so the walk costs what it touches and not what there is.
+content; to everything made from these; and to the faces, labels and releases of them all. Every
+step is a gather over the graph by number, so the walk costs what it touches and not what there is.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
-if TYPE_CHECKING:
-    import duckdb
+from curate.catalog.numbered import Numbers, number
 
 # The tables the walk asks; `entries` is the catalogue's view.
 INPUTS = (
     "depictions",
     "entries",
     "faces",
-    "groups",
     "identities",
     "labels",
     "relations",
@@ -28,35 +29,54 @@ INPUTS = (
     "releases",
 )
 
-_DEPICTING = """
-SELECT media_id, 'declared as ' || string_agg(role, ', ' ORDER BY role) AS how
-FROM depictions WHERE subject_id = $subject AND link_status <> 'rejected' GROUP BY media_id
-"""
-_BY_FACE = "SELECT face_id FROM identities WHERE subject_id = $subject"
-
-# Each step filters a table by a short list: a semi-join streams it past a small hash table, and
-# builds nothing of the size of the catalogue.
-_FACES = """
-SELECT DISTINCT sha256 FROM faces WHERE face_id IN (SELECT unnest($keys))
-"""
-_HOLDING = """
-SELECT media_id, sha256, locator FROM entries WHERE sha256 IN (SELECT unnest($keys))
-"""
-_LISTED = """
-SELECT media_id, sha256, locator FROM entries WHERE media_id IN (SELECT unnest($keys))
-"""
-_MADE_FROM = """
-SELECT "left" AS media_id, min("right") AS parent FROM relations
-WHERE relation IN ('derived_from', 'crop_of', 'frame_of') AND left_kind = 'media'
-AND "right" IN (SELECT unnest($keys)) GROUP BY "left"
-"""
-_RELEASES = """
-SELECT release_id, count(*) AS items FROM release_items
-WHERE media_id IN (SELECT unnest($keys)) GROUP BY release_id
-"""
-_COUNTS = {
-    "faces": ("sha256", "SELECT count(*) FROM faces WHERE sha256 IN (SELECT unnest($keys))"),
-    "labels": ("media_id", "SELECT count(*) FROM labels WHERE media_id IN (SELECT unnest($keys))"),
+_STEPS = {
+    "people": """
+        SELECT (row_number() OVER (ORDER BY subject_id) - 1)::INTEGER AS person, subject_id FROM (
+            SELECT subject_id FROM duties
+            UNION SELECT subject_id FROM identities WHERE subject_id IS NOT NULL
+        ) ORDER BY person
+    """,
+    "declared": """
+        SELECT p.person, d.media_id, string_agg(d.role, ', ' ORDER BY d.role) AS roles
+        FROM depictions d JOIN people p USING (subject_id) WHERE d.duty IS NOT NULL
+        GROUP BY p.person, d.media_id ORDER BY ALL
+    """,
+    "faced": """
+        SELECT DISTINCT p.person, e.media_id
+        FROM identities i JOIN faces f USING (face_id) JOIN entries e USING (sha256)
+        JOIN people p USING (subject_id)
+        ORDER BY ALL
+    """,
+    # Entries that share their content with another: the copies of each are one run.
+    "copies": """
+        SELECT first, media_id FROM (
+            SELECT min(media_id) OVER (PARTITION BY sha256) AS first, media_id,
+                   count(*) OVER (PARTITION BY sha256) AS n
+            FROM entries WHERE sha256 IS NOT NULL
+        ) WHERE n > 1 ORDER BY ALL
+    """,
+    "made": """
+        SELECT p.media_id AS parent, e.media_id
+        FROM relations r
+        JOIN entries p ON p.id = r."right"
+        JOIN entries e ON e.id = r."left"
+        WHERE r.relation IN ('derived_from', 'crop_of', 'frame_of') AND r.left_kind = 'media'
+        ORDER BY ALL
+    """,
+    "released": """
+        SELECT e.media_id, i.release_id FROM release_items i JOIN entries e ON e.id = i.media_id
+        ORDER BY ALL
+    """,
+    # One row per entry, in order. Copies count their faces once, with the first of them.
+    "tallies": """
+        SELECT coalesce(c.first, e.media_id)::INTEGER AS content,
+               coalesce(f.n, 0)::INTEGER AS faces, coalesce(l.n, 0)::INTEGER AS labels
+        FROM entries e
+        LEFT JOIN copies c USING (media_id)
+        LEFT JOIN (SELECT sha256, count(*) AS n FROM faces GROUP BY sha256) f USING (sha256)
+        LEFT JOIN (SELECT media_id, count(*) AS n FROM labels GROUP BY media_id) l USING (media_id)
+        ORDER BY e.media_id
+    """,
 }
 
 
@@ -77,14 +97,39 @@ class Impact:
     releases: pa.Table
 
 
-def impact(connection: duckdb.DuckDBPyConnection, subject: str) -> Impact:
+def draw_graph(
+    tables: Mapping[str, pa.Table], numbered: Mapping[str, pa.Table] | None = None
+) -> dict[str, pa.Table]:
+    """Return the graph by number that walks go along, made once per version of the catalogue.
+
+    Args:
+        tables: A table for each of `INPUTS`.
+        numbered: What `curate.catalog.numbered.number` gives for them, if it was made already.
+    """
+    import duckdb
+
+    known = number(tables) if numbered is None else numbered
+    connection = duckdb.connect(":memory:")
+    for name in ("faces", "identities", "relations", "release_items"):
+        connection.register(name, tables[name])
+    for name in ("entries", "duties", "depictions", "labels"):
+        connection.register(name, known[name])
+    graph = {}
+    for name, sql in _STEPS.items():
+        graph[name] = connection.sql(sql).to_arrow_table().combine_chunks()
+        connection.register(name, graph[name])
+    names = tables["releases"].select(["release_id", "name"])
+    return {**graph, "places": known["entries"].select(["id", "locator"]), "releases": names}
+
+
+def impact(graph: Mapping[str, pa.Table], subject: str) -> Impact:
     """Return what a withdrawal of `subject` touches.
 
     Args:
-        connection: One that has `INPUTS`.
+        graph: What `draw_graph` gives.
         subject: The subject's pseudonym.
     """
-    walk = _Walk(connection)
+    walk = _Walk(graph)
     walk.start(subject)
     while walk.frontier:
         walk.step()
@@ -94,56 +139,70 @@ def impact(connection: duckdb.DuckDBPyConnection, subject: str) -> Impact:
 class _Walk:
     """The entries reached so far, and those whose neighbours have not been asked for."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
-        self._connection = connection
-        self.how: dict[str, str] = {}
-        self.known: dict[str, tuple[str | None, str]] = {}
-        self.frontier: list[str] = []
+    def __init__(self, graph: Mapping[str, pa.Table]) -> None:
+        self._graph = graph
+        self._content = _numbers(graph, "tallies", "content")
+        self.how: dict[int, str] = {}
+        self.frontier: list[int] = []
 
     def start(self, subject: str) -> None:
         """Reach the entries that depict the subject, declared or by face."""
-        found = self._rows(_DEPICTING, subject=subject)
-        faces = [row[0] for row in self._rows(_BY_FACE, subject=subject)]
-        contents = [row[0] for row in self._keyed(_FACES, faces)]
-        self._reach(found)
-        self._reach([(m, "by face") for m, _, _ in self._keyed(_HOLDING, contents)])
+        people = self._graph["people"]["subject_id"]
+        person = bisect_left(people, subject, key=lambda value: value.as_py())
+        if person == len(people) or people[person].as_py() != subject:
+            return
+        roles = self._run("declared", "person", person, "roles")
+        declared = zip(self._run("declared", "person", person), roles, strict=True)
+        self._reach((media, f"declared as {told}") for media, told in declared)
+        self._reach((media, "by face") for media in self._run("faced", "person", person))
 
     def step(self) -> None:
         """Reach copies of what was reached last, and what was made from it."""
         last, self.frontier = self.frontier, []
-        for media, sha256, locator in self._keyed(_LISTED, last):
-            self.known[media] = (sha256, locator)
-        first = {self.known[m][0]: self.known[m][1] for m in reversed(last) if m in self.known}
-        contents = [sha256 for sha256 in first if sha256]
-        self._reach([(m, f"copy of {first[s]}") for m, s, _ in self._keyed(_HOLDING, contents)])
+        names = self._locators(last)
+        first: dict[int, str] = {}
+        for media, name in zip(last, names, strict=True):
+            first.setdefault(int(self._content[media]), name)
         self._reach(
-            [(m, f"made from {self._name(parent)}") for m, parent in self._keyed(_MADE_FROM, last)]
+            (media, f"copy of {name}")
+            for content, name in first.items()
+            for media in self._run("copies", "first", content)
         )
+        made: dict[int, str] = {}
+        for parent, name in sorted(zip(last, names, strict=True)):
+            for media in self._run("made", "parent", parent):
+                made.setdefault(media, f"made from {name}")
+        self._reach(made.items())
 
     def told(self, subject: str) -> Impact:
         """Return what was reached."""
-        rows = sorted((name, media) for media, (_, name) in self.known.items())
+        reached = sorted(self.how)
+        names = self._locators(reached)
+        ids = self._graph["places"]["id"].take(pa.array(reached, pa.int32())).to_pylist()
+        rows = sorted(zip(names, ids, reached, strict=True))
         entries = pa.table(
             {
-                "media_id": pa.array([media for _, media in rows], pa.string()),
-                "locator": pa.array([name for name, _ in rows], pa.string()),
-                "how": pa.array([self.how[media] for _, media in rows], pa.string()),
+                "media_id": pa.array([media for _, media, _ in rows], pa.string()),
+                "locator": pa.array([name for name, _, _ in rows], pa.string()),
+                "how": pa.array([self.how[n] for _, _, n in rows], pa.string()),
             }
         )
-        keys = {
-            "media_id": list(self.known),
-            "sha256": sorted({s for s, _ in self.known.values() if s}),
-        }
+        contents = np.unique(self._content[reached])
         counts = {
-            name: sum(row[0] for row in self._keyed(sql, keys[key]))
-            for name, (key, sql) in _COUNTS.items()
+            "faces": int(_numbers(self._graph, "tallies", "faces")[contents].sum()),
+            "labels": int(_numbers(self._graph, "tallies", "labels")[reached].sum()),
         }
-        return Impact(subject, entries, counts, self._releases(keys["media_id"]))
+        return Impact(subject, entries, counts, self._releases(reached))
 
-    def _releases(self, media: list[str]) -> pa.Table:
-        held = dict(self._keyed(_RELEASES, media))
-        names = self._rows("SELECT release_id, name FROM releases") if held else []
-        rows = sorted((name, held[release]) for release, name in names if release in held)
+    def _releases(self, reached: list[int]) -> pa.Table:
+        held: dict[str, int] = {}
+        for media in reached:
+            for release in self._run("released", "media_id", media, "release_id"):
+                held[release] = held.get(release, 0) + 1
+        releases = self._graph["releases"].to_pylist() if held else []
+        rows = sorted(
+            (r["name"], held[r["release_id"]]) for r in releases if r["release_id"] in held
+        )
         return pa.table(
             {
                 "name": pa.array([name for name, _ in rows], pa.string()),
@@ -151,17 +210,27 @@ class _Walk:
             }
         )
 
-    def _reach(self, found: list[tuple[str, str]]) -> None:
+    def _reach(self, found: Iterable[tuple[int, str]]) -> None:
         for media, how in sorted(found):
             if media not in self.how:
                 self.how[media] = how
                 self.frontier.append(media)
 
-    def _name(self, media: str) -> str:
-        return self.known[media][1] if media in self.known else media
+    def _locators(self, numbers: list[int]) -> list[str]:
+        locators = self._graph["places"]["locator"]
+        names: list[str] = locators.take(pa.array(numbers, pa.int32())).to_pylist()
+        return names
 
-    def _keyed(self, sql: str, keys: list[str]) -> list[tuple[Any, ...]]:
-        return self._rows(sql, keys=keys) if keys else []
+    def _run(self, name: str, key: str, value: int, column: str = "media_id") -> list[Any]:
+        """Return a column of the rows of a table, sorted by a number, that have it."""
+        first, last = np.searchsorted(_numbers(self._graph, name, key), (value, value + 1))
+        rows = self._graph[name][column].slice(first, last - first)
+        return rows.to_pylist() if last > first else []
 
-    def _rows(self, sql: str, **values: object) -> list[tuple[Any, ...]]:
-        return self._connection.execute(sql, values or None).fetchall()
+
+def _numbers(graph: Mapping[str, pa.Table], name: str, column_name: str) -> Numbers:
+    """Return a column of numbers, as it lies in memory."""
+    column = graph[name][column_name]
+    whole = column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
+    numbers: Numbers = whole.to_numpy()
+    return numbers

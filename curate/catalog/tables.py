@@ -6,6 +6,7 @@ shape their schema declares. SQL runs on DuckDB over Arrow datasets, out of core
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -141,6 +142,14 @@ class Catalog:
         for name in names or table_names("delta"):
             connection.register(name, self.dataset(name))
         return connection
+
+    def versions(self, names: Iterable[str]) -> list[tuple[str, str, int]]:
+        """Return, for each table, its name, what tells it from any other, and its version."""
+        found = ((name, self._delta(name)) for name in names)
+        return [
+            (name, "", -1) if delta is None else (name, str(delta.metadata().id), delta.version())
+            for name, delta in found
+        ]
 
     def compact(self, name: str) -> None:
         """Write a table of many small files again as few; readers of old files go on."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -29,6 +30,18 @@ LEFT JOIN sightings s
     AND s.listed_size IS NOT DISTINCT FROM m.listed_size
     AND s.listed_mtime_ns IS NOT DISTINCT FROM m.listed_mtime_ns
 """
+
+
+def stored_as(names: Iterable[str]) -> tuple[str, ...]:
+    """Return the tables that hold what `names` name: views among them as what they are made of.
+
+    >>> stored_as(["entries", "faces"])
+    ('faces', 'media', 'sightings')
+    """
+    asked = set(names)
+    return tuple(
+        sorted(asked - {"entries"} | ({"media", "sightings"} if "entries" in asked else set()))
+    )
 
 
 def create_entries(connection: duckdb.DuckDBPyConnection) -> None:

@@ -66,8 +66,8 @@ CLIP_OF_ANOTHER = Rule(
         SELECT a.media_id, round(100 * r.left_share)::INTEGER AS share, b.locator AS whole,
                coalesce(format('{:.1f} s', r.offset_s), 'no one place') AS "offset"
         FROM relations r
-        JOIN copies a ON a.sha256 = r."left"
-        JOIN copies b ON b.sha256 = r."right"
+        JOIN entries a ON a.sha256 = r."left" AND a.state = 'present'
+        JOIN entries b ON b.sha256 = r."right" AND b.state = 'present'
         WHERE r.relation = 'clip_of'
         QUALIFY row_number() OVER (
             PARTITION BY a.media_id ORDER BY r.left_share DESC, b.locator, b.id
@@ -98,8 +98,8 @@ FOOTAGE_ACROSS_SPLITS = Rule(
         SELECT a.media_id, a.split, round(100 * s.share)::INTEGER AS share,
                b.locator AS other, b.split AS other_split
         FROM shared s
-        JOIN copies a ON a.sha256 = s.one
-        JOIN copies b ON b.sha256 = s.two AND a.split <> b.split
+        JOIN entries a ON a.sha256 = s.one AND a.state = 'present'
+        JOIN entries b ON b.sha256 = s.two AND b.state = 'present' AND a.split <> b.split
         QUALIFY row_number() OVER (
             PARTITION BY a.media_id ORDER BY s.share DESC, b.split, b.locator
         ) = 1

@@ -1,0 +1,81 @@
+"""Derived tables: what is computed from the catalogue once for each version of it.
+
+They lie beside the tables as Arrow files, are mapped and not read, and can be thrown away at any
+time. The version of each table they come from is part of their folder's name, so that none is
+ever taken for that of another catalogue; what is out of date is removed when a new one is kept.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import tempfile
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from pathlib import Path
+
+import pyarrow as pa
+
+from curate.catalog.tables import Catalog
+from curate.version import __version__
+
+# Changed with what is derived, so that an older version's files are not read.
+FORMAT = "1"
+FOLDER = ".derived"
+
+
+def derived(
+    catalog: Catalog,
+    name: str,
+    inputs: tuple[str, ...],
+    make: Callable[[], Mapping[str, pa.Table]],
+) -> dict[str, pa.Table]:
+    """Return derived tables, made now if the catalogue changed since they were kept.
+
+    Args:
+        catalog: What they are derived from.
+        name: What they are called.
+        inputs: The tables that they depend on.
+        make: Makes them.
+    """
+    key = hashlib.sha256(repr([FORMAT, __version__, catalog.versions(inputs)]).encode())
+    folder = catalog.folder / FOLDER / f"{name}-{key.hexdigest()[:32]}"
+    with suppress(pa.ArrowInvalid, OSError):
+        if found := _read(folder):
+            return found
+    # Nothing is there, or it was damaged: all of it can be made again.
+    shutil.rmtree(folder, ignore_errors=True)
+    _keep(make(), folder)
+    _forget(folder, name)
+    return _read(folder)
+
+
+def _read(folder: Path) -> dict[str, pa.Table]:
+    return {path.stem: _map(path) for path in sorted(folder.glob("*.arrow"))}
+
+
+def _keep(tables: Mapping[str, pa.Table], folder: Path) -> None:
+    """Write tables whole or not at all; of two that write at once, the first one's stay."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    waiting = Path(tempfile.mkdtemp(prefix=".partial-", dir=folder.parent))
+    for name, table in tables.items():
+        place = str(waiting / f"{name}.arrow")
+        with pa.OSFile(place, "wb") as sink, pa.ipc.new_file(sink, table.schema) as writer:
+            writer.write_table(table.combine_chunks())
+    try:
+        waiting.rename(folder)
+    except OSError:
+        shutil.rmtree(waiting)
+        if not folder.is_dir():
+            raise
+
+
+def _forget(kept: Path, name: str) -> None:
+    for other in kept.parent.glob(f"{name}-*"):
+        if other != kept:
+            shutil.rmtree(other, ignore_errors=True)
+
+
+def _map(path: Path) -> pa.Table:
+    with pa.memory_map(str(path)) as source:
+        return pa.ipc.open_file(source).read_all()

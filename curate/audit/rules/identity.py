@@ -26,4 +26,37 @@ IDENTITY_DISPUTED = Rule(
     """,
 )
 
-RULES = (IDENTITY_DISPUTED,)
+SECOND_IDENTITY = Rule(
+    code="IDN002",
+    symbol="subject-in-two-identities",
+    title="The face linked to a subject here is not the one of their other entries.",
+    effect=Effect.REVIEW,
+    basis="STANDARDS section 9.4, REV_IDENTITY_UNRESOLVED",
+    message="the face linked to {subject} here is in another identity than most of theirs",
+    explanation=(
+        "Faces of one person should be one identity. Where a subject has two, either the model "
+        "does not see that they are alike, or an entry names the wrong person. The identity in "
+        "most entries is taken for the subject's own, and the entries of the others are doubted."
+    ),
+    remedy="Compare the faces in review, and correct the declaration that is wrong.",
+    query="SELECT media_id, subject_id AS subject FROM second_identities",
+)
+
+FACE_ELSEWHERE = Rule(
+    code="IDN003",
+    symbol="declared-face-elsewhere",
+    title="A declared person's face is known, and every face here is somebody else's.",
+    effect=Effect.REVIEW,
+    basis="STANDARDS section 9.4, each visible face accounted for",
+    message="{subject} is declared, and all faces here are linked to other people",
+    explanation=(
+        "Other entries show what the subject looks like to the model, and each face of this one "
+        "is linked to another subject. Then the entry may name the wrong person, and the consent "
+        "that was asked for is not that of whoever is shown. A face that is linked to nobody, or "
+        "too poor to judge, may be the subject's, and is no finding here."
+    ),
+    remedy="Look who is shown, and correct the declaration.",
+    query="SELECT media_id, subject_id AS subject FROM face_elsewhere",
+)
+
+RULES = (IDENTITY_DISPUTED, SECOND_IDENTITY, FACE_ELSEWHERE)

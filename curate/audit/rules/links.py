@@ -1,4 +1,4 @@
-"""Rules DEP007 to DEP012: links that are not sure, and what an entry was made from."""
+"""Rules DEP007 to DEP013: links that are not sure, and what an entry was made from."""
 
 from __future__ import annotations
 
@@ -35,6 +35,7 @@ IDENTITY_UNRESOLVED = Rule(
     query="""
         SELECT media_id, count(*) AS faces, count(*) FILTER (subject_id IS NULL) AS unresolved
         FROM likenesses
+        WHERE someone
         GROUP BY media_id, frame, model_id
         HAVING faces > 1 AND unresolved > 0
         QUALIFY row_number() OVER (PARTITION BY media_id ORDER BY unresolved DESC, faces) = 1
@@ -116,6 +117,36 @@ PARENT_REVIEW = Rule(
     stage=2,
 )
 
+REFUSER_RECOGNISED = Rule(
+    code="DEP013",
+    symbol="refuser-recognised",
+    title="A person who withdrew or refused is in an entry that does not declare them.",
+    effect=Effect.BLOCK,
+    basis="GDPR Art. 7(3), Art. 17, Art. 21; STANDARDS BLK_CONSENT_WITHDRAWN",
+    message="a face here is that of {subject}, who is not declared here ({reason})",
+    explanation=(
+        "The face lies in an identity that several other entries agree is this subject, who has "
+        "withdrawn, refused, or asked for erasure. That the entry does not declare them takes "
+        "nothing from what they said. A link that fewer entries speak for is a doubt (DEP004)."
+    ),
+    remedy="Leave the entry out, or have it ruled out in review that this is the person.",
+    query="""
+        WITH refusers AS (
+            SELECT subject_id, min(reason) AS reason FROM (
+                SELECT subject_id, reason FROM unmet
+                WHERE reason IN ('withdrawn', 'revoked', 'refused')
+                UNION ALL
+                SELECT subject_id, reason FROM standings
+                WHERE reason IN ('withdrawal-requested', 'erased', 'objected')
+                AND media_id IS NULL
+            ) GROUP BY subject_id
+        )
+        SELECT DISTINCT l.media_id, l.subject_id AS subject, r.reason
+        FROM likenesses l JOIN refusers r USING (subject_id)
+        WHERE l.status = 'confirmed' AND NOT l.declared
+    """,
+)
+
 RULES = (
     ROLE_UNKNOWN,
     IDENTITY_UNRESOLVED,
@@ -123,4 +154,5 @@ RULES = (
     LINK_DISPUTED,
     PARENT_BLOCKED,
     PARENT_REVIEW,
+    REFUSER_RECOGNISED,
 )

@@ -51,6 +51,15 @@ def standing_codes(
             yield ASKED[request["kind"]]
 
 
+def asks_to_be_left_out(subject_id: str, requests: list[Row], as_of: datetime) -> bool:
+    """Tell whether a request of someone's about all their media means that none may be used."""
+    return any(
+        r["kind"] in ("erasure", "objection", "withdrawal") and _stands(r, as_of)
+        for r in requests
+        if r["subject_id"] == subject_id and not r["media_ids"]
+    )
+
+
 def _stands(request: Row, as_of: datetime) -> bool:
     """Tell whether a request keeps media from being used at an instant."""
     closed = request["closed_at"]

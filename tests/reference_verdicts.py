@@ -17,7 +17,7 @@ from typing import Any
 
 from curate.audit.facts import Question
 from tests.reference_coverage import Asked, answer
-from tests.reference_standing import Row, standing_codes
+from tests.reference_standing import Row, asks_to_be_left_out, standing_codes
 
 BY_REASON = {
     "no-consent": "CON001",
@@ -268,16 +268,35 @@ class Judge:
         spoken_of = {
             d["subject_id"] for d in self.tables["depictions"] if d["media_id"] == entry["media_id"]
         }
-        if not spoken_of:
-            return
         for together in by_frame.values():
             linked = [self._identity(face["face_id"]) for face in together]
-            if len(together) > 1 and any(i.get("subject_id") is None for i in linked):
+            if spoken_of and len(together) > 1 and any(i.get("subject_id") is None for i in linked):
                 yield "DEP008"
             for i in linked:
                 subject = i.get("subject_id")
                 if subject and i["status"] != "disputed" and subject not in spoken_of:
                     yield "DEP004"
+                    if i["status"] == "confirmed" and self._refuses(subject):
+                        yield "DEP013"
+
+    def _refuses(self, subject_id: str) -> bool:
+        """Tell whether someone withdrew or refused, or asked to be left out of everything."""
+        asked = Asked(self.question.use, self.question.purposes, self.question.as_of)
+        shown = False
+        for entry in self.entries.values():
+            for person in self._people(entry):
+                if person["subject_id"] != subject_id:
+                    continue
+                shown = True
+                duty = person | {"manipulation_type": entry["manipulation_type"]}
+                consents, events = self.tables["consents"], self.tables["consent_events"]
+                _, why = answer(duty, consents, events, self.notices, asked)
+                if {"withdrawn", "revoked", "refused"} & set(why):
+                    return True
+        known = [s for s in self.tables["subjects"] if s["subject_id"] == subject_id]
+        if shown and known and known[0]["status"] == "erased":
+            return True
+        return asks_to_be_left_out(subject_id, self.tables["requests"], self.question.as_of)
 
     def _scanned(self, sha256: str) -> bool:
         """Tell whether one model looked at all it was given of a content, without failing."""

@@ -141,7 +141,8 @@ class _Walk:
 
     def __init__(self, graph: Mapping[str, pa.Table]) -> None:
         self._graph = graph
-        self._content = _numbers(graph, "tallies", "content")
+        self._columns: dict[tuple[str, str], Numbers] = {}
+        self._content = self._numbers("tallies", "content")
         self.how: dict[int, str] = {}
         self.frontier: list[int] = []
 
@@ -189,8 +190,8 @@ class _Walk:
         )
         contents = np.unique(self._content[reached])
         counts = {
-            "faces": int(_numbers(self._graph, "tallies", "faces")[contents].sum()),
-            "labels": int(_numbers(self._graph, "tallies", "labels")[reached].sum()),
+            "faces": int(self._numbers("tallies", "faces")[contents].sum()),
+            "labels": int(self._numbers("tallies", "labels")[reached].sum()),
         }
         return Impact(subject, entries, counts, self._releases(reached))
 
@@ -223,14 +224,14 @@ class _Walk:
 
     def _run(self, name: str, key: str, value: int, column: str = "media_id") -> list[Any]:
         """Return a column of the rows of a table, sorted by a number, that have it."""
-        first, last = np.searchsorted(_numbers(self._graph, name, key), (value, value + 1))
+        first, last = np.searchsorted(self._numbers(name, key), (value, value + 1))
         rows = self._graph[name][column].slice(first, last - first)
         return rows.to_pylist() if last > first else []
 
-
-def _numbers(graph: Mapping[str, pa.Table], name: str, column_name: str) -> Numbers:
-    """Return a column of numbers, as it lies in memory."""
-    column = graph[name][column_name]
-    whole = column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
-    numbers: Numbers = whole.to_numpy()
-    return numbers
+    def _numbers(self, name: str, column: str) -> Numbers:
+        """Return a column of numbers, as it lies in memory."""
+        if (name, column) not in self._columns:
+            found = self._graph[name][column]
+            whole = found.chunk(0) if found.num_chunks == 1 else found.combine_chunks()
+            self._columns[name, column] = whole.to_numpy()
+        return self._columns[name, column]

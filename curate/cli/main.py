@@ -19,6 +19,7 @@ from curate.cli import (
     models,
     release,
     report,
+    split,
     status,
 )
 from curate.cli import run as run_command
@@ -46,6 +47,7 @@ app.command("decide")(decide.command)
 app.command("report")(report.command)
 app.add_typer(release.app, name="release")
 app.add_typer(models.app, name="models")
+app.add_typer(split.app, name="split")
 app.command("status")(status.command)
 
 

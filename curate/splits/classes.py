@@ -1,0 +1,141 @@
+"""Classes: what is wrong with splits and classes as a whole, and not with two entries.
+
+A class is a label or a method within one dataset. What is told: splits that are equal or lie one
+inside the other; classes that a split lacks, or that live in one split; folders of a dataset that
+are in no split; and labels that contradict what was done to the media.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+
+from curate.splits.placements import Placements
+from curate.splits.ties import Ties
+
+if TYPE_CHECKING:
+    import duckdb
+
+# What is the same entry or the same bytes is one thing here.
+_INSIDE = """
+WITH things AS (
+    SELECT DISTINCT p.split, coalesce(i.sha256, i.id) AS thing
+    FROM placed p JOIN items i USING (item)
+), sizes AS (SELECT split, count(*) AS n FROM things GROUP BY split)
+SELECT a.split AS inner_split, b.split AS outer_split, s.n AS entries, s.n = t.n AS equal
+FROM things a JOIN things b USING (thing)
+JOIN sizes s ON s.split = a.split JOIN sizes t ON t.split = b.split
+WHERE a.split <> b.split
+GROUP BY ALL HAVING count(*) = s.n
+AND (s.n < t.n OR a.split < b.split)
+ORDER BY inner_split, outer_split
+"""
+_CLASSES = """
+WITH classes AS (
+    SELECT i.item, i.dataset, 'label' AS sort, l.value AS class FROM items i
+    JOIN labels l ON l.media_id = i.id AND l.name = 'authenticity'
+    UNION ALL
+    SELECT item, dataset, 'method', method FROM items WHERE method IS NOT NULL
+), wide AS (
+    SELECT i.dataset, count(DISTINCT split) AS splits, list(DISTINCT split ORDER BY split) AS every
+    FROM placed p JOIN items i USING (item) GROUP BY i.dataset HAVING splits > 1
+)
+SELECT c.dataset, c.sort, c.class, count(DISTINCT c.item) AS entries,
+       coalesce(list(DISTINCT p.split ORDER BY p.split) FILTER (p.split IS NOT NULL), [])
+           AS present,
+       list_filter(any_value(w.every), lambda s: NOT list_contains(present, s)) AS absent
+FROM classes c JOIN wide w USING (dataset) LEFT JOIN placed p USING (item)
+GROUP BY c.dataset, c.sort, c.class HAVING len(absent) > 0
+ORDER BY ALL
+"""
+# The first folder that is not named for a split. A dataset without splits has none to lack.
+_VANISHED = """
+WITH folders AS (
+    SELECT item, dataset, list_filter(
+        string_split(locator, '/')[:-2], lambda f: NOT list_contains($splits, lower(f))
+    )[1] AS folder
+    FROM items
+)
+SELECT f.dataset, f.folder, count(*) AS entries
+FROM folders f LEFT JOIN (SELECT DISTINCT item, split FROM placed) p USING (item)
+WHERE f.folder IS NOT NULL
+AND f.dataset IN (SELECT dataset FROM placed JOIN items USING (item))
+GROUP BY f.dataset, f.folder HAVING count(p.split) = 0
+ORDER BY ALL
+"""
+CONTRADICTIONS = """
+SELECT i.dataset, count(*) AS labelled, count(*) FILTER (
+    (l.value = 'real' AND (i.manipulation_type NOT IN ('none', 'unknown') OR s.item IS NOT NULL))
+    OR (l.value = 'fake' AND i.manipulation_type = 'none')
+) AS contradicted
+FROM items i JOIN labels l ON l.media_id = i.id AND l.name = 'authenticity'
+LEFT JOIN swapped s USING (item)
+WHERE i.manipulation_type <> 'unknown' OR s.item IS NOT NULL
+GROUP BY i.dataset HAVING contradicted > 0
+ORDER BY i.dataset
+"""
+_SWAPPED = """
+SELECT DISTINCT i.item FROM relations r JOIN items i ON i.id = r."left"
+WHERE r.relation IN ('swap_target', 'swap_donor')
+"""
+_SPLIT_NAMES = ("train", "training", "val", "valid", "validation", "dev", "test", "testing", "eval")
+
+
+@dataclass(frozen=True)
+class Classes:
+    """What is wrong with splits and classes as a whole; each is a list of rows.
+
+    Attributes:
+        inside: ``inner_split, outer_split, entries, equal``: a split that holds nothing that
+            another does not hold.
+        partial: ``dataset, sort, class, entries, present, absent``: a label or method that is not
+            in every split of its dataset.
+        vanished: ``dataset, folder, entries``: a folder of a dataset that is in no split.
+        inverted: ``dataset, labelled, contradicted``: labels that contradict what was done to the
+            media; the convention is inverted where it is most of them.
+    """
+
+    inside: list[dict[str, Any]]
+    partial: list[dict[str, Any]]
+    vanished: list[dict[str, Any]]
+    inverted: list[dict[str, Any]]
+
+
+def classes(ties: Ties, tables: Mapping[str, pa.Table], placed: Placements) -> Classes:
+    """Return what is wrong with splits and classes as a whole.
+
+    Args:
+        ties: The entries.
+        tables: ``labels`` and ``relations``.
+        placed: Which entry is in which split.
+    """
+    import duckdb
+
+    connection = duckdb.connect(":memory:")
+    numbers = pa.array(np.arange(ties.entries.num_rows, dtype=np.int32))
+    columns = ("dataset", "locator", "method", "manipulation_type", "sha256")
+    items = ties.entries.select(columns).append_column("item", numbers)
+    connection.register("items", items.append_column("id", ties.entries["media_id"]))
+    names = pa.array(placed.splits, pa.string()).take(pa.array(placed.split))
+    connection.register("placed", pa.table({"item": placed.item, "split": names}))
+    for name in ("labels", "relations"):
+        connection.register(name, tables[name])
+    connection.register("swapped", connection.sql(_SWAPPED).to_arrow_table())
+    splits = sorted({*_SPLIT_NAMES, *(name.lower() for name in placed.splits)})
+    return Classes(
+        inside=_rows(connection, _INSIDE),
+        partial=_rows(connection, _CLASSES),
+        vanished=_rows(connection, _VANISHED, {"splits": splits}),
+        inverted=_rows(connection, CONTRADICTIONS),
+    )
+
+
+def _rows(
+    connection: duckdb.DuckDBPyConnection, sql: str, values: dict[str, Any] | None = None
+) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = connection.sql(sql, params=values).to_arrow_table().to_pylist()
+    return found

@@ -1,0 +1,199 @@
+"""Lint: what stands in two splits at once, by kind of tie and pair of splits.
+
+`lint` is pure: the same tables give the same leaks, in the same order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from curate.splits.classes import Classes, classes
+from curate.splits.kinds import KINDS
+from curate.splits.placements import Crossing, Placements, crossing
+from curate.splits.repair import Removal, smallest_removal
+from curate.splits.ties import Groups, Ties, read_ties
+
+EXAMPLES = 3
+
+_DECLARED = """
+SELECT item, split FROM items WHERE split IS NOT NULL
+UNION
+SELECT i.item, r."right" FROM relations r JOIN items i ON i.id = r."left"
+WHERE r.relation = 'in_split' AND r.left_kind = 'media'
+"""
+
+
+@dataclass(frozen=True)
+class Leak:
+    """What two splits have in common of one kind.
+
+    Attributes:
+        kind: The kind's name.
+        left: A split.
+        right: The other.
+        groups: How many groups stand in both.
+        left_entries: How many entries of the left split are tied to one of the right.
+        right_entries: How many of the right split are tied to one of the left.
+        examples: For some of the groups: its name, and the id of an entry in each split.
+    """
+
+    kind: str
+    left: str
+    right: str
+    groups: int
+    left_entries: int
+    right_entries: int
+    examples: tuple[tuple[str, str, str], ...]
+
+
+@dataclass(frozen=True)
+class Lint:
+    """What a lint found.
+
+    Attributes:
+        ties: What ties entries.
+        placed: Which entry is in which split.
+        kinds: The kinds that were asked for.
+        leaks: What leaks, by kind and pair of splits; only what is there.
+        removals: For each kind that leaks, the least to take out so that it does not.
+        classes: What is wrong with splits and classes as a whole.
+    """
+
+    ties: Ties
+    placed: Placements
+    kinds: tuple[str, ...]
+    leaks: tuple[Leak, ...]
+    removals: Mapping[str, Removal]
+    classes: Classes
+
+    @cached_property
+    def sizes(self) -> dict[str, int]:
+        """How many entries each split has."""
+        counts = np.bincount(self.placed.split, minlength=len(self.placed.splits))
+        return dict(zip(self.placed.splits, counts.tolist(), strict=True))
+
+    @property
+    def unplaced(self) -> int:
+        """How many entries are in no split."""
+        return self.ties.entries.num_rows - self.placed.entries
+
+    def known(self, kind: str) -> int:
+        """Return of how many entries it is known what a kind needs."""
+        return self.placed.entries if kind == "entry" else self.ties.known[kind]
+
+    def table(self) -> pa.Table:
+        """Return the leaks as a table, one row per kind and pair of splits."""
+        rows: list[dict[str, Any]] = [
+            {k: v for k, v in vars(leak).items() if k != "examples"} for leak in self.leaks
+        ]
+        return pa.Table.from_pylist(rows, schema=_LEAKS)
+
+
+_LEAKS = pa.schema([
+    ("kind", pa.string()), ("left", pa.string()), ("right", pa.string()),
+    ("groups", pa.int64()), ("left_entries", pa.int64()), ("right_entries", pa.int64()),
+])  # fmt: skip
+
+
+def lint(
+    tables: Mapping[str, pa.Table],
+    *,
+    kinds: Iterable[str] | None = None,
+    assignment: pa.Table | None = None,
+) -> Lint:
+    """Return what stands in two splits at once.
+
+    Args:
+        tables: A table for each of `curate.splits.ties.INPUTS`.
+        kinds: Names of kinds; all when None.
+        assignment: ``media_id, split`` to look at, in the place of the splits declared.
+
+    Raises:
+        InputError: There are more splits than can be told apart.
+    """
+    ties = read_ties(tables)
+    placed = declared(ties, tables["relations"]) if assignment is None else assigned(
+        ties, assignment
+    )  # fmt: skip
+    wanted = tuple(kind.name for kind in KINDS) if kinds is None else tuple(kinds)
+    runs = placed.runs(ties.entries.num_rows)
+    leaks: list[Leak] = []
+    removals = {}
+    for kind in wanted:
+        held = _entries_alone(placed, ties) if kind == "entry" else ties.groups[kind]
+        found = crossing(placed, runs, held)
+        leaks += _leaks(kind, ties, placed, held, found)
+        if len(found.placement):
+            removals[kind] = smallest_removal(placed, [found])
+    return Lint(ties, placed, wanted, tuple(leaks), removals, classes(ties, tables, placed))
+
+
+def declared(ties: Ties, relations: pa.Table) -> Placements:
+    """Return the splits that datasets declare: in an entry's own row, or beside it."""
+    import duckdb
+
+    connection = duckdb.connect(":memory:")
+    numbers = pa.array(np.arange(ties.entries.num_rows, dtype=np.int32))
+    rows = {"item": numbers, "id": ties.entries["media_id"], "split": ties.entries["split"]}
+    connection.register("items", pa.table(rows))
+    connection.register("relations", relations)
+    found = connection.sql(_DECLARED).to_arrow_table()
+    names = found["split"].cast(pa.string()).combine_chunks()
+    return Placements.of(found["item"].to_numpy().astype(np.int32), names)
+
+
+def assigned(ties: Ties, assignment: pa.Table) -> Placements:
+    """Return the splits of an assignment."""
+    rows = assignment.filter(pa.compute.is_valid(assignment["split"]))
+    place = pa.compute.index_in(rows["media_id"], value_set=ties.ids)
+    listed = pa.compute.is_valid(place)
+    names = rows["split"].filter(listed).cast(pa.string()).combine_chunks()
+    return Placements.of(place.filter(listed).to_numpy().astype(np.int32), names)
+
+
+def _entries_alone(placed: Placements, ties: Ties) -> Groups:
+    """Return each entry that is placed as a group of its own."""
+    item = np.unique(placed.item)
+    return Groups(item, np.arange(len(item), dtype=np.int32), ties.ids.take(pa.array(item)))
+
+
+def _leaks(
+    kind: str, ties: Ties, placed: Placements, held: Groups, found: Crossing
+) -> Iterator[Leak]:
+    for left, right in placed.pairs():
+        both = np.int64(1 << left | 1 << right)
+        groups = np.flatnonzero((found.mask & both) == both)
+        if not len(groups):
+            continue
+        tied = [
+            np.count_nonzero((placed.split == one) & (found.reach >> other & 1 != 0))
+            for one, other in ((left, right), (right, left))
+        ]
+        names = placed.splits[left], placed.splits[right]
+        examples = _examples(ties, placed, held, found, (left, right), groups[:EXAMPLES])
+        yield Leak(kind, *names, len(groups), int(tied[0]), int(tied[1]), tuple(examples))
+
+
+def _examples(
+    ties: Ties,
+    placed: Placements,
+    held: Groups,
+    found: Crossing,
+    pair: tuple[int, int],
+    groups: np.ndarray[Any, Any],
+) -> Iterator[tuple[str, str, str]]:
+    rows = np.isin(found.group, groups)
+    placement, group = found.placement[rows], found.group[rows]
+    for number in groups.tolist():
+        here = placement[group == number]
+        # Placements are in the order of ids, so the least is the first.
+        first = [int(here[placed.split[here] == split].min()) for split in pair]
+        ids = [str(ties.ids[int(placed.item[p])]) for p in first]
+        name = held.names[number].as_py()
+        yield name if name is not None else " and ".join(ids), ids[0], ids[1]

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from curate.errors import InvalidFileError
+from curate.ingest.layout import About
 from curate.ingest.listing import (
     SPLITS,
     Listing,
@@ -39,6 +40,23 @@ class FolderLayout:
     """Any folder of media."""
 
     name = "folder"
+    about = About(
+        title="A folder of media",
+        shape="any folder that no other layout knows",
+        reads=(
+            (
+                "every picture and video below it; folders called train, val, test or the like "
+                "name the split, real, fake or the like the label, and the one below a fake's "
+                "label the method"
+            ),
+        ),
+        traps=(
+            (
+                "a file's own name says nothing here: who is shown, and what a fake was made from, "
+                "a manifest must tell"
+            ),
+        ),
+    )
 
     def recognises(self, path: Path) -> bool:
         """Return whether `path` is a folder."""

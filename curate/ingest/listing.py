@@ -11,7 +11,7 @@ import stat
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
-from typing import Any, Protocol
+from typing import Any
 
 import pyarrow as pa
 
@@ -80,20 +80,6 @@ class Target:
     config: Config
 
 
-class Layout(Protocol):
-    """How a known kind of dataset lays its files out."""
-
-    name: str
-
-    def recognises(self, path: Path) -> bool:
-        """Return whether `path` looks like this layout."""
-        ...
-
-    def read(self, target: Target, into: Listing) -> None:
-        """Put what `target` holds into a listing."""
-        ...
-
-
 @dataclass
 class Listing:
     """Rows of the tables that a layout fills, without doubles."""
@@ -121,8 +107,18 @@ class Listing:
             "detail": printable(detail),
         })  # fmt: skip
 
-    def add(self, place: str, locator: str, **values: Any) -> str:
+    def lists(self, locator: str) -> bool:
+        """Return whether an entry is listed at `locator`, which is in normal form."""
+        return locator in self._declared
+
+    def add(self, place: str, locator: str, *, on_disk: bool = True, **values: Any) -> str:
         """Keep an entry, and return its id.
+
+        Args:
+            place: Where it is declared.
+            locator: Its path below the root.
+            on_disk: Whether a file may be there; False for a clip of which only frames are.
+            values: Columns of ``media``.
 
         Raises:
             Rejected: The locator was listed already, leaves the media root, or names
@@ -131,7 +127,7 @@ class Listing:
         clean = safe_locator(locator)
         if clean in self._declared:
             raise Rejected("duplicate-row", self._doubled(clean, values))
-        found = self._stat(clean)
+        found = self._stat(clean) if on_disk else None
         entry = media_id(self.dataset, clean)
         self._declared[clean] = {"place": place, **values}
         self.rows["media"].append({
@@ -170,14 +166,16 @@ class Listing:
             "link_status": "confirmed" if method == "declared" else "proposed",
         })  # fmt: skip
 
-    def relate(self, left: str, relation: str, right: str, *, basis: str) -> None:
-        """Keep a relation between two entries."""
+    def relate(
+        self, left: str, relation: str, right: str, *, basis: str, right_kind: str = "media"
+    ) -> None:
+        """Keep a relation of an entry to another, or to a source or a split."""
         self.rows["relations"].append({
             "left": left,
             "relation": relation,
             "right": right,
             "left_kind": "media",
-            "right_kind": "media",
+            "right_kind": right_kind,
             "measure": None,
             "basis": basis,
             "stage": f"ingest:{self.dataset}/{self.layout}",

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from curate.errors import InvalidFileError
+from curate.ingest.layout import About
 from curate.ingest.listing import SPLITS, Listing, Rejected, Target, authenticity, safe_locator
 from curate.model.config import Config
 from curate.model.ids import media_id
@@ -26,6 +27,18 @@ class ManifestLayout:
     """A manifest, named itself or lying in a folder as ``manifest.csv`` or the like."""
 
     name = "manifest"
+    about = About(
+        title="A manifest",
+        shape="a CSV, TSV, JSON, JSON Lines or Parquet file, or a folder with `manifest`, "
+        "`metadata` or `index` in one of these forms",
+        reads=(
+            (
+                "one entry per row; the columns are in [manifest.md](manifest.md), and "
+                "`[ingest.columns]` in `curate.toml` maps other names"
+            ),
+        ),
+        traps=("a path that stands in two rows is one entry: the second row is rejected",),
+    )
 
     def recognises(self, path: Path) -> bool:
         """Return whether `path` is a table, or a folder with a manifest in it."""
@@ -95,6 +108,7 @@ def _add(row: Row, target: Target, into: Listing) -> None:
     people = _people(known)
     # Read before anything is kept: a row is an entry or a rejection, never both.
     parents = [safe_locator(_forward(p, target.root)) for p in cells(known.get("derived_from"))]
+    kind: dict[str, Any] = {"kind": _kind(known["kind"])} if "kind" in known else {}
     entry = into.add(
         row.place,
         _forward(known["path"], target.root),
@@ -106,7 +120,7 @@ def _add(row: Row, target: Target, into: Listing) -> None:
         group=known.get("group"),
         captured_at=_instant(known.get("captured_at")),
         extra=kept({k: v for k, v in row.values.items() if k not in declared}),
-        **({"kind": _kind(known["kind"])} if "kind" in known else {}),
+        **kind,
     )
     if label:
         into.label(entry, label, raw=known["label"])

@@ -19,14 +19,20 @@ from curate.errors import (
     PathNotFoundError,
     UnknownNameError,
 )
+from curate.ingest.faceforensics import FaceForensicsLayout
 from curate.ingest.folder import FolderLayout
-from curate.ingest.listing import Layout, Listing, Target
+from curate.ingest.layout import Layout
+from curate.ingest.listing import Listing, Target
 from curate.ingest.manifest import ManifestLayout
 from curate.model.config import Config
 from curate.schema import conform
 
 # Most particular first: the first that recognises a path reads it.
-LAYOUTS: tuple[Layout, ...] = (ManifestLayout(), FolderLayout())
+LAYOUTS: tuple[Layout, ...] = (
+    FaceForensicsLayout(),
+    ManifestLayout(),
+    FolderLayout(),
+)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,67 @@
+"""Documents that datasets bring along: JSON and lists, read whole or told apart by their head."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from curate.errors import InvalidFileError
+
+HEAD_BYTES = 4096
+
+
+def head(path: Path) -> str:
+    """Return the first few thousand characters of a file, or an empty text if it has none."""
+    try:
+        with path.open("rb") as file:
+            return file.read(HEAD_BYTES).decode("utf-8", "replace")
+    except OSError:
+        return ""
+
+
+def read_json(path: Path) -> Any:
+    """Return what a JSON file holds.
+
+    Raises:
+        InvalidFileError: It is no JSON text in UTF-8, or cannot be opened.
+    """
+    try:
+        return json.loads(path.read_bytes())
+    except json.JSONDecodeError as error:
+        where = f"{path}:{error.lineno}"
+        raise InvalidFileError(f"this is not JSON: {error.msg}", where=where) from None
+    except UnicodeDecodeError:
+        raise InvalidFileError("this is not UTF-8 text", where=str(path)) from None
+    except OSError as error:
+        raise InvalidFileError(error.strerror or str(error), where=str(path)) from None
+    except RecursionError:
+        raise InvalidFileError("this is nested too deeply", where=str(path)) from None
+
+
+def read_object(path: Path) -> dict[str, Any]:
+    """Return the object that a JSON file holds.
+
+    Raises:
+        InvalidFileError: It is no JSON file, or holds something else.
+    """
+    found = read_json(path)
+    if not isinstance(found, dict):
+        raise InvalidFileError("expected a JSON object", where=str(path))
+    return found
+
+
+def read_lines(path: Path) -> Iterator[tuple[str, str]]:
+    """Yield the lines of a text that are not empty, each with its place.
+
+    Raises:
+        InvalidFileError: It is no UTF-8 text.
+    """
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise InvalidFileError("this is not UTF-8 text", where=str(path)) from None
+    for number, line in enumerate(text.splitlines(), start=1):
+        if line.strip():
+            yield f"{path.name}:{number}", line.strip()

@@ -211,16 +211,13 @@ def _scans(dice: Dice, digest: str) -> list[Row]:
 
 
 def _identity(dice: Dice, face: Row, people: list[str]) -> Row:
-    linked = people and dice.random.random() < 0.3
-    subject = dice.usual(dice.random.choice(people), None) if linked else None
+    subject = dice.usual(dice.random.choice(people), None) if people and dice.odd() else None
     return {
         "face_id": face["face_id"],
         "identity_id": face["face_id"],
         "subject_id": subject,
         "similarity": 0.9,
-        "status": dice.random.choice(("proposed", "confirmed", "confirmed", "disputed", None))
-        if subject
-        else None,
+        "status": dice.usual("proposed", "confirmed", "disputed", None) if subject else None,
         "model_id": face["model_id"],
     }
 

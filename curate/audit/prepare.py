@@ -138,11 +138,15 @@ _VIEWS = {
         SELECT DISTINCT d.media_id, d.subject_id
         FROM depictions d
         JOIN (
-            SELECT media_id, bool_and(subject_id IS NOT NULL AND status <> 'disputed') AS all_known
+            SELECT media_id,
+                   bool_and(subject_id IS NOT NULL AND status IS DISTINCT FROM 'disputed')
+                   AS all_known
             FROM likenesses GROUP BY media_id
         ) f ON f.media_id = d.media_id AND f.all_known
         WHERE d.link_status <> 'rejected' AND d.role IN ('depicted', 'bystander', 'donor')
-        AND d.subject_id IN (SELECT subject_id FROM likenesses WHERE status <> 'disputed')
+        AND d.subject_id IN (
+            SELECT subject_id FROM likenesses WHERE status IS DISTINCT FROM 'disputed'
+        )
         AND NOT EXISTS (
             SELECT 1 FROM likenesses own
             WHERE own.media_id = d.media_id AND own.subject_id = d.subject_id
@@ -155,7 +159,7 @@ _VIEWS = {
         FROM likenesses l
         JOIN (
             SELECT identity_id, subject_id FROM likenesses
-            WHERE subject_id IS NOT NULL AND status <> 'disputed'
+            WHERE subject_id IS NOT NULL AND status IS DISTINCT FROM 'disputed'
             GROUP BY model_id, subject_id, identity_id
             QUALIFY row_number() OVER (
                 PARTITION BY model_id, subject_id

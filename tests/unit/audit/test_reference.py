@@ -21,6 +21,7 @@ from curate.audit.rules import ALL_RULES, BY_CODE
 from tests.chance import CURRENT
 from tests.random_worlds import World, random_question, random_world, rows_of, tables_of
 from tests.reference_verdicts import BY_REASON, REVIEWS, Judge, Told
+from tests.restrictions import RESTRICTIONS
 
 RULES = tuple(rule for rule in ALL_RULES if rule.family in ("CON", "DEP", "SRC"))
 WORLDS = int(os.environ.get("CURATE_WORLDS", "150"))
@@ -87,6 +88,25 @@ def test_engine_says_what_the_reference_says(seed: int) -> None:
     # One digest may stand for several entries without findings; they saw the same: nothing.
     seen = {str(row["evidence"]): told[media_id] for media_id, row in before.items()}
     _compare(_engine(decided, question), _reference(rows_of(decided), question, seen))
+
+
+def test_engine_says_of_recognised_people_what_the_reference_says() -> None:
+    """Faces of people who withdrew, in entries that do not declare them, are told alike."""
+    random = Random(1)
+    question = random_question(random)
+    worlds = [random_world(random, f"w{n}") | {"decisions": []} for n in range(BATCH)]
+    for world in worlds:
+        RESTRICTIONS["withdrawal"](random, world)
+        people = [d["subject_id"] for d in world["depictions"]]
+        for identity in world["identities"] if people else ():
+            identity["subject_id"] = random.choice(people)
+            identity["status"] = random.choice(("confirmed", "proposed", "disputed"))
+
+    tables = tables_of(worlds)
+    told = _reference(rows_of(tables), question, {})
+
+    assert {"DEP004", "DEP013"} <= set().union(*(one.codes for one in told.values()))
+    _compare(_engine(tables, question), told)
 
 
 def _compare(engine: dict[str, dict[str, object]], reference: dict[str, Told]) -> None:

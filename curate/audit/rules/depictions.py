@@ -70,7 +70,7 @@ UNDECLARED_PERSON = Rule(
     ),
     remedy="Confirm who it is in review, then declare the person or reject the link.",
     query="""
-        SELECT DISTINCT media_id, subject_id AS subject, round(similarity, 2) AS similarity
+        SELECT DISTINCT media_id, subject_id AS subject, round(similarity::DOUBLE, 2) AS similarity
         FROM likenesses
         WHERE subject_id IS NOT NULL AND status IS DISTINCT FROM 'disputed' AND NOT declared
     """,

@@ -1,0 +1,128 @@
+"""Who is in a picture: undeclared people, people who withdrew, and pictures made of others."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from tests.acceptance.conftest import Curate
+
+SOURCES = """
+[[sources]]
+source_id = "london"
+kind = "public_dataset"
+licence = "CC-BY-4.0"
+terms_flags = []
+consent_claim = "individual_records"
+"""
+SIDE = 480
+
+
+class Story:
+    """Photos with a manifest, and what the people in them said.
+
+    Attributes:
+        folder: Where `media` and the statements are written.
+        london: The photos of the London set.
+    """
+
+    def __init__(self, folder: Path, london: Path) -> None:
+        self.folder, self.london = folder, london
+        self.rows: list[dict[str, str]] = []
+        self.consents: list[dict[str, str]] = []
+        (folder / "media").mkdir()
+
+    def person(self, name: str, *, withdrew: bool = False) -> None:
+        """Take two photos of someone, and what they said."""
+        for pose, number in (("neutral_front", "03"), ("smiling_front", "08")):
+            self.picture(f"{name}_{number}.jpg", [(pose, name)], subject=f"p{name}")
+        self.says(name, withdrew=withdrew)
+
+    def says(self, name: str, *, withdrew: bool) -> None:
+        """Take what someone said of being used."""
+        self.consents.append({
+            "subject": f"p{name}", "subject_kind": "adult", "minor_at_capture": "no",
+            "purposes": "train-detector", "operations": "include;train_detector",
+            "roles": "depicted;contributor", "valid_from": "2020-01-01",
+            "valid_until": "2100-01-01", "state": "withdrawn" if withdrew else "given",
+            "state_at": "2026-01-05" if withdrew else "",
+        })  # fmt: skip
+
+    def picture(self, name: str, people: list[tuple[str, str]], **declared: str) -> None:
+        """Put photos side by side into one picture, and declare it."""
+        canvas = Image.new("RGB", (SIDE * len(people), SIDE))
+        for place, (pose, person) in enumerate(people):
+            (photo,) = (self.london / pose).glob(f"{person}*.jpg")
+            with Image.open(photo) as opened:
+                canvas.paste(opened.resize((SIDE, SIDE)), (SIDE * place, 0))
+        canvas.save(self.folder / "media" / name, quality=95)
+        self.rows.append({"path": name, "label": "real", "source": "london", **declared})
+
+    def told(self, curate: Curate, **settings: str) -> Path:
+        """Write it all down, run everything on it, and return the workspace."""
+        _write(self.folder / "media" / "manifest.csv", self.rows)
+        _write(self.folder / "consents.csv", self.consents)
+        (self.folder / "sources.toml").write_text(SOURCES, encoding="utf-8")
+        ws = self.folder / "ws"
+        curate("init", ws)
+        config = (ws / "curate.toml").read_text(encoding="utf-8")
+        faces = "\n".join(f'{key} = "{value}"' for key, value in settings.items())
+        config = config.replace('analyzer = "dlib"', faces or 'analyzer = "dlib"')
+        (ws / "curate.toml").write_text(config, encoding="utf-8")
+        curate("ingest", self.folder / "media", "-w", ws)
+        for name in ("sources.toml", "consents.csv"):
+            curate("consent", "import", self.folder / name, "-w", ws)
+        curate("run", "-w", ws)
+        curate("audit", "-w", ws, status=1)
+        return ws
+
+
+def _write(path: Path, rows: list[dict[str, str]]) -> None:
+    columns = list(dict.fromkeys(key for row in rows for key in row))
+    with path.open("w", encoding="utf-8", newline="") as handle:
+        writer = csv.DictWriter(handle, columns)
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+@pytest.fixture
+def story(shared_data: Path, tmp_path: Path) -> Story:
+    """Return an empty story to be told with London photos."""
+    return Story(tmp_path, shared_data / "faces" / "london")
+
+
+def _explained(curate: Curate, locator: str, ws: Path) -> tuple[str, set[str], str]:
+    told = json.loads(curate("explain", locator, "-w", ws, "--json").out)
+    words = curate("explain", locator, "-w", ws).out
+    return told["verdict"], {row["code"] for row in told["findings"]}, words
+
+
+@pytest.mark.slow
+def test_group_photo_is_blocked_for_the_undeclared_and_the_withdrawn(
+    story: Story, curate: Curate
+) -> None:
+    """Both reasons stand, whether or not the person who withdrew is declared there."""
+    story.person("001")
+    story.person("002", withdrew=True)
+    one, other = ("neutral_front", "smiling_front"), ("smiling_front", "neutral_front")
+    for name, poses, subjects in (("declared", one, "p001;p002"), ("hidden", other, "p001")):
+        seen = [(poses[0], "001"), (poses[1], "002"), (poses[0], "003")]
+        story.picture(f"{name}.jpg", seen, subject=subjects)
+    pack = story.london.parent.parent / "models" / "insightface" / "dev_mobile"
+    ws = story.told(curate, analyzer="insightface", model=str(pack))
+
+    verdict, codes, words = _explained(curate, "declared.jpg", ws)
+    assert verdict == "blocked"
+    assert {"CON002", "DEP001"} <= codes
+    assert "consent-withdrawn (block)" in words
+    assert "faces visible in one frame: 3; people declared: 2" in words
+
+    verdict, codes, words = _explained(curate, "hidden.jpg", ws)
+    assert verdict == "blocked"
+    assert {"DEP013", "DEP001"} <= codes
+    assert "a face here is that of p002, who is not declared here" in " ".join(words.split())
+    assert _explained(curate, "001_03.jpg", ws)[0] == "cleared"

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from curate.release.select import Selection
     from curate.report.inputs import ReportInputs
 
-STAGES = ("probe", "faces", "dedup", "identity")
+STAGES = ("probe", "faces", "identity", "dedup")
 
 
 def utc_now() -> datetime:

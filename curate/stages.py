@@ -71,4 +71,4 @@ def _analyzer(config: Config) -> AnalyzerSpec:
     return AnalyzerSpec(kind=config.analyzer, path=config.model, threads=1)  # type: ignore[arg-type]
 
 
-_STAGES = {"probe": _probe, "faces": _faces, "dedup": _dedup, "identity": _identity}
+_STAGES = {"probe": _probe, "faces": _faces, "identity": _identity, "dedup": _dedup}

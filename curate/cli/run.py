@@ -14,7 +14,7 @@ from curate.cli.output import open_project, say, say_json, showing_progress, tel
 def command(
     stages: Annotated[
         list[str] | None,
-        typer.Argument(help="probe, faces, dedup, identity; all when left out."),
+        typer.Argument(help="probe, faces, identity, dedup; all when left out."),
     ] = None,
     exact: Annotated[
         bool, typer.Option("--exact", help="Probe: decode pictures whole, not at a smaller scale.")
@@ -39,6 +39,8 @@ def command(
         say(f"{one.stage}: {rows}" if one.done else f"{one.stage}: nothing to do")
         if one.notes.get("chains_split"):
             say(f"  {one.notes['chains_split']:,} chains of look-alikes were split into groups")
+        if one.notes.get("people_apart"):
+            say(f"  {one.notes['people_apart']:,} groups of look-alikes showed different people")
         if one.done and "threshold" in one.notes:
             say(f"  {one.notes['identities']:,} identities at cosine {one.notes['threshold']}: "
                 f"{one.notes['note']}")  # fmt: skip

@@ -19,12 +19,13 @@ from curate.dedup.codes import Codes, Rows, pack_codes
 from curate.dedup.groups import Groups, duplicate_groups
 from curate.dedup.hamming import Pairs
 from curate.dedup.keep import Candidates, choose_kept
+from curate.dedup.people import PEOPLE, keep_apart
 from curate.dedup.turned import TURNS, chains, nearest_turn
 from curate.dedup.videos import NAMED, VIDEO_READS, with_videos
 from curate.engine.stage import Tables, WholeStage
 from curate.schema import conform
 
-VERSION = "3"
+VERSION = "4"
 STAGE = f"dedup/{VERSION}"
 CODE_BYTES = 32
 
@@ -56,7 +57,11 @@ def dedup_stage(*, radius: int, min_quality: int, turned: bool) -> WholeStage:
     return WholeStage(
         name="dedup",
         version=VERSION,
-        reads={"contents": _CONTENTS.format(hashes=hashes, named=NAMED), **VIDEO_READS},
+        reads={
+            "contents": _CONTENTS.format(hashes=hashes, named=NAMED),
+            "people": PEOPLE,
+            **VIDEO_READS,
+        },
         recalls={"compared": _COMPARED.format(basis=basis)},
         work=lambda tables: with_videos(
             find_duplicates(
@@ -79,7 +84,8 @@ def find_duplicates(
 
     Args:
         tables: ``contents`` as the stage reads it, sorted by digest, with the hashes of one or
-            eight turns; ``compared`` as an earlier run left it, or empty.
+            eight turns; ``people``, who is in them where that is sure; ``compared`` as an
+            earlier run left it, or empty.
         radius: Largest distance of near duplicates, in bits.
         min_quality: Least PDQ quality at which a hash is believed.
         evidence: What near pairs rest on, in words.
@@ -92,6 +98,8 @@ def find_duplicates(
     chain = chains(codes, radius, believed, settled, [same, links])
     ends = Pairs(chain, np.arange(len(chain)), np.zeros(len(chain), np.uint8))
     groups = duplicate_groups(len(chain), ends, limit=radius, codes=codes)
+    person = _labels(_looked_up(tables["people"], "person", contents["sha256"]))
+    groups, apart = keep_apart(groups, codes, person, same, radius)
     same_pixels = pa.repeat("pixel_digest", len(same[0]))
     rows, noted = _groups(contents, groups, codes, same, radius)
     return {
@@ -101,7 +109,7 @@ def find_duplicates(
         ]),
         "groups": rows,
         "compared": _compared(contents, chain, basis),
-        "notes": pa.table({"note": [json.dumps(noted)]}),
+        "notes": pa.table({"note": [json.dumps({**noted, "people_apart": apart})]}),
     }  # fmt: skip
 
 
@@ -128,6 +136,11 @@ def _labels(column: pa.ChunkedArray) -> NDArray[np.int64]:
     encoded = column.combine_chunks().dictionary_encode()
     found: NDArray[np.int64] = encoded.indices.fill_null(-1).to_numpy().astype(np.int64)
     return found
+
+
+def _looked_up(table: pa.Table, column: str, digests: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Return a column of the rows that have `digests`, null where there is none."""
+    return table[column].take(pc.index_in(digests, value_set=table["sha256"]))
 
 
 def _equal_pixels(digests: pa.ChunkedArray) -> tuple[Rows, Rows]:

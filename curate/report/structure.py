@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from curate.report.facts import Facts
 from curate.report.words import Cell, Listing, number
 
-_STAGES = ("probe", "faces", "dedup", "identity")
+_STAGES = ("probe", "faces", "identity", "dedup")
 
 
 def stages_run(facts: Facts) -> set[str]:

@@ -41,9 +41,14 @@ def contents(seed: int, n: int) -> pa.Table:
     return table.sort_by("sha256")
 
 
-def ran(table: pa.Table, compared: pa.Table = NOTHING) -> dict[str, pa.Table]:
+NOBODY = pa.table({"sha256": pa.array([], pa.string()), "person": pa.array([], pa.string())})
+
+
+def ran(
+    table: pa.Table, compared: pa.Table = NOTHING, people: pa.Table = NOBODY
+) -> dict[str, pa.Table]:
     """Return what the stage makes of contents, knowing what it compared before."""
-    made = STAGE.work({"contents": table, "compared": compared, **NO_VIDEOS})
+    made = STAGE.work({"contents": table, "compared": compared, "people": people, **NO_VIDEOS})
     return {name: made[name].combine_chunks() for name in (*STAGE.writes, "notes")}
 
 
@@ -102,8 +107,54 @@ def test_pictures_as_they_are_need_one_hash() -> None:
 
     made = stage.work({
         **NO_VIDEOS,
+        "people": NOBODY,
         "contents": table.set_column(place, "hashes", pa.array(plain, pa.binary())),
         "compared": NOTHING,
     })  # fmt: skip
 
     assert set(made["groups"]["tier"].to_pylist()) == {"pixels", "near"}
+
+
+def people(table: pa.Table, seed: int) -> pa.Table:
+    """Return who is in some of the contents; equal pixels show one person."""
+    rng = np.random.default_rng(seed)
+    drawn = {digest: rng.integers(0, 3) for digest in table["pixel_digest"].to_pylist()}
+    rows = [
+        {"sha256": sha256, "person": f"p{drawn[digest]}"}
+        for sha256, digest in zip(*(table[c].to_pylist() for c in ("sha256", "pixel_digest")),
+                                  strict=True)
+        if digest is not None and drawn[digest] < 2
+    ]  # fmt: skip
+    return pa.Table.from_pylist(rows, schema=NOBODY.schema)
+
+
+@given(st.integers(0, 10**6), st.integers(0, 60))
+def test_look_alikes_of_different_people_are_in_different_groups(seed, n) -> None:
+    """Whoever is not known stays with somebody, and groups of one person stay as they are."""
+    table = contents(seed, n)
+    known = people(table, seed)
+    who = dict(zip(*(known[c].to_pylist() for c in ("sha256", "person")), strict=True))
+
+    plain, made = ran(table), ran(table, people=known)
+
+    before = {row["sha256"]: row["group_id"] for row in plain["groups"].to_pylist()}
+    after = {row["sha256"]: row["group_id"] for row in made["groups"].to_pylist()}
+    held = {}
+    for sha256, group in after.items():
+        assert before[sha256] == before[group], "what was apart stays apart"
+        held.setdefault(group, set()).add(who.get(sha256))
+    assert all(len(persons - {None}) <= 1 for persons in held.values())
+    one = {g for s, g in before.items() if not {who.get(o) for o, h in before.items() if h == g}
+           - {None, who.get(s)}}  # fmt: skip
+    assert {s: g for s, g in after.items() if before[s] in one} == {
+        s: g for s, g in before.items() if g in one
+    }
+
+
+def test_worlds_that_are_drawn_hold_look_alikes_of_different_people() -> None:
+    """Otherwise the property above says little."""
+    table = contents(7, 200)
+
+    made = ran(table, people=people(table, 7))
+
+    assert json.loads(made["notes"]["note"][0].as_py())["people_apart"] > 0

@@ -18,6 +18,7 @@ from curate.model.ids import media_id
 _PARTS = (("target", "swap_target"), ("donor", "swap_donor"))
 
 Locate = Callable[[str], str | None]
+ListClip = Callable[[str, str], None]
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ def describe(entry: str, clip: Clip, into: Listing, *, raw: str | None = None) -
 
 
 def relate_parents(entry: str, clip: Clip, into: Listing, *, locate: Locate) -> None:
-    """Relate a fake to the clips it was made from: as a swap, and as a derivative.
+    """Relate a fake to the clips it was made from: as a derivative, and as a swap if it is known.
 
     Args:
         entry: The fake.
@@ -75,8 +76,9 @@ def relate_parents(entry: str, clip: Clip, into: Listing, *, locate: Locate) -> 
         locator = None if name is None else locate(name)
         if locator is not None:
             parent = media_id(into.dataset, locator)
-            into.relate(entry, relation, parent, basis=f"{clip.basis}: {part}")
             into.relate(entry, "derived_from", parent, basis=f"{clip.basis}: {part}")
+            if clip.manipulation != "unknown":
+                into.relate(entry, relation, parent, basis=f"{clip.basis}: {part}")
 
 
 @dataclass
@@ -95,6 +97,35 @@ class Variants:
             first, *others = sorted(set(found))
             for other in others:
                 into.relate(first, "same_clip", other, basis=basis)
+
+
+@dataclass
+class Frames:
+    """Frames and crops with the clips they are of: one without a file is an entry all the same."""
+
+    into: Listing
+    waiting: dict[str, tuple[str, ListClip]] = field(default_factory=dict)
+
+    def add(self, entry: str, whole: str, list_clip: ListClip, *, place: str, crop: bool) -> None:
+        """Keep that `entry` is a frame or a crop of the clip at the locator `whole`.
+
+        Args:
+            entry: The frame.
+            whole: Where the clip lies, or would lie.
+            list_clip: Lists the clip, given where it is declared and its locator.
+            place: Where the frames lie.
+            crop: Whether the entry shows a part of the frame only.
+        """
+        clip = media_id(self.into.dataset, whole)
+        self.into.relate(entry, "crop_of" if crop else "frame_of", clip, basis="folder name")
+        self.waiting.setdefault(whole, (place, list_clip))
+
+    def complete(self) -> None:
+        """List the clips of which only frames were found."""
+        for whole, (place, list_clip) in self.waiting.items():
+            if not self.into.lists(whole):
+                with self.into.attempt(place, locator=whole):
+                    list_clip(place, whole)
 
 
 def put_in_splits(entry: str, splits: list[str], into: Listing, *, basis: str) -> None:

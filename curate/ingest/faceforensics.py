@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
-from curate.ingest.clips import Clip, Variants, describe, put_in_splits, relate_parents
+from curate.ingest.clips import Clip, Frames, Variants, describe, put_in_splits, relate_parents
 from curate.ingest.faceforensics_files import Official, read_official
 from curate.ingest.layout import About
 from curate.ingest.listing import Listing, Rejected, Target, kind_of, walk_files
-from curate.model.ids import media_id
 
 # The methods of the paper: what each does, and the role of whoever the second name stands for.
 METHODS = {
@@ -188,7 +186,8 @@ class FaceForensicsLayout:
         reading = _Reading(into, official)
         for locator in walk_files(target.root, into):
             if locator not in official.read_from:
-                reading.attempt(locator, reading.file)
+                with into.attempt(locator, locator=locator):
+                    reading.file(locator)
         reading.complete()
         reading.variants.relate(into, basis="file names")
 
@@ -200,16 +199,10 @@ class _Reading:
     into: Listing
     official: Official
     series: set[Series] = field(default_factory=set)
-    framed: dict[tuple[Series, str], str] = field(default_factory=dict)
-    """Clips of which frames are there, and the folder of the frames."""
     variants: Variants = field(default_factory=Variants)
 
-    def attempt(self, place: str, work: Callable[[str], None]) -> None:
-        """Do `work` on what stands at `place`, or keep why it became no entry."""
-        try:
-            work(place)
-        except Rejected as rejected:
-            self.into.reject(place, rejected.reason, rejected.detail, locator=place)
+    def __post_init__(self) -> None:
+        self.frames = Frames(self.into)
 
     def file(self, locator: str) -> None:
         """List a file."""
@@ -234,11 +227,12 @@ class _Reading:
 
     def complete(self) -> None:
         """List the clips that frames or the official splits name and no file holds."""
-        for (series, name), folder in self.framed.items():
-            self._missing(folder, series, name)
+        self.frames.complete()
         for series in sorted(self._series_of_splits()):
             for name, place in self.official.clips(fake=series.method is not None):
-                self._missing(place, series, name)
+                locator = series.locator(name)
+                if not self.into.lists(locator):
+                    self._clip(place, locator, series, series.clip(name))
 
     def _series_of_splits(self) -> set[Series]:
         """Return the series of which the official splits say what they hold."""
@@ -248,11 +242,6 @@ class _Reading:
         folders = (_YOUTUBE, *(f"manipulated_sequences/{method}" for method in METHODS))
         return {Series(folder, "raw") for folder in folders}
 
-    def _missing(self, place: str, series: Series, name: str) -> None:
-        locator = series.locator(name)
-        if not self.into.lists(locator):
-            self.attempt(place, lambda _: self._clip(place, locator, series, series.clip(name)))
-
     def _clip(self, place: str, locator: str, series: Series, clip: Clip) -> None:
         entry = self._add(place, locator, series, clip)
         relate_parents(entry, clip, self.into, locate=series.original)
@@ -261,10 +250,13 @@ class _Reading:
             self._sources(entry, clip)
 
     def _frame(self, locator: str, series: Series, clip: Clip, *, crop: bool) -> None:
-        entry = self._add(locator, locator, series, clip)
-        whole = media_id(self.into.dataset, series.locator(clip.name))
-        self.into.relate(entry, "crop_of" if crop else "frame_of", whole, basis="folder name")
-        self.framed.setdefault((series, clip.name), locator.rpartition("/")[0])
+        self.frames.add(
+            self._add(locator, locator, series, clip),
+            series.locator(clip.name),
+            lambda place, whole: self._clip(place, whole, series, clip),
+            place=locator.rpartition("/")[0],
+            crop=crop,
+        )
 
     def _add(self, place: str, locator: str, series: Series, clip: Clip) -> str:
         splits = [] if series.of_actors else self.official.splits_of(clip)

@@ -77,10 +77,8 @@ class FolderLayout:
                 places[folder] = place_of(locator, target.config)
             if locator.rpartition("/")[2].casefold() in _LITTER:
                 continue
-            try:
+            with into.attempt(locator, locator=locator):
                 self._add(locator, places[folder], into)
-            except Rejected as rejected:
-                into.reject(locator, rejected.reason, rejected.detail, locator=locator)
 
     def _add(self, locator: str, place: Place, into: Listing) -> None:
         if kind_of(locator) == "unknown":

@@ -9,6 +9,7 @@ import os
 import re
 import stat
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -106,6 +107,14 @@ class Listing:
             "reason": reason,
             "detail": printable(detail),
         })  # fmt: skip
+
+    @contextmanager
+    def attempt(self, place: str, *, locator: str | None = None) -> Iterator[None]:
+        """Do what is within, or keep why `place` became no entry."""
+        try:
+            yield
+        except Rejected as rejected:
+            self.reject(place, rejected.reason, rejected.detail, locator=locator)
 
     def lists(self, locator: str) -> bool:
         """Return whether an entry is listed at `locator`, which is in normal form."""

@@ -60,16 +60,9 @@ class ManifestLayout:
         for row in read_rows(file):
             values = _renamed(row.values, names)
             columns.update(values)
-            try:
+            named = values.get("path")
+            with into.attempt(row.place, locator=None if named is None else str(named)):
                 _add(Row(row.place, values, row.problem), target, into)
-            except Rejected as rejected:
-                locator = values.get("path")
-                into.reject(
-                    row.place,
-                    rejected.reason,
-                    rejected.detail,
-                    locator=None if locator is None else str(locator),
-                )
         if columns and "path" not in columns:
             _refuse_columns(file, columns)
 

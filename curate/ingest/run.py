@@ -19,6 +19,8 @@ from curate.errors import (
     PathNotFoundError,
     UnknownNameError,
 )
+from curate.ingest.celebdf import CelebDFLayout
+from curate.ingest.dfdc import DFDCLayout
 from curate.ingest.faceforensics import FaceForensicsLayout
 from curate.ingest.folder import FolderLayout
 from curate.ingest.layout import Layout
@@ -30,6 +32,8 @@ from curate.schema import conform
 # Most particular first: the first that recognises a path reads it.
 LAYOUTS: tuple[Layout, ...] = (
     FaceForensicsLayout(),
+    CelebDFLayout(),
+    DFDCLayout(),
     ManifestLayout(),
     FolderLayout(),
 )

@@ -143,7 +143,10 @@ _VIEWS = {
                    AS all_known
             FROM likenesses GROUP BY media_id
         ) f ON f.media_id = d.media_id AND f.all_known
-        WHERE d.link_status <> 'rejected' AND d.role IN ('depicted', 'bystander', 'donor')
+        JOIN entries e ON e.media_id = d.media_id
+        -- The donors of a morph meet in one face, which is like one of them.
+        WHERE d.link_status <> 'rejected' AND (d.role IN ('depicted', 'bystander')
+            OR (d.role = 'donor' AND e.manipulation_type <> 'morph'))
         AND d.subject_id IN (
             SELECT subject_id FROM likenesses WHERE status IS DISTINCT FROM 'disputed'
         )

@@ -3,8 +3,8 @@
 Media and consents go through the real readers of manifests and consent files; what a machine
 would have observed (content, faces, groups) is stated in the file, because a case is about a
 rule and not about a model. Keys of ``[[media]]`` beyond a manifest's columns: ``content``
-(entries with one value hold the same bytes), ``near`` (a duplicate group), ``turned`` (how it
-lies against the group's first), ``probed`` (what the probe says of the content), ``dataset``,
+(entries with one value hold the same bytes), ``near`` (a duplicate group), ``chain`` (of
+look-alikes), ``turned`` (how it lies against the group's first), ``probed`` (what the probe says of the content), ``dataset``,
 ``scanned = "no"``, ``unreadable``, ``missing``, ``unseen``. ``[[links]]`` says how a depiction is
 known, ``[[records]]`` states consents as rows of the ledger, and ``all_rules`` lets every rule
 speak, for a rule that asks the verdicts of others.
@@ -33,7 +33,7 @@ from curate.schema import conform, purpose_tree
 
 AS_OF = datetime(2026, 5, 1, tzinfo=UTC)
 OBSERVED = (
-    *("content", "near", "turned", "probed", "dataset", "scanned"),
+    *("content", "near", "chain", "turned", "probed", "dataset", "scanned"),
     *("unreadable", "missing", "unseen"),
 )
 MODEL = "test-model@000000000000"
@@ -110,6 +110,11 @@ def digest_of(item: dict[str, Any]) -> str:
 def _observed(media: list[dict[str, Any]], listed: pa.Table) -> dict[str, pa.Table]:
     ids = {row["locator"]: row for row in listed.to_pylist()}
     sightings, contents, groups, scans = [], {}, [], []
+    compared = {
+        (digest_of(item), item.get("chain"))
+        for item in media
+        if not {"missing", "unseen", "unreadable"} & item.keys()
+    }
     for item in media:
         if "missing" in item or "unseen" in item:
             continue
@@ -131,7 +136,12 @@ def _observed(media: list[dict[str, Any]], listed: pa.Table) -> dict[str, pa.Tab
     plain = {f.name: None for f in conform([], "content").schema}
     need = {f.name for f in conform([], "content").schema if not f.nullable}
     filled = [{**plain, **_filled(need), **told, "sha256": d} for d, told in contents.items()]
+    seen_before = [
+        {"sha256": digest, "fingerprint": "", "chain": chain, "basis": "as the case says"}
+        for digest, chain in sorted(compared, key=str)
+    ]
     return {
+        "compared": conform(seen_before, "compared"),
         "sightings": conform(sightings, "sightings"),
         "content": conform(filled, "content"),
         "groups": conform(groups, "groups"),

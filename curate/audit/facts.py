@@ -22,6 +22,7 @@ visible                   readable entry: people declared to be seen, faces seen
 short_roles               entry and role that its manipulation cannot do without, where too few
                           are declared in it
 copies                    readable entry that has others in its duplicate group
+split_chains              entry in a chain of look-alikes that is several groups
 refusals                  entry with copies, person and reason for which their consent, or what
                           they asked for, blocks it
 people                    entry and person in it: declared subjects, and identities of faces

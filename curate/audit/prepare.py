@@ -15,6 +15,7 @@ from curate.catalog.numbered import number
 # What an audit reads of the catalogue; `entries` is the catalogue's view, the rest are tables.
 CATALOG_INPUTS = (
     "entries",
+    "compared",
     "content",
     "depictions",
     "faces",
@@ -181,6 +182,23 @@ _VIEWS = {
         LEFT JOIN groups g USING (sha256)
         WHERE e.state = 'present'
         QUALIFY count(*) OVER (PARTITION BY coalesce(g.group_id, e.sha256)) > 1
+        ORDER BY e.media_id
+    """,
+    # A chain of look-alikes whose ends are too far apart to be copies is several groups.
+    "split_chains": """
+        SELECT e.media_id, c.chain, n.pieces, n.entries
+        FROM entries e
+        JOIN compared c USING (sha256)
+        JOIN (
+            SELECT chain, count(DISTINCT coalesce(g.group_id, sha256)) AS pieces,
+                   count(*) AS entries
+            FROM compared
+            JOIN entries USING (sha256)
+            LEFT JOIN groups g USING (sha256)
+            WHERE chain IS NOT NULL AND state = 'present'
+            GROUP BY chain HAVING pieces > 1
+        ) n USING (chain)
+        WHERE e.state = 'present'
         ORDER BY e.media_id
     """,
     "people": """

@@ -115,4 +115,21 @@ CONSENT_CONFLICT = Rule(
     """,
 )
 
-RULES = (EXACT_DUPLICATE, NEAR_DUPLICATE, DUPLICATE_ACROSS_DATASETS, CONSENT_CONFLICT)
+CHAIN_SPLIT = Rule(
+    code="DUP006",
+    symbol="chain-split",
+    title="The entry belongs to a chain of look-alikes whose ends are no copies of each other.",
+    effect=Effect.NONE,
+    basis="distance of perceptual hashes from the group's medoid",
+    message="one of {entries} entries that hang together by likeness; they are {pieces} groups",
+    explanation=(
+        "Each is like the next, and the first is not like the last: frames of a moving scene, "
+        "edits of edits. No member of a group is further from its middle than the limit, so the "
+        "chain was split, and what lies in two pieces is not compared any more: not across splits, "
+        "and not for its labels. Different people who look alike are also told apart so."
+    ),
+    remedy="Look at the pieces; declare what was made from what, so that it is kept together.",
+    query="SELECT media_id, pieces, entries FROM split_chains",
+)
+
+RULES = (EXACT_DUPLICATE, NEAR_DUPLICATE, DUPLICATE_ACROSS_DATASETS, CONSENT_CONFLICT, CHAIN_SPLIT)

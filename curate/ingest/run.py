@@ -20,6 +20,8 @@ from curate.errors import (
     UnknownNameError,
 )
 from curate.ingest.celebdf import CelebDFLayout
+from curate.ingest.deeperforensics import DeeperForensicsLayout
+from curate.ingest.deepfakebench import DeepfakeBenchLayout
 from curate.ingest.dfdc import DFDCLayout
 from curate.ingest.faceforensics import FaceForensicsLayout
 from curate.ingest.folder import FolderLayout
@@ -34,6 +36,8 @@ LAYOUTS: tuple[Layout, ...] = (
     FaceForensicsLayout(),
     CelebDFLayout(),
     DFDCLayout(),
+    DeeperForensicsLayout(),
+    DeepfakeBenchLayout(),
     ManifestLayout(),
     FolderLayout(),
 )

@@ -41,6 +41,9 @@ if TYPE_CHECKING:
     from curate.release.build import Release
     from curate.release.select import Selection
     from curate.report.inputs import ReportInputs
+    from curate.splits.assign import Plan
+    from curate.splits.lint import Lint
+    from curate.splits.maker import Made
 
 STAGES = ("probe", "faces", "identity", "dedup")
 
@@ -174,6 +177,7 @@ class Project:
         use: str = DEFAULT_USE,
         as_of: datetime | None = None,
         rules: Iterable[Rule] | None = None,
+        assignment: str | None = None,
     ) -> Audited:
         """Judge every entry for a use, and keep findings and verdicts.
 
@@ -181,9 +185,10 @@ class Project:
             use: The name of a use profile in `curate.toml`.
             as_of: The instant to judge at, by what was known then; now when None.
             rules: The rules to apply; all when None.
+            assignment: Splits that `curate split` made, to judge by in the place of those declared.
 
         Raises:
-            UnknownNameError: There is no such use.
+            UnknownNameError: There is no such use or assignment.
             VerificationError: The ledger is not what was recorded.
         """
         from curate.audit.facts import Question
@@ -195,11 +200,12 @@ class Project:
         moment = as_of or self.clock()
         chosen = tuple(ALL_RULES if rules is None else rules)
         told = {"use": use, "as_of": moment, "rules": [rule.code for rule in chosen]}
+        told |= {} if assignment is None else {"assignment": assignment}
         question = Question(profile, self.config.purposes, moment, self.config.waivers)
         with self.workspace.writing(), self._record("audit", told) as record:
             # A ledger that someone changed must not clear anything.
             self.ledger.verify().demand(where=str(self.workspace.ledger))
-            prepared, digest = self._prepared()
+            prepared, digest = self._prepared(assignment)
             said = self.statements(known_at=as_of)
             judged = judge(prepared, said, chosen, question)
             run_id = str(record["run_id"])
@@ -213,8 +219,61 @@ class Project:
             record["inputs"] = joined_digest(digest, tables_digest(said))
         return result
 
-    def release(self, name: str, *, use: str = DEFAULT_USE) -> Release:
+    def lint_splits(
+        self, *, by: Iterable[str] | None = None, assignment: str | None = None
+    ) -> Lint:
+        """Return what stands in two splits at once. See `curate.splitting.lint_splits`."""
+        from curate.splits.kinds import kinds_of
+        from curate.splitting import lint_splits
+
+        kinds = None if by is None else kinds_of(by)
+        return lint_splits(self.catalog, kinds=kinds, assignment=assignment)
+
+    def split(
+        self,
+        plan: Plan,
+        *,
+        name: str = "split",
+        extend: str | None = None,
+        cut: bool = False,
+        tolerance: float = 0.05,
+    ) -> Made:
+        """Make splits in which nothing that `plan` names crosses, and keep them as `name`.
+
+        Splits that miss their shares by more than `tolerance` are not kept.
+
+        Args:
+            plan: What is wanted.
+            name: What the assignment is called.
+            extend: An assignment or a release whose entries stay where they are.
+            cut: Leave out what must go for the shares to be met.
+            tolerance: How far a split may be from its share, as a share of all.
+
+        Raises:
+            InputError: The name is taken by another assignment, or there is nothing to split.
+        """
+        from curate.splitting import check_name, keep_assignment, make_assignment
+
+        told = {"name": name, "extend": extend, "cut": cut, **asdict(plan)}
+        with self.workspace.writing(), self._record("split", told) as record:
+            check_name(self.catalog, name, extend=extend)
+            made, ids = make_assignment(self.catalog, plan, tolerance=tolerance, extend=extend)
+            chosen = made.chosen(cut=cut)
+            record["counts"] = {**chosen.sizes, "missed": chosen.missed, **chosen.left_out}
+            if chosen.missed <= tolerance:
+                rows = chosen.table(ids)
+                keep_assignment(self.catalog, name, rows, run_id=str(record["run_id"]))
+        return made
+
+    def release(
+        self, name: str, *, use: str = DEFAULT_USE, assignment: str | None = None
+    ) -> Release:
         """Audit for a use and write what it clears as a release called `name`.
+
+        Args:
+            name: The release's name.
+            use: A use profile of `curate.toml`.
+            assignment: The splits that `curate split` made to use in the place of those declared.
 
         Raises:
             InputError: The name is taken or cannot be one, or nothing was cleared.
@@ -224,10 +283,11 @@ class Project:
         from curate.release.select import INPUTS, select
         from curate.report.datasheet import datasheet
 
-        audited = self.audit(use=use)
-        facts = self.facts()
+        audited = self.audit(use=use, assignment=assignment)
+        facts = self._split_by(assignment, self.facts())
         selection = select(
-            {**{k: facts[k] for k in INPUTS if k != "verdicts"}, "verdicts": audited.verdicts}
+            {**{k: facts[k] for k in INPUTS if k != "verdicts"}, "verdicts": audited.verdicts},
+            assigned=assignment is not None,
         )
         sheet = datasheet(self.report_inputs(audited, selection))
         with self.workspace.writing(), self._record("release build", {"name": name}) as record:
@@ -351,9 +411,21 @@ class Project:
         create_entries(connection)
         return connection.sql("SELECT * FROM entries ORDER BY media_id").to_arrow_table()
 
-    def _prepared(self) -> tuple[dict[str, pa.Table], str]:
+    def _split_by(self, assignment: str | None, tables: dict[str, pa.Table]) -> dict[str, pa.Table]:
+        """Return tables with the splits of an assignment, if there is one, for those declared."""
+        from curate.splitting import read_assignment, with_splits
+
+        if assignment is None:
+            return tables
+        return tables | with_splits(tables, read_assignment(self.catalog, assignment))
+
+    def _prepared(self, assignment: str | None = None) -> tuple[dict[str, pa.Table], str]:
         """Return the catalogue prepared for audits, and the digest of what it was made from."""
         from curate.audit.prepare import CATALOG_INPUTS, prepare
+
+        if assignment is not None:
+            tables = self._split_by(assignment, self._catalogued())
+            return prepare(tables), tables_digest(tables)
 
         def make() -> dict[str, pa.Table]:
             tables = self._catalogued()

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from curate.catalog.tables import Catalog
 from curate.catalog.views import create_entries
 from curate.errors import InputError, UnknownNameError
+from curate.schema import conform
+from curate.splits.assign import Plan
 from curate.splits.lint import Lint, lint
-from curate.splits.ties import INPUTS
+from curate.splits.maker import Made, extended, make_splits
+from curate.splits.ties import INPUTS, read_ties
 
 
 def read_tables(catalog: Catalog) -> dict[str, pa.Table]:
@@ -56,3 +61,93 @@ def read_assignment(catalog: Catalog, name: str) -> pa.Table:
         known = ", ".join(sorted(pc.unique(stored["name"]).to_pylist())) or "none"
         raise UnknownNameError(f"no assignment is called {name!r}", hint=f"there are: {known}")
     return rows
+
+
+def make_assignment(
+    catalog: Catalog,
+    plan: Plan,
+    *,
+    tolerance: float,
+    extend: str | None = None,
+) -> tuple[Made, pa.Array]:
+    """Return splits of a catalogue, and the ids of its entries.
+
+    Args:
+        catalog: The catalogue.
+        plan: What is wanted.
+        tolerance: How far a split may be from its share before that is told.
+        extend: An assignment or a release whose entries stay where they are.
+
+    Raises:
+        UnknownNameError: No assignment and no release is called that.
+        InputError: There is nothing to split.
+    """
+    tables = read_tables(catalog)
+    if not tables["entries"].num_rows:
+        raise InputError("the catalogue is empty", hint="run `curate ingest` first")
+    ties = read_ties(tables)
+    fixed, left = None, None
+    if extend is not None:
+        fixed, left = extended(plan, ties.ids, standing(catalog, extend))
+    made = make_splits(ties, plan, tables["labels"], tolerance=tolerance, fixed=fixed, left=left)
+    return made, ties.ids
+
+
+def standing(catalog: Catalog, name: str) -> pa.Table:
+    """Return ``media_id, split`` of an assignment or a release.
+
+    Raises:
+        UnknownNameError: No assignment and no release is called that.
+    """
+    releases = catalog.read("releases")
+    found = releases.filter(pc.equal(releases["name"], name))["release_id"]
+    if len(found):
+        items = catalog.read("release_items")
+        return items.filter(pc.is_in(items["release_id"], value_set=found.combine_chunks()))
+    return read_assignment(catalog, name)
+
+
+def check_name(catalog: Catalog, name: str, *, extend: str | None) -> None:
+    """Check that an assignment may be kept as `name`: a new name, or the one that is extended.
+
+    Raises:
+        InputError: It may not.
+    """
+    taken = set(pc.unique(catalog.read("assignments")["name"]).to_pylist())
+    if not name:
+        raise InputError("the name is empty", where="--name")
+    if name in taken and name != extend:
+        raise InputError(
+            f"an assignment is called {name!r} already",
+            where="--name",
+            hint=f"choose another name, or go on from it with --extend {name}",
+        )
+
+
+def keep_assignment(catalog: Catalog, name: str, rows: pa.Table, *, run_id: str) -> None:
+    """Write an assignment, in the place of one of that name.
+
+    Args:
+        catalog: The catalogue.
+        name: What it is called.
+        rows: ``media_id, split, left_out``.
+        run_id: The run that made it.
+    """
+    stored = catalog.read("assignments")
+    rest = stored.filter(pc.not_equal(stored["name"], name))
+    constant = {"name": name, "run_id": run_id}
+    for column, value in constant.items():
+        rows = rows.append_column(column, pa.repeat(value, rows.num_rows))
+    whole = pa.concat_tables([rest, conform(rows, "assignments")])
+    catalog.replace("assignments", whole)
+
+
+def with_splits(tables: Mapping[str, pa.Table], assignment: pa.Table) -> dict[str, pa.Table]:
+    """Return ``entries`` and ``relations`` with an assignment in the place of what is declared."""
+    entries, relations = tables["entries"], tables["relations"]
+    place = pc.index_in(entries["media_id"], value_set=assignment["media_id"])
+    column = entries.schema.get_field_index("split")
+    return {
+        "entries": entries.set_column(column, "split", assignment["split"].take(place)),
+        "relations": relations.filter(pc.not_equal(relations["relation"], "in_split")),
+    }

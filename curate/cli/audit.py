@@ -55,13 +55,21 @@ def command(
         str | None,
         typer.Option(help="Print what changed since this audit's run, or `last`, and why."),
     ] = None,
+    assignment: Annotated[
+        str | None, typer.Option(help="Judge by the splits that `curate split` made, by name.")
+    ] = None,
     limit: Annotated[int, typer.Option(help="Findings shown per rule, in text.")] = 3,
     workspace: WorkspaceOption = None,
 ) -> int:
     """Judge every entry for a use: cleared, needs_review or blocked, and why."""
     project = open_project(workspace)
     before = _before(project, against, use)
-    audited = project.audit(use=use, as_of=instant(as_of, "--as-of"), rules=_rules(select, ignore))
+    audited = project.audit(
+        use=use,
+        as_of=instant(as_of, "--as-of"),
+        rules=_rules(select, ignore),
+        assignment=assignment,
+    )
     if before is not None:
         _print_difference(project, before, audited, as_json=output is Format.JSON)
     elif output is Format.JSON:

@@ -22,13 +22,16 @@ def _group() -> None:
 def build_command(
     name: Annotated[str, typer.Argument(help="The release's name, such as v1.")],
     use: UseOption = DEFAULT_USE,
+    assignment: Annotated[
+        str | None, typer.Option(help="The splits that `curate split` made, by name.")
+    ] = None,
     workspace: WorkspaceOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Audit for a use, and write what it clears: media, Parquet by split, manifest, datasheet."""
     project = open_project(workspace)
     with showing_progress(project):
-        built = project.release(name, use=use)
+        built = project.release(name, use=use, assignment=assignment)
     if as_json:
         say_json({"folder": str(built.folder), "items": built.items.num_rows,
                   "merkle_root": built.merkle_root, "left_out": built.left_out})  # fmt: skip

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from curate.cli.options import JsonOption, WorkspaceOption
-from curate.cli.output import open_project, say, say_json, table, tell
-from curate.errors import ExitStatus, InputError, printable
+from curate.cli.output import open_project, say, say_json, tell
+from curate.errors import ExitStatus, InputError
 
 if TYPE_CHECKING:
-    from curate.splits.lint import Lint
+    from curate.splits.assign import Plan
 
-app = typer.Typer(no_args_is_help=True, help="Look for leaks between splits, and make splits.")
+app = typer.Typer(help="Make splits that do not leak, and look for leaks in those there are.")
+
+DEFAULT_TOPICS = ("identity", "source", "duplicate", "swap", "clip", "frames")
 
 ByOption = Annotated[
     str | None,
@@ -22,9 +25,102 @@ ByOption = Annotated[
 ]
 
 
-@app.callback()
-def _group() -> None:
-    """Keep `lint` a command of its own while it is the only one."""
+@app.callback(invoke_without_command=True)
+def command(
+    context: typer.Context,
+    ratios: Annotated[
+        str, typer.Option(help="The share of each split, joined by commas.")
+    ] = "0.8,0.1,0.1",
+    names: Annotated[
+        str | None, typer.Option(help="The names of the splits; the last one is for tests.")
+    ] = None,
+    folds: Annotated[
+        int | None, typer.Option(min=2, help="Make this many equal splits instead.")
+    ] = None,
+    by: Annotated[
+        str, typer.Option(help="What must not cross splits, joined by commas.")
+    ] = ",".join(DEFAULT_TOPICS),
+    seed: Annotated[int, typer.Option(help="Settles what is else left to chance.")] = 0,
+    held_out_method: Annotated[
+        list[str] | None, typer.Option(help="A method that only the last split may show.")
+    ] = None,
+    held_out_dataset: Annotated[
+        list[str] | None, typer.Option(help="A dataset that only the last split may show.")
+    ] = None,
+    extend: Annotated[
+        str | None,
+        typer.Option(help="An assignment or a release to go on from: nothing of it moves."),
+    ] = None,
+    cut: Annotated[
+        bool, typer.Option("--cut", help="Leave out what must go for the shares to be met.")
+    ] = False,
+    tolerance: Annotated[
+        float, typer.Option(min=0, max=1, help="How far a split may be from its share.")
+    ] = 0.05,
+    name: Annotated[
+        str | None, typer.Option(help="What the assignment is called; `split` when left out.")
+    ] = None,
+    workspace: WorkspaceOption = None,
+    as_json: JsonOption = False,
+) -> int:
+    """Make splits that do not leak; `curate split lint` looks at those there are.
+
+    Exit 1 where the shares cannot be met: nothing is kept then.
+    """
+    if context.invoked_subcommand is not None:
+        return ExitStatus.GOOD
+    from curate.cli.split_output import document, print_made
+
+    plan = _plan(ratios, names, folds, by, seed, held_out_method or (), held_out_dataset or ())
+    project = open_project(workspace)
+    called = name if name is not None else extend or "split"
+    made = project.split(plan, name=called, extend=extend, cut=cut, tolerance=tolerance)
+    chosen = made.chosen(cut=cut)
+    kept = chosen.missed <= tolerance
+    if as_json:
+        say_json(document(made, cut=cut, kept=called if kept else None))
+    else:
+        print_made(made, cut=cut, tolerance=tolerance)
+        if kept:
+            say(f"kept as {called}: `curate split lint --assignment {called}` looks for leaks")
+    return ExitStatus.GOOD if kept else ExitStatus.FINDINGS
+
+
+def _plan(
+    ratios: str,
+    names: str | None,
+    folds: int | None,
+    by: str,
+    seed: int,
+    methods: Iterable[str],
+    datasets: Iterable[str],
+) -> Plan:
+    from curate.splits.assign import Plan, check_plan
+    from curate.splits.kinds import kinds_of
+
+    methods, datasets = tuple(methods), tuple(datasets)
+    kinds = kinds_of(by.split(","))
+    if folds is not None:
+        if methods or datasets:
+            raise InputError("folds take turns in testing, so nothing is held out of one",
+                             where="--folds")  # fmt: skip
+        shares = (1 / folds,) * folds
+        found = tuple(f"fold-{i}" for i in range(folds))
+    else:
+        try:
+            shares = tuple(float(part) for part in ratios.split(","))
+        except ValueError:
+            raise InputError(f"{ratios!r} is no list of numbers", where="--ratios",
+                             hint="for example 0.8,0.1,0.1") from None  # fmt: skip
+        found = _names(names, len(shares))
+    return check_plan(Plan(found, shares, kinds, seed, methods, datasets))
+
+
+def _names(names: str | None, count: int) -> tuple[str, ...]:
+    if names is not None:
+        return tuple(part.strip() for part in names.split(","))
+    usual = {1: ("all",), 2: ("train", "test"), 3: ("train", "val", "test")}
+    return usual.get(count, tuple(f"split-{i}" for i in range(count)))
 
 
 @app.command("lint")
@@ -45,6 +141,7 @@ def lint_command(
     """Tell what stands in two splits at once; exit 1 when something does."""
     import json
 
+    from curate.cli.split_output import print_lint
     from curate.splits import certificate as certificates
     from curate.splits.kinds import kinds_of
     from curate.splitting import lint_splits
@@ -67,7 +164,7 @@ def lint_command(
     if as_json:
         say_json(statement)
     else:
-        _print(found)
+        print_lint(found)
     outcome = certificates.result(found)
     bad = outcome == certificates.LEAKS or (strict and outcome != certificates.NONE_FOUND)
     return ExitStatus.FINDINGS if bad else ExitStatus.GOOD
@@ -78,77 +175,3 @@ def _write(path: Path, text: str) -> None:
         path.write_text(text, encoding="utf-8")
     except OSError as error:
         raise InputError(f"cannot be written: {error.strerror}", where=str(path)) from None
-
-
-def _print(found: Lint) -> None:
-    """Print the matrix of relations and pairs of splits, then examples."""
-    from curate.splits.certificate import checked, result
-    from curate.splits.kinds import BY_NAME
-
-    pairs = [(found.placed.splits[a], found.placed.splits[b]) for a, b in found.placed.pairs()]
-    cells = {(leak.kind, leak.left, leak.right): leak for leak in found.leaks}
-    rows = []
-    for kind in found.kinds:
-        row: dict[str, object] = {"relation": kind}
-        for left, right in pairs:
-            leak = cells.get((kind, left, right))
-            said = f"{leak.left_entries:,} : {leak.right_entries:,}" if leak else "-"
-            row[f"{left} : {right}"] = said if found.known(kind) else "?"
-        removal = found.removals.get(kind)
-        row["remove"] = "" if removal is None else (
-            f"{len(removal.placements):,}" if removal.exact
-            else f"{len(removal.placements):,} (at least {removal.at_least:,})"
-        )  # fmt: skip
-        row["checked"] = f"{found.known(kind):,} of {found.ties.entries.num_rows:,}"
-        rows.append(row)
-    say(", ".join(f"{name} {size:,}" for name, size in found.sizes.items())
-        + f"; {found.unplaced:,} in no split")  # fmt: skip
-    say()
-    table(rows, list(rows[0]))
-    say()
-    say("entries of the left split tied to the right one, and of the right to the left")
-    _print_examples(found)
-    _print_classes(found)
-    not_checked = [kind for kind in found.kinds if checked(found, kind) == "not checked"]
-    if not_checked:
-        say()
-        say("not checked, because no entry says or shows what it takes:")
-        for kind in not_checked:
-            say(f"  {kind}: {BY_NAME[kind].needs}")
-    say()
-    say(result(found))
-
-
-def _print_examples(found: Lint) -> None:
-    locators = found.ties.entries["locator"]
-    place = {one: i for i, one in enumerate(found.ties.ids.to_pylist())} if found.leaks else {}
-    for leak in found.leaks:
-        say()
-        say(f"{leak.kind}, {leak.left} and {leak.right}: {leak.groups:,} groups")
-        for name, one, other in leak.examples:
-            left, right = (printable(locators[place[i]].as_py()) for i in (one, other))
-            shown = "" if name == one or " and " in name else f"  ({printable(name)})"
-            say(f"  {left}  |  {right}{shown}")
-
-
-def _print_classes(found: Lint) -> None:
-    told = []
-    for row in found.classes.inside:
-        how = "is equal to" if row["equal"] else "lies inside"
-        told.append(f"{row['inner_split']} {how} {row['outer_split']}: {row['entries']:,} entries")
-    for row in found.classes.vanished:
-        told.append(f"{row['dataset']}: the folder {printable(row['folder'])} is in no split: "
-                    f"{row['entries']:,} entries")  # fmt: skip
-    for row in found.classes.partial:
-        where = ", ".join(row["present"]) or "no split"
-        told.append(f"{row['dataset']}: {row['sort']} {printable(row['class'])} is in {where} "
-                    f"alone: {row['entries']:,} entries")  # fmt: skip
-    for row in found.classes.inverted:
-        most = 2 * row["contradicted"] > row["labelled"]
-        told.append(f"{row['dataset']}: {row['contradicted']:,} of {row['labelled']:,} labels "
-                    "contradict what was done to the media"
-                    + ("; real and fake are swapped" if most else ""))  # fmt: skip
-    if told:
-        say()
-    for line in told:
-        say(line)

@@ -15,11 +15,13 @@ _CLEARED = """
 CREATE TEMPORARY VIEW cleared AS
 SELECT e.*,
        CASE WHEN e.state <> 'present' THEN 'not-present'
+            WHEN {assigned} AND e.split IS NULL THEN 'in-no-split'
             WHEN e.sha256 IN (SELECT sha256 FROM entries JOIN verdicts USING (media_id)
                               WHERE verdict = 'blocked' AND sha256 IS NOT NULL)
             THEN 'copy-blocked'
             WHEN row_number() OVER (
-                PARTITION BY e.sha256, e.state = 'present' ORDER BY e.locator, e.media_id
+                PARTITION BY e.sha256, e.state = 'present', {assigned} AND e.split IS NULL
+                ORDER BY e.locator, e.media_id
             ) > 1 THEN 'same-content'
        END AS held_back
 FROM entries e JOIN verdicts v USING (media_id)
@@ -65,18 +67,19 @@ class Selection:
     excluded: int
 
 
-def select(tables: Mapping[str, pa.Table]) -> Selection:
+def select(tables: Mapping[str, pa.Table], *, assigned: bool = False) -> Selection:
     """Return what an audit cleared, each content once.
 
     Args:
         tables: A table for each of `INPUTS`; verdicts are those of one audit.
+        assigned: The splits are those of an assignment: an entry in none of them is left out.
     """
     import duckdb
 
     connection = duckdb.connect(":memory:")
     for name in INPUTS:
         connection.register(name, tables[name])
-    connection.execute(_CLEARED)
+    connection.execute(_CLEARED.format(assigned=assigned))
     items = connection.sql(_ITEMS).to_arrow_table()
     left_out = dict(connection.sql(_LEFT_OUT).fetchall())
     return Selection(items, left_out, tables["entries"].num_rows - items.num_rows)

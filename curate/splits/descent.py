@@ -31,6 +31,10 @@ class Edges:
     def __len__(self) -> int:
         return len(self.child)
 
+    def keys(self, nodes: int) -> npt.NDArray[np.int64]:
+        """Return a number for each pair, the same for equal pairs, shape (E,)."""
+        return self.child.astype(np.int64) * nodes + self.parent
+
     def through(self, rep: Nodes) -> Edges:
         """Return the pairs between what stands for the nodes."""
         return Edges(rep[self.child], rep[self.parent])

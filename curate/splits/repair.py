@@ -56,7 +56,7 @@ def smallest_removal(placed: Placements, found: Sequence[Crossing]) -> Removal:
     if not len(pairs):
         return Removal(np.empty(0, np.int64), 0)
     sizes = np.bincount(placed.split, minlength=len(placed.splits))
-    node, weight, split, member, group = _collapsed(pairs, placed.split)
+    node, weight, split, member, group = collapsed(pairs, placed.split)
     part = _parts(member, group, len(weight))
     splits = _splits_of(part, split)
     gone = np.zeros(len(weight), bool)
@@ -84,7 +84,7 @@ def _memberships(found: Sequence[Crossing]) -> Ints:
     return np.column_stack(np.divmod(key, max(first, 1)))
 
 
-def _collapsed(pairs: Ints, splits: npt.NDArray[np.int8]) -> tuple[Ints, Ints, Ints, Ints, Ints]:
+def collapsed(pairs: Ints, splits: npt.NDArray[np.int8]) -> tuple[Ints, Ints, Ints, Ints, Ints]:
     """Return placements of one split and the same groups as one node.
 
     Returns:

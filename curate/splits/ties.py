@@ -233,12 +233,15 @@ def _descended(connection: duckdb.DuckDBPyConnection, ids: pa.Array) -> dict[str
                     for end in ("child", "parent")))  # fmt: skip
     line = _by_entry(ancestry(every.through(rep), len(names)), rep, len(ids))
     clips = shown.through(np.arange(len(names), dtype=np.int32))
+    # A swap is declared to be derived from its videos as well: that is told once.
+    size = len(names)
+    alone = ~np.isin(derived.keys(size), swaps.keys(size))
     source = Groups.named(nodes(sources, "child"), sources["name"].combine_chunks())
     return {
         "frames": _grouped(shown, frames.parent, names),
         "clip": _grouped(Edges(clips.child, rep[clips.parent]), rep[same.parent], names),
         "swap": _grouped(line, rep[swaps.parent], names),
-        "derived": _grouped(line, rep[derived.parent], names),
+        "derived": _grouped(line, rep[derived.parent[alone]], names),
         "source": _from_sources(line, rep, source, len(names)),
     }
 

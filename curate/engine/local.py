@@ -1,8 +1,8 @@
 """The local engine: a pool of worker processes that a hostile file can kill but not stop.
 
 A file may crash, hang or exhaust its worker. The pool is then built again, and what was in
-flight is run one batch at a time, halved until the item at fault stands alone and is reported
-as lost with its reason; every other item is done.
+flight is run one item at a time, so that the one at fault is reported as lost with its reason;
+every other item is done.
 """
 
 from __future__ import annotations
@@ -19,8 +19,11 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
+from multiprocessing.process import BaseProcess
 from types import ModuleType
 from typing import Generic, Protocol, TypeVar
+
+from curate.engine.watch import watched
 
 
 class Batch(Protocol):
@@ -39,6 +42,10 @@ R = TypeVar("R")
 CRASHED = "worker-died"
 HUNG = "timeout"
 
+# A worker that makes progress may take longer than its items' time; one that cannot even be
+# ended by its own watch is ended from outside.
+_LATE = 20
+
 
 @dataclass(frozen=True)
 class Limits:
@@ -46,7 +53,7 @@ class Limits:
 
     Attributes:
         memory: Address space, bytes; 0 for no limit.
-        item_seconds: Wall time per item of a batch.
+        item_seconds: The longest that an item may go on without a sign of life.
     """
 
     memory: int = 6 << 30
@@ -104,51 +111,79 @@ def map_batches(
     suspects: list[B] = []
     while True:
         alone = bool(suspects)
-        supply = _one(suspects.pop()) if alone else source
-        with start(max_workers=1 if alone else jobs) as pool:
-            outcome = yield from _drain(pool, work, supply, 1 if alone else jobs, limits)
-        if outcome is None:
-            if not alone:
-                return
-            continue
-        reason, in_flight = outcome
-        if not alone:
-            suspects.extend(in_flight)
-        elif len(in_flight[0]) > 1:
-            suspects.extend(_halves(in_flight[0]))
-        else:
-            yield Lost(in_flight[0], reason)
+        # Of several in flight nobody knows which one it was: those under suspicion fly alone.
+        supply, workers, ahead = (_drained(suspects), 1, 0) if alone else (source, jobs, jobs)
+        with start(max_workers=workers) as pool:
+            flight = _Flight(pool, partial(watched, work, limits.item_seconds), limits)
+            broken = yield from flight.drain(supply, workers + ahead)
+        if not broken and not alone:
+            return
+        if broken and alone:
+            yield Lost(flight.batches()[0], flight.reason())
+        elif broken:
+            suspects.extend(one for batch in flight.batches() for one in _items(batch))
 
 
-def _drain(
-    pool: ProcessPoolExecutor,
-    work: Callable[[B], R],
-    source: Iterator[B],
-    jobs: int,
-    limits: Limits,
-) -> Generator[Done[B, R], None, tuple[str, list[B]] | None]:
-    """Feed the pool from `source`; when it breaks, return why and what was in flight."""
-    flying: dict[Future[R], tuple[B, float]] = {}
-    reason = CRASHED
-    while True:
-        for batch in _take(source, 2 * jobs - len(flying)):
-            try:
-                with _workers_leave_main_alone():
-                    flying[pool.submit(work, batch)] = (batch, time.monotonic())
-            except BrokenProcessPool:
-                return reason, [batch, *(b for b, _ in flying.values())]
-        if not flying:
-            return None
-        ready, _ = wait(flying, timeout=1.0, return_when=FIRST_COMPLETED)
-        for future in ready:
-            # A worker without memory left lives on, and its item is as hostile as one that kills.
-            if isinstance(future.exception(), BrokenProcessPool | MemoryError):
-                return reason, [b for b, _ in flying.values()]
-            batch, _ = flying.pop(future)
-            yield Done(batch, future.result())
-        if not ready and _any_hung(flying.values(), limits):
-            reason = HUNG
-            _kill(pool)
+class _Flight(Generic[B, R]):
+    """What a pool is doing, until it is done or breaks."""
+
+    def __init__(self, pool: ProcessPoolExecutor, work: Callable[[B], R], limits: Limits) -> None:
+        self._pool = pool
+        self._work = work
+        self._limits = limits
+        self._flying: dict[Future[R], tuple[B, float]] = {}
+        self._workers: list[BaseProcess] = []
+        self._killed = False
+
+    def drain(self, source: Iterator[B], most: int) -> Generator[Done[B, R], None, bool]:
+        """Feed the pool from `source`, and return whether it broke."""
+        while True:
+            if not all(self._submit(batch) for batch in _take(source, most - len(self._flying))):
+                return True
+            if not self._flying:
+                return False
+            ready, _ = wait(self._flying, timeout=1.0, return_when=FIRST_COMPLETED)
+            for future in ready:
+                # A worker without memory left lives on; its item is as hostile as one that kills.
+                if isinstance(future.exception(), BrokenProcessPool | MemoryError):
+                    return True
+                batch, _ = self._flying.pop(future)
+                yield Done(batch, future.result())
+            if not ready and self._silent():
+                self._kill()
+
+    def batches(self) -> list[B]:
+        """Return what was in flight when the pool broke."""
+        return [batch for batch, _ in self._flying.values()]
+
+    def reason(self) -> str:
+        """Return why the pool broke; known once its workers have ended."""
+        rang = any(worker.exitcode == -signal.SIGALRM for worker in self._workers)
+        return HUNG if self._killed or rang else CRASHED
+
+    def _submit(self, batch: B) -> bool:
+        future: Future[R] = Future()
+        broken = False
+        try:
+            with _workers_leave_main_alone():
+                future = self._pool.submit(self._work, batch)
+        except BrokenProcessPool:
+            broken = True
+        self._flying[future] = (batch, time.monotonic())
+        # The executor has no public way to ask after its workers.
+        self._workers = list((self._pool._processes or {}).values()) or self._workers  # noqa: SLF001
+        return not broken
+
+    def _silent(self) -> bool:
+        """Whether a worker is so late that its own watch must have failed."""
+        now, most = time.monotonic(), self._limits.item_seconds
+        # Two batches may queue for one worker, so each is given the time of two.
+        return any(now - began > _LATE * 2 * len(b) * most for b, began in self._flying.values())
+
+    def _kill(self) -> None:
+        self._killed = True
+        for worker in self._workers:
+            worker.kill()
 
 
 @contextmanager
@@ -166,18 +201,6 @@ def _workers_leave_main_alone() -> Iterator[None]:
         sys.modules["__main__"] = main
 
 
-def _any_hung(flying: Iterable[tuple[B, float]], limits: Limits) -> bool:
-    now = time.monotonic()
-    # Two batches may queue for one worker, so each is given the time of two.
-    return any(now - began > 2 * len(batch) * limits.item_seconds for batch, began in flying)
-
-
-def _kill(pool: ProcessPoolExecutor) -> None:
-    # The executor has no public way to end a worker that does not return.
-    for process in list((pool._processes or {}).values()):  # noqa: SLF001
-        process.kill()
-
-
 def _take(source: Iterator[B], count: int) -> Iterator[B]:
     for _ in range(count):
         try:
@@ -186,19 +209,20 @@ def _take(source: Iterator[B], count: int) -> Iterator[B]:
             return
 
 
-def _one(batch: B) -> Iterator[B]:
-    return iter((batch,))
+def _drained(suspects: list[B]) -> Iterator[B]:
+    while suspects:
+        yield suspects.pop(0)
 
 
-def _halves(batch: B) -> list[B]:
-    middle = len(batch) // 2
-    parts = (batch.slice(0, middle), batch.slice(middle, len(batch) - middle))
-    return list(parts)  # type: ignore[arg-type]
+def _items(batch: B) -> Iterator[B]:
+    yield from (batch.slice(place, 1) for place in range(len(batch)))  # type: ignore[misc]
 
 
 def _limit_worker(memory: int) -> None:
     # The parent decides what an interrupt means; a worker that prints a traceback helps nobody.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # A crash is a result here, and its memory is the file's.
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if memory:
         _, hard = resource.getrlimit(resource.RLIMIT_AS)
         resource.setrlimit(resource.RLIMIT_AS, (memory, hard))

@@ -29,7 +29,8 @@ class MapStage:
         lost: Rows for a batch of one whose worker died or hung, given the reason.
         writes: The tables written, in order: the last one marks the item as done.
         chunk: Rows per batch.
-        item_seconds: How long one item may take before its worker is taken for hung.
+        item_seconds: How long an item may go on without a sign of life before its worker is
+            taken for hung; `curate.engine.watch.alive` gives one.
         memory: Address space of a worker, bytes; 0 for no limit.
         preload: Modules that workers import before they are forked.
         holds: By table, SQL that is true of stored rows which this stage does not replace.

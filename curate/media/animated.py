@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from curate.engine.watch import alive
 from curate.media.animation import shown_ms
 from curate.media.decode import Decoded, check_size, classified, to_8bit, upright
 from curate.media.exif import parse_exif
@@ -91,6 +92,7 @@ class AnimationReader:
         pixels, shown = 0, 0
         orientation = parse_exif(image.info.get("exif") or b"").orientation
         for frame in range(getattr(image, "n_frames", 1)):
+            alive()
             pixels += image.width * image.height
             if pixels > limits.max_decoded_pixels or frame >= limits.max_decoded_frames:
                 self._whole = False

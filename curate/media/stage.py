@@ -9,6 +9,7 @@ from typing import Any
 import pyarrow as pa
 
 from curate.engine.stage import MapStage
+from curate.engine.watch import alive
 from curate.media import UnreadableError
 from curate.schema import conform
 
@@ -62,6 +63,7 @@ _LOST = {
 def _sight(item: dict[str, Any], found: dict[str, Rows], *, exact: bool) -> dict[str, Any]:
     from curate.media import probe_media
 
+    alive()
     root = Path(item["root"])
     try:
         probed = probe_media(root / item["locator"], exact=exact, root=root)

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from curate.engine.watch import alive
 from curate.media.audio import Silence
 from curate.media.decode import check_size
 from curate.media.pace import Pace
@@ -207,6 +208,7 @@ class VideoReader:
                 self._failed(error)
                 self.extent = "part"
                 return
+            alive()
             yield packet
 
     def _decoded(self, packet: Any) -> list[Any]:

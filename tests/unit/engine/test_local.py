@@ -71,6 +71,14 @@ def test_item_that_hangs_is_lost_alone() -> None:
     assert done == [0, 2, 3]
 
 
+@pytest.mark.parametrize("alive", [True, False])
+def test_item_that_takes_long_is_lost_only_when_it_is_silent(*, alive: bool) -> None:
+    """A long video is no hang, as long as its frames keep coming."""
+    done, lost = run(partial(work.slow, alive=alive), batches(1, 1), limits=Limits(item_seconds=1))
+
+    assert (done, lost) == (([0], []) if alive else ([], [(0, HUNG)]))
+
+
 def test_several_hostile_items_are_each_lost() -> None:
     """One crash does not hide another."""
     items = [*batches(4, 4), *batches(4, 4), *batches(4, 1)]

@@ -35,6 +35,18 @@ def _do(deed: str) -> None:
         bytearray(8 << 30)
 
 
+def slow(batch: pa.Table, *, alive: bool) -> list[int]:
+    """Take longer than an item may be silent, and say so or not."""
+    from curate.engine import watch
+
+    for _ in range(6):
+        time.sleep(0.3)
+        if alive:
+            watch.alive()
+    numbers: list[int] = batch["n"].to_pylist()
+    return numbers
+
+
 def claim(batch: pa.Table, *, size: int) -> int:
     """Take memory for the batch, and return how much."""
     del batch

@@ -263,10 +263,13 @@ def _numbered(n: int, order: Rows, pieces: list[_Piece], broken: dict[int, float
     group = np.full(n, -1, np.int64)
     for number, piece in enumerate(kept):
         group[order[piece.members]] = number
+    parts: dict[int, list[Rows]] = {component: [] for component in broken}
+    for piece in pieces:
+        if piece.component in parts:
+            parts[piece.component].append(piece.members)
     chains = []
     for component, reach in broken.items():
-        own = [piece.members for piece in pieces if piece.component == component]
-        rows = tuple(order[np.sort(np.concatenate(own))].tolist())
+        rows = tuple(order[np.sort(np.concatenate(parts[component]))].tolist())
         numbers = sorted({int(group[row]) for row in rows} - {-1})
         chains.append(BrokenChain(rows, reach, tuple(numbers)))
     medoid = np.array([order[piece.medoid] for piece in kept], np.int64)

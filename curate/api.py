@@ -392,12 +392,19 @@ class Project:
     def statements(self, *, known_at: datetime | None = None) -> dict[str, pa.Table]:
         """Return the tables of statements an audit reads, each sorted by its key.
 
+        Sources that entries name are joined with the registry of known datasets.
+
         Args:
             known_at: The instant whose knowledge counts; now when None.
         """
         from curate.audit.facts import LEDGER_INPUTS
+        from curate.audit.known import with_known
 
-        return {name: self.ledger.read(name, known_at=known_at) for name in LEDGER_INPUTS}
+        said = {name: self.ledger.read(name, known_at=known_at) for name in LEDGER_INPUTS}
+        entries = self.catalog.connect("media")
+        named = entries.execute("SELECT DISTINCT source_id FROM media").fetchall()
+        at = known_at or self.clock()
+        return {**said, "sources": with_known(said["sources"], (n for (n,) in named), at)}
 
     def _catalogued(self) -> dict[str, pa.Table]:
         """Return the catalogue's tables that an audit reads, each sorted by its key."""

@@ -1,8 +1,8 @@
 """Write the parts of the documentation that are derived from code; --check says what drifted.
 
-``docs/rules/CODE.md`` for each rule, ``docs/manifest.md`` and ``docs/consent-columns.md`` from
-their schemas, and the blocks of README.md between ``<!-- generated: NAME -->`` and
-``<!-- end -->``.
+``docs/rules/CODE.md`` for each rule, ``docs/layouts.md`` from the layouts and the registry of
+known datasets, ``docs/manifest.md`` and ``docs/consent-columns.md`` from their schemas, and the
+blocks of README.md between ``<!-- generated: NAME -->`` and ``<!-- end -->``.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ from typing import Any
 from curate.audit.explain import explain_rule
 from curate.audit.rule import FAMILIES, Rule
 from curate.audit.rules import ALL_RULES
+from curate.ingest.run import LAYOUTS
+from curate.model.known import Known, known_datasets
 from curate.schema import json_schema
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -25,6 +27,7 @@ def pages() -> dict[str, str]:
     """Return every derived page by its path from the root."""
     found = {f"docs/rules/{rule.code}.md": rule_page(rule) for rule in ALL_RULES}
     found["docs/rules/README.md"] = f"# Rules\n\n{rule_table(prefix='')}"
+    found["docs/layouts.md"] = layouts_page()
     found["docs/manifest.md"] = columns_page("manifest")
     found["docs/consent-columns.md"] = columns_page("consent_row")
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -55,6 +58,65 @@ def family_table() -> str:
         count = sum(rule.family == code for rule in ALL_RULES)
         lines.append(f"| {code} | {about} | {count} |")
     return "\n".join(lines) + "\n"
+
+
+def layouts_page() -> str:
+    """Return the page of all layouts, and of the datasets that the registry knows."""
+    lines = ["# Layouts", "", _LAYOUTS_INTRO, "", "| layout | for | chosen by `auto` for |",
+             "|---|---|---|"]  # fmt: skip
+    lines += [f"| [{x.name}](#{x.name}) | {x.about.title} | {x.about.shape} |" for x in LAYOUTS]
+    for layout in LAYOUTS:
+        about = layout.about
+        lines += ["", f"## {layout.name}", "", f"{about.title}.", "", "What is read:", ""]
+        lines += [f"- {line}" for line in about.reads]
+        if about.datasets:
+            lines += ["", "What it claims about consent:", ""]
+            lines += [f"- {_claim(known_datasets()[name])}" for name in about.datasets]
+        lines += ["", "Traps:", "", *(f"- {line}" for line in about.traps)]
+    lines += ["", "## Known datasets", "", _KNOWN_INTRO, "",
+              "| source | status | people agreed | claim | terms | licence | by |",
+              "|---|---|---|---|---|---|---|"]  # fmt: skip
+    lines += [_known_row(known) for known in known_datasets().values()]
+    return "\n".join(lines) + "\n"
+
+
+_LAYOUTS_INTRO = """\
+`curate ingest PATH` reads a dataset as it lies on disk. `--layout auto` takes the first layout
+below that recognises the path; `--layout NAME` takes one by name. A layout works with all of the
+media, with part of them, or with the metadata alone: what is declared and not there is an entry
+with status missing, and can be audited and linted all the same. A name that does not parse is a
+rejection with its place and reason (`curate status --rejections`), and never a guess. Who is in
+an entry by the convention of names is proposed, and needs someone to confirm it."""
+
+_KNOWN_INTRO = """\
+`schemas/known_datasets.json` holds what is known of published datasets, each with its references.
+It is part of the tool, and not of your ledger: an audit joins it to the sources that entries name.
+What you record of a source stands, but for what is stricter here: a withdrawn dataset is withdrawn
+whatever anyone recorded. A dataset that is called like a withdrawn one is taken for it (SRC001).
+Standing tells the makers' own words (primary) from somebody else's (secondary) and from common
+knowledge that was not read again (background)."""
+
+
+def _claim(known: Known) -> str:
+    said, people = known.said, {"yes": "all agreed", "in_part": "some agreed", "no": "nobody is "
+            "on record as having agreed", "unknown": "not known"}  # fmt: skip
+    quoted = f"“{said['consent_statement']}”; " if "consent_statement" in said else ""
+    note = f"; {said['note']}" if "note" in said else ""
+    return (
+        f"`{known.source_id}`: `{said['consent_claim']}` ({quoted}of the people shown, "
+        f"{people[said['rights_cleared']]}){note}"
+    )
+
+
+def _known_row(known: Known) -> str:
+    said = known.said
+    since = f" since {said['status_since']}" if "status_since" in said else ""
+    told = "; ".join(f"{r['where']} ({r['standing']})" for r in said["references"])
+    terms = ", ".join(said["terms_flags"]) if "terms_flags" in said else "not read"
+    return (
+        f"| `{known.source_id}` | {said['status']}{since} | {said['rights_cleared']} "
+        f"| {said['consent_claim']} | {terms} | {said.get('licence', '')} | {told} |"
+    )
 
 
 def columns_page(name: str) -> str:

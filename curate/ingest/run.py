@@ -29,6 +29,7 @@ from curate.ingest.layout import Layout
 from curate.ingest.listing import Listing, Target
 from curate.ingest.manifest import ManifestLayout
 from curate.model.config import Config
+from curate.model.known import withdrawn_by_name
 from curate.schema import conform
 
 # Most particular first: the first that recognises a path reads it.
@@ -101,6 +102,7 @@ def ingest(
     target = Target(path=path, dataset=dataset or root.name, root=root, config=config)
     listing = Listing(target.dataset, root, reader.name)
     reader.read(target, listing)
+    _name_withdrawn(listing)
     tables = listing.tables()
     if not tables["media"].num_rows and not tables["rejections"].num_rows:
         raise EmptyInputError("there is no media here", where=str(path))
@@ -113,6 +115,14 @@ def ingest(
         missing=tables["media"]["status"].to_pylist().count("missing"),
         rejections=_counts(tables["rejections"]["reason"]),
     )
+
+
+def _name_withdrawn(listing: Listing) -> None:
+    """Give entries without a source that of a withdrawn dataset which goes by their name."""
+    for name in (listing.dataset, listing.root.name):
+        if (known := withdrawn_by_name(name)) is not None:
+            for row in listing.rows["media"]:
+                row.setdefault("source_id", known.source_id)
 
 
 def _check_text(root: Path) -> None:

@@ -174,6 +174,28 @@ def test_datasets_do_not_touch_one_another(
     assert catalog.read("rejections")["dataset"].to_pylist() == [names[1]]
 
 
+@pytest.mark.parametrize(
+    ("name", "source"), [("MS1MV2", "ms-celeb-1m"), ("DFDC", None), ("mine", None)]
+)
+def test_name_of_a_withdrawn_dataset(
+    catalog: Catalog, media: Path, name: str, source: str | None
+) -> None:
+    """It is believed, because it forbids; a name that would allow more is not."""
+    ingest(media, catalog, Config(), dataset=name)
+
+    assert set(catalog.read("media")["source_id"].to_pylist()) == {source}
+
+
+def test_source_that_a_manifest_names_stands(catalog: Catalog, media: Path) -> None:
+    """The dataset's name speaks for entries that name no source."""
+    path = manifest(media, "path,source\ntrain/real/a.jpg,studio-a\ntest/real/c.jpg,\n")
+
+    ingest(path, catalog, Config(), dataset="ms1m")
+
+    found = {row["locator"]: row["source_id"] for row in catalog.read("media").to_pylist()}
+    assert found == {"train/real/a.jpg": "studio-a", "test/real/c.jpg": "ms-celeb-1m"}
+
+
 def test_media_root_of_its_own(catalog: Catalog, media: Path, tmp_path: Path) -> None:
     """A manifest may lie elsewhere than what it lists."""
     path = manifest(tmp_path, "path\nreal/a.jpg\n")

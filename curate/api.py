@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from curate.audit.rule import Rule
     from curate.catalog.impact import Impact
     from curate.ingest.run import Ingested
+    from curate.keeping import Keeper
     from curate.release.build import Release
     from curate.release.select import Selection
     from curate.report.inputs import ReportInputs
@@ -137,7 +138,12 @@ class Project:
         return statements.import_statements(Path(path), self.ledger, self.config, now=self.clock())
 
     def run(
-        self, stages: Iterable[str] = STAGES, *, jobs: int = 0, exact: bool = False
+        self,
+        stages: Iterable[str] = STAGES,
+        *,
+        jobs: int = 0,
+        exact: bool = False,
+        keep_embeddings: bool = False,
     ) -> list[StageRun]:
         """Run what the named stages still have to do, in their order.
 
@@ -145,9 +151,11 @@ class Project:
             stages: Names of stages.
             jobs: Worker processes; 0 for one per processor.
             exact: Probe by decoding pictures whole, whatever `curate.toml` says.
+            keep_embeddings: Keep those of identities in the vault, and use what is kept there.
 
         Raises:
             UnknownNameError: There is no such stage.
+            MissingKeyError: Embeddings are to be kept, and the vault's key is gone.
             DependencyError: A package or model that a stage needs is missing.
         """
         from curate.stages import run_stages
@@ -160,7 +168,28 @@ class Project:
         with self.workspace.writing():
             pipeline = Pipeline(self.catalog, self.clock, jobs, self.progress)
             config = replace(self.config, exact=exact or self.config.exact)
-            return run_stages(pipeline, config, [s for s in STAGES if s in wanted])
+            keeper = self.keeper() if keep_embeddings else None
+            return run_stages(pipeline, config, [s for s in STAGES if s in wanted], keeper)
+
+    def keeper(self) -> Keeper:
+        """Return what keeps embeddings in the vault, once what has come to its date is gone.
+
+        Raises:
+            MissingKeyError: The vault's key is not where it should be.
+        """
+        from curate.keeping import Keeper
+
+        return Keeper.of(self.workspace, self.config, self.clock())
+
+    def shred(self, subject: str) -> int:
+        """Destroy the keys of a subject's embeddings for good; return how many there were.
+
+        Raises:
+            UnknownNameError: No record or entry names the subject.
+            MissingKeyError: The vault's key is not where it should be.
+        """
+        with self.workspace.writing():
+            return self.keeper().shred(subject)
 
     def entry_states(self) -> tuple[dict[str, int], dict[str, int]]:
         """Return how many entries are in each state, and how many unreadable for each reason."""

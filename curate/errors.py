@@ -182,6 +182,15 @@ class MissingModelError(DependencyError):
     default_hint = "name a pack folder in curate.toml under [faces], or use analyzer = 'dlib'"
 
 
+class MissingKeyError(DependencyError):
+    """The workspace's key, which opens what the vault keeps, is not where it should be."""
+
+    code = "E302"
+    default_hint = (
+        "name its place in curate.toml: [vault] key = 'file:PATH', 'env:NAME' or 'keyring:NAME'"
+    )
+
+
 class VerificationError(CurateError):
     """A proof does not hold: something was changed after it was written."""
 

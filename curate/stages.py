@@ -10,15 +10,30 @@ from curate.pipeline import Pipeline, StageRun
 
 if TYPE_CHECKING:
     from curate.faces.analyzer import AnalyzerSpec
+    from curate.keeping import Keeper
 
 
-def run_stages(pipeline: Pipeline, config: Config, names: list[str]) -> list[StageRun]:
+def run_stages(
+    pipeline: Pipeline, config: Config, names: list[str], keeper: Keeper | None = None
+) -> list[StageRun]:
     """Run the named stages in the order given; what is not pending is skipped.
+
+    Args:
+        pipeline: Runs them.
+        config: The settings.
+        names: Names of stages.
+        keeper: Keeps embeddings once the identity stage knows whose they are.
 
     Raises:
         DependencyError: A package or model that a stage needs is missing.
     """
-    return [_STAGES[name](pipeline, config) for name in names]
+    ran = []
+    for name in names:
+        if name == "identity" and keeper is not None:
+            ran.append(_kept_identity(pipeline, config, keeper))
+        else:
+            ran.append(_STAGES[name](pipeline, config))
+    return ran
 
 
 def _probe(pipeline: Pipeline, config: Config) -> StageRun:
@@ -63,6 +78,20 @@ def _identity(pipeline: Pipeline, config: Config) -> StageRun:
     if not pipeline.is_current(stage):
         pipeline.run(embed_stage(spec, model.model_id))
     return pipeline.run(stage)
+
+
+def _kept_identity(pipeline: Pipeline, config: Config, keeper: Keeper) -> StageRun:
+    """Run the identity stage on what is kept and what is not, and keep it all."""
+    from curate.faces.analyzer import load
+    from curate.faces.stage import embed_stage
+
+    spec = _analyzer(config)
+    model_id = load(spec).info.model_id
+    pipeline.memory += keeper.recalled(model_id)
+    pipeline.run(embed_stage(spec, model_id))
+    ran = _identity(pipeline, config)
+    kept = keeper.keep(pipeline.embeddings(), model_id)
+    return replace(ran, notes={**ran.notes, "kept": kept})
 
 
 def _analyzer(config: Config) -> AnalyzerSpec:

@@ -65,6 +65,11 @@ class Workspace:
         return self.root / "ledger.sqlite"
 
     @property
+    def vault(self) -> Path:
+        """The folder of sealed embeddings."""
+        return self.root / "vault"
+
+    @property
     def reports(self) -> Path:
         """The folder of rendered documents."""
         return self.root / "reports"

@@ -21,6 +21,7 @@ from curate.cli import (
     report,
     split,
     status,
+    vault,
 )
 from curate.cli import run as run_command
 from curate.cli.output import tell, tell_error
@@ -48,6 +49,7 @@ app.command("report")(report.command)
 app.add_typer(release.app, name="release")
 app.add_typer(models.app, name="models")
 app.add_typer(split.app, name="split")
+app.add_typer(vault.app, name="vault")
 app.command("status")(status.command)
 
 

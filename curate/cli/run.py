@@ -19,6 +19,13 @@ def command(
     exact: Annotated[
         bool, typer.Option("--exact", help="Probe: decode pictures whole, not at a smaller scale.")
     ] = False,
+    keep_embeddings: Annotated[
+        bool,
+        typer.Option(
+            "--keep-embeddings",
+            help="Identity: keep embeddings in the vault, sealed per subject, and use those kept.",
+        ),
+    ] = False,
     jobs: JobsOption = 0,
     workspace: WorkspaceOption = None,
     as_json: JsonOption = False,
@@ -28,7 +35,7 @@ def command(
 
     project = open_project(workspace)
     with showing_progress(project):
-        ran = project.run(stages or STAGES, jobs=jobs, exact=exact)
+        ran = project.run(stages or STAGES, jobs=jobs, exact=exact, keep_embeddings=keep_embeddings)
     if as_json:
         say_json([asdict(one) for one in ran])
         return
@@ -41,6 +48,8 @@ def command(
             say(f"  {one.notes['chains_split']:,} chains of look-alikes were split into groups")
         if one.notes.get("people_apart"):
             say(f"  {one.notes['people_apart']:,} groups of look-alikes showed different people")
+        if "kept" in one.notes:
+            say(f"  {one.notes['kept']:,} embeddings kept in the vault, sealed")
         if one.done and "threshold" in one.notes:
             say(f"  {one.notes['identities']:,} identities at cosine {one.notes['threshold']}: "
                 f"{one.notes['note']}")  # fmt: skip

@@ -14,26 +14,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
+from curate.splits.arrays import masks
 from curate.splits.placements import Placements
 from curate.splits.ties import Ties
 
 if TYPE_CHECKING:
     import duckdb
 
-# What is the same entry or the same bytes is one thing here.
-_INSIDE = """
-WITH things AS (
-    SELECT DISTINCT p.split, coalesce(i.sha256, i.id) AS thing
-    FROM placed p JOIN items i USING (item)
-), sizes AS (SELECT split, count(*) AS n FROM things GROUP BY split)
-SELECT a.split AS inner_split, b.split AS outer_split, s.n AS entries, s.n = t.n AS equal
-FROM things a JOIN things b USING (thing)
-JOIN sizes s ON s.split = a.split JOIN sizes t ON t.split = b.split
-WHERE a.split <> b.split
-GROUP BY ALL HAVING count(*) = s.n
-AND (s.n < t.n OR a.split < b.split)
-ORDER BY inner_split, outer_split
-"""
 _CLASSES = """
 WITH classes AS (
     SELECT i.item, i.dataset, 'label' AS sort, l.value AS class FROM items i
@@ -127,11 +114,35 @@ def classes(ties: Ties, tables: Mapping[str, pa.Table], placed: Placements) -> C
     connection.register("swapped", connection.sql(_SWAPPED).to_arrow_table())
     splits = sorted({*_SPLIT_NAMES, *(name.lower() for name in placed.splits)})
     return Classes(
-        inside=_rows(connection, _INSIDE),
+        inside=_inside(ties, placed),
         partial=_rows(connection, _CLASSES),
-        vanished=_rows(connection, _VANISHED, {"splits": splits}),
+        vanished=[]
+        if placed.entries == ties.entries.num_rows
+        else _rows(connection, _VANISHED, {"splits": splits}),
         inverted=_rows(connection, CONTRADICTIONS),
     )
+
+
+def _inside(ties: Ties, placed: Placements) -> list[dict[str, Any]]:
+    """Return the splits that hold nothing that another does not hold.
+
+    The same entry is one thing, and so are entries with the same bytes.
+    """
+    held = ties.groups["bytes"]
+    thing = np.arange(ties.entries.num_rows) + len(held.names)
+    thing[held.item] = held.group
+    count, splits = ties.entries.num_rows + len(held.names), placed.splits
+    found = masks(thing[placed.item], placed.split, count, len(splits))
+    mask, number = np.unique(found, return_counts=True)
+    has = (mask[:, None] >> np.arange(len(splits)) & 1).astype(np.int64)
+    both = (has * number[:, None]).T @ has
+    size = both.diagonal()
+    return [
+        {"inner_split": splits[a], "outer_split": splits[b], "entries": int(size[a]),
+         "equal": bool(size[a] == size[b])}
+        for a in range(len(splits)) for b in range(len(splits))
+        if a != b and both[a, b] == size[a] and (size[a] < size[b] or a > b)
+    ]  # fmt: skip
 
 
 def _rows(

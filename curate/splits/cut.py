@@ -12,6 +12,7 @@ from collections.abc import Iterable
 import numpy as np
 import numpy.typing as npt
 
+from curate.splits.arrays import distinct, memberships
 from curate.splits.descent import Nodes
 from curate.splits.repair import collapsed
 from curate.splits.ties import Groups
@@ -40,7 +41,7 @@ def cut(
         seed: Of the search.
     """
     pairs = _pairs(groups, inside)
-    items = np.unique(pairs[:, 0])
+    items = distinct(pairs[:, 0])
     # A group that holds entries with the same groups only is never cut.
     node, weight, member, group = _nodes(pairs, weighs[items])
     if not len(member):
@@ -57,16 +58,14 @@ def cut(
 
 
 def _pairs(groups: Iterable[Groups], inside: npt.NDArray[np.bool_]) -> Ints:
-    """Return pairs of entry and group within the component, each once."""
-    first = 0
-    parts = [np.empty((0, 2), np.int64)]
+    """Return pairs of entry and group within the component."""
+    first, items, numbers = 0, [np.empty(0, np.int32)], [np.empty(0, np.int64)]
     for held in groups:
         rows = inside[held.item]
-        parts.append(np.column_stack([held.item[rows], held.group[rows].astype(np.int64) + first]))
+        items.append(held.item[rows])
+        numbers.append(held.group[rows].astype(np.int64) + first)
         first += len(held.names)
-    pairs = np.vstack(parts)
-    key = np.unique(pairs[:, 0] * max(first, 1) + pairs[:, 1])
-    return np.column_stack(np.divmod(key, max(first, 1)))
+    return memberships(np.concatenate(items), np.concatenate(numbers), first)
 
 
 def _nodes(pairs: Ints, weighs: npt.NDArray[np.bool_]) -> tuple[Ints, Ints, Ints, Ints]:

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from curate.catalog.numbered import Runs
+from curate.splits.arrays import distinct, distinct_pairs
 
 Nodes = npt.NDArray[np.int32]
 
@@ -67,19 +68,45 @@ def ancestry(edges: Edges, nodes: int) -> Edges:
     >>> sorted(zip(found.child.tolist(), found.parent.tolist()))
     [(0, 0), (0, 1), (0, 2), (1, 1), (1, 2)]
     """
+    makes = np.zeros(nodes, bool)
+    makes[edges.parent] = True
+    # Most of what is made is frames, and of these nothing is made: they take what their
+    # parents come from as it is.
+    inner = makes[edges.child]
+    above = _closure(Edges(edges.child[inner], edges.parent[inner]), makes, nodes)
+    runs = Runs.of(above.child, above.parent, nodes)
+    which, parent = runs.expand(edges.parent[~inner])
+    leaf = edges.child[~inner]
+    often = np.bincount(leaf, minlength=nodes) > 1
+    child = leaf[which]
+    # Two parents may come from one and the same.
+    twice = distinct_pairs(child[often[child]], parent[often[child]], nodes).astype(np.int32)
+    once = ~often[child]
+    own = np.flatnonzero(np.bincount(leaf, minlength=nodes)).astype(np.int32)
+    made = np.zeros(nodes, bool)
+    made[edges.child] = True
+    told = made[above.child]
+    return Edges(
+        np.concatenate([above.child[told], own, child[once], twice[:, 0]]),
+        np.concatenate([above.parent[told], own, parent[once], twice[:, 1]]),
+    )
+
+
+def _closure(edges: Edges, start: npt.NDArray[np.bool_], nodes: int) -> Edges:
+    """Return each of `start` with itself and all it was made from."""
     runs = Runs.of(edges.child, edges.parent, nodes)
-    start = np.unique(edges.child).astype(np.int64)
-    ahead = start * nodes + start
+    first = np.flatnonzero(start).astype(np.int64)
+    ahead = first * nodes + first
     seen = ahead
     while len(ahead):
         which, parent = runs.expand((ahead % nodes).astype(np.int32))
-        fresh = np.unique(ahead[which] // nodes * nodes + parent)
+        fresh = distinct(ahead[which] // nodes * nodes + parent)
         ahead = fresh[~_among(fresh, seen)]
-        seen = np.union1d(seen, ahead) if len(ahead) else seen
+        seen = distinct(np.concatenate([seen, ahead]))
     return Edges((seen // nodes).astype(np.int32), (seen % nodes).astype(np.int32))
 
 
 def _among(values: npt.NDArray[np.int64], known: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
-    """Return which of `values` are in `known`, which is sorted."""
-    place = np.minimum(np.searchsorted(known, values), max(len(known) - 1, 0))
-    return known[place] == values if len(known) else np.zeros(len(values), bool)
+    """Return which of `values` are in `known`, which is sorted and not empty."""
+    place = np.minimum(np.searchsorted(known, values), len(known) - 1)
+    return known[place] == values

@@ -12,7 +12,9 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
+from curate.splits.arrays import distinct
 from curate.splits.classes import Classes, classes
 from curate.splits.kinds import KINDS
 from curate.splits.placements import Crossing, Placements, crossing
@@ -20,13 +22,6 @@ from curate.splits.repair import Removal, smallest_removal
 from curate.splits.ties import Groups, Ties, read_ties
 
 EXAMPLES = 3
-
-_DECLARED = """
-SELECT item, split FROM items WHERE split IS NOT NULL
-UNION
-SELECT i.item, r."right" FROM relations r JOIN items i ON i.id = r."left"
-WHERE r.relation = 'in_split' AND r.left_kind = 'media'
-"""
 
 
 @dataclass(frozen=True)
@@ -136,30 +131,27 @@ def lint(
 
 def declared(ties: Ties, relations: pa.Table) -> Placements:
     """Return the splits that datasets declare: in an entry's own row, or beside it."""
-    import duckdb
-
-    connection = duckdb.connect(":memory:")
-    numbers = pa.array(np.arange(ties.entries.num_rows, dtype=np.int32))
-    rows = {"item": numbers, "id": ties.entries["media_id"], "split": ties.entries["split"]}
-    connection.register("items", pa.table(rows))
-    connection.register("relations", relations)
-    found = connection.sql(_DECLARED).to_arrow_table()
-    names = found["split"].cast(pa.string()).combine_chunks()
-    return Placements.of(found["item"].to_numpy().astype(np.int32), names)
+    own = ties.entries["split"].cast(pa.string()).combine_chunks()
+    beside = relations.filter(pc.equal(relations["relation"], "in_split"))
+    place = pc.index_in(beside["left"], value_set=ties.ids).combine_chunks()
+    listed = place.is_valid()
+    item = [np.flatnonzero(own.is_valid()), place.filter(listed).to_numpy()]
+    names = [own.drop_null(), beside["right"].combine_chunks().filter(listed)]
+    return Placements.of(np.concatenate(item).astype(np.int32), pa.concat_arrays(names))
 
 
 def assigned(ties: Ties, assignment: pa.Table) -> Placements:
     """Return the splits of an assignment."""
-    rows = assignment.filter(pa.compute.is_valid(assignment["split"]))
-    place = pa.compute.index_in(rows["media_id"], value_set=ties.ids)
-    listed = pa.compute.is_valid(place)
+    rows = assignment.filter(pc.is_valid(assignment["split"]))
+    place = pc.index_in(rows["media_id"], value_set=ties.ids)
+    listed = pc.is_valid(place)
     names = rows["split"].filter(listed).cast(pa.string()).combine_chunks()
     return Placements.of(place.filter(listed).to_numpy().astype(np.int32), names)
 
 
 def _entries_alone(placed: Placements, ties: Ties) -> Groups:
     """Return each entry that is placed as a group of its own."""
-    item = np.unique(placed.item)
+    item = distinct(placed.item)
     return Groups(item, np.arange(len(item), dtype=np.int32), ties.ids.take(pa.array(item)))
 
 
@@ -176,24 +168,22 @@ def _leaks(
             for one, other in ((left, right), (right, left))
         ]
         names = placed.splits[left], placed.splits[right]
-        examples = _examples(ties, placed, held, found, (left, right), groups[:EXAMPLES])
+        examples = _examples(ties, placed, held, found, (left, right))
         yield Leak(kind, *names, len(groups), int(tied[0]), int(tied[1]), tuple(examples))
 
 
 def _examples(
-    ties: Ties,
-    placed: Placements,
-    held: Groups,
-    found: Crossing,
-    pair: tuple[int, int],
-    groups: np.ndarray[Any, Any],
+    ties: Ties, placed: Placements, held: Groups, found: Crossing, pair: tuple[int, int]
 ) -> Iterator[tuple[str, str, str]]:
-    rows = np.isin(found.group, groups)
-    placement, group = found.placement[rows], found.group[rows]
-    for number in groups.tolist():
-        here = placement[group == number]
-        # Placements are in the order of ids, so the least is the first.
-        first = [int(here[placed.split[here] == split].min()) for split in pair]
-        ids = [str(ties.ids[int(placed.item[p])]) for p in first]
+    """Give some groups that stand in both splits: those of the least entries."""
+    split = placed.split[found.placement]
+    # Placements are in the order of ids, so the least of a group is its first.
+    first = np.full((len(found.mask), 2), len(placed.item), np.int64)
+    for side, one in enumerate(pair):
+        rows = split == one
+        np.minimum.at(first[:, side], found.group[rows], found.placement[rows])
+    both = np.flatnonzero((first < len(placed.item)).all(axis=1))
+    for number in both[np.lexsort(first[both].T[::-1])][:EXAMPLES].tolist():
+        ids = [str(ties.ids[int(placed.item[place])]) for place in first[number]]
         name = held.names[number].as_py()
         yield name if name is not None else " and ".join(ids), ids[0], ids[1]

@@ -15,6 +15,7 @@ import pyarrow as pa
 
 from curate.catalog.numbered import Runs
 from curate.errors import InputError
+from curate.splits.arrays import distinct, masks
 from curate.splits.descent import Nodes
 from curate.splits.ties import Groups
 
@@ -56,13 +57,13 @@ class Placements:
             )
         place = np.array([splits.index(name) for name in found], np.int64)
         key = item.astype(np.int64) << 6 | place[coded.indices.to_numpy()]
-        once = np.unique(key)
+        once = distinct(key)
         return cls(splits, (once >> 6).astype(np.int32), (once & 63).astype(np.int8))
 
     @property
     def entries(self) -> int:
         """How many entries are in a split."""
-        return len(np.unique(self.item))
+        return len(distinct(self.item))
 
     def pairs(self) -> Iterator[tuple[int, int]]:
         """Give every two splits."""
@@ -107,9 +108,7 @@ def crossing(placed: Placements, runs: Runs, groups: Groups) -> Crossing:
     which, placement = runs.expand(groups.item)
     group = groups.group[which]
     split = placed.split[placement]
-    mask = np.zeros(len(groups.names), np.int64)
-    for bit in range(len(placed.splits)):
-        mask[group[split == bit]] |= 1 << bit
+    mask = masks(group, split, len(groups.names), len(placed.splits))
     # A power of two is one split alone.
     crosses = (mask & (mask - 1)) != 0
     rows = crosses[group]

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from curate.splits.arrays import distinct, distinct_pairs, memberships, mixed
 from curate.splits.cover import Cover, double_cover, two_sided
 from curate.splits.placements import Crossing, Placements
 
@@ -68,20 +69,16 @@ def smallest_removal(placed: Placements, found: Sequence[Crossing]) -> Removal:
             taken, least = double_cover(cover) if several else two_sided(cover)
             gone[taken] = True
             at_least += least
-    placements = np.unique(pairs[:, 0])
+    placements = distinct(pairs[:, 0])
     return Removal(placements[gone[node]], at_least)
 
 
 def _memberships(found: Sequence[Crossing]) -> Ints:
-    """Return pairs of placement and group, each once; groups of all kinds are numbered on."""
-    first = 0
-    parts = [np.empty((0, 2), np.int64)]
-    for one in found:
-        parts.append(np.column_stack([one.placement, one.group.astype(np.int64) + first]))
-        first += len(one.mask)
-    pairs = np.vstack(parts)
-    key = np.unique(pairs[:, 0] * max(first, 1) + pairs[:, 1])
-    return np.column_stack(np.divmod(key, max(first, 1)))
+    """Return pairs of placement and group; groups of all kinds are numbered together."""
+    first = np.cumsum([0, *(len(one.mask) for one in found)])
+    group = [one.group + np.int64(start) for one, start in zip(found, first, strict=False)]
+    placement = np.concatenate([np.empty(0, np.int32), *(one.placement for one in found)])
+    return memberships(placement, np.concatenate([np.empty(0, np.int64), *group]), int(first[-1]))
 
 
 def collapsed(pairs: Ints, splits: npt.NDArray[np.int8]) -> tuple[Ints, Ints, Ints, Ints, Ints]:
@@ -94,21 +91,13 @@ def collapsed(pairs: Ints, splits: npt.NDArray[np.int8]) -> tuple[Ints, Ints, In
     placements, row, lengths = np.unique(pairs[:, 0], return_inverse=True, return_counts=True)
     # Two numbers of 64 bits tell sets of groups apart; pairs are sorted, so sums are over runs.
     starts = np.cumsum(lengths) - lengths
-    marks = [np.add.reduceat(_mixed(pairs[:, 1], salt), starts) for salt in (1, 2)]
+    marks = [np.add.reduceat(mixed(pairs[:, 1], salt), starts) for salt in (1, 2)]
     signature = np.column_stack([*marks, splits[placements].astype(np.uint64)])
     _, first, node = np.unique(signature, axis=0, return_index=True, return_inverse=True)
     node = node.ravel()
     weight = np.bincount(node)
     keep = first[node[row]] == row
     return node, weight, splits[placements[first]].astype(np.int64), node[row[keep]], pairs[keep, 1]
-
-
-def _mixed(values: Ints, salt: int) -> npt.NDArray[np.uint64]:
-    """Return numbers that look random, always the same (splitmix64: Steele and others, 2014)."""
-    x = values.astype(np.uint64) + np.uint64(salt * 0x9E3779B97F4A7C15 % 2**64)
-    x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return x ^ (x >> np.uint64(31))
 
 
 def _parts(member: Ints, group: Ints, nodes: int) -> Ints:
@@ -126,5 +115,5 @@ def _parts(member: Ints, group: Ints, nodes: int) -> Ints:
 
 def _splits_of(part: Ints, split: Ints) -> Ints:
     """Return in how many splits each part stands."""
-    once = np.unique(np.column_stack([part, split]), axis=0)
+    once = distinct_pairs(part, split, int(split.max()) + 1)
     return np.bincount(once[:, 0])

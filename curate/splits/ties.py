@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from curate.catalog.numbered import Runs
+from curate.splits.arrays import distinct
 from curate.splits.descent import Edges, Nodes, ancestry, representatives
 from curate.splits.kinds import KINDS
 
@@ -54,7 +55,7 @@ WHERE r.relation = 'from_source' AND r.left_kind = 'media'
 """
 # Relations between contents, or between entries, that hold for the pair alone.
 _PAIRS = """
-WITH pairs AS (
+WITH pairs AS MATERIALIZED (
     SELECT row_number() OVER () AS pair, * FROM relations
     WHERE relation IN {relations}
 )
@@ -68,41 +69,26 @@ SELECT p.pair, i.item FROM pairs p JOIN items i ON i.id = p."left" WHERE p.left_
 UNION ALL
 SELECT p.pair, i.item FROM pairs p JOIN items i ON i.id = p."right" WHERE p.right_kind = 'media'
 """
-_KEYED = {
-    "bytes": "SELECT item, sha256 AS name FROM items WHERE sha256 IS NOT NULL",
-    "pixels": """
-        SELECT i.item, coalesce(c.pixel_digest, i.sha256) AS name
-        FROM items i LEFT JOIN content c USING (sha256) WHERE i.sha256 IS NOT NULL
-    """,
-    "near": """
-        SELECT i.item, coalesce(g.group_id, i.sha256) AS name
-        FROM items i LEFT JOIN groups g USING (sha256) WHERE i.sha256 IS NOT NULL
-    """,
-    "chain": """
-        SELECT i.item, c.chain AS name FROM items i JOIN compared c USING (sha256)
-        WHERE c.chain IS NOT NULL
-    """,
-    "identity": """
-        SELECT i.item, 'subject ' || d.subject_id AS name
-        FROM items i JOIN depictions d ON d.media_id = i.id WHERE d.link_status <> 'rejected'
-        UNION
-        SELECT i.item, coalesce('subject ' || p.subject_id, 'identity ' || p.identity_id)
-        FROM items i JOIN faces f USING (sha256) JOIN identities p USING (face_id)
-        WHERE p.identity_id IS NOT NULL AND p.status IS DISTINCT FROM 'disputed'
-    """,
-}
+_IDENTITY = """
+SELECT i.item, 'subject ' || d.subject_id AS name
+FROM items i JOIN depictions d ON d.media_id = i.id WHERE d.link_status <> 'rejected'
+UNION ALL
+SELECT i.item, coalesce('subject ' || p.subject_id, 'identity ' || p.identity_id)
+FROM items i JOIN faces f USING (sha256) JOIN identities p USING (face_id)
+WHERE p.identity_id IS NOT NULL AND p.status IS DISTINCT FROM 'disputed'
+"""
 _PAIRED = {
     "pixels": ("same_pixels",),
     "near": ("near_duplicate",),
     "footage": ("clip_of", "shares_footage"),
 }
 _LOOKED_AT = """
-SELECT count(*) FROM items WHERE sha256 IN (
-    SELECT sha256 FROM compared UNION SELECT sha256 FROM groups
-    UNION
+SELECT count(*) FROM items SEMI JOIN (
+    SELECT sha256 FROM compared UNION ALL SELECT sha256 FROM groups
+    UNION ALL
     SELECT sha256 FROM content WHERE kind = 'video' AND frames_read IS NOT NULL
     AND EXISTS (FROM groups)
-)
+) looked USING (sha256)
 """
 # A real entry is no swap: nothing is left to know.
 _REAL = """
@@ -182,7 +168,9 @@ def read_ties(tables: Mapping[str, pa.Table]) -> Ties:
     connection.register(
         "items", pa.table({"item": numbers, "id": entries["media_id"], "sha256": entries["sha256"]})
     )
-    groups = {name: _keyed(connection, sql) for name, sql in _KEYED.items()}
+    groups = _copies(entries["sha256"].combine_chunks(), tables)
+    people = connection.sql(_IDENTITY).to_arrow_table()
+    groups["identity"] = Groups.named(_ints(people["item"]), people["name"].combine_chunks())
     for name, relations in _PAIRED.items():
         pairs = _paired(connection, relations)
         groups[name] = Groups.joined([groups[name], pairs] if name in groups else [pairs])
@@ -191,16 +179,40 @@ def read_ties(tables: Mapping[str, pa.Table]) -> Ties:
     return Ties(entries, ordered, _known(connection, ordered))
 
 
-def _keyed(connection: duckdb.DuckDBPyConnection, sql: str) -> Groups:
-    found = connection.sql(sql).to_arrow_table()
-    return Groups.named(_ints(found["item"]), found["name"].combine_chunks())
+def _copies(sha256: pa.Array, tables: Mapping[str, pa.Table]) -> dict[str, Groups]:
+    """Return the groups that follow from what entries' bytes are and look like."""
+    coded = sha256.cast(pa.string()).dictionary_encode()
+    item = np.flatnonzero(sha256.is_valid()).astype(np.int32)
+    content = coded.indices.drop_null().to_numpy().astype(np.int32)
+    every = Groups(item, content, coded.dictionary)
+
+    def by(table: str, column: str, *, alone: bool) -> Groups:
+        """Return entries by a column of their contents; without it each content is `alone`."""
+        place = pc.index_in(coded.dictionary, value_set=tables[table]["sha256"])
+        found = tables[table][column].take(place).combine_chunks().dictionary_encode()
+        number = found.indices.fill_null(-1).to_numpy().astype(np.int32)
+        group = number[content]
+        rows = group >= 0
+        if not alone:
+            return Groups(item[rows], group[rows], found.dictionary)
+        names = pa.concat_arrays([coded.dictionary, found.dictionary])
+        shift = np.int32(len(coded.dictionary))
+        return Groups(item, np.where(rows, group + shift, content), names)
+
+    return {
+        "bytes": every,
+        "pixels": by("content", "pixel_digest", alone=True),
+        "near": by("groups", "group_id", alone=True),
+        "chain": by("compared", "chain", alone=False),
+    }
 
 
 def _paired(connection: duckdb.DuckDBPyConnection, relations: tuple[str, ...]) -> Groups:
     listed = ", ".join(f"'{name}'" for name in relations)
     found = connection.sql(_PAIRS.format(relations=f"({listed})")).to_arrow_table()
-    pairs, group = np.unique(found["pair"].to_numpy(), return_inverse=True)
-    return Groups(_ints(found["item"]), group.astype(np.int32), pa.nulls(len(pairs), pa.string()))
+    pair = found["pair"].to_numpy()
+    many = int(pair.max(initial=0))
+    return Groups(_ints(found["item"]), (pair - 1).astype(np.int32), pa.nulls(many, pa.string()))
 
 
 def _descended(connection: duckdb.DuckDBPyConnection, ids: pa.Array) -> dict[str, Groups]:
@@ -270,26 +282,24 @@ def _grouped(found: Edges, heads: Nodes, names: pa.Array) -> Groups:
     wanted = np.zeros(len(names), bool)
     wanted[heads] = True
     rows = wanted[found.parent]
-    head, group = np.unique(found.parent[rows], return_inverse=True)
-    return Groups(found.child[rows], group.astype(np.int32), names.take(pa.array(head)))
+    number = np.cumsum(wanted, dtype=np.int32) - np.int32(1)
+    return Groups(
+        found.child[rows], number[found.parent[rows]], names.take(pa.array(np.flatnonzero(wanted)))
+    )
 
 
 def _from_sources(line: Edges, rep: Nodes, source: Groups, nodes: int) -> Groups:
     """Return entries by the sources of all they were made from."""
     runs = Runs.of(rep[source.item], source.group, nodes)
     which, group = runs.expand(line.parent)
-    item = line.child[which]
-    # An entry comes from one source by its target and by its donor: once is enough.
-    once = np.unique(item.astype(np.int64) * max(len(source.names), 1) + group)
-    item, group = np.divmod(once, max(len(source.names), 1))
-    return Groups(item.astype(np.int32), group.astype(np.int32), source.names)
+    return Groups(line.child[which], group, source.names)
 
 
 def _known(connection: duckdb.DuckDBPyConnection, groups: Mapping[str, Groups]) -> dict[str, int]:
     found = {name: int(np.count_nonzero(np.bincount(held.item))) for name, held in groups.items()}
     looked = connection.execute(_LOOKED_AT).fetchall()[0][0]
     real = _ints(connection.sql(_REAL).to_arrow_table()["item"])
-    swaps = len(np.union1d(groups["swap"].item, real))
+    swaps = len(distinct(np.concatenate([groups["swap"].item, real])))
     return found | {"near": looked, "chain": looked, "footage": looked, "swap": swaps}
 
 

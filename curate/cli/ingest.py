@@ -13,8 +13,8 @@ from curate.cli.output import open_project, say, say_json
 
 
 def command(
-    paths: Annotated[list[Path], typer.Argument(help="Folders or manifests.")],
-    layout: Annotated[str, typer.Option(help="auto, folder or manifest.")] = "auto",
+    paths: Annotated[list[Path], typer.Argument(help="Folders, manifests or lists of datasets.")],
+    layout: Annotated[str, typer.Option(help="auto, or a layout of docs/layouts.md.")] = "auto",
     dataset: Annotated[
         str | None, typer.Option(help="The dataset's name; the folder's when left out.")
     ] = None,
@@ -24,7 +24,7 @@ def command(
     workspace: WorkspaceOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """List the media of a folder or manifest. Doing it again changes nothing."""
+    """List the media of a dataset as it lies on disk. Doing it again changes nothing."""
     project = open_project(workspace)
     found = [
         project.ingest(path, layout=layout, dataset=dataset, media_root=media_root)

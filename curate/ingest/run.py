@@ -22,12 +22,16 @@ from curate.errors import (
 from curate.ingest.celebdf import CelebDFLayout
 from curate.ingest.deeperforensics import DeeperForensicsLayout
 from curate.ingest.deepfakebench import DeepfakeBenchLayout
+from curate.ingest.df40 import DF40Layout
 from curate.ingest.dfdc import DFDCLayout
 from curate.ingest.faceforensics import FaceForensicsLayout
+from curate.ingest.fakeavceleb import FakeAVCelebLayout
 from curate.ingest.folder import FolderLayout
+from curate.ingest.forgerynet import ForgeryNetLayout
 from curate.ingest.layout import Layout
 from curate.ingest.listing import Listing, Target
 from curate.ingest.manifest import ManifestLayout
+from curate.ingest.wilddeepfake import WildDeepfakeLayout
 from curate.model.config import Config
 from curate.model.known import withdrawn_by_name
 from curate.schema import conform
@@ -39,6 +43,10 @@ LAYOUTS: tuple[Layout, ...] = (
     DFDCLayout(),
     DeeperForensicsLayout(),
     DeepfakeBenchLayout(),
+    FakeAVCelebLayout(),
+    WildDeepfakeLayout(),
+    ForgeryNetLayout(),
+    DF40Layout(),
     ManifestLayout(),
     FolderLayout(),
 )

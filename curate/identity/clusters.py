@@ -109,7 +109,9 @@ def cluster_faces(
     return Clusters(identity, similarity, found.recall)
 
 
-def identity_ids(labels: Ints, face_ids: npt.ArrayLike) -> list[str | None]:
+def identity_ids(
+    labels: Ints, face_ids: npt.ArrayLike, *, counts: Bools | None = None
+) -> list[str | None]:
     """Return a stable id for each face's identity, None for unassigned faces.
 
     The id derives from the smallest face_id of the cluster, so adding faces to an identity
@@ -118,12 +120,15 @@ def identity_ids(labels: Ints, face_ids: npt.ArrayLike) -> list[str | None]:
     Args:
         labels: As in `Clusters.identity`, shape (N,).
         face_ids: Shape (N,).
+        counts: Faces that name an identity before all others do, shape (N,); all when None.
     """
     ids = np.asarray(face_ids, dtype=np.str_)
-    smallest: dict[int, str] = {}
-    for label, name in zip(labels.tolist(), ids.tolist(), strict=True):
-        smallest[label] = min(name, smallest.get(label, name))
-    made = {label: str(uuid5(IDENTITY_NAMESPACE, name)) for label, name in smallest.items()}
+    later = np.zeros(len(ids), np.bool_) if counts is None else ~np.asarray(counts, np.bool_)
+    smallest: dict[int, tuple[bool, str]] = {}
+    for label, *name in zip(labels.tolist(), later.tolist(), ids.tolist(), strict=True):
+        first = (name[0], name[1])
+        smallest[label] = min(first, smallest.get(label, first))
+    made = {label: str(uuid5(IDENTITY_NAMESPACE, name)) for label, (_, name) in smallest.items()}
     return [made[label] if label >= 0 else None for label in labels.tolist()]
 
 

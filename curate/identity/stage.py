@@ -12,14 +12,33 @@ import pyarrow as pa
 
 from curate.engine.stage import Tables, WholeStage
 from curate.identity.calibrate import Calibration, calibrate
-from curate.identity.clusters import Clusters, cluster_faces, identity_ids
+from curate.identity.clusters import Clusters, identity_ids
+from curate.identity.fakes import Scene, cluster_with_fakes
 from curate.identity.links import link_identities
 from curate.schema import conform
 
-VERSION = "1"
+VERSION = "2"
 
-# Roles in which a subject's own face is seen: of a swap's two people it is the donor's.
-_SEEN = "('depicted', 'bystander', 'donor')"
+# Whose own face is seen: of a swap's two people the donor's; where a target is made to move or
+# speak, the target's.
+_MOVED = "('reenactment', 'lip_sync', 'attribute_edit')"
+_SEEN = f"""(d.role IN ('depicted', 'bystander', 'donor')
+              OR (d.role = 'target' AND e.manipulation_type IN {_MOVED}))"""
+# A face that was put on somebody else's footage: whose, or which.
+_PUT_ON = f"""
+SELECT e.sha256, d.subject_id, NULL AS footage
+FROM entries e JOIN depictions d USING (media_id)
+WHERE d.role = 'target' AND d.link_status <> 'rejected' AND e.state = 'present'
+AND e.manipulation_type NOT IN {_MOVED}
+UNION
+SELECT e.sha256, NULL, f.sha256
+FROM entries e
+JOIN relations r ON r."left" = e.media_id AND r.relation = 'swap_target'
+JOIN entries f ON f.media_id = r."right"
+WHERE e.state = 'present' AND f.sha256 IS NOT NULL AND f.sha256 <> e.sha256
+AND e.manipulation_type NOT IN {_MOVED}
+ORDER BY ALL
+"""
 
 
 def identity_stage(
@@ -48,16 +67,22 @@ def identity_stage(
     }
     reads = {
         "faces": f"""
-            SELECT f.face_id, f.sha256, f.frame, f.judgeable FROM faces f
+            SELECT f.face_id, f.sha256, f.frame, f.judgeable,
+                   f.sha256 IN (
+                       SELECT sha256 FROM entries
+                       WHERE manipulation_type <> 'none' AND state = 'present'
+                   ) AS fake
+            FROM faces f
             WHERE f.model_id = '{model_id}' ORDER BY f.face_id
         """,
         "seen": f"""
             SELECT DISTINCT e.media_id, e.sha256, d.subject_id
             FROM entries e LEFT JOIN depictions d
-                ON d.media_id = e.media_id AND d.role IN {_SEEN}
+                ON d.media_id = e.media_id AND {_SEEN}
                 AND d.link_status <> 'rejected'
             WHERE e.state = 'present' ORDER BY ALL
         """,
+        "put_on": _PUT_ON,
     }
     return WholeStage(
         name="identity",
@@ -80,34 +105,57 @@ def find_identities(tables: Tables, parameters: Mapping[str, Any]) -> dict[str, 
     faces = _with_embedding(tables["faces"], tables["embeddings"])
     if not faces.num_rows:
         return {"identities": conform([], "identities")}
-    rows = _matrix(faces["vector"])
-    subject = _declared_subject(faces, tables["seen"])
-    frame = _codes([f"{s}/{f}" for s, f in _pairs(faces, "sha256", "frame")])
-    good = faces["judgeable"].to_numpy(zero_copy_only=False).astype(bool)
+    scene = _scene(faces, tables["seen"], tables["put_on"])
     found = calibrate(
-        rows,
-        subject=subject,
-        frame=frame,
-        judgeable=good,
+        scene.rows,
+        subject=scene.subject,
+        frame=scene.frame,
+        judgeable=scene.judgeable & ~scene.fake,
         default_threshold=parameters["default_threshold"],
         default_strict=parameters["default_strict"],
         default_basis=parameters["default_basis"],
         target_fmr=parameters["false_match_rate"],
     )
-    clusters = cluster_faces(
-        rows,
-        faces["face_id"].to_pylist(),
-        threshold=found.threshold,
-        strict=found.strict,
-        must_link=subject,
-        frame=frame,
-        subject=subject,
-        judgeable=good,
-    )
+    clusters = cluster_with_fakes(scene, threshold=found.threshold, strict=found.strict)
+    ids = identity_ids(clusters.identity, scene.face_ids, counts=~scene.fake)
     return {
-        "identities": conform(_rows(faces, clusters, tables["seen"], parameters), "identities"),
+        "identities": conform(
+            _rows(faces, clusters, ids, tables["seen"], parameters), "identities"
+        ),
         "notes": _notes(found, clusters),
     }
+
+
+def _scene(faces: pa.Table, seen: pa.Table, put_on: pa.Table) -> Scene:
+    """Return the faces as numbers."""
+    contents = faces["sha256"].to_pylist()
+    subject, known = _declared_subject(faces, seen)
+    content = {name: i for i, name in enumerate(sorted(set(contents)))}
+    target: dict[str, int] = {}
+    footage: dict[str, int] = {}
+    for sha256, name, other in zip(
+        *(put_on[column].to_pylist() for column in put_on.column_names), strict=True
+    ):
+        if name in known:
+            target[sha256] = known[name]
+        if other in content:
+            footage[sha256] = content[other]
+    return Scene(
+        rows=_matrix(faces["vector"]),
+        face_ids=np.array(faces["face_id"].to_pylist(), dtype=np.str_),
+        fake=_flags(faces["fake"]),
+        subject=subject,
+        must_link=subject,
+        frame=_codes([f"{s}/{f}" for s, f in _pairs(faces, "sha256", "frame")]),
+        judgeable=_flags(faces["judgeable"]),
+        target=np.array([target.get(c, -1) for c in contents], np.int64),
+        content=np.array([content[c] for c in contents], np.int64),
+        footage=np.array([footage.get(c, -1) for c in contents], np.int64),
+    )
+
+
+def _flags(column: pa.ChunkedArray) -> npt.NDArray[np.bool_]:
+    return np.asarray(column.to_numpy(zero_copy_only=False), np.bool_)
 
 
 def _notes(found: Calibration, clusters: Clusters) -> pa.Table:
@@ -137,8 +185,10 @@ def _matrix(vectors: pa.ChunkedArray) -> npt.NDArray[np.float32]:
     return rows.reshape(len(vectors), -1)
 
 
-def _declared_subject(faces: pa.Table, seen: pa.Table) -> npt.NDArray[np.int64]:
-    """Return a code per face for the one subject its content must show, -1 for none.
+def _declared_subject(
+    faces: pa.Table, seen: pa.Table
+) -> tuple[npt.NDArray[np.int64], dict[str, int]]:
+    """Return a code per face for the one subject its content must show, -1 for none; and codes.
 
     A face has one when it is alone in its content, and every entry of that content declares
     the same one visible subject.
@@ -153,7 +203,7 @@ def _declared_subject(faces: pa.Table, seen: pa.Table) -> npt.NDArray[np.int64]:
     names = [_only(declared.get(c, {})) if c in alone else None for c in contents]
     known = sorted({name for name in names if name is not None})
     code = {name: i for i, name in enumerate(known)}
-    return np.array([-1 if name is None else code[name] for name in names], np.int64)
+    return np.array([-1 if name is None else code[name] for name in names], np.int64), code
 
 
 def _only(by_media: dict[str, set[str | None]]) -> str | None:
@@ -172,9 +222,12 @@ def _once(values: list[str]) -> set[str]:
 
 
 def _rows(
-    faces: pa.Table, clusters: Clusters, seen: pa.Table, parameters: Mapping[str, Any]
+    faces: pa.Table,
+    clusters: Clusters,
+    ids: list[str | None],
+    seen: pa.Table,
+    parameters: Mapping[str, Any],
 ) -> list[dict[str, Any]]:
-    ids = identity_ids(clusters.identity, faces["face_id"].to_pylist())
     with_ids = faces.select(["face_id", "sha256", "frame", "judgeable"]).append_column(
         "identity_id", pa.array(ids, pa.string())
     )
@@ -189,7 +242,7 @@ def _rows(
             "face_id": face,
             "identity_id": identity,
             "subject_id": subject.get(identity),
-            "similarity": float(similarity) if identity else None,
+            "similarity": float(similarity) if identity and np.isfinite(similarity) else None,
             "status": status.get(identity),
             "model_id": parameters["model"],
         }

@@ -1,0 +1,155 @@
+"""Faces of manipulated media: placed beside what genuine ones say, never part of it.
+
+A swapped face is like its donor and keeps something of its target, so as evidence it would draw
+the two together. Genuine faces are clustered without it; then it is placed:
+
+- with its donor, where the entry declares who that is;
+- else with the identity it is most like, if it is like enough, and never with its target's;
+- else with other faces of manipulated media alone.
+
+So no manipulated medium, and no number of them, changes which genuine faces are one person.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from curate.identity.clusters import Clusters, cluster_faces
+
+Floats = npt.NDArray[np.float32]
+Ints = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Scene:
+    """N faces of one model, genuine and not.
+
+    Attributes:
+        rows: Unit embeddings, shape (N, D), dtype float32.
+        face_ids: Their names, shape (N,).
+        fake: Whether a face is in a manipulated medium, shape (N,).
+        subject: The one subject that the face must be, -1 for none, shape (N,).
+        must_link: Faces of one number are one person; -1 for none, shape (N,).
+        frame: Picture or video frame of each face, shape (N,).
+        judgeable: Whether a face is evidence, shape (N,).
+        target: Subject whose footage a face was put on, -1 for none or not known, shape (N,).
+        content: Content of each face, shape (N,).
+        footage: Content whose person it was put on, -1 for none or not known, shape (N,).
+    """
+
+    rows: Floats
+    face_ids: npt.NDArray[np.str_]
+    fake: Bools
+    subject: Ints
+    must_link: Ints
+    frame: Ints
+    judgeable: Bools
+    target: Ints
+    content: Ints
+    footage: Ints
+
+
+def cluster_with_fakes(scene: Scene, *, threshold: float, strict: float | None) -> Clusters:
+    """Return the identities of genuine faces, and where faces of manipulated media stand.
+
+    Args:
+        scene: The faces.
+        threshold: As for `cluster_faces`.
+        strict: As for `cluster_faces`; a face of a manipulated medium is placed by likeness only
+            at or above it, or at `threshold` where it is None.
+    """
+    real = np.flatnonzero(~scene.fake)
+    genuine = _clustered(scene, real, threshold, strict)
+    identity = np.full(len(scene.rows), -1, np.int64)
+    similarity = np.full(len(scene.rows), np.nan, np.float32)
+    identity[real], similarity[real] = genuine.identity, genuine.similarity
+    if not scene.fake.any():
+        return Clusters(identity, similarity, genuine.recall)
+    means = _means(scene, identity)
+    _place_declared(scene, identity)
+    _place_alike(scene, identity, means, threshold if strict is None else strict)
+    left = np.flatnonzero(scene.fake & (identity < 0) & scene.judgeable)
+    own = _clustered(scene, left, threshold, strict)
+    identity[left] = np.where(own.identity >= 0, own.identity + identity.max(initial=-1) + 1, -1)
+    similarity[left] = own.similarity
+    placed = np.flatnonzero(scene.fake & (identity >= 0) & (identity < len(means)))
+    likeness = np.einsum("ij,ij->i", scene.rows[placed], means[identity[placed]])
+    length = np.linalg.norm(means[identity[placed]], axis=1)
+    known = length > 0
+    similarity[placed[known]] = likeness[known] / length[known]
+    return Clusters(identity, similarity, genuine.recall)
+
+
+def _clustered(scene: Scene, places: Ints, threshold: float, strict: float | None) -> Clusters:
+    return cluster_faces(
+        scene.rows[places],
+        scene.face_ids[places],
+        threshold=threshold,
+        strict=strict,
+        must_link=scene.must_link[places],
+        frame=scene.frame[places],
+        subject=scene.subject[places],
+        judgeable=scene.judgeable[places],
+    )
+
+
+def _means(scene: Scene, identity: Ints) -> Floats:
+    """Return the mean of each genuine identity's judgeable faces, shape (K, D); zero for none.
+
+    Not brought to unit length: the product with a face is its mean cosine to the members.
+    """
+    means = np.zeros((identity.max(initial=-1) + 1, scene.rows.shape[1]), np.float32)
+    good = np.flatnonzero((identity >= 0) & scene.judgeable)
+    np.add.at(means, identity[good], scene.rows[good])
+    count = np.bincount(identity[good], minlength=len(means))
+    return np.asarray(means / np.maximum(count, 1)[:, None], np.float32)
+
+
+def _place_declared(scene: Scene, identity: Ints) -> None:
+    """Put faces of manipulated media with the donor that is declared."""
+    home: dict[int, int] = {}
+    for place in np.flatnonzero((identity >= 0) & (scene.subject >= 0)).tolist():
+        home.setdefault(int(scene.subject[place]), int(identity[place]))
+    for place in np.flatnonzero(scene.fake & (scene.subject >= 0)).tolist():
+        donor = int(scene.subject[place])
+        # A donor of whom no genuine face is known has an identity of manipulated faces.
+        identity[place] = home.setdefault(donor, int(identity.max(initial=-1)) + 1)
+
+
+def _place_alike(scene: Scene, identity: Ints, means: Floats, strict: float) -> None:
+    """Put faces whose donor is not declared with whom they are most like, the surest first."""
+    open_ = np.flatnonzero(scene.fake & (identity < 0) & scene.judgeable)
+    if not len(open_) or not len(means):
+        return
+    likeness = scene.rows[open_] @ means.T
+    shows, shown_in, taken = (
+        _members(identity, column) for column in (scene.subject, scene.content, scene.frame)
+    )
+    order = np.lexsort((scene.face_ids[open_], -likeness.max(axis=1)))
+    for at in order.tolist():
+        place = int(open_[at])
+        barred = (
+            shows.get(int(scene.target[place]), set())
+            | shown_in.get(int(scene.footage[place]), set())
+            | taken.get(int(scene.frame[place]), set())
+        )
+        for chosen in np.argsort(-likeness[at], kind="stable").tolist():
+            if likeness[at, chosen] < strict:
+                break
+            if chosen not in barred:
+                identity[place] = chosen
+                taken.setdefault(int(scene.frame[place]), set()).add(chosen)
+                break
+
+
+def _members(identity: Ints, column: Ints) -> dict[int, set[int]]:
+    """Return the identities that faces of each value of a column are in."""
+    found: dict[int, set[int]] = {}
+    for value, label in zip(column.tolist(), identity.tolist(), strict=True):
+        if value >= 0 and label >= 0:
+            found.setdefault(value, set()).add(label)
+    return found

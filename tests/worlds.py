@@ -1,13 +1,13 @@
 """Worlds for rule cases: a `world.toml` becomes the tables that an audit reads.
 
 Media and consents go through the real readers of manifests and consent files; what a machine
-would have observed (content, faces, groups) is stated in the file, because a case is about a
-rule and not about a model. Keys of ``[[media]]`` beyond a manifest's columns: ``content``
-(entries with one value hold the same bytes), ``near`` (a duplicate group), ``chain`` (of
-look-alikes), ``turned`` (how it lies against the group's first), ``probed`` (what the probe says of the content), ``dataset``,
-``scanned = "no"``, ``unreadable``, ``missing``, ``unseen``. ``[[links]]`` says how a depiction is
-known, ``[[records]]`` states consents as rows of the ledger, and ``all_rules`` lets every rule
-speak, for a rule that asks the verdicts of others.
+would have observed (content, faces, groups) is stated in the file, because a case is about a rule
+and not about a model. Keys of ``[[media]]`` beyond a manifest's columns: ``content`` (entries
+with one value hold the same bytes), ``near`` (a duplicate group), ``chain`` (of look-alikes),
+``turned`` (how it lies against the group's first), ``probed`` (what the probe says of the
+content), ``dataset``, ``scanned = "no"``, ``unreadable``, ``missing``, ``unseen``. ``[[links]]``
+says how a depiction is known, ``[[records]]`` states consents as rows of the ledger, and
+``all_rules`` lets every rule speak, for a rule that asks the verdicts of others.
 """
 
 from __future__ import annotations

@@ -9,7 +9,8 @@ from pathlib import Path
 from curate.ingest.clips import Clip, Frames, describe, relate_parents
 from curate.ingest.documents import head, read_lines
 from curate.ingest.layout import About
-from curate.ingest.listing import Listing, Rejected, Target, kind_of, safe_locator, walk_files
+from curate.ingest.listing import Listing, Target, walk_files
+from curate.ingest.locators import Rejected, kind_of, safe_locator
 
 _LIST = "List_of_testing_videos.txt"
 _FOLDERS = {"Celeb-real": "real", "YouTube-real": "real", "Celeb-synthesis": "fake"}

@@ -9,7 +9,8 @@ from pathlib import Path
 from curate.ingest.clips import Clip, Frames, Variants, describe, put_in_splits
 from curate.ingest.documents import read_lines
 from curate.ingest.layout import About
-from curate.ingest.listing import Listing, Rejected, Target, kind_of, walk_files
+from curate.ingest.listing import Listing, Target, walk_files
+from curate.ingest.locators import Rejected, kind_of
 
 _SWAPPED = re.compile(r"(\d{3})_([MW]\d{3})")
 _RECORDED = re.compile(r"([MW]\d{3})_(?:light_[a-z]+_|BlendShape_)\w+")

@@ -16,7 +16,8 @@ from curate.ingest.deeperforensics import recorded_clip, swapped_clip
 from curate.ingest.documents import head, read_object
 from curate.ingest.faceforensics import actor_clip, sequence_clip
 from curate.ingest.layout import About
-from curate.ingest.listing import SPLITS, Listing, Rejected, Target, authenticity
+from curate.ingest.listing import Listing, Target
+from curate.ingest.locators import SPLITS, Rejected, authenticity
 from curate.model.config import Config
 from curate.model.ids import media_id
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 from curate.ingest.clips import Clip, Frames, describe
 from curate.ingest.layout import About
-from curate.ingest.listing import Listing, Rejected, Target, kind_of, walk_files
+from curate.ingest.listing import Listing, Target, walk_files
+from curate.ingest.locators import Rejected, kind_of
 from curate.model.known import fold
 
 _BY_KIND = {
@@ -98,7 +100,7 @@ def _file(locator: str, into: Listing, frames: Frames) -> None:
     )  # fmt: skip
 
     def add(place: str, where: str, *, on_disk: bool = True) -> str:
-        media = {} if on_disk else {"kind": "video"}
+        media: dict[str, Any] = {} if on_disk else {"kind": "video"}
         entry = into.add(place, where, on_disk=on_disk, source_id="df40", **clip.values, **media)
         describe(entry, clip, into, raw=method)
         for sequence in _sequences(told):

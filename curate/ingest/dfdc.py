@@ -11,7 +11,8 @@ from typing import Any
 from curate.ingest.clips import Clip, describe, relate_parents
 from curate.ingest.documents import head, read_object
 from curate.ingest.layout import About
-from curate.ingest.listing import SPLITS, Listing, Rejected, Target, kind_of, walk_files
+from curate.ingest.listing import Listing, Target, walk_files
+from curate.ingest.locators import SPLITS, Rejected, kind_of
 from curate.rows import read_rows
 
 # Parts hold metadata.json, the preview dataset.json, and the labelled test set labels.csv.

@@ -10,7 +10,8 @@ from typing import NamedTuple
 from curate.ingest.clips import Clip, Frames, Variants, describe, put_in_splits, relate_parents
 from curate.ingest.faceforensics_files import Official, read_official
 from curate.ingest.layout import About
-from curate.ingest.listing import Listing, Rejected, Target, kind_of, walk_files
+from curate.ingest.listing import Listing, Target, walk_files
+from curate.ingest.locators import Rejected, kind_of
 
 # The methods of the paper: what each does, and the role of whoever the second name stands for.
 METHODS = {

@@ -10,7 +10,8 @@ from pathlib import Path
 from curate.ingest.clips import Clip, describe
 from curate.ingest.documents import head, read_lines
 from curate.ingest.layout import About
-from curate.ingest.listing import Listing, Rejected, Target, kind_of, safe_locator, walk_files
+from curate.ingest.listing import Listing, Target, walk_files
+from curate.ingest.locators import Rejected, kind_of, safe_locator
 from curate.model.ids import media_id
 
 _TABLE = "meta_data.csv"

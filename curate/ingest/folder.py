@@ -11,15 +11,8 @@ from pathlib import Path
 
 from curate.errors import InvalidFileError
 from curate.ingest.layout import About
-from curate.ingest.listing import (
-    SPLITS,
-    Listing,
-    Rejected,
-    Target,
-    authenticity,
-    kind_of,
-    walk_files,
-)
+from curate.ingest.listing import Listing, Target, walk_files
+from curate.ingest.locators import SPLITS, Rejected, authenticity, kind_of
 from curate.model.config import Config
 
 # What a file manager or an archiver leaves behind is nobody's media.

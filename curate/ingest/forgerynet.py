@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from curate.ingest.clips import Clip, Frames, describe
 from curate.ingest.documents import head, read_lines
 from curate.ingest.layout import About
-from curate.ingest.listing import SPLITS, Listing, Rejected, Target, kind_of
+from curate.ingest.listing import Listing, Target
+from curate.ingest.locators import SPLITS, Rejected, kind_of
 
 _CLASSES = r"(?P<binary>[01]) (?P<triple>[012]) (?P<class>\d|1[0-5])"
 _IMAGE = re.compile(rf"(?P<name>\S+\.(?:jpe?g|png)) {_CLASSES}")
@@ -98,7 +100,7 @@ def _line(place: str, line: str, split: str | None, into: Listing, frames: Frame
 
     def add(where_said: str, where: str, *, on_disk: bool = True) -> str:
         video = kind_of(where) == "unknown" or "segments" in found.groupdict()
-        media = {"kind": "video"} if video else {}
+        media: dict[str, Any] = {"kind": "video"} if video else {}
         entry = into.add(where_said, where, on_disk=on_disk, split=split,
                          source_id="forgerynet", **clip.values, **media)  # fmt: skip
         describe(entry, clip, into, raw=found["binary"])

@@ -6,62 +6,22 @@ Every input row or file ends as an entry or as a rejection with its place and re
 from __future__ import annotations
 
 import os
-import re
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath
-from typing import Any
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 
 from curate.errors import printable
+from curate.ingest.locators import Rejected, kind_of, safe_locator
 from curate.model.config import Config
 from curate.model.ids import media_id, stable_id
 from curate.schema import conform
 
 TABLES = ("media", "depictions", "labels", "relations", "rejections")
-
-# fmt: off
-IMAGE_SUFFIXES = frozenset({
-    ".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".tif", ".tiff", ".bmp", ".avif",
-    ".heic", ".heif", ".ppm", ".pgm", ".pbm",
-})
-VIDEO_SUFFIXES = frozenset({
-    ".mp4", ".m4v", ".mov", ".avi", ".mkv", ".webm", ".mpg", ".mpeg", ".mts", ".wmv", ".flv",
-    ".gif",
-})
-# fmt: on
-SPLITS = {
-    "train": "train",
-    "training": "train",
-    "val": "val",
-    "valid": "val",
-    "validation": "val",
-    "dev": "val",
-    "test": "test",
-    "testing": "test",
-    "eval": "test",
-}
-
-
-# A locator that is in normal form already: no empty part, and none that begins with a dot.
-_NORMAL = re.compile(r"[^/.\0][^/\0]*(?:/[^/.\0][^/\0]*)*")
-
-
-class Rejected(Exception):
-    """A row or file cannot become an entry.
-
-    Args:
-        reason: Why, as a code.
-        detail: What was found and what was expected.
-    """
-
-    def __init__(self, reason: str, detail: str) -> None:
-        super().__init__(detail)
-        self.reason = reason
-        self.detail = detail
 
 
 @dataclass(frozen=True)
@@ -79,6 +39,13 @@ class Target:
     dataset: str
     root: Path
     config: Config
+
+
+class Member(NamedTuple):
+    """A file in an archive: its length in bytes, and when the archive was written."""
+
+    st_size: int
+    st_mtime_ns: int
 
 
 @dataclass
@@ -120,13 +87,22 @@ class Listing:
         """Return whether an entry is listed at `locator`, which is in normal form."""
         return locator in self._declared
 
-    def add(self, place: str, locator: str, *, on_disk: bool = True, **values: Any) -> str:
+    def add(
+        self,
+        place: str,
+        locator: str,
+        *,
+        on_disk: bool = True,
+        member: Member | None = None,
+        **values: Any,
+    ) -> str:
         """Keep an entry, and return its id.
 
         Args:
             place: Where it is declared.
             locator: Its path below the root.
             on_disk: Whether a file may be there; False for a clip of which only frames are.
+            member: What an archive says of the file, where the locator leads into one.
             values: Columns of ``media``.
 
         Raises:
@@ -136,7 +112,7 @@ class Listing:
         clean = safe_locator(locator)
         if clean in self._declared:
             raise Rejected("duplicate-row", self._doubled(clean, values))
-        found = self._stat(clean) if on_disk else None
+        found = member or (self._stat(clean) if on_disk else None)
         entry = media_id(self.dataset, clean)
         self._declared[clean] = {"place": place, **values}
         self.rows["media"].append({
@@ -249,55 +225,6 @@ def _as_text(name: str) -> str:
 def _distinct(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     # Rows of one table are made in one place each: their fields stand in one order.
     return list({tuple(row.items()): row for row in rows}.values())
-
-
-def safe_locator(text: str) -> str:
-    """Return a locator in normal form.
-
-    Raises:
-        Rejected: It is empty, absolute, climbs out of the root or is no UTF-8 text.
-    """
-    if text.isascii() and _NORMAL.fullmatch(text):
-        return text
-    try:
-        text.encode("utf-8")
-    except UnicodeEncodeError:
-        raise Rejected("name-not-utf8", "the name is no UTF-8 text; rename the file") from None
-    if "\0" in text:
-        raise Rejected("bad-name", "the path holds a NUL character")
-    path = PurePosixPath(text)
-    if path.is_absolute():
-        raise Rejected("outside-root", f"{text!r} is absolute; expected a path below the root")
-    parts: list[str] = []
-    for part in path.parts:
-        if part == "..":
-            if not parts:
-                raise Rejected("outside-root", f"{text!r} leaves the media root")
-            parts.pop()
-        else:
-            parts.append(part)
-    if not parts:
-        raise Rejected("no-path", "the path is empty")
-    return "/".join(parts)
-
-
-def kind_of(locator: str) -> str:
-    """Return ``image``, ``video`` or ``unknown`` by the ending of a locator."""
-    name = locator.rpartition("/")[2]
-    dot = name.rfind(".")
-    # A name that begins with its only dot has no ending.
-    suffix = name[dot:].lower() if dot > 0 else ""
-    if suffix in IMAGE_SUFFIXES:
-        return "image"
-    return "video" if suffix in VIDEO_SUFFIXES else "unknown"
-
-
-def authenticity(word: str, config: Config) -> str | None:
-    """Return ``real`` or ``fake`` for a word that the settings map, or None."""
-    folded = word.strip().casefold()
-    if folded in config.real_words:
-        return "real"
-    return "fake" if folded in config.fake_words else None
 
 
 def walk_files(root: Path, into: Listing) -> Iterator[str]:

@@ -13,7 +13,8 @@ from typing import Any
 
 from curate.errors import InvalidFileError
 from curate.ingest.layout import About
-from curate.ingest.listing import SPLITS, Listing, Rejected, Target, authenticity, safe_locator
+from curate.ingest.listing import Listing, Target
+from curate.ingest.locators import SPLITS, Rejected, authenticity, safe_locator
 from curate.model.config import Config
 from curate.model.ids import media_id
 from curate.model.instants import parse_instant
@@ -58,16 +59,16 @@ class ManifestLayout:
         names = {v: k for k, v in target.config.columns.items()}
         columns: set[str] = set()
         for row in read_rows(file):
-            values = _renamed(row.values, names)
+            values = renamed(row.values, names)
             columns.update(values)
             named = values.get("path")
             with into.attempt(row.place, locator=None if named is None else str(named)):
-                _add(Row(row.place, values, row.problem), target, into)
+                add_row(Row(row.place, values, row.problem), target, into)
         if columns and "path" not in columns:
             _refuse_columns(file, columns)
 
 
-def _renamed(values: dict[str, Any], names: dict[str, str]) -> dict[str, Any]:
+def renamed(values: dict[str, Any], names: dict[str, str]) -> dict[str, Any]:
     """Return a row under curate's names; a column that the settings map wins over its namesake."""
     as_they_are = {k: v for k, v in values.items() if k not in names}
     return as_they_are | {names[k]: v for k, v in values.items() if k in names}
@@ -90,7 +91,18 @@ def _refuse_columns(file: Path, columns: set[str]) -> None:
     )
 
 
-def _add(row: Row, target: Target, into: Listing) -> None:
+def add_row(row: Row, target: Target, into: Listing, **about_file: Any) -> str:
+    """List what one row of a manifest declares, and return the entry.
+
+    Args:
+        row: The row, under curate's names for its columns.
+        target: What is being ingested.
+        into: The listing.
+        about_file: What else is known of the file, as `Listing.add` takes it.
+
+    Raises:
+        Rejected: The row cannot be an entry.
+    """
     if row.problem:
         raise Rejected("bad-row", row.problem)
     declared = json_schema("manifest")["properties"]
@@ -101,7 +113,8 @@ def _add(row: Row, target: Target, into: Listing) -> None:
     people = _people(known)
     # Read before anything is kept: a row is an entry or a rejection, never both.
     parents = [safe_locator(_forward(p, target.root)) for p in cells(known.get("derived_from"))]
-    kind: dict[str, Any] = {"kind": _kind(known["kind"])} if "kind" in known else {}
+    if "kind" in known:
+        about_file["kind"] = _kind(known["kind"])
     entry = into.add(
         row.place,
         _forward(known["path"], target.root),
@@ -113,7 +126,7 @@ def _add(row: Row, target: Target, into: Listing) -> None:
         group=known.get("group"),
         captured_at=_instant(known.get("captured_at")),
         extra=kept({k: v for k, v in row.values.items() if k not in declared}),
-        **kind,
+        **about_file,
     )
     if label:
         into.label(entry, label, raw=known["label"])
@@ -121,6 +134,7 @@ def _add(row: Row, target: Target, into: Listing) -> None:
         into.depict(entry, subject, role)
     for parent in parents:
         into.relate(entry, "derived_from", media_id(into.dataset, parent), basis="declared")
+    return entry
 
 
 def _text(value: Any) -> str:

@@ -31,6 +31,7 @@ from curate.ingest.forgerynet import ForgeryNetLayout
 from curate.ingest.layout import Layout
 from curate.ingest.listing import Listing, Target
 from curate.ingest.manifest import ManifestLayout
+from curate.ingest.webdataset import WebDatasetLayout
 from curate.ingest.wilddeepfake import WildDeepfakeLayout
 from curate.model.config import Config
 from curate.model.known import withdrawn_by_name
@@ -47,6 +48,7 @@ LAYOUTS: tuple[Layout, ...] = (
     WildDeepfakeLayout(),
     ForgeryNetLayout(),
     DF40Layout(),
+    WebDatasetLayout(),
     ManifestLayout(),
     FolderLayout(),
 )

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 from curate.ingest.clips import Clip, Frames, describe
 from curate.ingest.layout import About
-from curate.ingest.listing import SPLITS, Listing, Rejected, Target, kind_of, walk_files
+from curate.ingest.listing import Listing, Target, walk_files
+from curate.ingest.locators import SPLITS, Rejected, kind_of
 
 _FOLDER = re.compile(r"(real|fake)_(train|test|val|valid)")
 _FILE = re.compile(
@@ -76,7 +78,7 @@ def _file(locator: str, into: Listing, frames: Frames) -> None:
     clip = Clip(folder, found["label"], kind)
 
     def add(place: str, where: str, *, on_disk: bool = True) -> str:
-        media = {} if on_disk else {"kind": "video"}
+        media: dict[str, Any] = {} if on_disk else {"kind": "video"}
         entry = into.add(place, where, on_disk=on_disk, split=SPLITS[found["split"]],
                          source_id="wilddeepfake", **clip.values, **media)  # fmt: skip
         describe(entry, clip, into, raw=found["label"])

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from curate.media.archive import archive_of, open_member
 from curate.media.sniff import HEAD_BYTES, Format, sniff
 from curate.media.unreadable import Reason, UnreadableError
 
@@ -89,10 +90,28 @@ def opened_media(
 def open_regular(path: Path, *, root: Path | None) -> Iterator[int]:
     """Yield a descriptor of the regular file at `path`, which lies under `root`.
 
+    A path that leads into an archive names a member of it: its bytes are read from a copy.
+
     Raises:
         UnreadableError: It does not exist, leaves the root, is not a regular file, or must
             not be read.
     """
+    inside = archive_of(path)
+    if inside is None:
+        with _open_file(path, root=root) as descriptor:
+            yield descriptor
+        return
+    archive, name = inside
+    with _open_file(archive, root=root) as outer:
+        try:
+            with open_member(outer, archive.suffix.lower(), name) as inner:
+                yield inner
+        except OSError as error:
+            raise unreadable(error) from error
+
+
+@contextmanager
+def _open_file(path: Path, *, root: Path | None) -> Iterator[int]:
     try:
         base = os.path.realpath(path.parent if root is None else root)
         resolved = os.path.realpath(path, strict=True)

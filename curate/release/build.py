@@ -7,6 +7,7 @@ killed leaves no release. The same catalogue and use give the same bytes.
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 import shutil
 from collections.abc import Callable, Iterator
@@ -17,6 +18,8 @@ from typing import Any
 import pyarrow as pa
 
 from curate.errors import InputError, VerificationError
+from curate.media.open import open_regular
+from curate.media.unreadable import UnreadableError
 from curate.release.export.parquet import write_split
 from curate.release.manifest import FileDigest, digest_file, write_manifest
 from curate.release.select import Selection
@@ -110,8 +113,8 @@ def _checked(name: str, releases: Path) -> str:
 def _write(folder: Path, items: pa.Table, report: Report) -> tuple[list[FileDigest], pa.Table]:
     files = []
     names = _folder_names(items["split"].unique().to_pylist())
-    for done, (source, file) in enumerate(_placed(items, names), 1):
-        _copy(source, folder / file.path, file.sha256)
+    for done, (root, source, file) in enumerate(_placed(items, names), 1):
+        _copy(root, source, folder / file.path, file.sha256)
         files.append(file)
         report(done, items.num_rows)
     listed = items.append_column("path", pa.array([file.path for file in files], pa.string()))
@@ -122,28 +125,31 @@ def _write(folder: Path, items: pa.Table, report: Report) -> tuple[list[FileDige
     return files, public.select(["media_id", "path", "sha256", "split"])
 
 
-def _placed(items: pa.Table, names: dict[str, str]) -> Iterator[tuple[Path, FileDigest]]:
+def _placed(items: pa.Table, names: dict[str, str]) -> Iterator[tuple[Path, Path, FileDigest]]:
     for item in items.select(["root", "locator", "sha256", "split", "byte_size"]).to_pylist():
         # Named by content: the name a file had may tell who is in it, and so may its ending.
         ending = PurePosixPath(item["locator"]).suffix.lower()
         suffix = ending if _SUFFIX.fullmatch(ending) else ""
         path = f"media/{names[item['split']]}/{item['sha256']}{suffix}"
         yield (
+            Path(item["root"]),
             Path(item["root"]) / item["locator"],
             FileDigest(path, item["sha256"], item["byte_size"]),
         )
 
 
-def _copy(source: Path, target: Path, sha256: str) -> None:
+def _copy(root: Path, source: Path, target: Path, sha256: str) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     digest = hashlib.sha256()
     try:
-        with source.open("rb") as read, target.open("xb") as write:
-            while block := read.read(_BLOCK):
+        with open_regular(source, root=root) as descriptor, target.open("xb") as write:
+            while block := os.read(descriptor, _BLOCK):
                 digest.update(block)
                 write.write(block)
     except OSError as error:
         raise InputError(f"cannot be copied: {error.strerror}", where=str(source)) from None
+    except UnreadableError as error:
+        raise InputError(f"cannot be copied: {error.detail}", where=str(source)) from None
     if digest.hexdigest() != sha256:
         raise VerificationError(
             "the file changed since it was probed",

@@ -9,7 +9,7 @@ import pytest
 
 from curate.errors import InvalidFileError
 from curate.ingest.faceforensics import FaceForensicsLayout, actor_clip, sequence_clip
-from curate.ingest.listing import Rejected
+from curate.ingest.locators import Rejected
 from curate.ingest.run import find_layout
 from tests.unit.ingest.trees import (
     Tables,

@@ -1,0 +1,97 @@
+"""Locators: paths below a media root, in normal form, and what words and endings in them mean."""
+
+from __future__ import annotations
+
+import re
+from pathlib import PurePosixPath
+
+from curate.model.config import Config
+
+# fmt: off
+IMAGE_SUFFIXES = frozenset({
+    ".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".tif", ".tiff", ".bmp", ".avif",
+    ".heic", ".heif", ".ppm", ".pgm", ".pbm",
+})
+VIDEO_SUFFIXES = frozenset({
+    ".mp4", ".m4v", ".mov", ".avi", ".mkv", ".webm", ".mpg", ".mpeg", ".mts", ".wmv", ".flv",
+    ".gif",
+})
+# fmt: on
+SPLITS = {
+    "train": "train",
+    "training": "train",
+    "val": "val",
+    "valid": "val",
+    "validation": "val",
+    "dev": "val",
+    "test": "test",
+    "testing": "test",
+    "eval": "test",
+}
+
+
+# A locator that is in normal form already: no empty part, and none that begins with a dot.
+_NORMAL = re.compile(r"[^/.\0][^/\0]*(?:/[^/.\0][^/\0]*)*")
+
+
+class Rejected(Exception):
+    """A row or file cannot become an entry.
+
+    Args:
+        reason: Why, as a code.
+        detail: What was found and what was expected.
+    """
+
+    def __init__(self, reason: str, detail: str) -> None:
+        super().__init__(detail)
+        self.reason = reason
+        self.detail = detail
+
+
+def safe_locator(text: str) -> str:
+    """Return a locator in normal form.
+
+    Raises:
+        Rejected: It is empty, absolute, climbs out of the root or is no UTF-8 text.
+    """
+    if text.isascii() and _NORMAL.fullmatch(text):
+        return text
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        raise Rejected("name-not-utf8", "the name is no UTF-8 text; rename the file") from None
+    if "\0" in text:
+        raise Rejected("bad-name", "the path holds a NUL character")
+    path = PurePosixPath(text)
+    if path.is_absolute():
+        raise Rejected("outside-root", f"{text!r} is absolute; expected a path below the root")
+    parts: list[str] = []
+    for part in path.parts:
+        if part == "..":
+            if not parts:
+                raise Rejected("outside-root", f"{text!r} leaves the media root")
+            parts.pop()
+        else:
+            parts.append(part)
+    if not parts:
+        raise Rejected("no-path", "the path is empty")
+    return "/".join(parts)
+
+
+def kind_of(locator: str) -> str:
+    """Return ``image``, ``video`` or ``unknown`` by the ending of a locator."""
+    name = locator.rpartition("/")[2]
+    dot = name.rfind(".")
+    # A name that begins with its only dot has no ending.
+    suffix = name[dot:].lower() if dot > 0 else ""
+    if suffix in IMAGE_SUFFIXES:
+        return "image"
+    return "video" if suffix in VIDEO_SUFFIXES else "unknown"
+
+
+def authenticity(word: str, config: Config) -> str | None:
+    """Return ``real`` or ``fake`` for a word that the settings map, or None."""
+    folded = word.strip().casefold()
+    if folded in config.real_words:
+        return "real"
+    return "fake" if folded in config.fake_words else None

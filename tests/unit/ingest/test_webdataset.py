@@ -1,0 +1,129 @@
+"""WebDataset: samples in tars, listed and read without unpacking."""
+
+from __future__ import annotations
+
+import io
+import json
+import tarfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from curate.ingest.run import find_layout
+from curate.ingest.webdataset import WebDatasetLayout
+from curate.media import probe_media
+from tests.unit.ingest.trees import Tables, entries, labels, listed, people, rejected
+
+
+def picture(shade: int = 0) -> bytes:
+    """Return a JPEG."""
+    file = io.BytesIO()
+    Image.linear_gradient("L").point(lambda v: (v + shade) % 256).save(file, "JPEG")
+    return file.getvalue()
+
+
+def shard(path: Path, members: dict[str, bytes | str | dict[str, Any]]) -> Path:
+    """Write a shard."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tarfile.open(path, "w") as tar:
+        for name, content in members.items():
+            text = json.dumps(content) if isinstance(content, dict) else content
+            data = text.encode() if isinstance(text, str) else text
+            item = tarfile.TarInfo(name)
+            item.size = len(data)
+            tar.addfile(item, io.BytesIO(data))
+    return path
+
+
+def wds(root: Path, members: dict[str, Any], name: str = "train-000.tar") -> Tables:
+    """Return what the layout makes of a folder with one shard."""
+    shard(root / name, members)
+    return listed(find_layout(root, "auto"), root)
+
+
+def test_samples(tmp_path: Path) -> None:
+    """Media are entries in the shard; sidecars say what a manifest's row would."""
+    tables = wds(tmp_path, {
+        "a.jpg": picture(), "a.json": {"label": "fake", "donor": "p1", "mood": "glum"},
+        "b.png": picture(), "b.cls": "real",
+        "c.jpg": picture(), "c.cls": "1",
+        "d/e.mp4": b"x", "d/e.json": {"split": "test"},
+    })  # fmt: skip
+
+    found = entries(tables)
+    assert {k: (r["kind"], r["status"], r["split"]) for k, r in found.items()} == {
+        "train-000.tar/a.jpg": ("image", "present", "train"),
+        "train-000.tar/b.png": ("image", "present", "train"),
+        "train-000.tar/c.jpg": ("image", "present", "train"),
+        "train-000.tar/d/e.mp4": ("video", "present", "test"),
+    }
+    assert labels(tables) == {"train-000.tar/a.jpg": "fake", "train-000.tar/b.png": "real"}
+    assert people(tables) == {("train-000.tar/a.jpg", "p1", "donor")}
+    assert found["train-000.tar/a.jpg"]["extra"] == '{"mood": "glum"}'
+    assert found["train-000.tar/c.jpg"]["extra"] == '{"webdataset.cls": "1"}'
+    assert found["train-000.tar/a.jpg"]["listed_size"] == len(picture())
+
+
+def test_members_are_probed_where_they_lie(tmp_path: Path) -> None:
+    """Their content is that of the file that was packed."""
+    (tmp_path / "a.jpg").write_bytes(picture())
+    path = shard(tmp_path / "s.tar", {"z.jpg": picture(9), "a.jpg": picture()})
+
+    packed = probe_media(path / "a.jpg", root=tmp_path)
+
+    assert packed.content["sha256"] == probe_media(tmp_path / "a.jpg").content["sha256"]
+    assert find_layout(path, "auto").name == "webdataset"
+
+
+def test_dirt(tmp_path: Path) -> None:
+    """Sidecars that cannot be read, samples without media, names that leave the shard."""
+    tables = wds(tmp_path, {
+        "good.jpg": picture(),
+        "json.jpg": picture(), "json.json": "{",
+        "list.jpg": picture(), "list.json": "[1]",
+        "label.jpg": picture(), "label.json": {"label": "perhaps"},
+        "bytes.jpg": picture(), "bytes.txt": b"\xff",
+        "huge.jpg": picture(), "huge.json": " " * ((1 << 20) + 1),
+        "alone.json": {"label": "real"},
+        "other.npy": b"x",
+        "../up.jpg": picture(),
+        "good.JPG": picture(),
+    })  # fmt: skip
+
+    at = "train-000.tar: "
+    assert rejected(tables) == {
+        f"{at}json": "bad-row", f"{at}list": "bad-row", f"{at}label": "bad-label",
+        f"{at}bytes": "bad-row", f"{at}huge": "bad-row", f"{at}alone": "no-media",
+        f"{at}other.npy": "not-media", f"{at}../up.jpg": "outside-root",
+    }  # fmt: skip
+    assert sorted(entries(tables)) == ["train-000.tar/good.JPG", "train-000.tar/good.jpg"]
+
+
+def test_broken_and_compressed_shards(tmp_path: Path) -> None:
+    """What a broken one holds is listed, and that it is broken is told."""
+    whole = shard(tmp_path / "a.tar", {"a.jpg": picture(), "b.jpg": picture(3)}).read_bytes()
+    (tmp_path / "a.tar").write_bytes(whole[:1500])
+    (tmp_path / "b.tar.gz").write_bytes(b"x")
+    (tmp_path / "c.tar").write_bytes(b"no tar at all")
+    (tmp_path / "notes.txt").write_bytes(b"x")
+
+    tables = listed(WebDatasetLayout(), tmp_path)
+
+    assert rejected(tables) == {
+        "a.tar": "bad-archive", "b.tar.gz": "compressed-archive", "c.tar": "bad-archive",
+        "notes.txt": "not-media",
+    }  # fmt: skip
+    assert list(entries(tables)) == ["a.tar/a.jpg"]
+
+
+@pytest.mark.parametrize("name", ["a.tar", "a.jpg"])
+def test_link_out_of_a_shard_is_no_entry(tmp_path: Path, name: str) -> None:
+    """A member that is a link is rejected, wherever it leads."""
+    with tarfile.open(tmp_path / "s.tar", "w") as tar:
+        item = tarfile.TarInfo("l.jpg")
+        item.type, item.linkname = tarfile.SYMTYPE, f"../{name}"
+        tar.addfile(item)
+
+    assert rejected(listed(WebDatasetLayout(), tmp_path)) == {"s.tar: l.jpg": "not-a-file"}

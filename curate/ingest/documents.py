@@ -3,13 +3,43 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from curate.errors import InvalidFileError
 
 HEAD_BYTES = 4096
+NEARBY = 5000
+
+
+def nearby(folder: Path, *, depth: int = 2) -> Iterator[Path]:
+    """Yield the files in a folder and in those below it, nearest first and sorted.
+
+    For telling layouts apart: of a large tree only the beginning is looked at.
+
+    Args:
+        folder: The folder; anything else has no files.
+        depth: How many folders down.
+    """
+    level, left = [folder], NEARBY
+    for _ in range(depth + 1):
+        below: list[Path] = []
+        for place in level:
+            try:
+                with os.scandir(place) as found:
+                    items = sorted(islice(found, NEARBY), key=lambda item: item.name)
+            except OSError:
+                continue
+            below += [Path(item) for item in items if item.is_dir(follow_symlinks=False)]
+            files = [Path(item) for item in items if item.is_file()]
+            yield from files[:left]
+            left -= min(left, len(items))
+            if not left:
+                return
+        level = below
 
 
 def head(path: Path) -> str:

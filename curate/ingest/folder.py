@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from curate.errors import InvalidFileError
 from curate.ingest.layout import About
 from curate.ingest.listing import Listing, Target, walk_files
 from curate.ingest.locators import SPLITS, Rejected, authenticity, kind_of
@@ -56,13 +55,7 @@ class FolderLayout:
         return path.is_dir()
 
     def read(self, target: Target, into: Listing) -> None:
-        """List every picture and video below the root; other files are rejected by name.
-
-        Raises:
-            InvalidFileError: What was named is no folder.
-        """
-        if not target.path.is_dir():
-            raise InvalidFileError("this is a file; a folder was expected", where=str(target.path))
+        """List every picture and video below the root; other files are rejected by name."""
         places: dict[str, Place] = {}
         for locator in walk_files(target.root, into):
             folder = locator.rpartition("/")[0]

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from curate.ingest.clips import Clip, Frames, describe
-from curate.ingest.documents import head, read_lines
+from curate.ingest.documents import head, nearby, read_lines
 from curate.ingest.layout import About
 from curate.ingest.listing import Listing, Target
 from curate.ingest.locators import SPLITS, Rejected, kind_of
@@ -70,7 +70,7 @@ class ForgeryNetLayout:
 
 
 def _lists(path: Path) -> Iterator[Path]:
-    files = [path] if path.is_file() else sorted(path.rglob("*.txt"))
+    files = iter([path]) if path.is_file() else nearby(path)
     return (file for file in files if file.suffix == ".txt" and _looks_right(head(file)))
 
 

@@ -20,14 +20,17 @@ from curate.errors import (
     UnknownNameError,
 )
 from curate.ingest.celebdf import CelebDFLayout
+from curate.ingest.coco import COCOLayout
 from curate.ingest.deeperforensics import DeeperForensicsLayout
 from curate.ingest.deepfakebench import DeepfakeBenchLayout
 from curate.ingest.df40 import DF40Layout
 from curate.ingest.dfdc import DFDCLayout
 from curate.ingest.faceforensics import FaceForensicsLayout
 from curate.ingest.fakeavceleb import FakeAVCelebLayout
+from curate.ingest.fiftyone import FiftyOneLayout
 from curate.ingest.folder import FolderLayout
 from curate.ingest.forgerynet import ForgeryNetLayout
+from curate.ingest.huggingface import HuggingFaceLayout
 from curate.ingest.layout import Layout
 from curate.ingest.listing import Listing, Target
 from curate.ingest.manifest import ManifestLayout
@@ -49,6 +52,9 @@ LAYOUTS: tuple[Layout, ...] = (
     ForgeryNetLayout(),
     DF40Layout(),
     WebDatasetLayout(),
+    HuggingFaceLayout(),
+    COCOLayout(),
+    FiftyOneLayout(),
     ManifestLayout(),
     FolderLayout(),
 )
@@ -151,9 +157,16 @@ def find_layout(path: Path, name: str) -> Layout:
 
     Raises:
         UnknownNameError: There is none.
+        InvalidFileError: `path` is a file, and not one that the layout called `name` reads.
     """
     for layout in LAYOUTS:
-        if layout.name == name or (name == "auto" and layout.recognises(path)):
+        if name == "auto" and layout.recognises(path):
+            return layout
+        if layout.name == name:
+            # A folder may be less than the layout expects; a file of another kind is a mistake.
+            if path.is_file() and not layout.recognises(path):
+                problem = f"layout {name} does not read this file; it reads {layout.about.shape}"
+                raise InvalidFileError(problem, where=str(path))
             return layout
     names = ", ".join(["auto", *(layout.name for layout in LAYOUTS)])
     problem = "no layout recognises this" if name == "auto" else f"no layout is called {name!r}"

@@ -1,4 +1,4 @@
-"""Members of archives: a file inside a tar or a zip, as a descriptor like any other.
+"""Members of archives: a file inside a tar, a zip or a table, as a descriptor like any other.
 
 A path such as ``shard-000.tar/clip.mp4`` leads into the archive. Compressed tars are not
 entered: reaching a member would mean unpacking all that stand before it, for each of them again.
@@ -17,9 +17,10 @@ from functools import lru_cache
 from pathlib import Path
 from typing import IO
 
+from curate.media import rows
 from curate.media.unreadable import Reason, UnreadableError
 
-SUFFIXES = (".tar", ".zip")
+SUFFIXES = (".tar", ".zip", *rows.SUFFIXES)
 # A member is copied before it is read: more than this is no single picture or clip.
 MAX_MEMBER_BYTES = 8 << 30
 _CHUNK = 1 << 20
@@ -48,7 +49,10 @@ def open_member(descriptor: int, kind: str, name: str) -> Iterator[int]:
     """
     with tempfile.TemporaryFile() as copy, os.fdopen(os.dup(descriptor), "rb") as archive:
         try:
-            (_copy_from_tar if kind == ".tar" else _copy_from_zip)(archive, name, copy)
+            if kind in rows.SUFFIXES:
+                rows.copy_cell(archive, kind, name, copy)
+            else:
+                (_copy_from_tar if kind == ".tar" else _copy_from_zip)(archive, name, copy)
         except _BROKEN as error:
             detail = f"the archive is broken: {str(error).rstrip('.')}"
             raise UnreadableError(Reason.CORRUPT, detail) from error

@@ -237,11 +237,13 @@ def test_missing_paths(catalog: Catalog, media: Path) -> None:
 
 def test_layouts_by_name(catalog: Catalog, media: Path) -> None:
     """A layout that is not known, and one that does not fit what was named."""
-    with pytest.raises(UnknownNameError, match="no layout is called 'coco'"):
-        ingest(media, catalog, Config(), layout="coco")
+    with pytest.raises(UnknownNameError, match="no layout is called 'imagenet'"):
+        ingest(media, catalog, Config(), layout="imagenet")
     with pytest.raises(UnknownNameError, match="no layout recognises this"):
         ingest(media / "notes.txt", catalog, Config())
-    with pytest.raises(InvalidFileError, match="a folder was expected"):
+    with pytest.raises(
+        InvalidFileError, match="layout folder does not read this file; it reads any folder"
+    ):
         ingest(media / "notes.txt", catalog, Config(), layout="folder")
     with pytest.raises(InvalidFileError, match="no manifest in this folder"):
         ingest(media, catalog, Config(), layout="manifest")

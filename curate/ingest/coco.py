@@ -1,0 +1,113 @@
+"""COCO: a JSON of images, annotations and categories."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from curate.errors import InvalidFileError
+from curate.ingest.documents import head, nearby, read_object
+from curate.ingest.layout import About
+from curate.ingest.listing import Listing, Target
+from curate.ingest.locators import SPLITS, Rejected, authenticity
+from curate.ingest.manifest import add_row, renamed
+from curate.rows import Row
+
+_HEAD = re.compile(r'\s*\{\s*"(?:info|licenses|images|annotations|categories)"\s*:')
+_KEYS = frozenset({"images", "annotations", "categories"})
+_SPLIT = re.compile(r"(?<![a-z])(train|val|test|valid|validation)(?![a-z])")
+# Where exporters put the pictures, beside the JSON or beside its folder.
+_FOLDERS = ("", "images/", "data/")
+
+
+class COCOLayout:
+    """A JSON of annotations, or a folder with some."""
+
+    name = "coco"
+    about = About(
+        title="COCO annotations",
+        shape="a JSON file that begins with `info`, `licenses`, `images`, `annotations` or "
+        "`categories`, or a folder with such files, here or one folder down",
+        reads=(
+            (
+                "each image: an entry at its `file_name`, looked for below the root, in `images`, "
+                "in `data`, and in a folder called like the split of the JSON's name"
+            ),
+            (
+                "its label: the one of its categories that the settings map to real or fake; its "
+                "licence by name; its other fields in `extra`"
+            ),
+            "the split: from the name of the JSON",
+        ),
+        traps=(
+            "an image with faces of both kinds has no label of its own, and is rejected",
+            "boxes and masks stay where they are: faces are found by curate itself",
+        ),
+    )
+
+    def recognises(self, path: Path) -> bool:
+        """Return whether `path` is or holds such a file."""
+        return any(True for _ in _files(path))
+
+    def read(self, target: Target, into: Listing) -> None:
+        """List the images of every file.
+
+        Raises:
+            InvalidFileError: A file is no JSON, or has other lists than COCO's.
+        """
+        for file in _files(target.path):
+            _read(file, target, into)
+
+
+def _files(path: Path) -> Iterator[Path]:
+    places = iter([path]) if path.is_file() else nearby(path, depth=1)
+    return (x for x in places if x.suffix == ".json" and _HEAD.match(head(x)))
+
+
+def _read(file: Path, target: Target, into: Listing) -> None:
+    said = read_object(file)
+    for key in _KEYS & said.keys():
+        if not isinstance(said[key], list):
+            raise InvalidFileError(f"{key!r} is no list", where=str(file))
+    if "images" not in said:
+        raise InvalidFileError("there is no list of images", where=str(file))
+    names = {c.get("id"): str(c.get("name")) for c in _objects(said, "categories")}
+    licences = {x.get("id"): x.get("name") for x in _objects(said, "licenses")}
+    classes: dict[Any, set[str]] = {}
+    for annotation in _objects(said, "annotations"):
+        word = names.get(annotation.get("category_id"), "")
+        if authenticity(word, target.config):
+            classes.setdefault(annotation.get("image_id"), set()).add(word)
+    split = _SPLIT.search(re.sub(r"\d+", "", file.stem.casefold()))
+    columns = {v: k for k, v in target.config.columns.items()}
+    for number, image in enumerate(said["images"]):
+        place = f"{file.name}: images[{number}]"
+        with into.attempt(place):
+            if not isinstance(image, dict) or not isinstance(image.get("file_name"), str):
+                raise Rejected("bad-row", "expected an object with a file_name")
+            found = classes.get(image.get("id"), set())
+            labels = {authenticity(word, target.config) for word in found}
+            if len(labels) > 1:
+                raise Rejected("label-conflict", f"annotated as {' and '.join(sorted(found))}")
+            values = {k: v for k, v in image.items() if k not in ("file_name", "license")}
+            values |= {"label": min(found)} if found else {}
+            values |= {"split": SPLITS[split[1]]} if split else {}
+            if licence := licences.get(image.get("license")):
+                values["licence"] = licence
+            path = _locate(image["file_name"], file, target)
+            add_row(Row(place, renamed(values, columns) | {"path": path}), target, into)
+
+
+def _objects(said: Mapping[str, Any], key: str) -> Iterator[Mapping[str, Any]]:
+    return (item for item in said.get(key) or () if isinstance(item, dict))
+
+
+def _locate(name: str, file: Path, target: Target) -> str:
+    """Return where an image lies below the root: the first place where it is, or its name."""
+    stem = file.stem.rpartition("_")[2]
+    for folder in (*_FOLDERS, f"{stem}/", f"images/{stem}/"):
+        if "\0" not in name and (target.root / folder / name).is_file():
+            return f"{folder}{name}"
+    return name

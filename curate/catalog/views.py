@@ -10,6 +10,14 @@ if TYPE_CHECKING:
 
 # An entry with what is known of its bytes. A sighting counts only while it is of the file as
 # it was last listed: a file that changed since is not known any more.
+# The face that stands for a row's track, over the table `faces`: the best of those that may be
+# evidence, and of equals the first by id; a face without a track stands for itself.
+REPRESENTED_BY = """
+first_value(face_id) OVER (
+    PARTITION BY coalesce(track_id, face_id) ORDER BY judgeable DESC, quality DESC, face_id
+)
+"""
+
 ENTRIES = """
 CREATE OR REPLACE VIEW entries AS
 SELECT

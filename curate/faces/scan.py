@@ -83,6 +83,17 @@ def scan_images(pictures: Iterable[tuple[str, int, Image]], analyzer: FaceAnalyz
     return scan
 
 
+def joined(parts: list[Scan]) -> Scan:
+    """Return scans by one model as one, in their order."""
+    if not parts:
+        return Scan()
+    return Scan(
+        [face for part in parts for face in part.faces],
+        [scan for part in parts for scan in part.scans],
+        np.concatenate([part.embeddings for part in parts]),
+    )
+
+
 def find_faces(image: Image, analyzer: FaceAnalyzer) -> Detections:
     """Return the faces of one picture from left to right, small pictures and crops included.
 

@@ -1,43 +1,57 @@
 """The faces stage: find faces in each distinct content once, and embed them while it is open.
 
+Of a video the frames are searched that the probe kept once a second and at each cut; faces are
+tracked through each shot, and one of each track is embedded for the run.
+
 Embeddings are not a table: they go to whoever runs the stage, in memory, and are gone with it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
+from curate.catalog.views import REPRESENTED_BY
 from curate.engine.stage import MapStage
-from curate.faces.analyzer import AnalyzerSpec, Floats, Image, load
-from curate.faces.scan import Scan, embed_faces, scan_images
-from curate.media import UnreadableError, load_rgb
+from curate.engine.watch import alive
+from curate.faces.analyzer import AnalyzerSpec, FaceAnalyzer, Floats, Image, load
+from curate.faces.scan import Scan, embed_faces, joined, scan_images
+from curate.faces.tracks import representatives, track_faces
+from curate.media import UnreadableError, load_rgb, sampled_frames
 from curate.schema import conform
 
-VERSION = "1"
+VERSION = "2"
 EMBEDDINGS = "embeddings"
+# Crops of so many frames of a video wait to be embedded together.
+FRAMES_AT_ONCE = 32
 
 # One place per content: any of the entries that hold it will do, and the first is stable.
 _CONTENTS = """
-SELECT c.sha256, arg_min(e.root, e.media_id) AS root, arg_min(e.locator, e.media_id) AS locator
+SELECT c.sha256, c.kind, arg_min(e.root, e.media_id) AS root,
+       arg_min(e.locator, e.media_id) AS locator
 FROM content c JOIN entries e USING (sha256)
-WHERE c.kind = 'image' AND e.state = 'present'
-GROUP BY c.sha256
+WHERE e.state = 'present' AND (c.kind = 'image' OR c.sha256 IN (SELECT sha256 FROM frames))
+GROUP BY c.sha256, c.kind
 """
+_SHOTS = "SELECT sha256, list(frame ORDER BY frame) AS frames, list(shot ORDER BY frame) AS shots"
 
 
 def faces_stage(spec: AnalyzerSpec, model_id: str) -> MapStage:
     """Return the stage that finds faces with the model that `spec` names."""
     pending = f"""
-        SELECT * FROM ({_CONTENTS}) todo
+        SELECT todo.*, s.frames, s.shots
+        FROM ({_CONTENTS}) todo
+        LEFT JOIN ({_SHOTS} FROM frames GROUP BY sha256) s USING (sha256)
         WHERE NOT EXISTS (
             SELECT 1 FROM face_scans f
-            WHERE f.sha256 = todo.sha256 AND f.frame = 0 AND f.model_id = '{model_id}'
+            WHERE f.sha256 = todo.sha256 AND f.model_id = '{model_id}'
         )
         ORDER BY sha256
     """
@@ -58,10 +72,12 @@ def embed_stage(spec: AnalyzerSpec, model_id: str) -> MapStage:
     """Return the stage that embeds again faces that an earlier run found."""
     pending = f"""
         SELECT f.sha256, any_value(p.root) AS root, any_value(p.locator) AS locator,
-               list(f.face_id ORDER BY f.face_id) AS face_ids,
+               any_value(p.kind) AS kind, list(f.face_id ORDER BY f.face_id) AS face_ids,
+               list(f.frame ORDER BY f.face_id) AS frames,
                list(f.landmarks ORDER BY f.face_id) AS landmarks
-        FROM faces f JOIN ({_CONTENTS}) p USING (sha256)
-        WHERE f.model_id = '{model_id}' AND f.frame = 0
+        FROM (SELECT *, {REPRESENTED_BY} AS stands FROM faces) f
+        JOIN ({_CONTENTS}) p USING (sha256)
+        WHERE f.model_id = '{model_id}' AND f.face_id = f.stands
         AND NOT EXISTS (SELECT 1 FROM held WHERE held.face_id = f.face_id)
         GROUP BY f.sha256 ORDER BY f.sha256
     """
@@ -80,9 +96,36 @@ def embed_stage(spec: AnalyzerSpec, model_id: str) -> MapStage:
 def scan_batch(batch: pa.Table, *, spec: AnalyzerSpec) -> dict[str, pa.Table]:
     """Return rows of `faces` and `face_scans`, and embeddings, for a batch of contents."""
     analyzer = load(spec)
+    items = batch.to_pylist()
     failed: list[dict[str, Any]] = []
-    found = scan_images(_pictures(batch, failed, analyzer.info.model_id), analyzer)
-    return {**_tables(found, failed), EMBEDDINGS: embedding_table(_ids(found), found.embeddings)}
+    images = [item for item in items if item["kind"] == "image"]
+    parts = [scan_images(_pictures(images, failed, analyzer.info.model_id), analyzer)]
+    for item in items:
+        if item["kind"] != "image":
+            try:
+                parts.append(scan_video(item, analyzer))
+            except UnreadableError as error:
+                failed.append(_failure(item["sha256"], analyzer.info.model_id, _told(error)))
+    found = joined(parts)
+    stand = representatives(found.faces)
+    ids = [found.faces[place]["face_id"] for place in stand]
+    return {**_tables(found, failed), EMBEDDINGS: embedding_table(ids, found.embeddings[stand])}
+
+
+def scan_video(item: dict[str, Any], analyzer: FaceAnalyzer) -> Scan:
+    """Return the faces of a video's sampled frames, with their tracks.
+
+    Raises:
+        UnreadableError: The video cannot be read to its end.
+    """
+    shots = dict(zip(item["frames"], item["shots"], strict=True))
+    frames = _frames(item)
+    parts = []
+    while some := list(islice(frames, FRAMES_AT_ONCE)):
+        parts.append(scan_images(some, analyzer))
+    found = joined(parts)
+    track_faces(found, shots, threshold=analyzer.info.default_threshold)
+    return found
 
 
 def scan_lost(batch: pa.Table, reason: str, *, model_id: str) -> dict[str, pa.Table]:
@@ -95,17 +138,17 @@ def embed_batch(batch: pa.Table, *, spec: AnalyzerSpec) -> dict[str, pa.Table]:
     """Return embeddings of faces that were found before."""
     analyzer = load(spec)
     ids: list[str] = []
-    parts: list[Floats] = []
+    parts: list[Floats] = [np.empty((0, analyzer.info.embedding_dim), np.float32)]
     for item in batch.to_pylist():
-        try:
-            picture = _load(item)
-        except UnreadableError:
-            continue
         points = np.array(item["landmarks"], np.float32)
-        parts.append(embed_faces(picture, points, analyzer))
-        ids.extend(item["face_ids"])
-    rows = np.concatenate(parts) if parts else np.empty((0, analyzer.info.embedding_dim), "f4")
-    return {EMBEDDINGS: embedding_table(ids, rows)}
+        numbers = np.array(item["frames"])
+        # A content that cannot be read any more has no embeddings: its faces are unassigned.
+        with suppress(UnreadableError):
+            for _, frame, picture in _seen(item, set(item["frames"])):
+                here = np.flatnonzero(numbers == frame)
+                parts.append(embed_faces(picture, points[here], analyzer))
+                ids.extend(item["face_ids"][place] for place in here)
+    return {EMBEDDINGS: embedding_table(ids, np.concatenate(parts))}
 
 
 def embedding_table(face_ids: list[str], embeddings: Floats) -> pa.Table:
@@ -122,18 +165,42 @@ def embedding_table(face_ids: list[str], embeddings: Floats) -> pa.Table:
 
 
 def _pictures(
-    batch: pa.Table, failed: list[dict[str, Any]], model_id: str
+    items: list[dict[str, Any]], failed: list[dict[str, Any]], model_id: str
 ) -> Iterator[tuple[str, int, Image]]:
-    for item in batch.to_pylist():
+    for item in items:
         try:
             yield item["sha256"], 0, _load(item)
         except UnreadableError as error:
-            failed.append(_failure(item["sha256"], model_id, str(error.reason_code)))
+            failed.append(_failure(item["sha256"], model_id, _told(error)))
+
+
+def _frames(item: dict[str, Any]) -> Iterator[tuple[str, int, Image]]:
+    root = Path(item["root"])
+    for frame, _, picture in sampled_frames(root / item["locator"], root=root):
+        alive()
+        yield item["sha256"], frame, picture
+
+
+def _seen(item: dict[str, Any], wanted: set[int]) -> Iterator[tuple[str, int, Image]]:
+    """Yield an image, or those frames of a video that are wanted."""
+    if item["kind"] == "image":
+        yield item["sha256"], 0, _load(item)
+        return
+    last = max(wanted)
+    for sha256, frame, picture in _frames(item):
+        if frame in wanted:
+            yield sha256, frame, picture
+        if frame >= last:
+            return
 
 
 def _load(item: dict[str, Any]) -> Image:
     root = Path(item["root"])
     return load_rgb(root / item["locator"], root=root)
+
+
+def _told(error: UnreadableError) -> str:
+    return str(error.reason_code)
 
 
 def _failure(sha256: str, model_id: str, error: str) -> dict[str, Any]:
@@ -145,7 +212,3 @@ def _tables(found: Scan, failed: list[dict[str, Any]]) -> dict[str, pa.Table]:
         "faces": conform(found.faces, "faces"),
         "face_scans": conform(found.scans + failed, "face_scans"),
     }
-
-
-def _ids(found: Scan) -> list[str]:
-    return [row["face_id"] for row in found.faces]

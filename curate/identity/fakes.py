@@ -72,7 +72,7 @@ def cluster_with_fakes(scene: Scene, *, threshold: float, strict: float | None) 
     means = _means(scene, identity)
     _place_declared(scene, identity)
     _place_alike(scene, identity, means, threshold if strict is None else strict)
-    left = np.flatnonzero(scene.fake & (identity < 0) & scene.judgeable)
+    left = np.flatnonzero(scene.fake & (identity < 0) & (scene.judgeable | (scene.must_link >= 0)))
     own = _clustered(scene, left, threshold, strict)
     identity[left] = np.where(own.identity >= 0, own.identity + identity.max(initial=-1) + 1, -1)
     similarity[left] = own.similarity
@@ -129,21 +129,34 @@ def _place_alike(scene: Scene, identity: Ints, means: Floats, strict: float) -> 
     shows, shown_in, taken = (
         _members(identity, column) for column in (scene.subject, scene.content, scene.frame)
     )
+    track = _tracks(scene)
     order = np.lexsort((scene.face_ids[open_], -likeness.max(axis=1)))
     for at in order.tolist():
         place = int(open_[at])
-        barred = (
-            shows.get(int(scene.target[place]), set())
-            | shown_in.get(int(scene.footage[place]), set())
-            | taken.get(int(scene.frame[place]), set())
+        if identity[place] >= 0:
+            continue
+        members = track.get(int(scene.must_link[place]), [place])
+        barred = shows.get(int(scene.target[place]), set()) | shown_in.get(
+            int(scene.footage[place]), set()
         )
+        for frame in scene.frame[members].tolist():
+            barred |= taken.get(frame, set())
         for chosen in np.argsort(-likeness[at], kind="stable").tolist():
             if likeness[at, chosen] < strict:
                 break
             if chosen not in barred:
-                identity[place] = chosen
-                taken.setdefault(int(scene.frame[place]), set()).add(chosen)
+                identity[members] = chosen
+                for frame in scene.frame[members].tolist():
+                    taken.setdefault(frame, set()).add(chosen)
                 break
+
+
+def _tracks(scene: Scene) -> dict[int, list[int]]:
+    """Return the faces of manipulated media that are one person by declaration, by its number."""
+    found: dict[int, list[int]] = {}
+    for place in np.flatnonzero(scene.fake & (scene.must_link >= 0)).tolist():
+        found.setdefault(int(scene.must_link[place]), []).append(place)
+    return found
 
 
 def _members(identity: Ints, column: Ints) -> dict[int, set[int]]:

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from curate.catalog.views import REPRESENTED_BY
 from curate.engine.stage import Tables, WholeStage
 from curate.identity.calibrate import Calibration, calibrate
 from curate.identity.clusters import Clusters, identity_ids
@@ -24,6 +25,13 @@ VERSION = "2"
 _MOVED = "('reenactment', 'lip_sync', 'attribute_edit')"
 _SEEN = f"""(d.role IN ('depicted', 'bystander', 'donor')
               OR (d.role = 'target' AND e.manipulation_type IN {_MOVED}))"""
+# What nobody calls manipulated is evidence like any other: an unlabelled dataset has nothing else.
+_FAKE = """
+SELECT e.sha256 FROM entries e
+LEFT JOIN labels l ON l.media_id = e.media_id AND l.name = 'authenticity'
+WHERE e.state = 'present'
+AND (e.manipulation_type NOT IN ('none', 'unknown') OR l.value = 'fake')
+"""
 # A face that was put on somebody else's footage: whose, or which.
 _PUT_ON = f"""
 SELECT e.sha256, d.subject_id, NULL AS footage
@@ -67,11 +75,9 @@ def identity_stage(
     }
     reads = {
         "faces": f"""
-            SELECT f.face_id, f.sha256, f.frame, f.judgeable,
-                   f.sha256 IN (
-                       SELECT sha256 FROM entries
-                       WHERE manipulation_type <> 'none' AND state = 'present'
-                   ) AS fake
+            SELECT f.face_id, f.sha256, f.frame, f.track_id, f.judgeable,
+                   {REPRESENTED_BY} AS stands,
+                   f.sha256 IN ({_FAKE}) AS fake
             FROM faces f
             WHERE f.model_id = '{model_id}' ORDER BY f.face_id
         """,
@@ -145,13 +151,25 @@ def _scene(faces: pa.Table, seen: pa.Table, put_on: pa.Table) -> Scene:
         face_ids=np.array(faces["face_id"].to_pylist(), dtype=np.str_),
         fake=_flags(faces["fake"]),
         subject=subject,
-        must_link=subject,
+        must_link=_must_link(subject, faces["track_id"]),
         frame=_codes([f"{s}/{f}" for s, f in _pairs(faces, "sha256", "frame")]),
-        judgeable=_flags(faces["judgeable"]),
+        # One face of a track is its evidence; the others are with it by the track.
+        judgeable=_flags(faces["judgeable"]) & np.array(_own(faces), np.bool_),
         target=np.array([target.get(c, -1) for c in contents], np.int64),
         content=np.array([content[c] for c in contents], np.int64),
         footage=np.array([footage.get(c, -1) for c in contents], np.int64),
     )
+
+
+def _must_link(subject: npt.NDArray[np.int64], tracks: pa.ChunkedArray) -> npt.NDArray[np.int64]:
+    """Return a code per face of those it must be with: of its declared subject, or its track."""
+    code: dict[str, int] = {}
+    first = int(subject.max(initial=-1)) + 1
+    numbers = [
+        -1 if track is None else first + code.setdefault(track, len(code))
+        for track in tracks.to_pylist()
+    ]
+    return np.where(subject >= 0, subject, np.array(numbers, np.int64))
 
 
 def _flags(column: pa.ChunkedArray) -> npt.NDArray[np.bool_]:
@@ -171,8 +189,9 @@ def _notes(found: Calibration, clusters: Clusters) -> pa.Table:
 
 
 def _with_embedding(faces: pa.Table, embeddings: pa.Table) -> pa.Table:
+    """Return the faces that have an embedding: their own, or that of what stands for the track."""
     place = {face: row for row, face in enumerate(embeddings["face_id"].to_pylist())}
-    rows = [place.get(face) for face in faces["face_id"].to_pylist()]
+    rows = [place.get(face) for face in faces["stands"].to_pylist()]
     have = pa.array([row is not None for row in rows], pa.bool_())
     taken = pa.array([row for row in rows if row is not None], pa.int64())
     vectors = embeddings["vector"].combine_chunks().take(taken)
@@ -190,8 +209,8 @@ def _declared_subject(
 ) -> tuple[npt.NDArray[np.int64], dict[str, int]]:
     """Return a code per face for the one subject its content must show, -1 for none; and codes.
 
-    A face has one when it is alone in its content, and every entry of that content declares
-    the same one visible subject.
+    A face has one when it, or its track, is alone in its content, and every entry of that
+    content declares the same one visible subject.
     """
     declared: dict[str, dict[str, set[str | None]]] = {}
     for media, sha256, subject in zip(
@@ -199,11 +218,17 @@ def _declared_subject(
     ):
         declared.setdefault(sha256, {}).setdefault(media, set()).add(subject)
     contents = faces["sha256"].to_pylist()
-    alone = _once(contents)
+    alone = _once([c for c, own in zip(contents, _own(faces), strict=True) if own])
     names = [_only(declared.get(c, {})) if c in alone else None for c in contents]
     known = sorted({name for name in names if name is not None})
     code = {name: i for i, name in enumerate(known)}
     return np.array([-1 if name is None else code[name] for name in names], np.int64), code
+
+
+def _own(faces: pa.Table) -> list[bool]:
+    """Return whether each face stands for itself."""
+    stand, face = faces["stands"].to_pylist(), faces["face_id"].to_pylist()
+    return [one == other for one, other in zip(stand, face, strict=True)]
 
 
 def _only(by_media: dict[str, set[str | None]]) -> str | None:

@@ -141,3 +141,27 @@ def test_a_fake_is_placed_with_whom_it_is_like_where_no_donor_is_declared() -> N
 
     assert found.identity.tolist() == [0, 0, 1, 1, 0]
     assert found.similarity[4] > STRICT
+
+
+def test_a_track_of_a_fake_is_placed_whole_and_beside_no_face_of_its_frames() -> None:
+    """The donor's own face in one of the frames keeps all of the track from the donor."""
+    person = np.array([0, 0, 1, 1])
+    rows = embed(person, spread=0.3)
+    none = np.full(8, -1)
+    scene = Scene(
+        rows=np.concatenate([rows, rows[[0, 0, 0, 0]]]),
+        face_ids=np.array(names(8)),
+        fake=np.arange(8) >= 4,
+        subject=none,
+        must_link=np.array([-1, -1, -1, -1, 7, 7, 8, 8]),
+        frame=np.array([0, 1, 2, 3, 4, 5, 6, 1]),
+        judgeable=np.array([1, 1, 1, 1, 1, 0, 1, 0], np.bool_),
+        target=none,
+        content=np.arange(8),
+        footage=none,
+    )
+
+    found = clustered(scene).identity.tolist()
+
+    assert found[4] == found[5] == found[0]
+    assert found[6] == found[7] not in found[:6]

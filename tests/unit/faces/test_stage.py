@@ -1,0 +1,100 @@
+"""The faces stage on videos: frames of each shot, tracks, and one embedding for each."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import curate
+from tests.unit.faces.conftest import read
+
+pytest.importorskip("av", reason="PyAV, the extra video, is not installed")
+
+
+def _film(shared_data: Path, path: Path) -> None:
+    """Write a film of two shots: a person for two seconds, then that person beside another."""
+    from tests.unit.media.videos import film
+
+    london = shared_data / "faces" / "london" / "neutral_front"
+    photos = (Image.fromarray(read(london / f"{name}_03.jpg")) for name in ("001", "004"))
+    one, other = (np.asarray(photo.resize((480, 480))) for photo in photos)
+    black = np.zeros_like(one)
+    alone = np.concatenate([black, one], axis=1)
+    both = np.concatenate([other, one], axis=1)
+    path.write_bytes(film([alone] * 20 + [both] * 20, fps=10))
+
+
+@pytest.fixture
+def project(shared_data: Path, tmp_path: Path) -> curate.api.Project:
+    """Return a project with the film, scanned."""
+    (tmp_path / "media").mkdir()
+    _film(shared_data, tmp_path / "media" / "film.mp4")
+    made = curate.init(tmp_path / "ws")
+    made.ingest(tmp_path / "media")
+    made.run(["probe", "faces", "identity"], jobs=1)
+    return made
+
+
+@pytest.mark.slow
+def test_video_gives_faces_by_frame_and_tracks_by_shot(project) -> None:
+    """Four frames in two shots: one face in each of the first two, two in the others."""
+    shots = {row["frame"]: row["shot"] for row in project.catalog.read("frames").to_pylist()}
+    faces = project.catalog.read("faces").to_pylist()
+    scans = {row["frame"]: row["faces"] for row in project.catalog.read("face_scans").to_pylist()}
+
+    tracks = {(shots[face["frame"]], face["track_id"]) for face in faces}
+
+    assert scans == {0: 1, 10: 1, 20: 2, 30: 2}
+    assert sorted(shot for shot, _ in tracks) == [0, 1, 1]
+
+
+@pytest.mark.slow
+def test_one_identity_for_each_person_and_every_face_of_a_track(project) -> None:
+    """The person of both shots is one identity; who stands beside them is another."""
+    faces = {row["face_id"]: row for row in project.catalog.read("faces").to_pylist()}
+    identities = project.catalog.read("identities").to_pylist()
+
+    by_identity: dict[str, set[bool]] = {}
+    for row in identities:
+        on_the_left = faces[row["face_id"]]["x1"] < 480
+        by_identity.setdefault(row["identity_id"], set()).add(on_the_left)
+
+    assert len(identities) == 6
+    assert sorted(map(list, by_identity.values())) == [[False], [True]]
+
+
+@pytest.mark.slow
+def test_faces_found_before_are_embedded_again_from_their_frames(project) -> None:
+    """A later run opens the film at the frames that stand for tracks, and finds the same."""
+    before = project.catalog.read("identities")
+    project.catalog.replace("identities", before.slice(0, 0), stage="")
+    text = project.workspace.config.read_text(encoding="utf-8").replace("0.001", "0.002")
+    project.workspace.config.write_text(text, encoding="utf-8")
+
+    curate.open(project.workspace.root).run(["identity"], jobs=1)
+
+    again = project.catalog.read("identities")
+    assert again.drop_columns("similarity").equals(before.drop_columns("similarity"))
+    np.testing.assert_allclose(again["similarity"], before["similarity"], atol=1e-3)
+
+
+@pytest.mark.slow
+def test_a_video_that_cannot_be_read_is_no_scan(tmp_path: Path) -> None:
+    """It is told why, and the video is not taken for searched."""
+    import pyarrow as pa
+
+    from curate.faces.analyzer import AnalyzerSpec
+    from curate.faces.stage import scan_batch
+
+    (tmp_path / "film.mp4").write_bytes(b"no film")
+    item = {"sha256": "0" * 64, "kind": "video", "root": str(tmp_path),
+            "locator": "film.mp4", "frames": [0], "shots": [0]}  # fmt: skip
+
+    made = scan_batch(pa.Table.from_pylist([item]), spec=AnalyzerSpec())
+
+    (scan,) = made["face_scans"].to_pylist()
+    assert scan["error"] == "not_media"
+    assert made["faces"].num_rows == 0

@@ -154,3 +154,23 @@ def test_withdrawal_of_one_contributor_blocks_the_composite(story: Story, curate
     assert (verdict, codes) == ("blocked", {"DEP011"})
     assert "made from 126_03.jpg, which is blocked" in words
     assert _explained(curate, "025_03.jpg", ws)[0] == "cleared"
+
+
+@pytest.mark.slow
+def test_videos_are_cleared_once_their_frames_were_searched(story: Story, curate: Curate) -> None:
+    """Clips of people who agreed leave review; one of a person who withdrew is blocked."""
+    pytest.importorskip("av", reason="PyAV, the extra video, is not installed")
+    grid = story.london.parent.parent / "media" / "grid"
+    for clip, person in (("pwij3p", "g2"), ("id2_vcd_swwp2s", "g2"), ("lwbsza", "g3")):
+        shutil.copy(grid / f"{clip}.mpg", story.folder / "media")
+        declared = {"label": "real", "source": "london", "subject": f"p{person}"}
+        story.rows.append({"path": f"{clip}.mpg", **declared})
+    story.says("g2", withdrew=False)
+    story.says("g3", withdrew=True)
+    ws = story.told(curate)
+
+    assert _explained(curate, "pwij3p.mpg", ws)[0] == "cleared"
+    assert _explained(curate, "id2_vcd_swwp2s.mpg", ws)[0] == "cleared"
+    verdict, codes, words = _explained(curate, "lwbsza.mpg", ws)
+    assert (verdict, codes) == ("blocked", {"CON002"})
+    assert "linked to pg3" in words

@@ -21,6 +21,7 @@ from curate.errors import (
 )
 from curate.ingest.celebdf import CelebDFLayout
 from curate.ingest.coco import COCOLayout
+from curate.ingest.croissant import CroissantLayout
 from curate.ingest.deeperforensics import DeeperForensicsLayout
 from curate.ingest.deepfakebench import DeepfakeBenchLayout
 from curate.ingest.df40 import DF40Layout
@@ -51,6 +52,7 @@ LAYOUTS: tuple[Layout, ...] = (
     WildDeepfakeLayout(),
     ForgeryNetLayout(),
     DF40Layout(),
+    CroissantLayout(),
     WebDatasetLayout(),
     HuggingFaceLayout(),
     COCOLayout(),

@@ -35,6 +35,22 @@ def archive_of(path: Path) -> tuple[Path, str] | None:
     return None
 
 
+def members_of(path: Path) -> list[tuple[str, int]]:
+    """Return the regular files in a tar or a zip, each with its length in bytes.
+
+    Raises:
+        UnreadableError: The archive is broken or cannot be opened.
+    """
+    try:
+        if path.suffix.lower() == ".zip":
+            with zipfile.ZipFile(path) as packed:
+                return [(x.filename, x.file_size) for x in packed.infolist() if not x.is_dir()]
+        with tarfile.open(path, "r:") as tar:
+            return [(x.name, x.size) for x in tar if x.isreg()]
+    except (*_BROKEN, OSError) as error:
+        raise UnreadableError(Reason.CORRUPT, f"the archive is broken: {error}") from error
+
+
 @contextmanager
 def open_member(descriptor: int, kind: str, name: str) -> Iterator[int]:
     """Yield a descriptor of a copy of a member, which nobody else can reach.

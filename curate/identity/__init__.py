@@ -6,13 +6,12 @@ project's own catalogue: embeddings of two models or two projects are never comp
 
 from curate.identity.calibrate import Calibration, calibrate
 from curate.identity.clusters import Clusters, cluster_faces, identity_ids
-from curate.identity.links import Links, link_identities
+from curate.identity.links import link_identities
 from curate.identity.neighbours import Pairs, similar_pairs
 
 __all__ = [
     "Calibration",
     "Clusters",
-    "Links",
     "Pairs",
     "calibrate",
     "cluster_faces",

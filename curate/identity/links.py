@@ -1,4 +1,4 @@
-"""Identities to subjects, by what the entries declare; and where the two disagree.
+"""Identities to subjects, by what the entries declare.
 
 An entry that shows one identity and declares one visible subject votes for that link. What
 votes leave open is resolved by exclusion: in an entry where all but one identity and all but
@@ -8,13 +8,12 @@ one subject are linked to each other, the remaining two belong together. A link 
 - proposed: by fewer votes, or by exclusion;
 - disputed: entries voted for different subjects.
 
-Nothing here corrects a declaration: contradictions are listed for people to decide.
+Nothing here corrects a declaration: the rules DEP and IDN list contradictions for people to decide.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -33,53 +32,14 @@ LINKS = pa.schema(
         pa.field("basis", pa.string(), nullable=False),
     ]
 )
-CONTRADICTIONS = pa.schema(
-    [
-        pa.field("kind", pa.string(), nullable=False),
-        pa.field("media_id", pa.string()),
-        pa.field("identity_id", pa.string()),
-        pa.field("subject_id", pa.string()),
-        pa.field("count", pa.int64()),
-    ]
-)
-KINDS = (
-    "undeclared_person",
-    "more_people_than_declared",
-    "declared_without_face",
-    "subject_in_two_identities",
-    "two_subjects_in_identity",
-)
 
 
-@dataclass(frozen=True)
-class Links:
-    """Which subject each identity is, and what speaks against it.
-
-    Attributes:
-        links: One row for each linked identity: identity_id, subject_id, status (confirmed,
-            proposed, disputed), votes for it, votes against it, basis (declared, exclusion).
-        contradictions: Rows of kind, media_id, identity_id, subject_id, count:
-
-            - undeclared_person: the identity's subject is not declared in the entry;
-            - more_people_than_declared: the entry shows `count` people, more than it declares;
-            - declared_without_face: the subject is declared in the entry, and no face there is
-              or could be theirs;
-            - subject_in_two_identities: the subject has this identity beside a larger one;
-            - two_subjects_in_identity: `count` entries say the identity is this subject too.
-    """
-
-    links: pa.Table
-    contradictions: pa.Table
-
-
-def link_identities(faces: pa.Table, depictions: pa.Table, *, enough_votes: int = 2) -> Links:
-    """Return the links and contradictions of one project.
+def link_identities(faces: pa.Table, depictions: pa.Table, *, enough_votes: int = 2) -> pa.Table:
+    """Return the links of one project: rows of `LINKS`, one for each linked identity.
 
     Args:
         faces: One row for each face of each entry: media_id, identity_id (null when
-            unassigned), and optionally frame (int) and judgeable (bool). An entry that was
-            searched and has no face may be given as a row with a null identity_id and
-            judgeable false.
+            unassigned), and optionally frame (int) and judgeable (bool).
         depictions: One row for each visible subject of each entry: media_id, subject_id.
             Leave out roles that are not seen, such as the target of a face swap.
         enough_votes: How many entries must agree before a link is confirmed.
@@ -88,7 +48,7 @@ def link_identities(faces: pa.Table, depictions: pa.Table, *, enough_votes: int 
     votes = _votes(tables)
     links = _choose(votes, enough_votes, len(tables.identities))
     _exclude(tables, links)
-    return Links(_link_rows(tables, links), _contradictions(tables, links, votes))
+    return _link_rows(tables, links)
 
 
 @dataclass
@@ -100,7 +60,6 @@ class _Tables:
     subjects: list[str]
     shown: Ints  # (P, 2) entry, identity; unique, sorted
     declared: Ints  # (Q, 2) entry, subject; unique, sorted
-    searched: Ints  # entries with a row in faces
     people: Ints  # (M,) least number of people that an entry's judgeable faces show
     unassigned: Ints  # (M,) judgeable faces of no identity
 
@@ -129,7 +88,6 @@ class _Tables:
             subjects,
             shown,
             np.unique(declared, axis=0),
-            np.unique(f_media),
             people,
             np.bincount(f_media[good & (f_identity < 0)], minlength=len(media)),
         )
@@ -215,68 +173,6 @@ def _accounted(t: _Tables, subject: Ints) -> npt.NDArray[np.bool_]:
     base = max(len(t.subjects), 1)
     seen = linked[:, 0] * base + subject[linked[:, 1]]
     return np.isin(t.declared[:, 0] * base + t.declared[:, 1], seen)
-
-
-def _contradictions(t: _Tables, chosen: _Chosen, votes: Ints) -> pa.Table:
-    rows: list[dict[str, Any]] = []
-    base = max(len(t.subjects), 1)
-    declared = t.declared[:, 0] * base + t.declared[:, 1]
-    linked = t.shown[chosen.subject[t.shown[:, 1]] >= 0]
-    who = chosen.subject[linked[:, 1]]
-    undeclared = ~np.isin(linked[:, 0] * base + who, declared)
-    for m, i, s in np.column_stack([linked, who])[undeclared].tolist():
-        rows.append(_row("undeclared_person", t, media=m, identity=i, subject=s))
-    named = _counts(t.declared, t)
-    for m in np.flatnonzero((named > 0) & (t.people > named)).tolist():
-        rows.append(_row("more_people_than_declared", t, media=m, count=int(t.people[m])))
-    for m, s in t.declared[_without_face(t, chosen)].tolist():
-        rows.append(_row("declared_without_face", t, media=m, subject=s))
-    for i, s in _second_identities(t, chosen):
-        rows.append(_row("subject_in_two_identities", t, identity=i, subject=s))
-    for i, s, n in votes[chosen.subject[votes[:, 0]] != votes[:, 1]].tolist():
-        rows.append(_row("two_subjects_in_identity", t, identity=i, subject=s, count=n))
-    return pa.Table.from_pylist(rows, CONTRADICTIONS)
-
-
-def _without_face(t: _Tables, chosen: _Chosen) -> npt.NDArray[np.bool_]:
-    """Return which rows of `declared` have no face that is, or could be, the subject's."""
-    searched = np.zeros(len(t.media), np.bool_)
-    searched[t.searched] = True
-    missing = ~_accounted(t, chosen.subject) & searched[t.declared[:, 0]]
-    open_shown = t.shown[chosen.subject[t.shown[:, 1]] < 0]
-    could_be = _counts(open_shown, t) + t.unassigned
-    has_link = np.isin(t.declared[:, 1], chosen.subject)
-    # A subject known elsewhere by face is missing here unless a face of nobody is left.
-    return missing & (
-        (could_be[t.declared[:, 0]] == 0) | (has_link & (t.unassigned == 0)[t.declared[:, 0]])
-    )
-
-
-def _second_identities(t: _Tables, chosen: _Chosen) -> list[tuple[int, int]]:
-    identity = np.flatnonzero(chosen.subject >= 0)
-    shown_in = np.bincount(t.shown[:, 1], minlength=len(t.identities))
-    # The identity seen in most entries is the subject's own; the others are listed.
-    order = identity[np.lexsort((identity, -shown_in[identity], chosen.subject[identity]))]
-    later = np.diff(chosen.subject[order], prepend=-1) == 0
-    return [(int(i), int(chosen.subject[i])) for i in order[later]]
-
-
-def _row(
-    kind: str,
-    t: _Tables,
-    *,
-    media: int = -1,
-    identity: int = -1,
-    subject: int = -1,
-    count: int | None = None,
-) -> dict[str, Any]:
-    return {
-        "kind": kind,
-        "media_id": t.media[media] if media >= 0 else None,
-        "identity_id": t.identities[identity] if identity >= 0 else None,
-        "subject_id": t.subjects[subject] if subject >= 0 else None,
-        "count": count,
-    }
 
 
 def _link_rows(t: _Tables, chosen: _Chosen) -> pa.Table:

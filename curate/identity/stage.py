@@ -259,7 +259,7 @@ def _rows(
     by_media = seen.select(["media_id", "sha256"]).group_by(["media_id", "sha256"]).aggregate([])
     per_entry = by_media.join(with_ids, keys="sha256", join_type="inner")
     depicted = seen.filter(seen["subject_id"].is_valid()).select(["media_id", "subject_id"])
-    links = link_identities(per_entry, depicted).links
+    links = link_identities(per_entry, depicted)
     subject = dict(_pairs(links, "identity_id", "subject_id"))
     status = dict(_pairs(links, "identity_id", "status"))
     return [

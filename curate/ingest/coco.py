@@ -73,13 +73,13 @@ def _read(file: Path, target: Target, into: Listing) -> None:
             raise InvalidFileError(f"{key!r} is no list", where=str(file))
     if "images" not in said:
         raise InvalidFileError("there is no list of images", where=str(file))
-    names = {c.get("id"): str(c.get("name")) for c in _objects(said, "categories")}
-    licences = {x.get("id"): x.get("name") for x in _objects(said, "licenses")}
-    classes: dict[Any, set[str]] = {}
+    names = {_id(c, "id"): str(c.get("name")) for c in _objects(said, "categories")}
+    licences = {_id(x, "id"): x.get("name") for x in _objects(said, "licenses")}
+    classes: dict[str, set[str]] = {}
     for annotation in _objects(said, "annotations"):
-        word = names.get(annotation.get("category_id"), "")
+        word = names.get(_id(annotation, "category_id"), "")
         if authenticity(word, target.config):
-            classes.setdefault(annotation.get("image_id"), set()).add(word)
+            classes.setdefault(_id(annotation, "image_id"), set()).add(word)
     split = _SPLIT.search(re.sub(r"\d+", "", file.stem.casefold()))
     columns = {v: k for k, v in target.config.columns.items()}
     for number, image in enumerate(said["images"]):
@@ -87,17 +87,22 @@ def _read(file: Path, target: Target, into: Listing) -> None:
         with into.attempt(place):
             if not isinstance(image, dict) or not isinstance(image.get("file_name"), str):
                 raise Rejected("bad-row", "expected an object with a file_name")
-            found = classes.get(image.get("id"), set())
+            found = classes.get(_id(image, "id"), set())
             labels = {authenticity(word, target.config) for word in found}
             if len(labels) > 1:
                 raise Rejected("label-conflict", f"annotated as {' and '.join(sorted(found))}")
             values = {k: v for k, v in image.items() if k not in ("file_name", "license")}
             values |= {"label": min(found)} if found else {}
             values |= {"split": SPLITS[split[1]]} if split else {}
-            if licence := licences.get(image.get("license")):
+            if licence := licences.get(_id(image, "license")):
                 values["licence"] = licence
             path = _locate(image["file_name"], file, target)
             add_row(Row(place, renamed(values, columns) | {"path": path}), target, into)
+
+
+def _id(thing: Mapping[str, Any], key: str) -> str:
+    """Return an id as text: files write some as numbers, and strangers as anything."""
+    return repr(thing.get(key))
 
 
 def _objects(said: Mapping[str, Any], key: str) -> Iterator[Mapping[str, Any]]:

@@ -17,7 +17,7 @@ from curate.ingest.documents import head, read_object
 from curate.ingest.faceforensics import actor_clip, sequence_clip
 from curate.ingest.layout import About
 from curate.ingest.listing import Listing, Target
-from curate.ingest.locators import SPLITS, Rejected, authenticity
+from curate.ingest.locators import SPLITS, Rejected, authenticity, safe_locator
 from curate.model.config import Config
 from curate.model.ids import media_id
 
@@ -229,7 +229,7 @@ class _Reading:
         """Return a frame's path below the root: the benchmark writes the paths of its machine."""
         path = frame.replace("\\", "/").removeprefix("./")
         root = f"{self.into.root}/"
-        return path.removeprefix(root) if path.startswith(root) else path
+        return safe_locator(path.removeprefix(root))
 
 
 def _read_name(video: _Video, config: Config) -> tuple[str | None, Clip]:
@@ -243,8 +243,9 @@ def _read_name(video: _Video, config: Config) -> tuple[str | None, Clip]:
         try:
             return source, parse(video.name)
         except Rejected as rejected:
-            frames = video.said.get("frames", ()) if isinstance(video.said, dict) else ()
-            detail = f"{rejected.detail}; its {len(frames)} frames are left out"
+            frames = video.said.get("frames") if isinstance(video.said, dict) else None
+            count = len(frames) if isinstance(frames, list) else 0
+            detail = f"{rejected.detail}; its {count} frames are left out"
             raise Rejected(rejected.reason, detail) from None
     family, _, word = video.label.replace("-", "_").rpartition("_")
     label = authenticity(re.sub(r"(?<=[a-z])[A-Z]$", "", word), config)

@@ -85,7 +85,7 @@ def make_assignment(
     tables = read_tables(catalog)
     if not tables["entries"].num_rows:
         raise InputError("the catalogue is empty", hint="run `curate ingest` first")
-    ties = read_ties(tables)
+    ties = read_ties(tables, plan.kinds)
     fixed, left = None, None
     if extend is not None:
         fixed, left = extended(plan, ties.ids, standing(catalog, extend))

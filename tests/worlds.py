@@ -62,6 +62,7 @@ def load_world(folder: Path, scratch: Path) -> World:
     tables |= _observed(said.get("media", []), tables["media"])
     tables["relations"] = _turned(said.get("media", []), tables["relations"])
     tables["relations"] = _shared(said.get("footage", []), tables["relations"])
+    tables["relations"] = _related(said.get("relations", []), tables)
     tables |= _faces(said.get("faces", []), said.get("media", []))
     tables |= _statements(said, scratch, tables["media"])
     tables["entries"] = _entries(tables)
@@ -77,6 +78,7 @@ def load_world(folder: Path, scratch: Path) -> World:
 def _listed(media: list[dict[str, Any]], scratch: Path) -> dict[str, pa.Table]:
     for item in media:
         if "missing" not in item:
+            (scratch / item["path"]).parent.mkdir(parents=True, exist_ok=True)
             (scratch / item["path"]).write_bytes(item["path"].encode())
     rows = [{k: v for k, v in item.items() if k not in OBSERVED} for item in media]
     manifest = scratch / "manifest.jsonl"
@@ -182,6 +184,29 @@ def _shared(footage: list[dict[str, Any]], found: pa.Table) -> pa.Table:
         for said in footage
     ]
     return conform(found.to_pylist() + rows, "relations")
+
+
+def _related(said: list[dict[str, Any]], tables: dict[str, pa.Table]) -> pa.Table:
+    """Return the relations, with those a layout would have declared of entries.
+
+    A right end that is no entry stays as it is written: a source, a split, or a clip that is not
+    listed.
+    """
+    ids = {row["locator"]: row["media_id"] for row in tables["media"].to_pylist()}
+    kinds = {"from_source": "source", "in_split": "split"}
+    rows = [
+        {
+            "left": ids.get(one["left"], one["left"]),
+            "relation": one["relation"],
+            "right": ids.get(one["right"], one["right"]),
+            "left_kind": "media",
+            "right_kind": kinds.get(one["relation"], "media"),
+            "basis": "as the case says",
+            "stage": "ingest:case",
+        }
+        for one in said
+    ]
+    return conform(tables["relations"].to_pylist() + rows, "relations")
 
 
 def _filled(names: set[str]) -> dict[str, Any]:

@@ -26,6 +26,9 @@ split_chains              entry in a chain of look-alikes that is several groups
 refusals                  entry with copies, person and reason for which their consent, or what
                           they asked for, blocks it
 people                    entry and person in it: declared subjects, and identities of faces
+crossings                 entry and kind of tie: what of that kind stands in another split
+placed                    entry and split that lists it, as ``item``; likewise ``items``,
+                          ``labelled`` and ``swapped``, as `curate.splits.classes` asks them
 ========================  ==================================================================
 
 and the tables as they are: content, depictions, faces, face_scans, groups, identities, labels,
@@ -49,6 +52,7 @@ from curate.catalog.numbered import Numbers, Runs
 from curate.consent.coverage import ConsentTables, coverage
 from curate.consent.standing import PeopleTables, standing
 from curate.model.config import UseProfile, Waiver
+from curate.splits.classes import SWAPPED
 
 if TYPE_CHECKING:
     import duckdb
@@ -128,6 +132,19 @@ SELECT d.* REPLACE (e.media_id AS media_id)
 FROM listed_decisions d JOIN entries e ON e.id = d.media_id
 """
 
+# What is wrong with splits as a whole is asked in the words of the room of splits.
+_SPLITS = f"""
+CREATE VIEW items AS SELECT media_id AS item, * EXCLUDE (media_id, split) FROM entries;
+CREATE VIEW placed AS
+SELECT media_id AS item, split::VARCHAR AS split FROM entries WHERE split IS NOT NULL
+UNION
+SELECT i.item, r."right" FROM relations r JOIN items i ON i.id = r."left"
+WHERE r.relation = 'in_split';
+CREATE VIEW labelled AS
+SELECT media_id AS item, value FROM labels WHERE name = 'authenticity';
+CREATE VIEW swapped AS {SWAPPED};
+"""
+
 
 @dataclass(frozen=True)
 class Question:
@@ -178,6 +195,7 @@ def connect_facts(
     for name in LEDGER_INPUTS:
         connection.register("listed_decisions" if name == "decisions" else name, statements[name])
     connection.execute(_DECISIONS)
+    connection.execute(_SPLITS)
     connection.register("use", _use_row(question.use))
     duties = _find_duties(connection, prepared, statements, question)
     standings = _find_standings(connection, prepared, statements, question)

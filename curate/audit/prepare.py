@@ -11,6 +11,7 @@ from collections.abc import Mapping
 import pyarrow as pa
 
 from curate.catalog.numbered import number
+from curate.splits.crossings import crossings
 
 # What an audit reads of the catalogue; `entries` is the catalogue's view, the rest are tables.
 CATALOG_INPUTS = (
@@ -250,4 +251,5 @@ def prepare(tables: Mapping[str, pa.Table]) -> dict[str, pa.Table]:
     for name, sql in {**_VIEWS, "from_origins": _FROM_ORIGINS}.items():
         made[name] = connection.sql(sql).to_arrow_table()
         connection.register(name, made[name])
+    made["crossings"] = crossings(tables)
     return made | plain

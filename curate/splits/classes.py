@@ -21,15 +21,16 @@ from curate.splits.ties import Ties
 if TYPE_CHECKING:
     import duckdb
 
-_CLASSES = """
+# Each asks the views `items` (``item, id, dataset, locator, method, manipulation_type``), `placed`
+# (``item, split``), `labelled` (``item, value``) and `swapped` (``item``); so do the rules.
+PARTIAL = """
 WITH classes AS (
-    SELECT i.item, i.dataset, 'label' AS sort, l.value AS class FROM items i
-    JOIN labels l ON l.media_id = i.id AND l.name = 'authenticity'
+    SELECT item, dataset, 'label' AS sort, value AS class FROM items JOIN labelled USING (item)
     UNION ALL
     SELECT item, dataset, 'method', method FROM items WHERE method IS NOT NULL
 ), wide AS (
-    SELECT i.dataset, count(DISTINCT split) AS splits, list(DISTINCT split ORDER BY split) AS every
-    FROM placed p JOIN items i USING (item) GROUP BY i.dataset HAVING splits > 1
+    SELECT i.dataset, list(DISTINCT split ORDER BY split) AS every
+    FROM placed p JOIN items i USING (item) GROUP BY i.dataset HAVING count(DISTINCT split) > 1
 )
 SELECT c.dataset, c.sort, c.class, count(DISTINCT c.item) AS entries,
        coalesce(list(DISTINCT p.split ORDER BY p.split) FILTER (p.split IS NOT NULL), [])
@@ -40,36 +41,43 @@ GROUP BY c.dataset, c.sort, c.class HAVING len(absent) > 0
 ORDER BY ALL
 """
 # The first folder that is not named for a split. A dataset without splits has none to lack.
-_VANISHED = """
-WITH folders AS (
-    SELECT item, dataset, list_filter(
-        string_split(locator, '/')[:-2], lambda f: NOT list_contains($splits, lower(f))
-    )[1] AS folder
-    FROM items
-)
+FOLDERS = """
+SELECT i.item, i.dataset, list_filter(
+    string_split(i.locator, '/')[:-2],
+    lambda f: NOT list_contains(s.names, lower(f)) AND lower(f) NOT IN (
+        'train', 'training', 'val', 'valid', 'validation', 'dev', 'test', 'testing', 'eval'
+    )
+)[1] AS folder
+FROM items i, (SELECT coalesce(list(DISTINCT lower(split)), []) AS names FROM placed) s
+"""
+VANISHED = f"""
 SELECT f.dataset, f.folder, count(*) AS entries
-FROM folders f LEFT JOIN (SELECT DISTINCT item, split FROM placed) p USING (item)
+FROM ({FOLDERS}) f LEFT JOIN (SELECT DISTINCT item, split FROM placed) p USING (item)
 WHERE f.folder IS NOT NULL
 AND f.dataset IN (SELECT dataset FROM placed JOIN items USING (item))
 GROUP BY f.dataset, f.folder HAVING count(p.split) = 0
 ORDER BY ALL
 """
-CONTRADICTIONS = """
-SELECT i.dataset, count(*) AS labelled, count(*) FILTER (
-    (l.value = 'real' AND (i.manipulation_type NOT IN ('none', 'unknown') OR s.item IS NOT NULL))
-    OR (l.value = 'fake' AND i.manipulation_type = 'none')
-) AS contradicted
-FROM items i JOIN labels l ON l.media_id = i.id AND l.name = 'authenticity'
-LEFT JOIN swapped s USING (item)
+CONTRADICTED = """
+SELECT i.item, i.dataset, l.value, i.manipulation_type,
+       (l.value = 'real' AND (i.manipulation_type NOT IN ('none', 'unknown')
+                              OR s.item IS NOT NULL))
+       OR (l.value = 'fake' AND i.manipulation_type = 'none') AS contradicts
+FROM items i JOIN labelled l USING (item) LEFT JOIN swapped s USING (item)
 WHERE i.manipulation_type <> 'unknown' OR s.item IS NOT NULL
-GROUP BY i.dataset HAVING contradicted > 0
-ORDER BY i.dataset
 """
-_SWAPPED = """
+_INVERTED = f"""
+SELECT dataset, count(*) AS labelled, count(*) FILTER (contradicts) AS contradicted
+FROM ({CONTRADICTED}) GROUP BY dataset HAVING contradicted > 0 ORDER BY dataset
+"""
+SWAPPED = """
 SELECT DISTINCT i.item FROM relations r JOIN items i ON i.id = r."left"
 WHERE r.relation IN ('swap_target', 'swap_donor')
 """
-_SPLIT_NAMES = ("train", "training", "val", "valid", "validation", "dev", "test", "testing", "eval")
+_LABELLED = """
+SELECT i.item, l.value FROM labels l JOIN items i ON i.id = l.media_id
+WHERE l.name = 'authenticity'
+"""
 
 
 @dataclass(frozen=True)
@@ -104,22 +112,20 @@ def classes(ties: Ties, tables: Mapping[str, pa.Table], placed: Placements) -> C
 
     connection = duckdb.connect(":memory:")
     numbers = pa.array(np.arange(ties.entries.num_rows, dtype=np.int32))
-    columns = ("dataset", "locator", "method", "manipulation_type", "sha256")
+    columns = ("dataset", "locator", "method", "manipulation_type")
     items = ties.entries.select(columns).append_column("item", numbers)
     connection.register("items", items.append_column("id", ties.entries["media_id"]))
     names = pa.array(placed.splits, pa.string()).take(pa.array(placed.split))
     connection.register("placed", pa.table({"item": placed.item, "split": names}))
     for name in ("labels", "relations"):
         connection.register(name, tables[name])
-    connection.register("swapped", connection.sql(_SWAPPED).to_arrow_table())
-    splits = sorted({*_SPLIT_NAMES, *(name.lower() for name in placed.splits)})
+    for name, sql in (("swapped", SWAPPED), ("labelled", _LABELLED)):
+        connection.register(name, connection.sql(sql).to_arrow_table())
     return Classes(
         inside=_inside(ties, placed),
-        partial=_rows(connection, _CLASSES),
-        vanished=[]
-        if placed.entries == ties.entries.num_rows
-        else _rows(connection, _VANISHED, {"splits": splits}),
-        inverted=_rows(connection, CONTRADICTIONS),
+        partial=_rows(connection, PARTIAL),
+        vanished=[] if placed.entries == ties.entries.num_rows else _rows(connection, VANISHED),
+        inverted=_rows(connection, _INVERTED),
     )
 
 
@@ -145,8 +151,6 @@ def _inside(ties: Ties, placed: Placements) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def _rows(
-    connection: duckdb.DuckDBPyConnection, sql: str, values: dict[str, Any] | None = None
-) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = connection.sql(sql, params=values).to_arrow_table().to_pylist()
+def _rows(connection: duckdb.DuckDBPyConnection, sql: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = connection.sql(sql).to_arrow_table().to_pylist()
     return found

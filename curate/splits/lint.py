@@ -112,16 +112,17 @@ def lint(
     Raises:
         InputError: There are more splits than can be told apart.
     """
-    ties = read_ties(tables)
+    wanted = tuple(kind.name for kind in KINDS) if kinds is None else tuple(kinds)
+    # Splits that hold the same bytes are told whatever kinds are asked for.
+    ties = read_ties(tables, {*wanted, "bytes"})
     placed = declared(ties, tables["relations"]) if assignment is None else assigned(
         ties, assignment
     )  # fmt: skip
-    wanted = tuple(kind.name for kind in KINDS) if kinds is None else tuple(kinds)
     runs = placed.runs(ties.entries.num_rows)
     leaks: list[Leak] = []
     removals = {}
     for kind in wanted:
-        held = _entries_alone(placed, ties) if kind == "entry" else ties.groups[kind]
+        held = entries_alone(placed, ties) if kind == "entry" else ties.groups[kind]
         found = crossing(placed, runs, held)
         leaks += _leaks(kind, ties, placed, held, found)
         if len(found.placement):
@@ -149,7 +150,7 @@ def assigned(ties: Ties, assignment: pa.Table) -> Placements:
     return Placements.of(place.filter(listed).to_numpy().astype(np.int32), names)
 
 
-def _entries_alone(placed: Placements, ties: Ties) -> Groups:
+def entries_alone(placed: Placements, ties: Ties) -> Groups:
     """Return each entry that is placed as a group of its own."""
     item = distinct(placed.item)
     return Groups(item, np.arange(len(item), dtype=np.int32), ties.ids.take(pa.array(item)))

@@ -82,6 +82,8 @@ _PAIRED = {
     "near": ("near_duplicate",),
     "footage": ("clip_of", "shares_footage"),
 }
+_BY_CONTENT = {"bytes", "pixels", "near", "chain"}
+_BY_DESCENT = {"frames", "clip", "swap", "derived", "source"}
 _LOOKED_AT = """
 SELECT count(*) FROM items SEMI JOIN (
     SELECT sha256 FROM compared UNION ALL SELECT sha256 FROM groups
@@ -152,14 +154,16 @@ class Ties:
         return self.entries["media_id"].combine_chunks()
 
 
-def read_ties(tables: Mapping[str, pa.Table]) -> Ties:
+def read_ties(tables: Mapping[str, pa.Table], kinds: Iterable[str] | None = None) -> Ties:
     """Return the ties that tables tell of.
 
     Args:
         tables: A table for each of `INPUTS`; only ``entries`` needs rows.
+        kinds: Names of the kinds that matter; all when None. Others may be there as well.
     """
     import duckdb
 
+    wanted = {kind.name for kind in KINDS} if kinds is None else set(kinds)
     entries = tables["entries"].sort_by("media_id").combine_chunks()
     connection = duckdb.connect(":memory:")
     for name in INPUTS[1:]:
@@ -168,13 +172,16 @@ def read_ties(tables: Mapping[str, pa.Table]) -> Ties:
     connection.register(
         "items", pa.table({"item": numbers, "id": entries["media_id"], "sha256": entries["sha256"]})
     )
-    groups = _copies(entries["sha256"].combine_chunks(), tables)
-    people = connection.sql(_IDENTITY).to_arrow_table()
-    groups["identity"] = Groups.named(_ints(people["item"]), people["name"].combine_chunks())
+    groups = _copies(entries["sha256"].combine_chunks(), tables) if wanted & _BY_CONTENT else {}
     for name, relations in _PAIRED.items():
-        pairs = _paired(connection, relations)
-        groups[name] = Groups.joined([groups[name], pairs] if name in groups else [pairs])
-    groups |= _descended(connection, entries["media_id"].combine_chunks())
+        if name in wanted:
+            pairs = _paired(connection, relations)
+            groups[name] = Groups.joined([groups[name], pairs] if name in groups else [pairs])
+    if "identity" in wanted:
+        people = connection.sql(_IDENTITY).to_arrow_table()
+        groups["identity"] = Groups.named(_ints(people["item"]), people["name"].combine_chunks())
+    if wanted & _BY_DESCENT:
+        groups |= _descended(connection, entries["media_id"].combine_chunks())
     ordered = {kind.name: groups[kind.name] for kind in KINDS if kind.name in groups}
     return Ties(entries, ordered, _known(connection, ordered))
 
@@ -297,10 +304,13 @@ def _from_sources(line: Edges, rep: Nodes, source: Groups, nodes: int) -> Groups
 
 def _known(connection: duckdb.DuckDBPyConnection, groups: Mapping[str, Groups]) -> dict[str, int]:
     found = {name: int(np.count_nonzero(np.bincount(held.item))) for name, held in groups.items()}
-    looked = connection.execute(_LOOKED_AT).fetchall()[0][0]
-    real = _ints(connection.sql(_REAL).to_arrow_table()["item"])
-    swaps = len(distinct(np.concatenate([groups["swap"].item, real])))
-    return found | {"near": looked, "chain": looked, "footage": looked, "swap": swaps}
+    if found.keys() & {"near", "chain", "footage"}:
+        looked = connection.execute(_LOOKED_AT).fetchall()[0][0]
+        found |= {name: looked for name in ("near", "chain", "footage") if name in found}
+    if "swap" in found:
+        real = _ints(connection.sql(_REAL).to_arrow_table()["item"])
+        found["swap"] = len(distinct(np.concatenate([groups["swap"].item, real])))
+    return found
 
 
 def _ints(column: pa.ChunkedArray) -> npt.NDArray[np.int32]:

@@ -34,7 +34,8 @@ def nearby(folder: Path, *, depth: int = 2) -> Iterator[Path]:
             except OSError:
                 continue
             below += [Path(item) for item in items if item.is_dir(follow_symlinks=False)]
-            files = [Path(item) for item in items if item.is_file()]
+            # A path, unlike an entry of scandir, says of a loop of links that it is no file.
+            files = [path for path in map(Path, items) if path.is_file()]
             yield from files[:left]
             left -= min(left, len(items))
             if not left:
@@ -44,6 +45,9 @@ def nearby(folder: Path, *, depth: int = 2) -> Iterator[Path]:
 
 def head(path: Path) -> str:
     """Return the first few thousand characters of a file, or an empty text if it has none."""
+    # A pipe would be waited for.
+    if not path.is_file():
+        return ""
     try:
         with path.open("rb") as file:
             return file.read(HEAD_BYTES).decode("utf-8", "replace")

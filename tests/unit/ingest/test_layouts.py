@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -107,6 +108,17 @@ def test_each_tells_of_itself(layout: Layout) -> None:
 def test_names_are_distinct() -> None:
     """A name on the command line is one layout."""
     assert len({layout.name for layout in LAYOUTS}) == len(LAYOUTS)
+
+
+def test_loops_and_pipes_are_not_opened(tmp_path: Path) -> None:
+    """Telling layouts apart waits for nobody, and follows no link for ever."""
+    touch(tmp_path, "train/real/a.jpg")
+    for name in ("metadata.json", "train.json", "a.txt", "samples.json", "meta_data.csv", "d.json"):
+        os.mkfifo(tmp_path / name)
+    for name in ("loop.json", "loop.txt", "dataset.json", "splits", "metadata.csv"):
+        (tmp_path / name).symlink_to(name)
+
+    assert find_layout(tmp_path, "auto").name == "folder"
 
 
 def test_nothing_is_taken_for_a_dataset(tmp_path: Path) -> None:

@@ -95,7 +95,7 @@ def _relation(found: Lint, kind: str) -> dict[str, Any]:
     if removal is not None:
         told["smallestRemoval"] = {
             "entries": len(removal.placements),
-            "atLeast": removal.at_least,
+            "noFewerThan": removal.at_least,
             "exact": removal.exact,
         }
     return told

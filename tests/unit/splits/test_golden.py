@@ -103,6 +103,7 @@ def test_celeb_df_rearranged_has_all_fake_test_videos_in_train(shared_data: Path
 
     fakes = [name for name in test if name.startswith("Celeb-synthesis")]
     leak = next(x for x in found.leaks if (x.kind, x.left, x.right) == ("entry", "train", "test"))
+    assert len(test) - len(fakes) == 178
     kept = [name for name in test if not name.startswith("Celeb-real")]
     assert len(fakes) == 340
     assert leak.right_entries == len(kept) == found.sizes["test"]

@@ -190,12 +190,13 @@ LABEL_NOT_IN_SPLIT = Rule(
     code="SPL011",
     symbol="label-not-in-split",
     title="A split of the dataset has nothing with this label.",
-    effect=Effect.REVIEW,
+    effect=Effect.NONE,
     basis="a class that a split lacks is not measured there",
     message="labelled {class}, and no entry of {absent} is",
     explanation=(
         "A split of one class alone measures nothing: whatever always says that class is right. "
-        "Where a class is in train alone the split tells which one it is."
+        "Where a class is in train alone the split tells which one it is. It is the dataset's "
+        "doing, and casts no doubt on the entry."
     ),
     remedy="Deal both classes out to every split.",
     query=_PARTIAL.format(sort="label"),

@@ -22,14 +22,14 @@ import pyarrow as pa
 
 from curate import statements, workspace
 from curate.catalog.audits import Audited, latest_audit, with_run
-from curate.catalog.derived import derived
 from curate.catalog.digest import joined_digest, tables_digest
 from curate.catalog.ledger import Ledger
 from curate.catalog.tables import Catalog
-from curate.catalog.views import create_entries, stored_as
+from curate.catalog.views import create_entries
 from curate.errors import UnknownNameError
 from curate.model.config import Config, UseProfile, parse_config
 from curate.pipeline import Pipeline, Progress, StageRun, recorded, silent
+from curate.reading import Reading
 from curate.statements import Recorded
 from curate.version import __version__
 from curate.workspace import DEFAULT_USE
@@ -105,6 +105,11 @@ class Project:
     def ledger(self) -> Ledger:
         """The statements."""
         return Ledger(self.workspace.ledger)
+
+    @property
+    def reading(self) -> Reading:
+        """The tables that audits and documents are made from."""
+        return Reading(self.catalog, self.ledger, self.clock)
 
     def ingest(
         self,
@@ -234,8 +239,8 @@ class Project:
         with self.workspace.writing(), self._record("audit", told) as record:
             # A ledger that someone changed must not clear anything.
             self.ledger.verify().demand(where=str(self.workspace.ledger))
-            prepared, digest = self._prepared(assignment)
-            said = self.statements(known_at=as_of)
+            prepared, digest = self.reading.prepared(assignment=assignment)
+            said = self.reading.statements(known_at=as_of)
             judged = judge(prepared, said, chosen, question)
             run_id = str(record["run_id"])
             findings = with_run(run_id, judged.findings)
@@ -313,7 +318,7 @@ class Project:
         from curate.report.datasheet import datasheet
 
         audited = self.audit(use=use, assignment=assignment)
-        facts = self._split_by(assignment, self.facts())
+        facts = self.facts(assignment=assignment)
         selection = select(
             {**{k: facts[k] for k in INPUTS if k != "verdicts"}, "verdicts": audited.verdicts},
             assigned=assignment is not None,
@@ -410,65 +415,17 @@ class Project:
         )  # fmt: skip
         return hashlib.sha256(text.encode()).hexdigest()
 
-    def facts(self, *, known_at: datetime | None = None) -> dict[str, pa.Table]:
+    def facts(
+        self, *, known_at: datetime | None = None, assignment: str | None = None
+    ) -> dict[str, pa.Table]:
         """Return the tables an audit reads, each sorted by its key.
 
         Args:
             known_at: For statements: the instant whose knowledge counts; now when None.
+            assignment: Splits that were made, in the place of those declared.
         """
-        return {**self._catalogued(), **self.statements(known_at=known_at)}
-
-    def statements(self, *, known_at: datetime | None = None) -> dict[str, pa.Table]:
-        """Return the tables of statements an audit reads, each sorted by its key.
-
-        Sources that entries name are joined with the registry of known datasets.
-
-        Args:
-            known_at: The instant whose knowledge counts; now when None.
-        """
-        from curate.audit.facts import LEDGER_INPUTS
-        from curate.audit.known import with_known
-
-        said = {name: self.ledger.read(name, known_at=known_at) for name in LEDGER_INPUTS}
-        entries = self.catalog.connect("media")
-        named = entries.execute("SELECT DISTINCT source_id FROM media").fetchall()
-        at = known_at or self.clock()
-        return {**said, "sources": with_known(said["sources"], (n for (n,) in named), at)}
-
-    def _catalogued(self) -> dict[str, pa.Table]:
-        """Return the catalogue's tables that an audit reads, each sorted by its key."""
-        from curate.audit.prepare import CATALOG_INPUTS
-
-        tables = {n: self.catalog.read(n) for n in CATALOG_INPUTS if n != "entries"}
-        return {"entries": self._entries(), **tables}
-
-    def _entries(self) -> pa.Table:
-        connection = self.catalog.connect("media", "sightings")
-        create_entries(connection)
-        return connection.sql("SELECT * FROM entries ORDER BY media_id").to_arrow_table()
-
-    def _split_by(self, assignment: str | None, tables: dict[str, pa.Table]) -> dict[str, pa.Table]:
-        """Return tables with the splits of an assignment, if there is one, for those declared."""
-        from curate.splitting import read_assignment, with_splits
-
-        if assignment is None:
-            return tables
-        return tables | with_splits(tables, read_assignment(self.catalog, assignment))
-
-    def _prepared(self, assignment: str | None = None) -> tuple[dict[str, pa.Table], str]:
-        """Return the catalogue prepared for audits, and the digest of what it was made from."""
-        from curate.audit.prepare import CATALOG_INPUTS, prepare
-
-        if assignment is not None:
-            tables = self._split_by(assignment, self._catalogued())
-            return prepare(tables), tables_digest(tables)
-
-        def make() -> dict[str, pa.Table]:
-            tables = self._catalogued()
-            return {**prepare(tables), "digest": pa.table({"sha256": [tables_digest(tables)]})}
-
-        made = derived(self.catalog, "facts", stored_as(CATALOG_INPUTS), make)
-        return made, made.pop("digest")["sha256"][0].as_py()
+        observed = self.reading.observations(assignment=assignment)
+        return observed | self.reading.statements(known_at=known_at)
 
     def latest_audit(self, *, use: str | None = None, run_id: str | None = None) -> Audited:
         """Return the last audit that ran, of a use or with a run id when one is named.
@@ -481,13 +438,7 @@ class Project:
 
     def impact(self, subject: str) -> Impact:
         """Return what a withdrawal of `subject` would touch."""
-        from curate.catalog.impact import INPUTS, draw_graph, impact
-
-        def make() -> dict[str, pa.Table]:
-            tables = {n: self.catalog.read(n) for n in INPUTS if n != "entries"}
-            return draw_graph({**tables, "entries": self._entries()}, self._prepared()[0])
-
-        return impact(derived(self.catalog, "graph", stored_as(INPUTS), make), subject)
+        return self.reading.impact(subject)
 
     def withdraw(
         self, subject: str, *, effective_at: datetime | None = None, purpose: str | None = None

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from curate.catalog.tables import Catalog
-from curate.catalog.views import create_entries
+from curate.catalog.views import read_entries
 from curate.errors import InputError, UnknownNameError
 from curate.schema import conform
 from curate.splits.assign import Plan
@@ -19,10 +19,8 @@ from curate.splits.ties import INPUTS, read_ties
 
 def read_tables(catalog: Catalog) -> dict[str, pa.Table]:
     """Return the tables that ties are read from."""
-    connection = catalog.connect("media", "sightings")
-    create_entries(connection)
-    entries = connection.sql("SELECT * FROM entries ORDER BY media_id").to_arrow_table()
-    return {"entries": entries} | {n: catalog.read(n) for n in INPUTS if n != "entries"}
+    stored = {name: catalog.read(name) for name in INPUTS if name != "entries"}
+    return {"entries": read_entries(catalog)} | stored
 
 
 def lint_splits(

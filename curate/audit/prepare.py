@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 import pyarrow as pa
 
+from curate.catalog import numbered
 from curate.catalog.numbered import number
 from curate.splits.crossings import crossings
 
@@ -225,6 +226,8 @@ SELECT o.origin, e.media_id FROM entries e
 JOIN origins o ON o.source_id = e.source_id AND o.licence IS NOT DISTINCT FROM e.licence
 ORDER BY ALL
 """
+
+RECIPE = "\n".join((numbered.RECIPE, str(REQUIRED_ROLES), *_VIEWS.values(), _FROM_ORIGINS))
 
 
 def prepare(tables: Mapping[str, pa.Table]) -> dict[str, pa.Table]:

@@ -19,8 +19,6 @@ import pyarrow as pa
 from curate.catalog.tables import Catalog
 from curate.version import __version__
 
-# Changed with what is derived, so that an older version's files are not read.
-FORMAT = "1"
 FOLDER = ".derived"
 
 
@@ -29,6 +27,8 @@ def derived(
     name: str,
     inputs: tuple[str, ...],
     make: Callable[[], Mapping[str, pa.Table]],
+    *,
+    recipe: str = "",
 ) -> dict[str, pa.Table]:
     """Return derived tables, made now if the catalogue changed since they were kept.
 
@@ -37,8 +37,10 @@ def derived(
         name: What they are called.
         inputs: The tables that they depend on.
         make: Makes them.
+        recipe: How it does: what was made otherwise is not read.
     """
-    key = hashlib.sha256(repr([FORMAT, __version__, catalog.versions(inputs)]).encode())
+    made_by = (__version__, recipe)
+    key = hashlib.sha256(repr([made_by, catalog.versions(inputs)]).encode())
     folder = catalog.folder / FOLDER / f"{name}-{key.hexdigest()[:32]}"
     with suppress(pa.ArrowInvalid, OSError):
         if found := _read(folder):

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from curate.catalog import numbered
 from curate.catalog.numbered import Numbers, number
 
 # The tables the walk asks; `entries` is the catalogue's view.
@@ -78,6 +79,7 @@ _STEPS = {
         ORDER BY e.media_id
     """,
 }
+RECIPE = "\n".join((numbered.RECIPE, *_STEPS.values()))
 
 
 @dataclass(frozen=True)
@@ -98,17 +100,17 @@ class Impact:
 
 
 def draw_graph(
-    tables: Mapping[str, pa.Table], numbered: Mapping[str, pa.Table] | None = None
+    tables: Mapping[str, pa.Table], by_number: Mapping[str, pa.Table] | None = None
 ) -> dict[str, pa.Table]:
     """Return the graph by number that walks go along, made once per version of the catalogue.
 
     Args:
         tables: A table for each of `INPUTS`.
-        numbered: What `curate.catalog.numbered.number` gives for them, if it was made already.
+        by_number: What `curate.catalog.numbered.number` gives for them, if it was made already.
     """
     import duckdb
 
-    known = number(tables) if numbered is None else numbered
+    known = number(tables) if by_number is None else by_number
     connection = duckdb.connect(":memory:")
     for name in ("faces", "identities", "relations", "release_items"):
         connection.register(name, tables[name])

@@ -51,6 +51,7 @@ FROM listed_labels l JOIN entries e ON e.id = l.media_id
 ORDER BY media_id, name
 """
 _MARKS = "SELECT unhex(md5(id)) AS mark FROM entries ORDER BY media_id"
+RECIPE = "\n".join((str(_CODED), _DUTIES, _DEPICTIONS, _LABELS, _MARKS))
 
 
 @dataclass(frozen=True)

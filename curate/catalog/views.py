@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import duckdb
+    import pyarrow as pa
+
+    from curate.catalog.tables import Catalog
 
 # An entry with what is known of its bytes. A sighting counts only while it is of the file as
 # it was last listed: a file that changed since is not known any more.
@@ -55,3 +58,10 @@ def stored_as(names: Iterable[str]) -> tuple[str, ...]:
 def create_entries(connection: duckdb.DuckDBPyConnection) -> None:
     """Create the view `entries` on a connection that has `media` and `sightings`."""
     connection.execute(ENTRIES)
+
+
+def read_entries(catalog: Catalog) -> pa.Table:
+    """Return the view `entries` whole, in the order of ids."""
+    connection = catalog.connect("media", "sightings")
+    create_entries(connection)
+    return connection.sql("SELECT * FROM entries ORDER BY media_id").to_arrow_table()

@@ -81,6 +81,16 @@ def test_inputs_tell_two_askings_apart(catalog: Catalog) -> None:
     assert [_times(catalog, make), _times(catalog, make, "labels", "media")] == [1, 2]
 
 
+def test_what_was_made_by_another_recipe_is_made_again(catalog: Catalog) -> None:
+    """A version that prepares more must not read what an older one kept."""
+    make = _Made()
+
+    for recipe in ("one", "two", "two"):
+        derived(catalog, "counted", ("labels",), make, recipe=recipe)
+
+    assert make.times == 2
+
+
 def test_damaged_files_are_made_again(catalog: Catalog) -> None:
     """A file cut short is not read as less than it was."""
     make = _Made()

@@ -13,7 +13,7 @@ import tempfile
 from dataclasses import dataclass
 from http.client import HTTPException
 from pathlib import Path
-from urllib.error import URLError
+from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
 from urllib.request import urlopen
 
@@ -208,6 +208,8 @@ def _fetch(file: ModelFile, path: Path) -> None:
                 raise VerificationError("the file there is not the one pinned", where=file.url)
             Path(part.name).replace(path)
         except (OSError, HTTPException) as error:
+            if isinstance(error, HTTPError):
+                error.close()  # it is the answer itself, and holds the connection
             reason = error.reason if isinstance(error, URLError) else error
             raise DependencyError(
                 f"cannot be fetched: {reason}",

@@ -39,6 +39,7 @@ relations, sources, subjects. A rule's query gives ``media_id``, ``duty``, ``sta
 from __future__ import annotations
 
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -197,8 +198,11 @@ def connect_facts(
     connection.execute(_DECISIONS)
     connection.execute(_SPLITS)
     connection.register("use", _use_row(question.use))
-    duties = _find_duties(connection, prepared, statements, question)
-    standings = _find_standings(connection, prepared, statements, question)
+    # Each has a connection of its own inside, and the two together keep two processors busy.
+    with ThreadPoolExecutor(max_workers=1) as beside:
+        standing_of = beside.submit(_standing, prepared, statements, question)
+        duties = _find_duties(connection, prepared, statements, question)
+        standings = _find_standings(connection, prepared, standing_of.result())
     origins = _runs(prepared["from_origins"], "origin", prepared["origins"].num_rows)
     connection.register("refusals", refusals(connection, {"duty": duties, "standing": standings}))
     return Facts(connection, {"duty": duties, "standing": standings, "origin": origins})
@@ -244,16 +248,19 @@ def _find_duties(
     return Runs.of(duty_of, _numbers(prepared["depictions"], "media_id"), count)
 
 
-def _find_standings(
-    connection: duckdb.DuckDBPyConnection,
-    prepared: Mapping[str, pa.Table],
-    statements: Mapping[str, pa.Table],
-    question: Question,
-) -> Runs:
-    """Make the table `standings`, and return the entries of each standing."""
-    people = connection.sql("SELECT DISTINCT subject_id FROM duties").to_arrow_table()
+def _standing(
+    prepared: Mapping[str, pa.Table], statements: Mapping[str, pa.Table], question: Question
+) -> pa.Table:
+    people = prepared["duties"].group_by("subject_id").aggregate([])
     said = PeopleTables(**{f.name: statements[f.name] for f in fields(PeopleTables)})
-    connection.register("standing", standing(people, said, use=question.use, as_of=question.as_of))
+    return standing(people, said, use=question.use, as_of=question.as_of)
+
+
+def _find_standings(
+    connection: duckdb.DuckDBPyConnection, prepared: Mapping[str, pa.Table], found: pa.Table
+) -> Runs:
+    """Make the table `standings` of what was found, and return the entries of each."""
+    connection.register("standing", found)
     connection.execute(_STANDINGS)
     of_duties = connection.sql(_STANDING_DUTIES).to_arrow_table()
     of_entries = connection.sql(_STANDING_ENTRIES).to_arrow_table()

@@ -198,11 +198,12 @@ def connect_facts(
     connection.execute(_DECISIONS)
     connection.execute(_SPLITS)
     connection.register("use", _use_row(question.use))
+    as_listed = _runs(prepared["depictions"], "duty", prepared["duties"].num_rows)
     # Each has a connection of its own inside, and the two together keep two processors busy.
     with ThreadPoolExecutor(max_workers=1) as beside:
         standing_of = beside.submit(_standing, prepared, statements, question)
-        duties = _find_duties(connection, prepared, statements, question)
-        standings = _find_standings(connection, prepared, standing_of.result())
+        duties = _find_duties(connection, prepared, statements, question, as_listed)
+        standings = _find_standings(connection, standing_of.result(), as_listed)
     origins = _runs(prepared["from_origins"], "origin", prepared["origins"].num_rows)
     connection.register("refusals", refusals(connection, {"duty": duties, "standing": standings}))
     return Facts(connection, {"duty": duties, "standing": standings, "origin": origins})
@@ -213,8 +214,12 @@ def _find_duties(
     prepared: Mapping[str, pa.Table],
     statements: Mapping[str, pa.Table],
     question: Question,
+    as_listed: Runs,
 ) -> Runs:
-    """Make the table `unmet`, and return the entries of each duty."""
+    """Make the table `unmet`, and return the entries of each duty.
+
+    They are as listed, but for depictions that have a duty of their own here.
+    """
     base, duty_of = prepared["duties"], _numbers(prepared["depictions"], "duty")
     count = base.num_rows
     asked = base.rename_columns({"duty": "number"}).append_column(
@@ -245,6 +250,8 @@ def _find_duties(
         claims = _numbers(claimed, "claim") + np.int32(count)
         duty_of = _with(duty_of, _numbers(claimed, "row"), claims)
         count = int(claims.max()) + 1
+    if count == base.num_rows:
+        return as_listed
     return Runs.of(duty_of, _numbers(prepared["depictions"], "media_id"), count)
 
 
@@ -257,16 +264,14 @@ def _standing(
 
 
 def _find_standings(
-    connection: duckdb.DuckDBPyConnection, prepared: Mapping[str, pa.Table], found: pa.Table
+    connection: duckdb.DuckDBPyConnection, found: pa.Table, as_listed: Runs
 ) -> Runs:
     """Make the table `standings` of what was found, and return the entries of each."""
     connection.register("standing", found)
     connection.execute(_STANDINGS)
     of_duties = connection.sql(_STANDING_DUTIES).to_arrow_table()
     of_entries = connection.sql(_STANDING_ENTRIES).to_arrow_table()
-    depictions = prepared["depictions"]
-    runs = _runs(depictions, "duty", prepared["duties"].num_rows)
-    which, media = runs.expand(_numbers(of_duties, "duty"))
+    which, media = as_listed.expand(_numbers(of_duties, "duty"))
     keys = np.concatenate(
         [_numbers(of_duties, "standing")[which], _numbers(of_entries, "standing")]
     )

@@ -104,7 +104,7 @@ def number(tables: Mapping[str, pa.Table]) -> dict[str, pa.Table]:
 
     connection = duckdb.connect(":memory:")
     connection.execute("SET TimeZone = 'UTC'")
-    entries = _coded(_in_order(tables["entries"]), "entries")
+    entries = _coded(_with_numbers(in_order(tables["entries"], "media_id")), "entries")
     connection.register("entries", entries)
     for name in ("depictions", "labels"):
         connection.register(f"listed_{name}", tables[name])
@@ -123,13 +123,18 @@ def number(tables: Mapping[str, pa.Table]) -> dict[str, pa.Table]:
 _MARK = pa.schema([("mark", pa.binary(16))])
 
 
-def _in_order(entries: pa.Table) -> pa.Table:
-    """Return entries in the order of their ids, with numbers."""
-    ids = entries["media_id"].combine_chunks()
-    # The catalogue gives them in order already, and sorting wide rows is dear.
+def in_order(table: pa.Table, column: str) -> pa.Table:
+    """Return `table` in the order of a column of text."""
+    ids = table[column].combine_chunks()
+    # Tables mostly come in order already, and sorting wide rows is dear.
     if len(ids) and not pc.all(pc.less_equal(ids[:-1], ids[1:])).as_py():
-        entries = entries.take(pc.array_sort_indices(ids))
-    numbers = pa.array(np.arange(len(ids), dtype=np.int32))
+        return table.take(pc.array_sort_indices(ids))
+    return table
+
+
+def _with_numbers(entries: pa.Table) -> pa.Table:
+    """Return entries with their place as ``media_id`` and its text as ``id``."""
+    numbers = pa.array(np.arange(entries.num_rows, dtype=np.int32))
     place = entries.schema.get_field_index("media_id")
     return entries.append_column("id", entries["media_id"]).set_column(place, "media_id", numbers)
 

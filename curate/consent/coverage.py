@@ -22,8 +22,8 @@ from datetime import datetime
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
+from curate.catalog.numbered import in_order
 from curate.consent import coverage_steps as steps
 from curate.model.config import UseProfile
 
@@ -125,7 +125,7 @@ def coverage(
     connection.execute("SET TimeZone = 'UTC'")
     asked = obligations.select(OBLIGATIONS.names).cast(OBLIGATIONS)
     connection.register("obligations", _numbered(asked, "obligation"))
-    connection.register("consents", _numbered(_by_id(tables.consents), "consent"))
+    connection.register("consents", _numbered(in_order(tables.consents, "consent_id"), "consent"))
     connection.register("consent_events", tables.consent_events)
     connection.register("notices", tables.notices)
     connection.register("strengths", _strengths())
@@ -158,15 +158,6 @@ def _named_in(sql: str, values: Mapping[str, object]) -> dict[str, object] | Non
 
 def _numbered(table: pa.Table, column: str) -> pa.Table:
     return table.append_column(column, pa.array(np.arange(table.num_rows, dtype=np.int64)))
-
-
-def _by_id(consents: pa.Table) -> pa.Table:
-    """Return consents in the order of their ids."""
-    ids = consents["consent_id"].combine_chunks()
-    # The ledger gives them in order already, and sorting wide rows is dear.
-    if len(ids) and not pc.all(pc.less_equal(ids[:-1], ids[1:])).as_py():
-        return consents.take(pc.array_sort_indices(ids))
-    return consents
 
 
 def purpose_line(purpose: str, purposes: Mapping[str, str | None]) -> list[str]:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from curate.media import animation, jpeg
+from curate.media.container import can_read_videos
 from curate.media.decode import decode, decoder_version, to_8bit, upright
 from curate.media.exif import Exif, parse_exif
 from curate.media.frames import frame_method, probe_frames
@@ -32,7 +33,6 @@ from curate.media.turbo import (
     scratch,
 )
 from curate.media.unreadable import Reason, UnreadableError
-from curate.media.video import can_read_videos
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -102,7 +102,7 @@ def probe_stage(*, exact: bool = False) -> MapStage:
     Args:
         exact: Decode JPEGs whole: what was probed at a smaller scale is pending again.
     """
-    from curate.media.video import can_read_videos
+    from curate.media.container import can_read_videos
 
     enough = (EXACT,) if exact else (STAGE, EXACT)
     return MapStage(

@@ -1,9 +1,7 @@
 """Read videos with PyAV: facts of container and streams, and frames in the order of display.
 
-The only module that imports PyAV. Rules kept here:
+Rules kept here:
 
-- Only the descriptor that was opened is read, by the demuxer of the sniffed format; a container
-  that asks for another file or for the network is refused.
 - One thread and no accelerator: the same frames on every machine.
 - Damage inside a stream costs the frames it hits, and is counted.
 - What one file may cost is bounded in pixels and frames, never in time, which no two runs share.
@@ -11,19 +9,16 @@ The only module that imports PyAV. Rules kept here:
 
 from __future__ import annotations
 
-import io
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
-from functools import cache
-from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from curate.engine.watch import alive
 from curate.media.audio import Silence
+from curate.media.container import open_container
 from curate.media.decode import check_size
 from curate.media.pace import Pace
 from curate.media.unreadable import Reason, UnreadableError
@@ -38,23 +33,7 @@ if TYPE_CHECKING:
 
 Extent = Literal["every", "key", "part"]
 
-_DEMUXERS = {
-    "MP4": "mov",
-    "Matroska": "matroska",
-    "AVI": "avi",
-    "MPEG": "mpeg",
-    "MPEG-TS": "mpegts",
-    "FLV": "flv",
-    "ASF": "asf",
-    "Ogg": "ogg",
-}
 _MOST_ERRORS = 1000
-
-
-@cache
-def can_read_videos() -> bool:
-    """Return whether PyAV, the extra ``video``, is installed."""
-    return find_spec("av") is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,17 +78,6 @@ class _Tally:
     rotation: int = 0
 
 
-class _Bytes(io.FileIO):
-    """A file that a damaged container may ask for places outside of."""
-
-    def seek(self, offset: int, whence: int = os.SEEK_SET, /) -> int:
-        """Move there; -1 tells FFmpeg that it cannot be."""
-        try:
-            return super().seek(offset, whence)
-        except OSError:
-            return -1
-
-
 class VideoReader:
     """Reads one video from an open descriptor, once.
 
@@ -124,15 +92,11 @@ class VideoReader:
     """
 
     def __init__(self, descriptor: int, found: Format, limits: Limits) -> None:
-        if not can_read_videos():
-            raise UnreadableError(Reason.UNSUPPORTED, "videos need PyAV: install curate[video]")
         self._limits = limits
         self._tally = _Tally()
         self._silence = Silence()
         self.extent: Extent = "every"
-        os.lseek(descriptor, 0, os.SEEK_SET)
-        self._file = _Bytes(descriptor, closefd=False)
-        self._container = _opened(self._file, _demuxer(found, self._file))
+        self._container = open_container(descriptor, found)
         self._video = _video_stream(self._container, limits)
         sound = (s for s in self._container.streams.audio if s.codec_context is not None)
         self._audio = next(sound, None)
@@ -276,29 +240,6 @@ class VideoReader:
             return True
         self.extent = "part"
         return False
-
-
-def _demuxer(found: Format, file: io.FileIO) -> str:
-    # A bare video stream begins with its sequence header, and has no container.
-    head = file.read(4)
-    file.seek(0)
-    return "mpegvideo" if head == b"\x00\x00\x01\xb3" else _DEMUXERS[found.name]
-
-
-def _opened(file: io.FileIO, demuxer: str) -> Any:
-    import av
-
-    av.logging.set_level(av.logging.PANIC)
-    try:
-        return av.open(file, format=demuxer, io_open=_refuse)
-    except av.FFmpegError as error:
-        if isinstance(error, MemoryError):
-            raise
-        raise UnreadableError(Reason.CORRUPT, f"the container: {error.strerror}") from error
-
-
-def _refuse(url: str, flags: int, options: object) -> Any:  # noqa: ARG001 - PyAV's signature
-    raise PermissionError(url)
 
 
 def _video_stream(container: Any, limits: Limits) -> Any:

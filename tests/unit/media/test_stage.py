@@ -52,7 +52,7 @@ def test_videos_seen_without_pyav_are_pending_once_it_is_there(
     project: curate.Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as without:
-        for module in ("probe", "video"):
+        for module in ("probe", "container"):
             without.setattr(f"curate.media.{module}.can_read_videos", lambda: False)
         for name, rows in probe_batch(pending(project)).items():
             project.catalog.upsert(name, rows)

@@ -20,8 +20,9 @@ import pyarrow as pa
 from curate.errors import InputError, VerificationError
 from curate.media.open import open_regular
 from curate.media.unreadable import UnreadableError
+from curate.model.files import FileDigest
 from curate.release.export.parquet import write_split
-from curate.release.manifest import FileDigest, digest_file, write_manifest
+from curate.release.manifest import digest_file, write_manifest
 from curate.release.select import Selection
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -13,29 +12,11 @@ from typing import Any
 import rfc8785
 
 from curate.catalog import merkle
+from curate.model.files import FileDigest
 from curate.model.instants import print_instant
 
 NAME = "manifest.json"
 _BLOCK = 1 << 20
-
-
-@dataclass(frozen=True)
-class FileDigest:
-    """A file of a release.
-
-    Attributes:
-        path: Below the release's folder, with forward slashes.
-        sha256: Of its bytes, hex.
-        size: In bytes.
-    """
-
-    path: str
-    sha256: str
-    size: int
-
-    def as_json(self) -> dict[str, Any]:
-        """Return the file as the manifest has it."""
-        return {"path": self.path, "sha256": self.sha256, "size": self.size}
 
 
 def digest_file(path: Path, folder: Path) -> FileDigest:

@@ -9,6 +9,7 @@ from datetime import datetime
 import pyarrow as pa
 
 from curate.audit.facts import INPUTS
+from curate.model.authored import Authored
 from curate.model.config import UseProfile
 
 # The audit's own inputs, and what else documents speak of.
@@ -29,6 +30,7 @@ class ReportInputs:
         tables: A table for each of `TABLES`; findings and verdicts are those of this audit.
         items: What a release holds (see `curate.release.select`); None outside a release.
         left_out: Entries a release leaves out, by reason.
+        authored: What the authors say.
     """
 
     project: str
@@ -40,3 +42,4 @@ class ReportInputs:
     tables: Mapping[str, pa.Table]
     items: pa.Table | None = None
     left_out: Mapping[str, int] = field(default_factory=dict)
+    authored: Authored = field(default_factory=Authored)

@@ -12,8 +12,9 @@ import pytest
 from pyarrow import parquet
 
 from curate.errors import InputError, VerificationError
+from curate.model.files import FileDigest
 from curate.release.build import Release, build
-from curate.release.manifest import FileDigest, merkle_root
+from curate.release.manifest import merkle_root
 from curate.release.select import Selection
 from tests.factories import label, media, sighting, verdict
 from tests.unit.release.test_select import chosen

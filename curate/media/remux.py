@@ -57,7 +57,6 @@ def _copy_streams(descriptor: int, found: Format, copy: Any) -> None:
             open_container(descriptor, found) as source,
             av.open(copy, "w", format=_MUXERS[found.name], container_options=_BITEXACT) as target,
         ):
-            target.flags = int(target.flags) | av.container.Flags.bitexact
             streams = {s.index: _counterpart(target, s) for s in _shown(source)}
             for packet in source.demux([source.streams[index] for index in streams]):
                 # The last packet of each stream is empty: it says that there are no more.

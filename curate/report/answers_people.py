@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 from curate.report.answer import Answer, answered, partly, people_said, withheld
+from curate.report.consents import (
+    SCOPES,
+    Counts,
+    by_age,
+    by_assurance,
+    by_column,
+    by_scope,
+    by_state,
+    people_shown,
+)
 from curate.report.facts import Facts
 from curate.report.words import Cell, Listing, listed, number
 
-_PEOPLE = "SELECT count(DISTINCT subject_id) FROM shown"
 
-
-def _of_people(facts: Facts, caption: str, what: str, sql: str) -> Listing | None:
+def _of_people(caption: str, what: str, counts: Counts) -> Listing | None:
     """Return people by group, small counts withheld."""
-    rows = withheld(facts.rows(sql))
+    rows = withheld(counts)
     return Listing(caption, (what, "People"), rows) if rows else None
 
 
 def subpopulations(facts: Facts) -> Answer:
     """Question 17: subpopulations."""
-    ages = _of_people(facts, "People by what is recorded of their age", "Recorded as", """
-        SELECT coalesce(s.subject_kind, 'unknown'), count(*) AS n
-        FROM (SELECT DISTINCT subject_id FROM shown) p LEFT JOIN subjects s USING (subject_id)
-        GROUP BY 1 ORDER BY n DESC, 1""")  # fmt: skip
+    ages = _of_people("People by what is recorded of their age", "Recorded as", by_age(facts))
     return partly(
         "Besides adult, minor or deceased, no trait of people is recorded, and none is inferred.",
         authors="Describe the groups of people that the data show, if they agreed to that.",
@@ -30,7 +35,7 @@ def subpopulations(facts: Facts) -> Answer:
 
 def identifiable(facts: Facts) -> Answer:
     """Question 18: can people be identified."""
-    people = facts.count(_PEOPLE)
+    people = people_shown(facts)
     faces, searched, models = facts.row("""
         SELECT (SELECT count(*) FROM faces JOIN held USING (sha256)),
                (SELECT count(DISTINCT sha256) FROM face_scans JOIN held USING (sha256)
@@ -95,27 +100,6 @@ def notified(facts: Facts) -> Answer:
     )  # fmt: skip
 
 
-# A person's state is that of the latest event in any of their records; of events at one instant
-# the one that restricts counts. A grant whose end has passed is no grant any more.
-_STATE = """
-    SELECT coalesce(CASE WHEN latest.state IN ('ConsentGiven', 'RenewedConsentGiven')
-                         AND NOT ends.running THEN 'ended' ELSE latest.state END, 'none') AS state,
-           count(*) AS n
-    FROM (SELECT DISTINCT subject_id FROM shown) p
-    LEFT JOIN (
-        SELECT subject_id, arg_max(state, (
-            effective_at, state NOT IN ('ConsentGiven', 'RenewedConsentGiven'), event_id
-        )) AS state
-        FROM consent_events SEMI JOIN granted USING (consent_id)
-        WHERE effective_at <= ?::TIMESTAMPTZ GROUP BY subject_id
-    ) latest USING (subject_id)
-    LEFT JOIN (
-        SELECT subject_id, bool_or(valid_until IS NULL OR valid_until > ?::TIMESTAMPTZ) AS running
-        FROM granted GROUP BY subject_id
-    ) ends USING (subject_id)
-    GROUP BY 1 ORDER BY n DESC, 1
-"""
-
 _STATES = {
     "none": "no consent on record",
     "ended": "given, and its end has passed",
@@ -134,15 +118,10 @@ _STATES = {
 
 def consented(facts: Facts) -> Answer:
     """Question 29: consent."""
-    as_of = facts.inputs.as_of
-    found = facts.rows(_STATE, as_of, as_of)
-    states = withheld([(_STATES.get(state, state), n) for state, n in found])
-    assurance = _of_people(facts, "People by how well their consent is proven",
-                           "Assurance (0 none to 4 verified)", """
-        SELECT assurance::VARCHAR, count(*) AS n FROM (
-            SELECT subject_id, max(assurance_level) AS assurance FROM granted GROUP BY subject_id)
-        GROUP BY 1 ORDER BY 1""")  # fmt: skip
-    people = facts.count(_PEOPLE)
+    states = withheld([(_STATES.get(state, state), n) for state, n in by_state(facts)])
+    assurance = _of_people("People by how well their consent is proven",
+                           "Assurance (0 none to 4 verified)", by_assurance(facts))  # fmt: skip
+    people = people_shown(facts)
     if not people:
         return answered("Nobody is declared to be shown, so no consent is on record for anybody.")
     return answered(
@@ -156,31 +135,19 @@ def consented(facts: Facts) -> Answer:
     )
 
 
-_SCOPES = (
-    ("purpose", "purposes"),
-    ("operation", "operations"),
-    ("role", "roles_permitted"),
-    ("manipulation", "manipulations_permitted"),
-)
-
-
 def _scope(facts: Facts) -> Listing:
     """Return people by what they granted."""
     rows: list[tuple[Cell, ...]] = []
-    for what, column in _SCOPES:
-        found = facts.rows(f"""
-            SELECT item, count(DISTINCT subject_id) AS n
-            FROM (SELECT subject_id, unnest({column}) AS item FROM granted)
-            GROUP BY item ORDER BY n DESC, item""")
-        rows += [(what, *row) for row in withheld(found)]
+    for what, column in SCOPES.items():
+        rows += [(what, *row) for row in withheld(by_scope(facts, column))]
     return Listing("People by what they granted", ("What", "Granted", "People"), tuple(rows))
 
 
 def revocation(facts: Facts) -> Answer:
     """Question 30: withdrawal."""
-    table = _of_people(facts, "People by route of withdrawal", "Route", """
-        SELECT withdrawal_method, count(DISTINCT subject_id) AS n FROM granted
-        WHERE withdrawal_method IS NOT NULL GROUP BY 1 ORDER BY n DESC, 1""")  # fmt: skip
+    table = _of_people(
+        "People by route of withdrawal", "Route", by_column(facts, "withdrawal_method")
+    )
     holds = (
         "A withdrawal holds from the instant it takes effect, and beats every earlier grant in "
         "any record of the person; the next audit blocks what they are in."

@@ -3,8 +3,13 @@
 Three kinds of picture: square portraits (640 x 640), a group photo of six (1280 x 886), and
 video-shaped frames (1280 x 720) with two of the portraits in each. The peer is
 `FaceAnalysis.get` as it comes (two detection sizes) and with one size; the floor is a bare
-loop over onnxruntime on the very inputs that ours computes, and nothing else. One process, one
-thread each, in turns; the least of the rounds counts.
+loop of onnxruntime on the very inputs that ours computes, and nothing else. One process on
+either side, in turns, the least of the rounds counts: first with one thread each, then with as
+many as there are processors. Targets are judged with each side at its better number of threads,
+as the peer's sessions get in each other's way where they have several and share processors.
+
+A square portrait on one thread leaves little to win: nearly all of the peer's time is the
+detector's network, which both run on every pixel.
 """
 
 from __future__ import annotations
@@ -13,6 +18,7 @@ import os
 import time
 import warnings
 from collections.abc import Callable
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -50,42 +56,39 @@ def pictures(*, quick: bool) -> dict[str, list[Image]]:
     }
 
 
-def library(**options: Any) -> Any:
-    """Return insightface's own analysis on one thread."""
+def library(threads: int, **options: Any) -> Any:
+    """Return insightface's own analysis."""
     import onnxruntime
     from insightface.app import FaceAnalysis
 
     settings = onnxruntime.SessionOptions()
-    settings.intra_op_num_threads, settings.log_severity_level = 1, 3
+    settings.intra_op_num_threads, settings.log_severity_level = threads, 3
     app = FaceAnalysis(name=str(PACK), providers=["CPUExecutionProvider"], sess_options=settings)
     app.prepare(-1, **options)
     return app
 
 
 def recorded(analyzer: Any, scan: Callable[[], object]) -> list[tuple[Any, Any, Any]]:
-    """Return session, output names and inputs of every call that one scan makes."""
+    """Return onnxruntime's session, output names and inputs for every call that one scan makes."""
     calls: list[tuple[Any, Any, Any]] = []
-    models = (analyzer._detector, analyzer._recogniser)  # noqa: SLF001  # the floor is inside
-    kept = [model.session for model in models]
+    detector, recogniser = analyzer._detector, analyzer._recogniser  # noqa: SLF001 - floor inside
+    network, session = analyzer._network, recogniser.session  # noqa: SLF001 - as above
+
+    def find(values: Any) -> Any:
+        names = detector.output_names
+        calls.append((detector.session, names, {detector.input_name: values.copy()}))
+        return network(values)
 
     class Recorder:
-        def __init__(self, session: Any) -> None:
-            self._session = session
-
         def run(self, names: Any, inputs: Any) -> Any:
-            calls.append((self._session, names, inputs))
-            return self._session.run(names, inputs)
+            calls.append((session, names, inputs))
+            return session.run(names, inputs)
 
-        def __getattr__(self, name: str) -> Any:
-            return getattr(self._session, name)
-
-    for model in models:
-        model.session = Recorder(model.session)
+    analyzer._network, recogniser.session = find, Recorder()  # noqa: SLF001 - as above
     try:
         scan()
     finally:
-        for model, session in zip(models, kept, strict=True):
-            model.session = session
+        analyzer._network, recogniser.session = network, session  # noqa: SLF001 - as above
     return calls
 
 
@@ -105,42 +108,76 @@ def run(*, quick: bool) -> dict[str, object]:
     """Return the figures; `quick` takes fewer pictures."""
     if not PACK.is_dir():
         return {"skipped": f"no pack at {PACK}", "met": False}
+
+    warnings.simplefilter("ignore")
+    batches = pictures(quick=quick)
+    processors = len(os.sched_getaffinity(0))
+    seconds = {n: _with(n, batches, quick=quick) for n in sorted({1, processors})}
+    figures: dict[str, object] = {str(n): _ratios(kinds) for n, kinds in seconds.items()}
+    best = _ratios(
+        {
+            kind: {name: min(s[kind][name] for s in seconds.values()) for name in seconds[1][kind]}
+            for kind in batches
+        }
+    )
+    for kind, ratio in best.items():
+        print(f"{kind}: {ratio}")
+    met = all(
+        ratio["over_get"] >= TARGET_PEER and ratio["of_floor"] >= TARGET_FLOOR
+        for ratio in best.values()
+    )
+    targets = {"over_get": TARGET_PEER, "of_floor": TARGET_FLOOR}
+    return {"threads": figures, "best": best, "targets": targets, "met": met}
+
+
+def _ratios(kinds: dict[str, dict[str, float]]) -> dict[str, dict[str, float]]:
+    """Return ours against each peer, by kind of picture."""
+    names = {"over_get": "get", "over_get_one_size": "get, one size", "of_floor": "floor"}
+    return {
+        kind: {told: round(seconds[name] / seconds["ours"], 2) for told, name in names.items()}
+        for kind, seconds in kinds.items()
+    }
+
+
+def _with(
+    threads: int, batches: dict[str, list[Image]], *, quick: bool
+) -> dict[str, dict[str, float]]:
+    """Print and return the seconds for every kind of picture, with so many threads each."""
     from curate.faces import AnalyzerSpec, load
     from curate.faces.scan import scan_images
 
-    warnings.simplefilter("ignore")
-    analyzer = load(AnalyzerSpec("insightface", str(PACK), threads=1, device="cpu"))
-    plain, one_size = library(), library(det_size=(640, 640))
-    figures: dict[str, object] = {"threads": 1}
-    met = True
-    for kind, batch in pictures(quick=quick).items():
+    analyzer = load(AnalyzerSpec("insightface", str(PACK), threads=threads, device="cpu"))
+    plain, one_size = library(threads), library(threads, det_size=(640, 640))
+    figures = {}
+    print(f"one process, threads: {threads}")
+    for kind, batch in batches.items():
         named = [(str(i), 0, picture) for i, picture in enumerate(batch)]
         backwards = [np.ascontiguousarray(p[..., ::-1]) for p in batch]
-        faces = len(scan_images(named, analyzer).faces)
-        calls = recorded(analyzer, lambda named=named: scan_images(named, analyzer))
+        ours = partial(scan_images, named, analyzer)
+        faces = len(ours().faces)
+        calls = recorded(analyzer, ours)
         seconds = timed(
             {
-                "ours": lambda named=named: scan_images(named, analyzer),
-                "get": lambda b=backwards: [plain.get(p) for p in b],
-                "get, one size": lambda b=backwards: [one_size.get(p) for p in b],
-                "floor": lambda calls=calls: [s.run(n, i) for s, n, i in calls],
+                "ours": ours,
+                "get": partial(_each, plain.get, backwards),
+                "get, one size": partial(_each, one_size.get, backwards),
+                "floor": partial(_each, _again, calls),
             },
             rounds=3 if quick else 5,
         )
-        ratio = seconds["get"] / seconds["ours"]
-        floor = seconds["floor"] / seconds["ours"]
-        print(f"{kind}: {len(batch)} pictures, {faces} faces, {len(calls)} calls of onnxruntime")
+        print(f"{kind}: {len(batch)} pictures, {faces} faces, {len(calls)} calls of networks")
         for name, value in seconds.items():
-            print(
-                f"  {name:14} {faces / value:7.1f} faces/s  {1e3 * value / len(batch):6.1f} ms each"
-            )
-        print(f"  ours over get {ratio:.2f} (target {TARGET_PEER}), of the floor {floor:.2f}")
-        figures[kind] = {
-            "faces_per_s": round(faces / seconds["ours"], 1),
-            "over_get": round(ratio, 2),
-            "over_get_one_size": round(seconds["get, one size"] / seconds["ours"], 2),
-            "of_floor": round(floor, 3),
-        }
-        met = met and ratio >= TARGET_PEER and floor >= TARGET_FLOOR
-    targets = {"over_get": TARGET_PEER, "of_floor": TARGET_FLOOR}
-    return figures | {"targets": targets, "met": met}
+            each = 1e3 * value / len(batch)
+            print(f"  {name:14} {faces / value:7.1f} faces/s  {each:6.1f} ms each")
+        figures[kind] = seconds
+    return figures
+
+
+def _each(call: Callable[[Any], object], values: list[Any]) -> None:
+    for value in values:
+        call(value)
+
+
+def _again(call: tuple[Any, Any, Any]) -> object:
+    session, names, inputs = call
+    return session.run(names, inputs)

@@ -7,11 +7,10 @@ call and is reshaped to take batches; it wants BGR, raw 0 to 255, on a template 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from curate.errors import DependencyError, MissingModelError
+from curate.errors import MissingModelError
 from curate.faces.analyzer import (
     CPU_BATCH,
     AnalyzerSpec,
@@ -23,6 +22,7 @@ from curate.faces.analyzer import (
     unit_rows,
 )
 from curate.faces.models import model_home
+from curate.faces.openvino import compiled
 from curate.faces.warp import aligned, fitted, swapped, yunet
 
 CROP = 128
@@ -53,7 +53,7 @@ class OpenModelZooAnalyzer:
         detector, network, weights = model_files(spec.path)
         threshold = 0.6 if spec.det_threshold is None else spec.det_threshold
         self._detector = yunet(str(detector), threshold=threshold)
-        self._network = _compiled(network, threads=spec.threads)
+        self._network = compiled(network, [-1, 3, CROP, CROP], threads=spec.threads)
         self._size = spec.det_size
         self._batch = spec.batch_size or CPU_BATCH
         self.info = ModelInfo(
@@ -116,19 +116,3 @@ def model_files(path: str) -> tuple[Path, Path, Path]:
             raise MissingModelError(f"no {name}", where=str(folder), hint=hint)
         found.append(places[0])
     return found[0], found[1], found[2]
-
-
-def _compiled(network: Path, *, threads: int) -> Any:
-    try:
-        import openvino
-    except ImportError as error:
-        raise DependencyError("OpenVINO is not installed") from error
-    core = openvino.Core()
-    try:
-        model = core.read_model(str(network))
-        model.reshape([-1, 3, CROP, CROP])
-    except RuntimeError as error:
-        raise MissingModelError("OpenVINO cannot read the model", where=str(network)) from error
-    settings = {"INFERENCE_NUM_THREADS": threads} if threads else {}
-    # Half precision on some processors would move embeddings between machines.
-    return core.compile_model(model, "CPU", {**settings, "INFERENCE_PRECISION_HINT": "f32"})

@@ -26,6 +26,7 @@ _HEAD = np.array(
     [[-157, -170, 135], [157, -170, 135], [0, 0, 0], [-150, 150, 125], [150, 150, 125]],
     np.float64,
 )
+_FROM_HEAD = np.linalg.pinv(_HEAD - _HEAD.mean(axis=0))
 # Distance of the eye centres over the depth of the nose's base before them, same head.
 _EYES_TO_NOSE_DEPTH = 320 / 110
 
@@ -108,9 +109,8 @@ def _pose_by_head(points: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     The affine map from an average head to the picture in least squares, then the rotation
     nearest to it (DeMenthon and Davis 1995, without the iteration).
     """
-    head = _HEAD - _HEAD.mean(axis=0)
     centred = points - points.mean(axis=1, keepdims=True)
-    affine = np.einsum("ik,nkj->nji", np.linalg.pinv(head), centred)
+    affine = np.einsum("ik,nkj->nji", _FROM_HEAD, centred)
     u, _, vt = np.linalg.svd(affine, full_matrices=False)
     across, down = np.moveaxis(u @ vt, 1, 0)
     forward = np.cross(across, down)

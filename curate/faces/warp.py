@@ -91,6 +91,32 @@ def fitted(image: Image, longer_side: int) -> tuple[Image, float]:
     return np.asarray(cv2.resize(image, size, interpolation=how), np.uint8), scale
 
 
+def planes(image: Image, size: tuple[int, int], mean: float, out: Floats) -> float:
+    """Fill `out` with `image` less `mean`, channel by channel, and return the scale used.
+
+    The picture is resized to lie whole in the upper left corner; the rest stands for black.
+    Rounding is insightface's, so that boxes are the same.
+
+    Args:
+        image: RGB, shape (H, W, 3), dtype uint8.
+        size: Width and height to fill.
+        mean: What is taken from each value.
+        out: Where to, shape (3, height, width); reused from call to call, as memory that is
+            fresh each time costs more than the numbers in it.
+    """
+    cv2 = opencv()
+    width, height = size
+    ratio = image.shape[0] / image.shape[1]
+    tall = ratio > height / width
+    across, down = (int(height / ratio), height) if tall else (width, int(width * ratio))
+    across, down = max(1, across), max(1, down)
+    small = image if image.shape[:2] == (down, across) else cv2.resize(image, (across, down))
+    out[:, down:], out[:, :, across:] = -mean, -mean
+    for channel, plane in zip(cv2.split(small), out, strict=True):
+        np.subtract(channel, np.float32(mean), out=plane[:down, :across], dtype=np.float32)
+    return down / image.shape[0]
+
+
 def swapped(image: Image) -> Image:
     """Return `image` with its first and last channel exchanged: RGB to OpenCV's BGR."""
     cv2 = opencv()

@@ -21,6 +21,7 @@ import pyarrow as pa
 from curate.catalog.views import REPRESENTED_BY
 from curate.engine.stage import MapStage
 from curate.engine.watch import alive
+from curate.faces.ahead import read_ahead
 from curate.faces.analyzer import AnalyzerSpec, FaceAnalyzer, Floats, Image, load
 from curate.faces.scan import Scan, embed_faces, joined, scan_images
 from curate.faces.tracks import representatives, track_faces
@@ -99,7 +100,8 @@ def scan_batch(batch: pa.Table, *, spec: AnalyzerSpec) -> dict[str, pa.Table]:
     items = batch.to_pylist()
     failed: list[dict[str, Any]] = []
     images = [item for item in items if item["kind"] == "image"]
-    parts = [scan_images(_pictures(images, failed, analyzer.info.model_id), analyzer)]
+    pictures = read_ahead(_pictures(images, failed, analyzer.info.model_id))
+    parts = [scan_images(pictures, analyzer)]
     for item in items:
         if item["kind"] != "image":
             try:
@@ -119,7 +121,7 @@ def scan_video(item: dict[str, Any], analyzer: FaceAnalyzer) -> Scan:
         UnreadableError: The video cannot be read to its end.
     """
     shots = dict(zip(item["frames"], item["shots"], strict=True))
-    frames = _frames(item)
+    frames = read_ahead(_frames(item))
     parts = []
     while some := list(islice(frames, FRAMES_AT_ONCE)):
         parts.append(scan_images(some, analyzer))
@@ -144,7 +146,7 @@ def embed_batch(batch: pa.Table, *, spec: AnalyzerSpec) -> dict[str, pa.Table]:
         numbers = np.array(item["frames"])
         # A content that cannot be read any more has no embeddings: its faces are unassigned.
         with suppress(UnreadableError):
-            for _, frame, picture in _seen(item, set(item["frames"])):
+            for _, frame, picture in read_ahead(_seen(item, set(item["frames"]))):
                 here = np.flatnonzero(numbers == frame)
                 parts.append(embed_faces(picture, points[here], analyzer))
                 ids.extend(item["face_ids"][place] for place in here)

@@ -18,6 +18,7 @@ app = typer.Typer(
     no_args_is_help=True,
     help="List, fetch and verify face models. Only `pull` reaches the network.",
 )
+NameArgument = Annotated[str, typer.Argument(help="The model, as `curate models list` calls it.")]
 FolderOption = Annotated[
     Path | None,
     typer.Option("--folder", help="Where the model's files are; its usual place when left out."),
@@ -38,7 +39,7 @@ def list_command(as_json: JsonOption = False) -> None:
 
 @app.command("pull")
 def pull_command(
-    name: Annotated[str, typer.Argument(help="The model, as `curate models list` calls it.")],
+    name: NameArgument,
     folder: FolderOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -58,7 +59,7 @@ def pull_command(
 
 @app.command("verify")
 def verify_command(
-    name: Annotated[str, typer.Argument(help="The model, as `curate models list` calls it.")],
+    name: NameArgument,
     folder: FolderOption = None,
     as_json: JsonOption = False,
 ) -> None:

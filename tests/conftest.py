@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -24,3 +25,28 @@ def shared_data() -> Path:
     if not (folder / "faces").is_dir():
         pytest.skip(f"the shared test data is absent ({folder}); set CURATE_TEST_DATA")
     return folder
+
+
+@pytest.fixture
+def own_keyring() -> Iterator[None]:
+    """Use a keyring in memory, a backend as the package defines one; skip without the package."""
+    keyring = pytest.importorskip("keyring", reason="the extra curate[keyring] is not installed")
+    from keyring.backend import KeyringBackend
+
+    class InMemory(KeyringBackend):
+        priority = 1.0
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.held: dict[tuple[str, str], str] = {}
+
+        def get_password(self, service: str, username: str) -> str | None:
+            return self.held.get((service, username))
+
+        def set_password(self, service: str, username: str, password: str) -> None:
+            self.held[service, username] = password
+
+    before = keyring.get_keyring()
+    keyring.set_keyring(InMemory())
+    yield
+    keyring.set_keyring(before)

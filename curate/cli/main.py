@@ -16,6 +16,7 @@ from curate.cli import (
     explain,
     ingest,
     init,
+    keys,
     models,
     release,
     report,
@@ -50,6 +51,7 @@ app.add_typer(release.app, name="release")
 app.add_typer(models.app, name="models")
 app.add_typer(split.app, name="split")
 app.add_typer(vault.app, name="vault")
+app.add_typer(keys.app, name="keys")
 app.command("status")(status.command)
 
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from curate.errors import CurateError, printable
+from curate.errors import CurateError, InputError, printable
 
 if TYPE_CHECKING:
     from curate.api import Project
@@ -33,6 +33,18 @@ def tell(text: str) -> None:
 def tell_error(error: CurateError) -> None:
     """Tell what went wrong, where, and what to do."""
     tell(f"{error}\n  hint: {error.hint}")
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a file that a person named.
+
+    Raises:
+        InputError: It cannot be written.
+    """
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise InputError(f"cannot be written: {error.strerror}", where=str(path)) from None
 
 
 def table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from curate.cli import split_lint
 from curate.cli.options import JsonOption, WorkspaceOption
-from curate.cli.output import open_project, say, say_json, tell
+from curate.cli.output import open_project, say, say_json
 from curate.errors import ExitStatus, InputError
 
 if TYPE_CHECKING:
@@ -18,11 +18,6 @@ if TYPE_CHECKING:
 app = typer.Typer(help="Make splits that do not leak, and look for leaks in those there are.")
 
 DEFAULT_TOPICS = ("identity", "source", "duplicate", "swap", "clip", "frames")
-
-ByOption = Annotated[
-    str | None,
-    typer.Option(help="Only these relations, joined by commas, such as identity,source."),
-]
 
 
 @app.callback(invoke_without_command=True)
@@ -123,55 +118,5 @@ def _names(names: str | None, count: int) -> tuple[str, ...]:
     return usual.get(count, tuple(f"split-{i}" for i in range(count)))
 
 
-@app.command("lint")
-def lint_command(
-    by: ByOption = None,
-    assignment: Annotated[
-        str | None, typer.Option(help="Look at an assignment that `curate split` made.")
-    ] = None,
-    certificate: Annotated[
-        Path | None, typer.Option(help="Write the leak certificate to this file.")
-    ] = None,
-    strict: Annotated[
-        bool, typer.Option("--strict", help="Exit 1 also where something could not be checked.")
-    ] = False,
-    workspace: WorkspaceOption = None,
-    as_json: JsonOption = False,
-) -> int:
-    """Tell what stands in two splits at once; exit 1 when something does."""
-    import json
-
-    from curate.cli.split_output import print_lint
-    from curate.splits import certificate as certificates
-    from curate.splits.kinds import kinds_of
-    from curate.splitting import lint_splits
-    from curate.version import __version__
-
-    project = open_project(workspace)
-    kinds = None if by is None else kinds_of(by.split(","))
-    found = lint_splits(project.catalog, kinds=kinds, assignment=assignment)
-    name = project.config.name or project.workspace.root.name
-    statement = certificates.certificate(
-        found,
-        name=name if assignment is None else f"{name}/{assignment}",
-        tool=f"curate {__version__}",
-        created_at=project.clock(),
-    )
-    if certificate is not None:
-        text = json.dumps(statement, indent=2, sort_keys=True, ensure_ascii=False)
-        _write(certificate, text + "\n")
-        tell(f"wrote {certificate}; it is not signed")
-    if as_json:
-        say_json(statement)
-    else:
-        print_lint(found)
-    outcome = certificates.result(found)
-    bad = outcome == certificates.LEAKS or (strict and outcome != certificates.NONE_FOUND)
-    return ExitStatus.FINDINGS if bad else ExitStatus.GOOD
-
-
-def _write(path: Path, text: str) -> None:
-    try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise InputError(f"cannot be written: {error.strerror}", where=str(path)) from None
+app.command("lint")(split_lint.lint_command)
+app.command("verify")(split_lint.verify_command)

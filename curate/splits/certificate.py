@@ -14,10 +14,10 @@ import numpy as np
 import pyarrow as pa
 
 from curate.model.instants import print_instant
+from curate.signing import statement
 from curate.splits.kinds import BY_NAME
 from curate.splits.lint import Lint
 
-STATEMENT = "https://in-toto.io/Statement/v1"
 PREDICATE = "curate:split-leaks/v1"
 DIGEST_OF = "SHA-256 over the ids of the split's entries, in order, a newline after each"
 
@@ -33,25 +33,19 @@ def certificate(found: Lint, *, name: str, tool: str, created_at: datetime) -> d
         tool: Name and version of what looked.
         created_at: When, in UTC.
     """
-    return {
-        "_type": STATEMENT,
-        "subject": [
-            {"name": f"{name}/{split}", "digest": {"sha256": split_digest(found, split)}}
-            for split in found.placed.splits
-        ],
-        "predicateType": PREDICATE,
-        "predicate": {
-            "tool": tool,
-            "createdAt": print_instant(created_at),
-            "digestOf": DIGEST_OF,
-            "entries": found.ties.entries.num_rows,
-            "inNoSplit": found.unplaced,
-            "splits": found.sizes,
-            "result": result(found),
-            "relations": [_relation(found, kind) for kind in found.kinds],
-            "classes": vars(found.classes),
-        },
+    digests = [(f"{name}/{split}", split_digest(found, split)) for split in found.placed.splits]
+    said = {
+        "tool": tool,
+        "createdAt": print_instant(created_at),
+        "digestOf": DIGEST_OF,
+        "entries": found.ties.entries.num_rows,
+        "inNoSplit": found.unplaced,
+        "splits": found.sizes,
+        "result": result(found),
+        "relations": [_relation(found, kind) for kind in found.kinds],
+        "classes": vars(found.classes),
     }
+    return statement(digests, PREDICATE, said)
 
 
 def result(found: Lint) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 import shlex
@@ -25,6 +26,7 @@ COMMANDS = [
 def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Return a folder with a workspace in which one person is in two splits."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "settings"))
     rows = ["path,label,split,subject"]
     for number in range(8):
         Image.new("RGB", (8, 8), (30 * number, 0, 0)).save(tmp_path / f"{number}.png")
@@ -43,8 +45,9 @@ def test_commands_of_the_guide_do_what_it_says(
 
     said = capsys.readouterr().out
     # The audit blocks people of whom there is no consent, whatever the splits.
-    assert statuses == [1, 1, 1, 1, 0, 0, 0, 1]
-    statement = json.loads((workspace / "leaks.json").read_text("utf-8"))
+    assert statuses == [1, 1, 1, 1, 0, 0, 1, 1, 1, 0, 0, 0, 1]
+    envelope = json.loads((workspace / "leaks.json").read_text("utf-8"))
+    statement = json.loads(base64.b64decode(envelope["payload"]))
     told = {row["relation"]: row for row in statement["predicate"]["relations"]}
     assert told["identity"]["leaks"][0]["groups"] == 3
     assert "no leak found, not all was checked" in said

@@ -52,34 +52,14 @@ def test_text_that_is_no_key_is_refused_and_not_told(monkeypatch: pytest.MonkeyP
     assert "0f0f" not in str(caught.value)
 
 
+@pytest.mark.usefixtures("own_keyring")
 def test_a_keyring_keeps_the_key_it_was_given() -> None:
-    keyring = pytest.importorskip("keyring", reason="the extra curate[keyring] is not installed")
-    from keyring.backend import KeyringBackend
+    with pytest.raises(MissingKeyError):
+        workspace_key("keyring:lab")
 
-    class InMemory(KeyringBackend):
-        """A keyring as the package defines one, for this test's time."""
+    made = workspace_key("keyring:lab", create=True)
 
-        priority = 1.0
-
-        def __init__(self) -> None:
-            super().__init__()
-            self.held: dict[tuple[str, str], str] = {}
-
-        def get_password(self, service: str, username: str) -> str | None:
-            return self.held.get((service, username))
-
-        def set_password(self, service: str, username: str, password: str) -> None:
-            self.held[service, username] = password
-
-    before = keyring.get_keyring()
-    keyring.set_keyring(InMemory())
-    try:
-        with pytest.raises(MissingKeyError):
-            workspace_key("keyring:lab")
-        made = workspace_key("keyring:lab", create=True)
-        assert workspace_key("keyring:lab") == made
-    finally:
-        keyring.set_keyring(before)
+    assert workspace_key("keyring:lab") == made
 
 
 @pytest.mark.parametrize("source", ["lab.key", "file:", "vault:lab", ""])

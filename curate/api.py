@@ -41,11 +41,14 @@ if TYPE_CHECKING:
     from curate.keeping import Keeper
     from curate.release.build import Release
     from curate.release.select import Selection
+    from curate.releasing import Order
     from curate.report.inputs import ReportInputs
+    from curate.report.written import Written
     from curate.splits.assign import Plan
     from curate.splits.lint import Lint
     from curate.splits.maker import Made
 
+TOOL = f"curate {__version__}"
 STAGES = ("probe", "faces", "identity", "dedup")
 
 
@@ -299,45 +302,48 @@ class Project:
                 keep_assignment(self.catalog, name, rows, run_id=str(record["run_id"]))
         return made
 
-    def release(
-        self, name: str, *, use: str = DEFAULT_USE, assignment: str | None = None
-    ) -> Release:
+    def release(self, name: str, order: Order | None = None) -> Release:
         """Audit for a use and write what it clears as a release called `name`.
 
         Args:
             name: The release's name.
-            use: A use profile of `curate.toml`.
-            assignment: The splits that `curate split` made to use in the place of those declared.
+            order: What is asked for; plain files for the default use when None.
 
         Raises:
-            InputError: The name is taken or cannot be one, or nothing was cleared.
+            InputError: The name is taken or cannot be one, a file cannot be read, or nothing was
+                cleared.
+            UnknownNameError: There is no such use, assignment or format.
             VerificationError: A file changed since it was probed.
         """
-        from curate.release.build import build
-        from curate.release.select import INPUTS, select
+        from curate.release.build import Steps, build, check_name
+        from curate.releasing import Order, cleared, recorder
         from curate.report.datasheet import datasheet
 
-        audited = self.audit(use=use, assignment=assignment)
-        facts = self.facts(assignment=assignment)
-        selection = select(
-            {**{k: facts[k] for k in INPUTS if k != "verdicts"}, "verdicts": audited.verdicts},
-            assigned=assignment is not None,
+        order = order or Order(DEFAULT_USE)
+        check_name(name, self.workspace.releases)
+        audited = self.audit(use=order.use, assignment=order.assignment)
+        facts = self.facts(assignment=order.assignment) | {"groups": self.catalog.read("groups")}
+        selection = cleared(facts, audited, order)
+
+        def documents(_: Written) -> dict[str, str]:
+            sheet = datasheet(self.report_inputs(audited, selection))
+            return {"datasheet.md": sheet.markdown, "datasheet.html": sheet.html}
+
+        steps = Steps(
+            documents=documents,
+            announce=recorder(self.catalog, audited, self.clock),
+            report=lambda done, total: self.progress("release", done, total),
         )
-        sheet = datasheet(self.report_inputs(audited, selection))
+        told = {"use": asdict(audited.use), "policy": self.policy_digest(), "tool": TOOL}
         with self.workspace.writing(), self._record("release build", {"name": name}) as record:
             built = build(
                 name,
                 selection,
                 self.workspace.releases,
-                facts={
-                    "use": asdict(audited.use),
-                    "policy": self.policy_digest(),
-                    "tool": f"curate {__version__}",
-                },
-                documents={"datasheet.md": sheet.markdown, "datasheet.html": sheet.html},
-                report=lambda done, total: self.progress("release", done, total),
+                facts=told,
+                form=order.form,
+                steps=steps,
             )
-            self._keep_release(name, audited, built)
             record["counts"] = {"items": built.items.num_rows, "left_out": built.left_out}
         return built
 
@@ -381,7 +387,7 @@ class Project:
         return ReportInputs(
             project=self.config.name or self.workspace.root.name,
             notice=self.config.notice,
-            tool=f"curate {__version__}",
+            tool=TOOL,
             run_id=audited.run_id,
             use=audited.use,
             as_of=audited.as_of,
@@ -502,24 +508,3 @@ class Project:
 
     def _record(self, verb: str, parameters: dict[str, Any]) -> recorded:
         return recorded(self.catalog, self.clock, verb, parameters)
-
-    def _keep_release(self, name: str, audited: Audited, built: Release) -> None:
-        from curate.model.ids import stable_id
-        from curate.schema import conform
-
-        release_id = stable_id("release", name, built.merkle_root)
-        row = {
-            "release_id": release_id,
-            "name": name,
-            "use": audited.use.name,
-            "audit_run_id": audited.run_id,
-            "built_at": self.clock(),
-            "path": f"releases/{name}",
-            "merkle_root": built.merkle_root,
-            "item_count": built.items.num_rows,
-            "left_out": json.dumps(built.left_out, sort_keys=True),
-        }
-        ids = [release_id] * built.items.num_rows
-        items = built.items.append_column("release_id", [ids])
-        self.catalog.append("release_items", items)
-        self.catalog.append("releases", conform([row], "releases"))

@@ -25,13 +25,28 @@ def build_command(
     assignment: Annotated[
         str | None, typer.Option(help="The splits that `curate split` made, by name.")
     ] = None,
+    formats: Annotated[
+        list[str] | None,
+        typer.Option("--format", help="How it is written, such as webdataset; several may be."),
+    ] = None,
+    keep_metadata: Annotated[
+        bool, typer.Option("--keep-metadata", help="Leave EXIF, XMP and the like in the files.")
+    ] = False,
+    keep_duplicates: Annotated[
+        bool, typer.Option("--keep-duplicates", help="Let every near duplicate go out.")
+    ] = False,
     workspace: WorkspaceOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Audit for a use, and write what it clears: media, Parquet by split, manifest, datasheet."""
+    from curate.release.build import Form
+    from curate.release.export.formats import DEFAULT
+    from curate.releasing import Order
+
+    form = Form(tuple(formats or DEFAULT), keep_metadata)
     project = open_project(workspace)
     with showing_progress(project):
-        built = project.release(name, use=use, assignment=assignment)
+        built = project.release(name, Order(use, assignment, keep_duplicates, form))
     if as_json:
         say_json({"folder": str(built.folder), "items": built.items.num_rows,
                   "merkle_root": built.merkle_root, "left_out": built.left_out})  # fmt: skip

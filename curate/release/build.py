@@ -1,35 +1,60 @@
-"""Build a release: copy what was cleared, check every byte, list it, and only then name it.
+"""Build a release: write what was cleared, part by part, list it, and only then name it.
 
 The folder is built under a hidden name and renamed when it is whole, so that a build that was
-killed leaves no release. The same catalogue and use give the same bytes.
+killed leaves no release; the next one of that name goes on with the parts that were done. The
+same selection gives the same bytes.
 """
 
 from __future__ import annotations
 
-import hashlib
-import os
 import re
 import shutil
+from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import pyarrow as pa
 
-from curate.errors import InputError, VerificationError
-from curate.media.open import open_regular
-from curate.media.unreadable import UnreadableError
+from curate.errors import CurateError, InputError
 from curate.model.files import FileDigest
-from curate.release.export.parquet import write_split
+from curate.release.export.formats import DEFAULT, chosen
 from curate.release.manifest import digest_file, write_manifest
 from curate.release.select import Selection
+from curate.release.shards import (
+    METADATA_STAYS,
+    Done,
+    marks_folder,
+    plan_digest,
+    read_items,
+    shards_of,
+    write_shard,
+)
+from curate.report.written import Written
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
-_SUFFIX = re.compile(r"\.[a-z0-9]{1,5}")
-_BLOCK = 1 << 20
+_PLAN = "plan.txt"
+# Reading, hashing and writing leave the interpreter: more threads than this wait for the disk.
+_THREADS = 4
 
 Report = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class Form:
+    """How a release is written.
+
+    Attributes:
+        formats: Names of formats.
+        keep_metadata: Hand files on as they are, with what they say of places and people.
+    """
+
+    formats: tuple[str, ...] = DEFAULT
+    keep_metadata: bool = False
 
 
 @dataclass(frozen=True)
@@ -49,14 +74,30 @@ class Release:
     left_out: dict[str, int]
 
 
+@dataclass(frozen=True)
+class Steps:
+    """What a caller adds to a build.
+
+    Attributes:
+        documents: Returns texts to put beside the data, by path, from what was written.
+        announce: Told of the release when it is whole and not yet named: what it records is
+            there before the release is.
+        report: Told how many items are written, of how many.
+    """
+
+    documents: Callable[[Written], dict[str, str]] = field(default=lambda _: {})
+    announce: Callable[[Release], None] = field(default=lambda _: None)
+    report: Report = field(default=lambda done, total: None)  # noqa: ARG005
+
+
 def build(
     name: str,
     selection: Selection,
     releases: Path,
     *,
     facts: dict[str, Any],
-    documents: dict[str, str] | None = None,
-    report: Report = lambda done, total: None,  # noqa: ARG005
+    form: Form | None = None,
+    steps: Steps | None = None,
 ) -> Release:
     """Write a release called `name` under `releases`.
 
@@ -65,41 +106,65 @@ def build(
         selection: What goes out.
         releases: The workspace's folder of releases.
         facts: What the manifest says beside the files: use, audit, versions.
-        documents: Texts to put beside the data, by file name.
-        report: Told how many items are copied, of how many.
+        form: How it is written; plain files without metadata when None.
+        steps: What the caller adds.
 
     Raises:
-        InputError: The name cannot be a folder's, is taken, or nothing was cleared.
+        InputError: The name cannot be a folder's, is taken, a file cannot be read, or nothing
+            was cleared.
+        UnknownNameError: There is no such format.
         VerificationError: A file changed since it was probed.
     """
-    folder = releases / _checked(name, releases)
+    form, steps = form or Form(), steps or Steps()
+    folder = releases / check_name(name, releases)
     if not selection.items.num_rows:
         raise InputError(
             "nothing was cleared, so there is nothing to release",
             where=name,
             hint="run `curate audit` to see why; `curate explain LOCATOR` tells for one entry",
         )
-    partial = releases / f".{name}.partial"
-    shutil.rmtree(partial, ignore_errors=True)
-    partial.mkdir(parents=True)
+    hidden = releases / f".{name}.partial"
     try:
-        files, items = _write(partial, selection.items, report)
-        for title, text in (documents or {}).items():
-            (partial / title).write_text(text, encoding="utf-8")
-            files.append(digest_file(partial / title, partial))
-        root = write_manifest(
-            partial,
-            files,
-            {**facts, "name": name, "items": items.num_rows, "left_out": selection.left_out},
-        )
-        partial.rename(folder)
-    except BaseException:
-        shutil.rmtree(partial, ignore_errors=True)
+        return _built(hidden, folder, selection, facts=facts, form=form, steps=steps)
+    except CurateError:
+        # What was asked for cannot be built: there is nothing to go on with.
+        shutil.rmtree(hidden, ignore_errors=True)
         raise
-    return Release(folder, items, root, selection.left_out)
 
 
-def _checked(name: str, releases: Path) -> str:
+def _built(
+    hidden: Path,
+    folder: Path,
+    selection: Selection,
+    *,
+    facts: dict[str, Any],
+    form: Form,
+    steps: Steps,
+) -> Release:
+    _begin(hidden, selection, form)
+    name = folder.name
+    told = {**facts, "name": name, "metadata": "kept" if form.keep_metadata else "stripped"}
+    written = _write(hidden, selection, form, told, steps.report)
+    _tidy(hidden, written.files)
+    files = [*written.files, *_documents(hidden, steps.documents(written))]
+    formats = list(written.formats)
+    root = write_manifest(
+        hidden, files, {**written.facts, "items": written.items.num_rows, "formats": formats}
+    )
+    items = written.items.select(["media_id", "path", "sha256", "split"])
+    release = Release(folder, items, root, written.facts["left_out"])
+    steps.announce(release)
+    shutil.rmtree(marks_folder(hidden))
+    hidden.rename(folder)
+    return release
+
+
+def check_name(name: str, releases: Path) -> str:
+    """Return `name`, which can be the name of a new release.
+
+    Raises:
+        InputError: It cannot be a folder's, or is taken.
+    """
     if not _NAME.fullmatch(name):
         raise InputError(
             f"{name!r} cannot be a release's name; expected letters, digits, '.', '_' and '-'",
@@ -111,68 +176,80 @@ def _checked(name: str, releases: Path) -> str:
     return name
 
 
-def _write(folder: Path, items: pa.Table, report: Report) -> tuple[list[FileDigest], pa.Table]:
-    files = []
-    names = _folder_names(items["split"].unique().to_pylist())
-    for done, (root, source, file) in enumerate(_placed(items, names), 1):
-        _copy(root, source, folder / file.path, file.sha256)
-        files.append(file)
-        report(done, items.num_rows)
-    listed = items.append_column("path", pa.array([file.path for file in files], pa.string()))
-    public = listed.drop_columns(["root", "locator"])
-    for split, name in names.items():
-        rows = public.filter(pa.compute.equal(public["split"], split))
-        files.append(digest_file(write_split(rows, folder / "data", name), folder))
-    return files, public.select(["media_id", "path", "sha256", "split"])
+def _begin(folder: Path, selection: Selection, form: Form) -> None:
+    """Make the folder to build in, or leave it as a killed build left it, if it was this one."""
+    options = {"formats": form.formats, "keep_metadata": form.keep_metadata}
+    plan = plan_digest(selection.items, options)
+    note = marks_folder(folder) / _PLAN
+    if not note.exists() or note.read_text(encoding="utf-8") != plan:
+        shutil.rmtree(folder, ignore_errors=True)
+        note.parent.mkdir(parents=True)
+        note.write_text(plan, encoding="utf-8")
 
 
-def _placed(items: pa.Table, names: dict[str, str]) -> Iterator[tuple[Path, Path, FileDigest]]:
-    for item in items.select(["root", "locator", "sha256", "split", "byte_size"]).to_pylist():
-        # Named by content: the name a file had may tell who is in it, and so may its ending.
-        ending = PurePosixPath(item["locator"]).suffix.lower()
-        suffix = ending if _SUFFIX.fullmatch(ending) else ""
-        path = f"media/{names[item['split']]}/{item['sha256']}{suffix}"
-        yield (
-            Path(item["root"]),
-            Path(item["root"]) / item["locator"],
-            FileDigest(path, item["sha256"], item["byte_size"]),
+def _write(
+    folder: Path, selection: Selection, form: Form, facts: dict[str, Any], report: Report
+) -> Written:
+    media, indexes = chosen(form.formats)
+    shards = shards_of(selection.items)
+    left_out = Counter(selection.left_out)
+    files: dict[str, FileDigest] = {}
+    tick = _Tally(selection.items.num_rows, report).tick
+    work = partial(write_shard, folder, formats=media, keep_metadata=form.keep_metadata, tick=tick)
+    for part in _mapped(work, shards):
+        files |= {file.path: file for file in part.files}
+        left_out.update(part.left_out)
+    items = pa.concat_tables(list(read_items(folder)))
+    if not items.num_rows:
+        raise InputError(
+            f"no item can be written without its metadata ({left_out[METADATA_STAYS]:,})",
+            where=facts["name"],
+            hint="--keep-metadata hands files on as they are",
         )
+    for index in indexes:
+        found = index.write(folder, facts["name"], partial(read_items, folder))
+        files |= {file.path: file for file in found}
+    names = (*(one.name for one in media), *(one.name for one in indexes))
+    told = {**facts, "left_out": dict(sorted(left_out.items()))}
+    return Written(items, tuple(files.values()), names, told)
 
 
-def _copy(root: Path, source: Path, target: Path, sha256: str) -> None:
-    target.parent.mkdir(parents=True, exist_ok=True)
-    digest = hashlib.sha256()
-    try:
-        with open_regular(source, root=root) as descriptor, target.open("xb") as write:
-            while block := os.read(descriptor, _BLOCK):
-                digest.update(block)
-                write.write(block)
-    except OSError as error:
-        raise InputError(f"cannot be copied: {error.strerror}", where=str(source)) from None
-    except UnreadableError as error:
-        raise InputError(f"cannot be copied: {error.detail}", where=str(source)) from None
-    if digest.hexdigest() != sha256:
-        raise VerificationError(
-            "the file changed since it was probed",
-            where=str(source),
-            hint="run `curate ingest`, `curate run` and `curate audit` again",
-        )
+class _Tally:
+    """Counts items for a report, whichever thread wrote them."""
+
+    def __init__(self, total: int, report: Report) -> None:
+        self._total, self._report = total, report
+        self._done, self._lock = 0, Lock()
+
+    def tick(self, items: int) -> None:
+        with self._lock:
+            self._done += items
+            self._report(self._done, self._total)
 
 
-def _folder_names(splits: list[str]) -> dict[str, str]:
-    """Return a name that can be a folder's for each split, no two the same in any case."""
-    names: dict[str, str] = {}
-    taken: set[str] = set()
-    # Names that need no change go first, so that they keep theirs.
-    for split in sorted(splits, key=lambda split: (_plain(split) != split, split)):
-        name, number = _plain(split), 1
-        while name.casefold() in taken:
-            number += 1
-            name = f"{_plain(split)}-{number}"
-        taken.add(name.casefold())
-        names[split] = name
-    return names
+def _mapped(work: Callable[..., Done], shards: list[Any]) -> Iterator[Done]:
+    with ThreadPoolExecutor(_THREADS) as pool:
+        waiting = [pool.submit(work, shard) for shard in shards]
+        try:
+            for future in waiting:
+                yield future.result()
+        finally:
+            for future in waiting:
+                future.cancel()
 
 
-def _plain(split: str) -> str:
-    return re.sub(r"[^A-Za-z0-9._-]", "_", split).lstrip(".") or "split"
+def _tidy(folder: Path, files: tuple[FileDigest, ...]) -> None:
+    """Take away what an earlier build left: files of parts undone, documents and a manifest."""
+    listed = {file.path for file in files}
+    for path in sorted(folder.rglob("*")):
+        known = path.relative_to(folder).as_posix() in listed
+        if path.is_file() and not known and marks_folder(folder) not in path.parents:
+            path.unlink()
+
+
+def _documents(folder: Path, texts: dict[str, str]) -> Iterator[FileDigest]:
+    for title, text in texts.items():
+        path = folder / title
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+        yield digest_file(path, folder)

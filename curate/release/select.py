@@ -7,35 +7,48 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-INPUTS = ("entries", "content", "labels", "verdicts")
+INPUTS = ("entries", "content", "labels", "groups", "verdicts")
 
 # A cleared entry is held back when an entry with the same bytes is blocked: a copy under another
-# name shows the same person, whatever is declared of the copy.
+# name shows the same person, whatever is declared of the copy. Of near duplicates one goes out for
+# each label and method: a fake may look much like what it was made from.
 _CLEARED = """
-CREATE TEMPORARY VIEW cleared AS
-SELECT e.*,
-       CASE WHEN e.state <> 'present' THEN 'not-present'
-            WHEN {assigned} AND e.split IS NULL THEN 'in-no-split'
-            WHEN e.sha256 IN (SELECT sha256 FROM entries JOIN verdicts USING (media_id)
-                              WHERE verdict = 'blocked' AND sha256 IS NOT NULL)
-            THEN 'copy-blocked'
-            WHEN row_number() OVER (
-                PARTITION BY e.sha256, e.state = 'present', {assigned} AND e.split IS NULL
-                ORDER BY e.locator, e.media_id
-            ) > 1 THEN 'same-content'
-       END AS held_back
-FROM entries e JOIN verdicts v USING (media_id)
-WHERE v.verdict = 'cleared'
+CREATE TEMPORARY TABLE cleared AS
+WITH judged AS (
+    SELECT e.*, l.value AS label, g.group_id, g.keep,
+           CASE WHEN e.state <> 'present' THEN 'not-present'
+                WHEN {assigned} AND e.split IS NULL THEN 'in-no-split'
+                WHEN e.sha256 IN (SELECT sha256 FROM entries JOIN verdicts USING (media_id)
+                                  WHERE verdict = 'blocked' AND sha256 IS NOT NULL)
+                THEN 'copy-blocked'
+           END AS barred
+    FROM entries e
+    JOIN verdicts v USING (media_id)
+    LEFT JOIN labels l ON l.media_id = e.media_id AND l.name = 'authenticity'
+    LEFT JOIN groups g ON g.sha256 = e.sha256
+    WHERE v.verdict = 'cleared'
+),
+distinct_bytes AS (
+    SELECT *, coalesce(barred, CASE WHEN row_number() OVER (
+        PARTITION BY sha256, barred IS NULL ORDER BY locator, media_id
+    ) > 1 THEN 'same-content' END) AS repeated
+    FROM judged
+)
+SELECT * EXCLUDE (barred, repeated, group_id, keep),
+       coalesce(repeated, CASE WHEN {settled} AND group_id IS NOT NULL AND row_number() OVER (
+           PARTITION BY group_id, label, method, repeated IS NULL
+           ORDER BY sha256 = keep DESC, locator, media_id
+       ) > 1 THEN 'near-duplicate' END) AS held_back
+FROM distinct_bytes
 """
 
 # Subjects are not columns of a release: who is in a picture does not leave with it.
 _ITEMS = """
 SELECT e.media_id, e.dataset, e.root, e.locator, e.sha256, coalesce(e.split, 'all') AS split,
-       l.value AS label, e.method, e.manipulation_type, e.source_id, e.licence,
+       e.label, e.method, e.manipulation_type, e.source_id, e.licence,
        c.kind, c.format, c.width, c.height, c.byte_size
 FROM cleared e
 JOIN content c USING (sha256)
-LEFT JOIN labels l ON l.media_id = e.media_id AND l.name = 'authenticity'
 WHERE e.held_back IS NULL
 ORDER BY split, e.sha256
 """
@@ -67,19 +80,22 @@ class Selection:
     excluded: int
 
 
-def select(tables: Mapping[str, pa.Table], *, assigned: bool = False) -> Selection:
+def select(
+    tables: Mapping[str, pa.Table], *, assigned: bool = False, keep_duplicates: bool = False
+) -> Selection:
     """Return what an audit cleared, each content once.
 
     Args:
         tables: A table for each of `INPUTS`; verdicts are those of one audit.
         assigned: The splits are those of an assignment: an entry in none of them is left out.
+        keep_duplicates: Let every near duplicate go out, not only the one that was kept.
     """
     import duckdb
 
     connection = duckdb.connect(":memory:")
     for name in INPUTS:
         connection.register(name, tables[name])
-    connection.execute(_CLEARED.format(assigned=assigned))
+    connection.execute(_CLEARED.format(assigned=assigned, settled=not keep_duplicates))
     items = connection.sql(_ITEMS).to_arrow_table()
     left_out = dict(connection.sql(_LEFT_OUT).fetchall())
     return Selection(items, left_out, tables["entries"].num_rows - items.num_rows)

@@ -93,7 +93,7 @@ def test_release_holds_exactly_the_photos_of_people_who_agreed(
     assert built["items"] == 180
     # Of those who said nothing no record tells whether they were minors.
     assert built["left_out"] == {"CON001": 12, "CON002": 12, "CON028": 12}
-    released = pq.read_table(Path(built["folder"]) / "data" / "all.parquet")
+    released = pq.read_table(Path(built["folder"]) / "data" / "all-00000-of-00001.parquet")
     assert set(released["media_id"].to_pylist()) == _entries_of(ws, set(london[:AGREED]))
     assert "nothing to do" in curate("run", "-w", ws).out
 

@@ -3,34 +3,55 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pyarrow as pa
 import pytest
+from PIL import Image, PngImagePlugin
 from pyarrow import parquet
 
 from curate.errors import InputError, VerificationError
 from curate.model.files import FileDigest
-from curate.release.build import Release, build
+from curate.release.build import Form, Release, Steps, build
 from curate.release.manifest import merkle_root
 from curate.release.select import Selection
 from tests.factories import label, media, sighting, verdict
 from tests.unit.release.test_select import chosen
 
 
+def picture(name: str) -> bytes:
+    """Return a picture that is like no other, and says what it is called."""
+    drawn = np.random.default_rng(list(name.encode())).integers(0, 256, (8, 8, 3), np.uint8)
+    out, words = io.BytesIO(), PngImagePlugin.PngInfo()
+    words.add_text("Title", name)
+    Image.fromarray(drawn).save(out, "PNG", pnginfo=words)
+    return out.getvalue()
+
+
 def selection(root: Path, *names: str, splits: dict[str, str] | None = None) -> Selection:
-    """Return a selection of files below `root`, which hold their own name."""
+    """Return a selection of pictures below `root`, which say what they are called."""
     rows = []
     for name in names:
         (root / name).parent.mkdir(parents=True, exist_ok=True)
-        (root / name).write_bytes(name.encode())
+        (root / name).write_bytes(picture(name))
         rows.append(media(name, root=str(root), split=(splits or {}).get(name, "train")))
-    seen = [sighting(r, sha256=hashlib.sha256(r["locator"].encode()).hexdigest()) for r in rows]
-    sizes = {s["sha256"]: len(r["locator"].encode()) for r, s in zip(rows, seen, strict=True)}
+    seen = [sighting(r, sha256=hashlib.sha256(picture(r["locator"])).hexdigest()) for r in rows]
+    sizes = {s["sha256"]: len(picture(r["locator"])) for r, s in zip(rows, seen, strict=True)}
     said, labels = [verdict(r) for r in rows], [label(r) for r in rows]
-    return chosen(rows, said, sightings=seen, labels=labels, sizes=sizes)
+    found = chosen(rows, said, sightings=seen, labels=labels, sizes=sizes)
+    return replace(found, items=of_format(found.items, ["PNG"] * len(names)))
+
+
+def of_format(items: pa.Table, formats: list[str]) -> pa.Table:
+    """Return items whose formats are those."""
+    place = items.schema.get_field_index("format")
+    return items.set_column(place, "format", pa.array(formats))
 
 
 @pytest.fixture
@@ -40,10 +61,12 @@ def releases(tmp_path: Path) -> Path:
     return tmp_path / "releases"
 
 
-def made(releases: Path, name: str = "v1", **options: Any) -> Release:
+def made(releases: Path, name: str = "v1", form: Form | None = None, **options: Any) -> Release:
     """Return a release of two pictures."""
     picked = options.pop("selection", None) or selection(releases.parent, "a.jpg", "b.PNG")
-    return build(name, picked, releases, facts={"use": "test"}, **options)
+    documents = options.pop("documents", {})
+    steps = Steps(documents=lambda _: documents, **options)
+    return build(name, picked, releases, facts={"use": "test"}, form=form, steps=steps)
 
 
 def content_of(folder: Path) -> dict[str, bytes]:
@@ -69,14 +92,43 @@ def test_manifest_lists_every_file_with_its_digest(releases: Path) -> None:
 
 
 def test_files_are_named_by_their_content(releases: Path) -> None:
-    """The name that a file had may tell who is in it."""
+    """The name that a file had may tell who is in it, and so may what the file says."""
     release = made(releases, selection=selection(releases.parent, "anna/Anna Smith.JPG"))
 
-    sha256 = hashlib.sha256(b"anna/Anna Smith.JPG").hexdigest()
-    assert f"media/train/{sha256}.jpg" in content_of(release.folder)
+    (row,) = release.items.to_pylist()
+    assert row["path"] == f"media/train/real/{row['sha256']}.jpg"
+    assert row["path"] in content_of(release.folder)
     for path, data in content_of(release.folder).items():
         assert "anna" not in path.lower()
-        assert b"anna" not in data.lower() or path.startswith("media/")
+        assert b"anna" not in data.lower()
+
+
+def test_metadata_is_kept_when_asked_for(releases: Path) -> None:
+    """The file as it is, to the byte; the manifest says so."""
+    picked = selection(releases.parent, "a.jpg")
+    release = made(releases, selection=picked, form=Form(keep_metadata=True))
+
+    found = content_of(release.folder)
+    assert found[release.items["path"][0].as_py()] == picture("a.jpg")
+    assert json.loads(found["manifest.json"])["metadata"] == "kept"
+
+
+def test_picture_whose_metadata_stays_is_left_out_and_counted(releases: Path) -> None:
+    """And told of, when nothing else is there to go out."""
+    picked = selection(releases.parent, "a.jpg", "b.jpg", "c.jpg")
+    some = replace(picked, items=of_format(picked.items, ["TIFF", "PNG", "PNG"]))
+    none = replace(picked, items=some.items.slice(0, 1))
+
+    release = made(releases, selection=some)
+
+    assert (release.items.num_rows, release.left_out) == (2, {"metadata-stays": 1})
+    with pytest.raises(InputError, match="without its metadata") as caught:
+        made(releases, "v2", selection=none)
+    assert "--keep-metadata" in caught.value.hint
+
+
+def _items(release: Release, split: str) -> Path:
+    return release.folder / "data" / f"{split}-00000-of-00001.parquet"
 
 
 def test_ending_that_is_no_ending_is_left_off(releases: Path) -> None:
@@ -95,7 +147,7 @@ def test_items_point_at_files(releases: Path) -> None:
 
     rows = {r["media_id"]: r for r in release.items.to_pylist()}
     for split in ("train", "test"):
-        (row,) = parquet.read_table(release.folder / "data" / f"{split}.parquet").to_pylist()
+        (row,) = parquet.read_table(_items(release, split)).to_pylist()
         data = (release.folder / row["path"]).read_bytes()
         assert row["split"] == split
         assert row["label"] == "real"
@@ -186,7 +238,7 @@ def test_file_that_vanished_is_refused(releases: Path) -> None:
     assert list(releases.iterdir()) == []
 
 
-def test_interruption_leaves_nothing(releases: Path) -> None:
+def test_interruption_leaves_nothing_that_is_named(releases: Path) -> None:
     """Whatever ends a build in the middle, no half of it can be taken for a release."""
 
     def interrupt(done: int, total: int) -> None:
@@ -195,23 +247,65 @@ def test_interruption_leaves_nothing(releases: Path) -> None:
 
     with pytest.raises(KeyboardInterrupt):
         made(releases, report=interrupt)
-    assert list(releases.iterdir()) == []
+    assert [path.name for path in releases.iterdir()] == [".v1.partial"]
 
 
-def test_rest_of_a_killed_build_is_cleared_away(releases: Path) -> None:
-    """A killed process cannot clean up; the next one does."""
-    (releases / ".v1.partial" / "media").mkdir(parents=True)
-    (releases / ".v1.partial" / "media" / "half").write_bytes(b"x")
+def test_killed_build_goes_on_with_the_parts_that_were_done(
+    releases: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They are not read again, and what comes of it is the same to the byte."""
+    monkeypatch.setattr("curate.release.shards.MOST_ITEMS", 1)
+    monkeypatch.setattr("curate.release.build._THREADS", 1)
+    picked = selection(releases.parent, "a.jpg", "b.jpg", "c.jpg")
+    whole = content_of(made(releases, "whole", selection=picked).folder)
 
-    release = made(releases)
+    def interrupt(done: int, _: int) -> None:
+        if done == 3:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        made(releases, selection=picked, report=interrupt)
+    (first, *_) = picked.items["locator"].to_pylist()
+    (releases.parent / first).unlink()
+    release = made(releases, selection=picked)
+
+    found = content_of(release.folder)
+    assert found.pop("manifest.json") != whole.pop("manifest.json")
+    assert found == whole
+
+
+def test_rest_of_another_build_is_cleared_away(releases: Path) -> None:
+    """Parts of what was selected then have no place in what is selected now."""
+
+    def interrupt(*_: int) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        made(releases, report=interrupt)
+    (releases / ".v1.partial" / "media" / "half").mkdir(parents=True)
+    (releases / ".v1.partial" / "media" / "half" / "x.png").write_bytes(b"x")
+
+    release = made(releases, selection=selection(releases.parent, "z.jpg"))
 
     assert [path.name for path in releases.iterdir()] == ["v1"]
-    assert "media/half" not in content_of(release.folder)
+    assert "media/half/x.png" not in content_of(release.folder)
+    assert release.items.num_rows == 1
+
+
+def test_release_is_announced_before_it_is_named(releases: Path) -> None:
+    """What goes out is known before anyone can take it."""
+    seen: list[tuple[str, bool]] = []
+
+    made(releases, announce=lambda built: seen.append((built.folder.name, built.folder.exists())))
+
+    assert seen == [("v1", False)]
 
 
 def test_facts_may_hold_instants(releases: Path) -> None:
     """A use has a start and an end."""
-    facts = {"use": {"starts_at": datetime(2026, 5, 1, tzinfo=UTC), "ends_at": None}}
+    facts: dict[str, Any] = {
+        "use": {"starts_at": datetime(2026, 5, 1, tzinfo=UTC), "ends_at": None}
+    }
 
     release = build("v1", selection(releases.parent, "a.jpg"), releases, facts=facts)
 

@@ -22,6 +22,8 @@ def chosen(
     sightings: list[dict[str, Any]] | None = None,
     labels: list[dict[str, Any]] | None = None,
     sizes: dict[str, int] | None = None,
+    groups: list[dict[str, Any]] | None = None,
+    keep_duplicates: bool = False,
 ) -> Selection:
     """Return the selection from entries with verdicts."""
     listed = entries(rows, sightings)
@@ -31,8 +33,9 @@ def chosen(
         "entries": listed,
         "content": conform(contents, "content"),
         "labels": conform(labels or [], "labels"),
+        "groups": conform(groups or [], "groups"),
         "verdicts": conform(verdicts, "verdicts"),
-    })  # fmt: skip
+    }, keep_duplicates=keep_duplicates)  # fmt: skip
 
 
 def test_cleared_entries_go_out_with_what_is_known_of_them() -> None:
@@ -170,3 +173,44 @@ def test_order_of_rows_does_not_show(order: list[int]) -> None:
 
     assert isinstance(one.items, pa.Table)
     assert one.items.equals(two.items)
+
+
+def _alike(*names: str, keep: str) -> list[dict[str, Any]]:
+    """Return rows of one group of near duplicates."""
+    return [{"sha256": digest(name), "group_id": "g", "medoid": digest(keep), "tier": "near",
+             "distance": 3.0, "keep": digest(keep), "keep_reason": "larger"}
+            for name in names]  # fmt: skip
+
+
+def test_of_near_duplicates_the_kept_one_goes_out() -> None:
+    """The others are counted, or go out as well when asked for."""
+    rows = [media("a.jpg"), media("b.jpg"), media("c.jpg")]
+    said, groups = [verdict(row) for row in rows], _alike("a.jpg", "b.jpg", keep="b.jpg")
+
+    found = chosen(rows, said, groups=groups)
+    every = chosen(rows, said, groups=groups, keep_duplicates=True)
+
+    assert sorted(found.items["locator"].to_pylist()) == ["b.jpg", "c.jpg"]
+    assert found.left_out == {"near-duplicate": 1}
+    assert every.items.num_rows == 3
+
+
+def test_another_near_duplicate_goes_out_where_the_kept_one_may_not() -> None:
+    """What was kept in the catalogue is no reason to lose the picture."""
+    rows = [media("a.jpg"), media("b.jpg")]
+    said = [verdict(rows[0]), verdict(rows[1], "needs_review", ["CON001"])]
+
+    found = chosen(rows, said, groups=_alike("a.jpg", "b.jpg", keep="b.jpg"))
+
+    assert found.items["locator"].to_pylist() == ["a.jpg"]
+
+
+def test_a_fake_is_no_duplicate_of_what_it_was_made_from() -> None:
+    """However alike they look: their labels differ, or their methods."""
+    rows = [media("a.jpg"), media("b.jpg", method="Deepfakes"), media("c.jpg", method="FaceSwap")]
+    labels = [label(rows[0]), label(rows[1], "fake"), label(rows[2], "fake")]
+    groups = _alike("a.jpg", "b.jpg", "c.jpg", keep="a.jpg")
+
+    found = chosen(rows, [verdict(row) for row in rows], labels=labels, groups=groups)
+
+    assert found.items.num_rows == 3

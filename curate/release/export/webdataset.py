@@ -1,0 +1,79 @@
+"""WebDataset: tar files in which the members of one item share a name.
+
+``<sha256>.<ending>`` is the media, ``<sha256>.json`` what is known of it, and ``<sha256>.cls`` its
+class, 0 for real and 1 for fake, where it has one.
+"""
+
+from __future__ import annotations
+
+import json
+import tarfile
+from collections.abc import Iterable
+from pathlib import Path
+
+from curate.model.files import FileDigest
+from curate.release.body import Body
+from curate.release.export.format import HashedFile, Item
+
+FOLDER = "webdataset"
+CLASSES = {"real": 0, "fake": 1}
+_BLOCK = tarfile.BLOCKSIZE
+_END = bytes(tarfile.RECORDSIZE)
+
+
+class WebDataset:
+    """Media in tar files."""
+
+    name = "webdataset"
+
+    def writer(self, folder: Path, stem: str, split: str) -> TarWriter:  # noqa: ARG002
+        """Return a writer of ``webdataset/<stem>.tar``."""
+        return TarWriter(folder, f"{FOLDER}/{stem}.tar")
+
+
+class TarWriter:
+    """Writes one tar file; members bear no time and no owner.
+
+    Args:
+        folder: The release's.
+        path: Of the tar file, below it.
+    """
+
+    def __init__(self, folder: Path, path: str) -> None:
+        self._path = path
+        self._file = HashedFile(folder / path)
+
+    def add(self, item: Item, body: Body) -> str:
+        """Write the members of one item."""
+        key = item["sha256"]
+        # A file without an ending would not be read as part of a sample.
+        name = f"{key}{item['ending'] or '.bin'}"
+        self._member(name, body.size, body.chunks())
+        if item["label"] in CLASSES:
+            self._small(f"{key}.cls", b"%d" % CLASSES[item["label"]])
+        told = {k: v for k, v in item.items() if v is not None and k != "ending"}
+        self._small(f"{key}.json", json.dumps(told, sort_keys=True, ensure_ascii=False).encode())
+        return f"{self._path}/{name}"
+
+    def close(self) -> list[FileDigest]:
+        """Write the end, and return the file."""
+        self._file.write(bytes(2 * _BLOCK))
+        self._file.write(_END[: -self._file.size % len(_END)])
+        self._file.close()
+        return [self._file.digest(self._path)]
+
+    def abandon(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+    def _small(self, name: str, data: bytes) -> None:
+        self._member(name, len(data), (data,))
+
+    def _member(self, name: str, size: int, chunks: Iterable[bytes]) -> None:
+        member = tarfile.TarInfo(name)
+        member.size = size
+        # GNU's form holds members of any size; nobody's names are in it.
+        self._file.write(member.tobuf(tarfile.GNU_FORMAT))
+        for chunk in chunks:
+            self._file.write(chunk)
+        self._file.write(bytes(-size % _BLOCK))

@@ -20,12 +20,13 @@ from curate.consent.ts27560_rest import RECORD_KEYS, stray_states
 from curate.consent.ts27560_scope import PROCESS_KEYS
 from curate.consent.vocabulary import (
     CONSENT_TYPES,
-    DPV_PURPOSES,
     GDPR_PROFILE,
     GENERIC_PROFILE,
     NAMESPACES,
     OPERATIONS,
     PERMITTING,
+    basis_term,
+    purpose_term,
 )
 from curate.errors import CurateError
 from curate.model.instants import print_instant
@@ -164,7 +165,7 @@ def _event(event: Record, end: datetime | None) -> Node:
 
 
 def _purposes(names: Iterable[str]) -> list[str]:
-    return [f"dpv:{name}" if name in DPV_PURPOSES else f"curate:{name}" for name in names]
+    return [purpose_term(name) for name in names]
 
 
 def _operations(names: Iterable[str]) -> list[str]:
@@ -174,7 +175,7 @@ def _operations(names: Iterable[str]) -> list[str]:
 
 def _legal_basis(consent: Record) -> list[str] | None:
     basis, kind = consent.get("legal_basis"), consent.get("consent_type")
-    terms = [f"{'eu-gdpr' if basis.startswith('A') else 'curate'}:{basis}"] if basis else []
+    terms = [basis_term(basis)] if basis else []
     terms += [f"dpv:{term}" for term, word in CONSENT_TYPES.items() if word == kind]
     return terms or None
 

@@ -92,3 +92,21 @@ def values_of(column: str) -> tuple[str, ...]:
     """Return the values that a column of ``consents`` may hold, from its schema."""
     declared: dict[str, Any] = json_schema("consents")["properties"][column]
     return tuple(declared.get("enum") or declared["items"]["enum"])
+
+
+def purpose_term(name: str) -> str:
+    """Return a purpose of `schemas/purposes.json` as a term.
+
+    >>> purpose_term("ScientificResearch"), purpose_term("train-detector")
+    ('dpv:ScientificResearch', 'curate:train-detector')
+    """
+    return f"dpv:{name}" if name in DPV_PURPOSES else f"curate:{name}"
+
+
+def basis_term(name: str) -> str:
+    """Return a legal basis as a term.
+
+    >>> basis_term("A9-2-a"), basis_term("bipa_release")
+    ('eu-gdpr:A9-2-a', 'curate:bipa_release')
+    """
+    return f"{'eu-gdpr' if name.startswith('A') else 'curate'}:{name}"

@@ -30,6 +30,7 @@ class Answer:
         listings: Tables that belong to it.
         left_to_authors: What the catalogue cannot know and the authors must say.
         queries: The SQL behind its numbers, in order.
+        authors: What the authors wrote, paragraph by paragraph.
     """
 
     source: AnswerSource
@@ -37,6 +38,12 @@ class Answer:
     listings: tuple[Listing, ...] = ()
     left_to_authors: str = ""
     queries: tuple[str, ...] = ()
+    authors: tuple[str, ...] = ()
+
+    @property
+    def complete(self) -> bool:
+        """Whether nothing of it is left to be said."""
+        return self.source is AnswerSource.CATALOGUE or bool(self.authors)
 
 
 def answered(*text: str, listings: Sequence[Listing | None] = ()) -> Answer:

@@ -83,16 +83,20 @@ def timeframe(facts: Facts) -> Answer:
     got, since, until = facts.row(
         "SELECT count(acquired_at), min(acquired_at), max(acquired_at) FROM used_sources"
     )
+    total = facts.count("SELECT count(*) FROM described")
     text = []
     if known:
         text.append(f"Captured from {first:%Y-%m-%d} to {last:%Y-%m-%d}, as "
                     f"{number(known, 'entry declares', 'entries declare')}.")  # fmt: skip
     if got:
         text.append(f"Sources were acquired from {since:%Y-%m-%d} to {until:%Y-%m-%d}.")
-    if text and known == facts.count("SELECT count(*) FROM described"):
-        return answered(*text)
-    text = text or ["No time of capture or acquisition is recorded."]
-    return partly(*text, authors="Say when the data were made and collected.")
+    if not text:
+        return partly("No time of capture or acquisition is recorded.",
+                      authors="Say when the data were made and collected.")  # fmt: skip
+    if known < total:
+        text.append(f"Of {number(total - known, 'entry', 'entries')} no time of capture is "
+                    "recorded.")  # fmt: skip
+    return answered(*text)
 
 
 def preparation(facts: Facts) -> Answer:
@@ -167,13 +171,22 @@ def unfit(facts: Facts) -> Answer:
     )
 
 
+_AUDIENCES = {
+    "internal": "No. It was judged for internal use, and for nobody else.",
+    "consortium": "To the members of the consortium, and to nobody else.",
+    "gated": "Yes, to those who are admitted and accept the terms.",
+    "public": "Yes, to everybody.",
+}
+
+
 def third_parties(facts: Facts) -> Answer:
     """Question 43: third parties."""
     use = facts.inputs.use
-    return partly(
-        f"It was judged for the audience {use.audience}; recipient territories: "
-        f"{listed(use.recipient_territories) if use.recipient_territories else 'none named'}.",
-        authors="Name the recipients, or say that there are none.",
+    return answered(
+        _AUDIENCES[use.audience],
+        f"Recipient territories: "
+        f"{listed(use.recipient_territories) if use.recipient_territories else 'none named'}; "
+        f"{'commercial use is included' if use.commercial else 'not for commercial use'}.",
     )
 
 
@@ -183,18 +196,23 @@ def how(facts: Facts) -> Answer:
         return partly("A release is a folder built from what an audit clears; this sheet "
                       "describes the catalogue.",
                       authors="Say how a release is passed on.")  # fmt: skip
-    return partly(
-        "As a folder: media named by SHA-256, Parquet tables by split, and manifest.json with "
-        "the digest of every file and one Merkle root over them all.",
-        authors="Say where it can be had, and its persistent identifier if it has one.",
+    return answered(
+        "As a folder: data by split, and manifest.json with the digest of every file and one "
+        "Merkle root over them all, which tells this release from any other."
     )
 
 
 def when(facts: Facts) -> Answer:
     """Question 45: when."""
-    return partly(
-        f"The audit behind it judged as of {instant(facts.inputs.as_of)}.",
-        authors="Say when it is passed on.",
+    use = facts.inputs.use
+    bounds = [
+        f"{word} {instant(moment)}"
+        for word, moment in (("starts", use.starts_at), ("ends", use.ends_at))
+        if moment is not None
+    ]
+    return answered(
+        f"What may go out was decided as of {instant(facts.inputs.as_of)}, and is decided anew "
+        f"for each release. The use it was judged for {' and '.join(bounds) or 'has no end'}."
     )
 
 
@@ -222,7 +240,10 @@ def third_party_limits(facts: Facts) -> Answer:
     if not known:
         return partly("No terms of a source are recorded.",
                       authors="State limits that third parties put on the data.")  # fmt: skip
-    return answered("The terms of the sources are recorded as follows.", listings=[_terms(facts)])
+    terms = _terms(facts)
+    if terms is None:
+        return answered("The terms of the sources were read, and put no limits on the data.")
+    return answered("The terms of the sources are recorded as follows.", listings=[terms])
 
 
 def regulation(facts: Facts) -> Answer:
@@ -244,20 +265,22 @@ def errata(facts: Facts) -> Answer:
         SELECT count(DISTINCT subject_id) FROM consent_events
         WHERE state = 'ConsentWithdrawn' AND effective_at <= ?::TIMESTAMPTZ""",
         facts.inputs.as_of)  # fmt: skip
-    return partly(
+    decided = facts.count("SELECT count(*) FROM decisions SEMI JOIN described USING (media_id)")
+    return answered(
         "In the project's records, by the instant judged, consent was withdrawn by "
         f"{people_said(withdrawn)}. What they are in is blocked until they consent anew.",
-        authors="List corrections made to the data or labels.",
+        f"Reviewers recorded {number(decided, 'decision')} on what is described here.",
     )
 
 
 def updates(facts: Facts) -> Answer:
     """Question 53: updates."""
     name = facts.inputs.use.name
-    return partly(
+    return answered(
         f"What goes out is decided anew at each release, by an audit for the use {name}; a "
         "person's withdrawal takes their media out of the next one.",
-        authors="Say how often it is updated, and how holders of copies learn of deletions.",
+        "A release that takes something out has a new major version, and a signed feed by which "
+        "a holder can tell which of their files must go.",
     )
 
 

@@ -62,10 +62,10 @@ def sensitive(facts: Facts) -> Answer:
     names = [row[0] for row in facts.rows(
         "SELECT DISTINCT name FROM labels SEMI JOIN described USING (media_id) ORDER BY name"
     )]  # fmt: skip
-    return partly(
+    return answered(
         "Faces are biometric data once they are processed to tell who someone is, and a face "
-        f"may reveal origin, health or belief. Labels that are recorded: {listed(names)}.",
-        authors="Say whether the media reveal anything sensitive beyond faces.",
+        f"may reveal origin, health or belief. Labels that are recorded: {listed(names)}; no "
+        "other trait of people is."
     )
 
 
@@ -92,12 +92,20 @@ def notified(facts: Facts) -> Answer:
     people, told = facts.row("""
         SELECT (SELECT count(DISTINCT subject_id) FROM shown),
                (SELECT count(DISTINCT subject_id) FROM granted WHERE notice_id IS NOT NULL)""")
-    return partly(
+    if not told:
+        return partly("No consent on record names the notice that was shown.",
+                      authors="Quote the notice that people were shown.")  # fmt: skip
+    notices = [
+        (name, version, language, url)
+        for name, version, language, url in facts.rows("""
+            SELECT notice_id, version, language, url FROM notices
+            WHERE notice_id IN (SELECT notice_id FROM granted) ORDER BY notice_id""")
+    ]
+    return answered(
         f"Consents that name the notice shown are on record for {people_said(told)}, of "
-        f"{people_said(people)} declared." if told
-        else "No consent on record names the notice that was shown.",
-        authors="Quote the notice that people were shown.",
-    )  # fmt: skip
+        f"{people_said(people)} declared.",
+        listings=[Listing("Notices", ("Notice", "Version", "Language", "Where"), tuple(notices))],
+    )
 
 
 _STATES = {
@@ -170,10 +178,14 @@ def retention(facts: Facts) -> Answer:
         f"{last:%Y-%m-%d}; after it the entry is blocked." if people
         else "No consent on record has an end."
     )  # fmt: skip
-    return partly(
-        until,
-        f"A date by which biometric data must be destroyed is recorded for {people_said(destroy)}.",
-        authors="Say how long copies may be kept, and who sees to it.",
+    dated = (
+        f"A date by which biometric data must be destroyed is recorded for {people_said(destroy)}."
+    )
+    if not people and not destroy:
+        return partly(until, dated,
+                      authors="Say how long copies may be kept, and who sees to it.")  # fmt: skip
+    return answered(
+        until, dated, "Each audit enforces both: an entry whose consent has ended is not cleared."
     )
 
 

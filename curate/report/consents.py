@@ -26,7 +26,6 @@ _STATE = """
     ) ends USING (subject_id)
     GROUP BY 1 ORDER BY n DESC, 1
 """
-GIVEN = ("ConsentGiven", "RenewedConsentGiven")
 
 # What a grant says, each in a column of lists.
 SCOPES = {

@@ -7,6 +7,7 @@ nothing, and says so in a content security policy.
 
 from __future__ import annotations
 
+import json
 import re
 from functools import cache
 from typing import Any
@@ -33,6 +34,11 @@ def render_markdown(template: str, **values: Any) -> str:
     """Return the Markdown that a template of ``reports/`` gives."""
     text = _markdown().get_template(template).render(**values)
     return _TIDY.sub("\n\n", text).strip() + "\n"
+
+
+def as_json(document: Any) -> str:
+    """Return a document for machines as JSON text, its keys in the order they were put."""
+    return json.dumps(document, indent=1, ensure_ascii=False) + "\n"
 
 
 @cache

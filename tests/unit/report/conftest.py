@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
@@ -11,11 +12,16 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 from PIL import Image
+from pyarrow import parquet
 
 from curate.model.config import UseProfile
+from curate.release.manifest import digest_file
+from curate.release.select import INPUTS, select
 from curate.report.inputs import TABLES, ReportInputs
+from curate.report.written import Written
 from curate.schema import arrow_schema, conform
 
 AS_OF = datetime(2026, 5, 4, 9, 30, tzinfo=UTC)
@@ -195,3 +201,47 @@ def small_rows(root: Path) -> dict[str, list[Row]]:
 def small(tmp_path: Path) -> ReportInputs:
     """Return a small project with something of everything, and a notice."""
     return make_inputs("Invented records & people.", "small <b>", **small_rows(tmp_path))
+
+
+@dataclass(frozen=True)
+class Laid:
+    """A release as a build would lay it out.
+
+    Attributes:
+        folder: Where.
+        inputs: What its documents are made from.
+        written: What was written.
+    """
+
+    folder: Path
+    inputs: ReportInputs
+    written: Written
+
+
+def lay_out(inputs: ReportInputs, folder: Path) -> Laid:
+    """Write the item tables and media of what an audit cleared."""
+    selection = select({name: inputs.tables[name] for name in INPUTS})
+    rows = selection.items.to_pylist()
+    files = []
+    for row in rows:
+        row["path"] = f"media/{row['split']}/{row['sha256']}.jpg"
+        place = folder / row["path"]
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(Path(row.pop("root"), row.pop("locator")).read_bytes())
+        files.append(place)
+    items = pa.Table.from_pylist(rows)
+    for split in items["split"].unique().to_pylist():
+        place = folder / "data" / f"{split}-00000-of-00001.parquet"
+        place.parent.mkdir(exist_ok=True)
+        parquet.write_table(items.filter(pc.equal(items["split"], split)), place)
+        files.append(place)
+    digests = tuple(digest_file(place, folder) for place in files)
+    written = Written(items, digests, ("parquet",), {"name": "v1", "version": "2.0.0"})
+    described = replace(inputs, items=selection.items, left_out=selection.left_out)
+    return Laid(folder, described, written)
+
+
+@pytest.fixture
+def laid(small: ReportInputs, tmp_path: Path) -> Laid:
+    """Return a release of the small project: six items of one split."""
+    return lay_out(small, tmp_path / "release")

@@ -1,0 +1,212 @@
+"""Accounts that law asks for, as JSON: of consent, of processing, of training content.
+
+Counts only: nobody's id is in them, and small counts of people are withheld as in the datasheet.
+They are extracts of what the catalogue knows; what it does not know is null and listed as open.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from curate.consent.vocabulary import NAMESPACES, basis_term, purpose_term
+from curate.model.instants import print_instant
+from curate.report.answer import SMALLEST, withheld
+from curate.report.consents import (
+    SCOPES,
+    Counts,
+    by_age,
+    by_assurance,
+    by_column,
+    by_scope,
+    by_state,
+    people_shown,
+)
+from curate.report.facts import Facts
+
+Node = dict[str, Any]
+
+_AGES = {"adult": "dpv:Adult", "minor": "dpv:Child", "deceased": "curate:deceased",
+         "unknown": "curate:unknown"}  # fmt: skip
+_NO_STATE = {"none": "curate:no-record", "ended": "curate:ended"}
+
+
+def consent_summary(facts: Facts) -> Node:
+    """Return how people stand, in DPV's words: counts of people, none of them named."""
+    spaces = ("dpv", "eu-gdpr", "dct", "curate")
+    states = [(_NO_STATE.get(state, f"dpv:{state}"), n) for state, n in by_state(facts)]
+    return {
+        "@context": {name: NAMESPACES[name][0] for name in spaces},
+        "@type": "curate:ConsentSummary",
+        "dct:title": facts.inputs.project,
+        "dct:created": print_instant(facts.inputs.as_of),
+        "dpv:hasPurpose": purpose_term(facts.inputs.use.purpose),
+        "curate:people": _people(people_shown(facts)),
+        "curate:withheldBelow": SMALLEST,
+        "curate:byConsentStatus": _groups("dpv:hasConsentStatus", states),
+        "curate:byAge": _groups(
+            "dpv:hasDataSubject", [(_AGES.get(age, age), n) for age, n in by_age(facts)]
+        ),
+        "curate:byLegalBasis": _groups(
+            "dpv:hasLegalBasis",
+            [(basis_term(basis), n) for basis, n in by_column(facts, "legal_basis")],
+        ),
+        "curate:byAssurance": _groups("curate:assuranceLevel", by_assurance(facts)),
+        "curate:byGrant": [
+            group | {"curate:kind": kind}
+            for kind, column in SCOPES.items()
+            for group in _groups("curate:granted", _terms(kind, by_scope(facts, column)))
+        ],
+        "curate:byWithdrawalRoute": _groups(
+            "curate:route", by_column(facts, "withdrawal_method")
+        ),
+    }  # fmt: skip
+
+
+def _terms(kind: str, counts: Counts) -> Counts:
+    if kind == "purpose":
+        return [(purpose_term(name), n) for name, n in counts]
+    return [(f"curate:{name}", n) for name, n in counts]
+
+
+def _groups(name: str, counts: Counts) -> list[Node]:
+    return [
+        {name: word, "curate:people": n if isinstance(n, int) else None,
+         **({} if isinstance(n, int) else {"curate:withheld": n})}
+        for word, n in withheld(counts)
+    ]  # fmt: skip
+
+
+def _people(count: int) -> int | None:
+    return None if 0 < count < SMALLEST else count
+
+
+def processing_record(facts: Facts) -> Node:
+    """Return an extract of the record of processing activities, by GDPR Art. 30(1)."""
+    use, authored = facts.inputs.use, facts.inputs.authored
+    first, last, destroy = facts.row("""
+        SELECT (SELECT min(valid_until) FROM granted), (SELECT max(valid_until) FROM granted),
+               (SELECT max(destroy_by) FROM subjects SEMI JOIN shown USING (subject_id))""")
+    record: Node = {
+        "activity": facts.inputs.project,
+        "basis": "GDPR Art. 30(1)",
+        "as_of": print_instant(facts.inputs.as_of),
+        "controller": authored.said("controller") or None,
+        "contact": authored.said("contact") or None,
+        "data_protection_officer": authored.said("data_protection_officer") or None,
+        "purposes": [{"name": use.name, "purpose": purpose_term(use.purpose)}],
+        "operations": list(use.operations),
+        "legal_bases": _groups("legal_basis", by_column(facts, "legal_basis")),
+        "data_subjects": {
+            "people": _people(people_shown(facts)),
+            "categories": _groups("category", by_age(facts)),
+        },
+        "personal_data": _categories(facts),
+        "recipients": {"audience": use.audience, "commercial": use.commercial,
+                       "territories": list(use.recipient_territories)},
+        "storage_territories": list(use.storage_territories),
+        "time_limits": {
+            "consents_end_from": _day(first),
+            "consents_end_until": _day(last),
+            "biometric_data_destroyed_by": _day(destroy),
+            "copies": authored.said("retention") or None,
+        },
+        "security": authored.said("security") or None,
+        "impact_assessment": authored.said("impact_assessment") or None,
+    }  # fmt: skip
+    record["open"] = [name for name, value in record.items() if value is None]
+    return record
+
+
+def _categories(facts: Facts) -> list[Node]:
+    rows = facts.rows(
+        "SELECT kind, count(*) AS n FROM described GROUP BY kind ORDER BY n DESC, kind"
+    )
+    names = [row[0] for row in facts.rows(
+        "SELECT DISTINCT name FROM labels SEMI JOIN described USING (media_id) ORDER BY name"
+    )]  # fmt: skip
+    return [
+        *({"category": "pd:Picture", "kind": kind, "entries": n,
+           "special_category": "biometric data once processed to tell who someone is "
+           "(GDPR Art. 9(1), recital 51)"} for kind, n in rows),
+        *({"category": "label", "name": name} for name in names),
+    ]  # fmt: skip
+
+
+def _day(moment: Any) -> str | None:
+    return None if moment is None else f"{moment:%Y-%m-%d}"
+
+
+# The parts of the template's second section, by kind of source.
+_PART = {
+    "public_dataset": "publicly_available_datasets",
+    "licensed_dataset": "licensed_from_third_parties",
+    "third_party_private": "obtained_from_third_parties",
+    "web_crawl": "crawled_and_scraped",
+    "user_donation": "user_data",
+    "synthetic": "synthetic_data",
+}
+
+
+def training_summary(facts: Facts) -> Node:
+    """Return what the template of EU AI Act Art. 53(1)(d) asks of a training set.
+
+    Whoever trains a general-purpose model with the release copies it into their own summary:
+    this one speaks of the dataset, and names no model.
+    """
+    kinds = facts.records("""
+        SELECT kind AS modality, count(*) AS items, sum(byte_size)::BIGINT AS bytes
+        FROM described JOIN (SELECT sha256, byte_size FROM content) USING (sha256)
+        GROUP BY kind ORDER BY items DESC, kind""")  # fmt: skip
+    sources: dict[str, list[Node]] = {part: [] for part in (*_PART.values(), "other_sources")}
+    for row in facts.records("""
+        SELECT kind, coalesce(name, source_id) AS name, origin_url, licence, version,
+               acquisition_method, original_purpose, entries AS items
+        FROM used_sources ORDER BY entries DESC, source_id"""):
+        sources[_PART.get(row.pop("kind"), "other_sources")].append(row)
+    unsourced = facts.count("""
+        SELECT count(*) FROM described
+        WHERE source_id IS NULL OR source_id NOT IN (SELECT source_id FROM sources)""")
+    authored = facts.inputs.authored
+    return {
+        "template": "EU AI Act Art. 53(1)(d): public summary of training content",
+        "general_information": {
+            "dataset": authored.said("title") or facts.inputs.project,
+            "provider": authored.said("publisher") or None,
+            "contact": authored.said("contact") or None,
+            "modalities": kinds,
+            "as_of": print_instant(facts.inputs.as_of),
+            "purpose": purpose_term(facts.inputs.use.purpose),
+        },
+        "list_of_data_sources": {**sources, "items_without_a_source_on_record": unsourced},
+        "data_processing_aspects": {
+            "reservation_of_rights": _reservations(facts),
+            "illegal_content": {
+                "left_out_by_rules_on_media_and_sources": _left_out(facts, "MED", "SRC"),
+                "lists_of_known_illegal_content": None,
+            },
+            "personal_data": {
+                "people": _people(people_shown(facts)),
+                "left_out_for_consent_or_people": _left_out(facts, "CON", "DEP", "IDN"),
+            },
+        },
+    }  # fmt: skip
+
+
+def _reservations(facts: Facts) -> Node:
+    flags = facts.records("""
+        SELECT flag, count(*) AS sources, sum(entries)::BIGINT AS items
+        FROM (SELECT unnest(terms_flags) AS flag, entries FROM used_sources)
+        GROUP BY flag ORDER BY items DESC, flag""")
+    unread = facts.count("SELECT count(*) FROM used_sources WHERE terms_flags IS NULL")
+    return {
+        "terms_of_sources": flags,
+        "sources_whose_terms_nobody_read": unread,
+        "left_out_by_rules_on_rights": _left_out(facts, "SRC", "SIG"),
+    }
+
+
+def _left_out(facts: Facts, *families: str) -> list[Node]:
+    """Return entries left out by rules of families; counts are withheld as in the datasheet."""
+    rows = [(code, n) for code, n in sorted(facts.inputs.left_out.items())
+            if code.startswith(families)]  # fmt: skip
+    return [{"rule": code, "items": n} for code, n in withheld(rows)]

@@ -1,0 +1,313 @@
+"""Croissant 1.1 with RAI: what the release holds, for machines that load and search datasets.
+
+Each item table is a file with its SHA-256 and a record set over its columns. Media that lie
+beside are file sets, and tar shards files with a file set in each; the item tables have every
+medium's SHA-256.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import PurePosixPath
+from typing import Any
+
+import pyarrow as pa
+
+from curate.model.files import FileDigest
+from curate.model.ids import stable_id
+from curate.report.card import tables_by_split
+from curate.report.datasheet import Datasheet
+from curate.report.facts import Facts
+from curate.report.policy import duo_terms, offer
+from curate.report.words import listed
+from curate.report.written import Written
+from curate.schema import problems
+
+Node = dict[str, Any]
+
+CONFORMS = "http://mlcommons.org/croissant/1.1"
+RAI = "http://mlcommons.org/croissant/RAI/1.0"
+
+# Without `containedIn` readers validate the file and find no record in an archive.
+CONTEXT: Node = {
+    "@language": "en",
+    "@vocab": "https://schema.org/",
+    **{
+        name: f"cr:{name}"
+        for name in (
+            "arrayShape", "citeAs", "column", "containedIn", "equivalentProperty", "extract",
+            "field", "fileProperty", "fileObject", "fileSet", "format", "includes", "isArray",
+            "isLiveDataset", "jsonPath", "key", "md5", "parentField", "path", "recordSet",
+            "references", "regex", "repeated", "replace", "samplingRate", "separator", "source",
+            "subField", "transform",
+        )
+    },
+    "conformsTo": "dct:conformsTo",
+    "cr": "http://mlcommons.org/croissant/",
+    "curate": "urn:curate:",
+    "data": {"@id": "cr:data", "@type": "@json"},
+    "dataType": {"@id": "cr:dataType", "@type": "@vocab"},
+    "dct": "http://purl.org/dc/terms/",
+    "description": {"@container": "@language"},
+    "dpv": "https://w3id.org/dpv#",
+    "examples": {"@id": "cr:examples", "@type": "@json"},
+    "name": {"@container": "@language"},
+    "odrl": "http://www.w3.org/ns/odrl/2/",
+    "prov": "http://www.w3.org/ns/prov#",
+    "rai": "http://mlcommons.org/croissant/RAI/",
+    "sc": "https://schema.org/",
+}  # fmt: skip
+
+_DATA_TYPES = (
+    (pa.types.is_boolean, "sc:Boolean"),
+    (pa.types.is_integer, "sc:Integer"),
+    (pa.types.is_floating, "sc:Float"),
+    (pa.types.is_string, "sc:Text"),
+    (pa.types.is_large_string, "sc:Text"),
+    (pa.types.is_timestamp, "sc:DateTime"),
+    (pa.types.is_date, "sc:Date"),
+)
+_COLUMNS = {
+    "media_id": "The item's id in the catalogue it was released from.",
+    "sha256": "SHA-256 of the medium as it was received.",
+    "path": "The file below the release's folder.",
+    "label": "Whether the item is declared, derived or reviewed to be real or fake.",
+    "split": "The split the item belongs to.",
+}
+# Which RAI property each answer of the datasheet is told in.
+_RAI = {
+    "rai:dataCollection": (21, 27, 29),
+    "rai:dataCollectionMissingData": (10,),
+    "rai:dataCollectionRawData": (34,),
+    "rai:dataPreprocessingProtocol": (33,),
+    "rai:dataAnnotationProtocol": (9,),
+    "rai:dataReleaseMaintenancePlan": (52, 53, 54),
+    "rai:personalSensitiveInformation": (18, 19),
+    "rai:dataSocialImpact": (31, 40),
+    "rai:dataBiases": (17,),
+    "rai:dataLimitations": (7, 13, 41),
+    "rai:dataUseCases": (39, 41),
+}
+_SEVERAL = {"rai:dataPreprocessingProtocol",
+            "rai:personalSensitiveInformation", "rai:dataBiases", "rai:dataLimitations",
+            "rai:dataUseCases"}  # fmt: skip
+
+
+def croissant(facts: Facts, written: Written, sheet: Datasheet) -> Node:
+    """Return a release as Croissant JSON-LD.
+
+    Args:
+        facts: The tables.
+        written: The data as they were written.
+        sheet: The release's datasheet, whose answers RAI's properties tell.
+    """
+    inputs, authored = facts.inputs, facts.inputs.authored
+    name = str(written.facts.get("name") or inputs.project)
+    title = authored.said("title") or inputs.project
+    identity = f"urn:uuid:{stable_id('release', inputs.project, name, inputs.run_id)}"
+    makers = authored.about.get("creators") or [authored.said("publisher") or inputs.project]
+    published = authored.said("published_on") or f"{inputs.as_of:%Y-%m-%d}"
+    return {
+        "@context": CONTEXT,
+        "@type": "sc:Dataset",
+        "@id": identity,
+        "conformsTo": [CONFORMS, RAI],
+        "name": _plain_name(f"{title} {name}" if name != title else title),
+        "description": authored.said("description") or _description(facts, written),
+        "license": _licence(facts),
+        "url": authored.said("url") or identity,
+        "creator": [{"@type": "sc:Organization", "name": maker} for maker in makers],
+        **({"publisher": {"@type": "sc:Organization", "name": authored.said("publisher")}}
+           if authored.said("publisher") else {}),
+        "datePublished": published,
+        "dateCreated": f"{inputs.as_of:%Y-%m-%d}",
+        "version": written.version,
+        "isLiveDataset": False,
+        "keywords": ["deepfake detection", "faces", "consent",
+                     *authored.about.get("keywords", ())],
+        "citeAs": authored.said("citation")
+        or f"{listed(makers)} ({published[:4]}). {title}, version {written.version}.",
+        **({"sameAs": f"https://doi.org/{authored.said('doi')}"} if authored.said("doi") else {}),
+        "usageInfo": [*duo_terms(inputs.use), offer(facts)],
+        **_provenance(facts),
+        **_responsible(facts, sheet),
+        "distribution": _distribution(written),
+        "recordSet": _record_sets(written),
+    }  # fmt: skip
+
+
+def croissant_problems(document: object) -> list[str]:
+    """Return what Croissant 1.1 requires and a document lacks, each with its path."""
+    return problems(document, "croissant")
+
+
+def _plain_name(text: str) -> str:
+    return re.sub(r"\s+", " ", text).strip()
+
+
+def _description(facts: Facts, written: Written) -> str:
+    use = facts.inputs.use
+    return (
+        f"{written.items.num_rows:,} media of faces, each cleared for {use.purpose} by an audit "
+        f"of consent and curation as of {facts.inputs.as_of:%Y-%m-%d}."
+    )
+
+
+def _licence(facts: Facts) -> str:
+    authored = facts.inputs.authored
+    return (
+        authored.said("licence_url")
+        or authored.said("licence")
+        or "Not stated by the authors; each item's own licence stands in the item tables."
+    )
+
+
+def _provenance(facts: Facts) -> Node:
+    sources = facts.records("""
+        SELECT source_id, coalesce(name, source_id) AS name, origin_url
+        FROM used_sources ORDER BY source_id""")
+    return {
+        "prov:wasDerivedFrom": [
+            {"@id": row["origin_url"] or f"urn:curate:source:{row['source_id']}",
+             "@type": "prov:Entity", "prov:label": row["name"]} for row in sources
+        ],
+        "prov:wasGeneratedBy": {
+            "@type": "prov:Activity",
+            "@id": f"urn:curate:run:{facts.inputs.run_id}",
+            "prov:label": f"Audit and release by {facts.inputs.tool}",
+            "prov:endedAtTime": f"{facts.inputs.as_of:%Y-%m-%dT%H:%M:%SZ}",
+        },
+        "prov:wasAttributedTo": {
+            "@type": "prov:SoftwareAgent", "prov:label": facts.inputs.tool,
+        },
+    }  # fmt: skip
+
+
+def _responsible(facts: Facts, sheet: Datasheet) -> Node:
+    """Return RAI's properties, in the words of the datasheet's answers."""
+    answers = {one.question.id: one.answer for one in sheet.answers}
+    told: Node = {}
+    for name, numbers in _RAI.items():
+        texts = [" ".join((*answers[n].text, *answers[n].authors)) for n in numbers]
+        texts = [text for text in texts if text]
+        if texts:
+            told[name] = texts if name in _SEVERAL else " ".join(texts)
+    ways = facts.rows(
+        "SELECT DISTINCT acquisition_method FROM used_sources "
+        "WHERE acquisition_method IS NOT NULL ORDER BY 1"
+    )
+    methods = facts.rows("""
+        SELECT coalesce(method, manipulation_type) AS method, count(*) AS n FROM described
+        WHERE manipulation_type <> 'none' GROUP BY 1 ORDER BY n DESC, 1""")
+    models = facts.rows("SELECT DISTINCT model_id FROM face_scans ORDER BY 1")
+    return told | {
+        "rai:dataCollectionType": [way for (way,) in ways] or ["unknown"],
+        "rai:dataManipulationProtocol": "; ".join(f"{n:,} by {way}" for way, n in methods)
+        or "No item is declared to be manipulated.",
+        "rai:machineAnnotationTools": [model for (model,) in models],
+    }
+
+
+def _distribution(written: Written) -> list[Node]:
+    tables = {path for paths in tables_by_split(written).values() for path in paths}
+    found: list[Node] = []
+    for file in sorted(written.files, key=lambda file: file.path):
+        if file.path in tables:
+            found.append(_file(file, "application/x-parquet", "Item table of one split."))
+        elif file.path.endswith(".tar"):
+            found.append(_file(file, "application/x-tar", "WebDataset shard."))
+            found.append({
+                "@type": "cr:FileSet",
+                "@id": f"{file.path}/media",
+                "name": f"{file.path}/media",
+                "description": "The members of the shard, each item's under one key.",
+                "containedIn": {"@id": file.path},
+                "encodingFormat": "application/octet-stream",
+                "includes": "*",
+            })  # fmt: skip
+    found += [
+        {
+            "@type": "cr:FileSet",
+            "@id": folder,
+            "name": folder,
+            "description": "Media; the item tables have the path and SHA-256 of each.",
+            "encodingFormat": mime,
+            "includes": f"{folder}/*",
+        }
+        for folder, mime in _folders(written).items()
+    ]
+    return found
+
+
+def _file(file: FileDigest, mime: str, description: str) -> Node:
+    return {
+        "@type": "cr:FileObject",
+        "@id": file.path,
+        "name": file.path,
+        "description": description,
+        "contentUrl": file.path,
+        "contentSize": f"{file.size} B",
+        "encodingFormat": mime,
+        "sha256": file.sha256,
+    }
+
+
+_MIMES = {".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".png": "image/png", ".webp": "image/webp",
+          ".mp4": "video/mp4", ".gif": "image/gif", ".avif": "image/avif"}  # fmt: skip
+
+
+def _folders(written: Written) -> dict[str, str]:
+    """Return folders of media, each with its files' type, or a general one where they differ."""
+    mimes: dict[str, set[str]] = {}
+    for file in written.files:
+        path = PurePosixPath(file.path)
+        if mime := _MIMES.get(path.suffix.lower()):
+            mimes.setdefault(str(path.parent), set()).add(mime)
+    return {
+        folder: next(iter(found)) if len(found) == 1 else "application/octet-stream"
+        for folder, found in sorted(mimes.items())
+        if folder != "."
+    }
+
+
+def _record_sets(written: Written) -> list[Node]:
+    by_split = tables_by_split(written)
+    splits = {
+        "@type": "cr:RecordSet",
+        "@id": "splits",
+        "name": "splits",
+        "dataType": "cr:Split",
+        "key": {"@id": "splits/name"},
+        "field": [{"@type": "cr:Field", "@id": "splits/name", "name": "name",
+                   "dataType": "sc:Text"}],
+        "data": [{"splits/name": split} for split in by_split],
+    }  # fmt: skip
+    return [
+        splits,
+        *(
+            _record_set(written, f"items-{split}" + (f"-{n}" if n else ""), path)
+            for split, paths in by_split.items()
+            for n, path in enumerate(paths)
+        ),
+    ]
+
+
+def _record_set(written: Written, name: str, table: str) -> Node:
+    fields: list[Node] = []
+    for column in written.items.schema:
+        kind = next((word for fits, word in _DATA_TYPES if fits(column.type)), None)
+        if kind is None:
+            continue
+        fields.append({
+            "@type": "cr:Field",
+            "@id": f"{name}/{column.name}",
+            "name": column.name,
+            "description": _COLUMNS.get(column.name, f"The column {column.name}."),
+            "dataType": kind,
+            "source": {"fileObject": {"@id": table}, "extract": {"column": column.name}},
+        })  # fmt: skip
+    found: Node = {"@type": "cr:RecordSet", "@id": name, "name": name,
+                   "description": f"The rows of {table}.", "field": fields}  # fmt: skip
+    if "sha256" in written.items.column_names:
+        found["key"] = {"@id": f"{name}/sha256"}
+    return found

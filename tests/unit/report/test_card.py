@@ -1,0 +1,80 @@
+"""The card: front matter that YAML reads back as it was meant, with counted numbers."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pyarrow as pa
+import yaml
+
+from curate.model.authored import Authored
+from curate.report.bundle import late_documents
+from curate.report.card import size_category
+from tests.unit.report.conftest import HOSTILE
+
+
+def front(laid) -> tuple[dict[str, Any], str]:
+    text = late_documents(laid.inputs, laid.written)["README.md"]
+    _, matter, body = text.split("---\n", 2)
+    return yaml.safe_load(matter), body
+
+
+def test_sizes_are_counted(laid) -> None:
+    matter, body = front(laid)
+    (split,) = matter["dataset_info"]["splits"]
+    (table,) = [f for f in laid.written.files if f.path.startswith("data/")]
+    assert (split["name"], split["num_examples"]) == ("train", 6)
+    assert matter["dataset_info"]["download_size"] == table.size
+    assert matter["dataset_info"]["dataset_size"] == split["num_bytes"]
+    assert matter["size_categories"] == ["n<1K"]
+    assert "| train | 6 | 6 | 0 |" in body
+
+
+def test_configs_name_the_tables_of_each_split(laid) -> None:
+    matter, _ = front(laid)
+    assert matter["configs"] == [{
+        "config_name": "default",
+        "data_files": [{"split": "train", "path": ["data/train-00000-of-00001.parquet"]}],
+    }]  # fmt: skip
+
+
+def test_features_are_the_columns_of_the_tables(laid) -> None:
+    matter, _ = front(laid)
+    told = {one["name"]: one["dtype"] for one in matter["dataset_info"]["features"]}
+    assert list(told) == laid.written.items.column_names
+    assert (told["sha256"], told["width"]) == ("string", "int64")
+
+
+def test_embedded_pictures_are_pictures(laid) -> None:
+    kind = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
+    items = laid.written.items.append_column("image", pa.nulls(6, kind))
+    matter, _ = front(replace(laid, written=replace(laid.written, items=items)))
+    assert matter["dataset_info"]["features"][-1] == {"name": "image", "dtype": "image"}
+
+
+def test_access_is_gated_and_the_licence_never_guessed(laid) -> None:
+    matter, _ = front(laid)
+    assert matter["license"] == "other"
+    assert matter["license_name"] == "see-the-licence-column-of-the-item-tables"
+    assert "real people" in matter["extra_gated_prompt"]
+    assert "checkbox" in matter["extra_gated_fields"].values()
+
+
+def test_authors_words_are_taken(laid) -> None:
+    authored = Authored(
+        about={"licence": "LicenseRef-lab-1.0", "licence_url": "https://lab.example/terms",
+               "title": HOSTILE, "citation": "Lab (2026)."},
+        gate={"prompt": "a: b\n- c", "fields": {"Why: now?": "text"}},
+    )  # fmt: skip
+    matter, body = front(replace(laid, inputs=replace(laid.inputs, authored=authored)))
+    assert matter["pretty_name"] == HOSTILE
+    assert matter["license_link"] == "https://lab.example/terms"
+    assert matter["extra_gated_prompt"] == "a: b\n- c"
+    assert matter["extra_gated_fields"] == {"Why: now?": "text"}
+    assert "<script" not in body.replace("\\<", "")
+    assert "Lab (2026)." in body
+
+
+def test_largest_size_has_a_word() -> None:
+    assert size_category(10**9) == "n>1B"

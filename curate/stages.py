@@ -42,6 +42,12 @@ def _probe(pipeline: Pipeline, config: Config) -> StageRun:
     return pipeline.run(probe_stage(exact=config.exact))
 
 
+def _signals(pipeline: Pipeline, config: Config) -> StageRun:
+    from curate.signals.stage import signals_stage
+
+    return pipeline.run(signals_stage())
+
+
 def _dedup(pipeline: Pipeline, config: Config) -> StageRun:
     from curate.dedup.stage import dedup_stage
 
@@ -100,4 +106,4 @@ def _analyzer(config: Config) -> AnalyzerSpec:
     return AnalyzerSpec(kind=config.analyzer, path=config.model, threads=1)  # type: ignore[arg-type]
 
 
-_STAGES = {"probe": _probe, "faces": _faces, "identity": _identity, "dedup": _dedup}
+_STAGES = {"probe": _probe, "signals": _signals, "faces": _faces, "identity": _identity, "dedup": _dedup}

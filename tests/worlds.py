@@ -5,9 +5,11 @@ would have observed (content, faces, groups) is stated in the file, because a ca
 and not about a model. Keys of ``[[media]]`` beyond a manifest's columns: ``content`` (entries
 with one value hold the same bytes), ``near`` (a duplicate group), ``chain`` (of look-alikes),
 ``turned`` (how it lies against the group's first), ``probed`` (what the probe says of the
-content), ``dataset``, ``scanned = "no"``, ``unreadable``, ``missing``, ``unseen``. ``[[links]]``
-says how a depiction is known, ``[[records]]`` states consents as rows of the ledger, and
-``all_rules`` lets every rule speak, for a rule that asks the verdicts of others.
+content), ``dataset``, ``scanned = "no"``, ``read = "no"`` (for signals) or what the reader failed
+with, ``unreadable``, ``missing``, ``unseen``. ``[[signals]]`` are statements found in the file at
+``path``, or ``beside`` it; ``[[links]]`` says how a depiction is known, ``[[records]]`` states
+consents as rows of the ledger, and ``all_rules`` lets every rule speak, for a rule that asks the
+verdicts of others.
 """
 
 from __future__ import annotations
@@ -30,13 +32,19 @@ from curate.ingest.manifest import ManifestLayout
 from curate.model.config import Config, UseProfile
 from curate.model.instants import parse_instant
 from curate.schema import conform, purpose_tree
+from curate.signals.normal import CATEGORIES
 
 AS_OF = datetime(2026, 5, 1, tzinfo=UTC)
 OBSERVED = (
     *("content", "near", "chain", "turned", "probed", "dataset", "scanned"),
-    *("unreadable", "missing", "unseen"),
+    *("unreadable", "missing", "unseen", "read"),
 )
 MODEL = "test-model@000000000000"
+SIGNALS = "signals/1"
+NO_SIGNALS = {
+    "c2pa_state": "none", "tool": "test", "stage": SIGNALS,
+    **{f"optout_{name}": "none" for name in CATEGORIES},
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -64,6 +72,7 @@ def load_world(folder: Path, scratch: Path) -> World:
     tables["relations"] = _shared(said.get("footage", []), tables["relations"])
     tables["relations"] = _related(said.get("relations", []), tables)
     tables |= _faces(said.get("faces", []), said.get("media", []))
+    tables["signals"] = _signals(said.get("signals", []), tables["media"])
     tables |= _statements(said, scratch, tables["media"])
     tables["entries"] = _entries(tables)
     use = UseProfile("case", "train-detector", ("include", "train_detector"))
@@ -111,7 +120,7 @@ def digest_of(item: dict[str, Any]) -> str:
 
 def _observed(media: list[dict[str, Any]], listed: pa.Table) -> dict[str, pa.Table]:
     ids = {row["locator"]: row for row in listed.to_pylist()}
-    sightings, contents, groups, scans = [], {}, [], []
+    sightings, contents, groups, scans, reads = [], {}, [], [], []
     compared = {
         (digest_of(item), item.get("chain"))
         for item in media
@@ -132,6 +141,8 @@ def _observed(media: list[dict[str, Any]], listed: pa.Table) -> dict[str, pa.Tab
         contents[digest] = item.get("probed", {})
         if item.get("scanned") != "no":
             scans.append({"sha256": digest, "frame": 0, "model_id": MODEL, "faces": 0})
+        if item.get("read") != "no":
+            reads.append({"sha256": digest, **NO_SIGNALS, "error": item.get("read")})
         if "near" in item:
             groups.append({"sha256": digest, "group_id": item["near"], "medoid": digest,
                            "tier": "near", "keep": digest, "keep_reason": "kept"})  # fmt: skip
@@ -148,7 +159,24 @@ def _observed(media: list[dict[str, Any]], listed: pa.Table) -> dict[str, pa.Tab
         "content": conform(filled, "content"),
         "groups": conform(groups, "groups"),
         "face_scans": conform(list({s["sha256"]: s for s in scans}.values()), "face_scans"),
+        "signal_scans": conform(list({s["sha256"]: s for s in reads}.values()), "signal_scans"),
     }
+
+
+def _signals(said: list[dict[str, Any]], media: pa.Table) -> pa.Table:
+    """Return statements found in files, or beside them."""
+    ids = {row["locator"]: row["media_id"] for row in media.to_pylist()}
+    rows = []
+    for place, one in enumerate(said):
+        beside = "beside" in one
+        about = ids[one["beside"]] if beside else digest_of(one)
+        told = {k: v for k, v in one.items() if k not in {"path", "beside", "content"}}
+        rows.append({
+            "about": about, "about_kind": "media" if beside else "content", "key": str(place),
+            "reader": "xmp", "place": "plus:DataMining", "digest": "0" * 64, "tool": "test",
+            "stage": SIGNALS, **told,
+        })  # fmt: skip
+    return conform(rows, "signals")
 
 
 def _turned(media: list[dict[str, Any]], declared: pa.Table) -> pa.Table:

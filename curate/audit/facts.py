@@ -27,13 +27,14 @@ refusals                  entry with copies, person and reason for which their c
                           they asked for, blocks it
 people                    entry and person in it: declared subjects, and identities of faces
 crossings                 entry and kind of tie: what of that kind stands in another split
+signalled                 entry and statement found in it or beside it, as in the table `signals`
 placed                    entry and split that lists it, as ``item``; likewise ``items``,
                           ``labelled`` and ``swapped``, as `curate.splits.classes` asks them
 ========================  ==================================================================
 
 and the tables as they are: content, depictions, faces, face_scans, groups, identities, labels,
-relations, sources, subjects. A rule's query gives ``media_id``, ``duty``, ``standing`` or
-``origin``; a finding follows for each entry that it stands for.
+relations, signal_scans, sources, subjects. A rule's query gives ``media_id``, ``duty``,
+``standing`` or ``origin``; a finding follows for each entry that it stands for.
 """
 
 from __future__ import annotations

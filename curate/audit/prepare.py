@@ -26,6 +26,8 @@ CATALOG_INPUTS = (
     "identities",
     "labels",
     "relations",
+    "signals",
+    "signal_scans",
 )
 
 # STANDARDS section 2: whom a manipulation cannot do without; a role stands as often as people
@@ -202,6 +204,18 @@ _VIEWS = {
         ) n USING (chain)
         WHERE e.state = 'present'
         ORDER BY e.media_id
+    """,
+    # What an older reader found of a content counts no longer, once another has read it.
+    "signalled": """
+        SELECT e.media_id, s.*
+        FROM signals s
+        JOIN signal_scans r ON r.sha256 = s.about AND r.stage = s.stage
+        JOIN entries e ON e.sha256 = s.about
+        WHERE s.about_kind = 'content'
+        UNION ALL
+        SELECT e.media_id, s.* FROM signals s JOIN entries e ON e.id = s.about
+        WHERE s.about_kind = 'media'
+        ORDER BY media_id, kind, key
     """,
     "people": """
         SELECT e.media_id, e.locator, e.split, 'subject ' || d.subject_id AS person

@@ -59,6 +59,7 @@ FAMILIES = {
     "IDN": "identity",
     "LAB": "labels",
     "MED": "media",
+    "SIG": "signals",
     "SPL": "splits",
     "SRC": "sources and rights",
 }

@@ -14,7 +14,7 @@ from curate.cli.output import open_project, say, say_json, showing_progress, tel
 def command(
     stages: Annotated[
         list[str] | None,
-        typer.Argument(help="probe, faces, identity, dedup; all when left out."),
+        typer.Argument(help="probe, signals, faces, identity, dedup; all when left out."),
     ] = None,
     exact: Annotated[
         bool, typer.Option("--exact", help="Probe: decode pictures whole, not at a smaller scale.")

@@ -69,6 +69,7 @@ def _stages(facts: Facts) -> str:
 
 _WITHOUT = (
     ("probe", "no file was opened"),
+    ("signals", "no opt-out and no provenance was read"),
     ("faces", "no face was searched"),
     ("dedup", "near copies were not searched"),
     ("identity", "faces were not compared with one another"),

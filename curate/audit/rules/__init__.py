@@ -15,6 +15,7 @@ from curate.audit.rules import (
     media,
     persons,
     scope,
+    signals,
     sources,
     splits,
     videos,
@@ -38,6 +39,7 @@ _BY_TOPIC = (
     *splits.RULES,
     *videos.SPLIT_RULES,
     *sources.RULES,
+    *signals.RULES,
 )
 ALL_RULES: tuple[Rule, ...] = tuple(sorted(_BY_TOPIC, key=lambda rule: rule.code))
 BY_CODE = {rule.code: rule for rule in ALL_RULES}

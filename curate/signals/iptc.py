@@ -1,0 +1,76 @@
+"""IPTC-IIM: who wrote a picture and which rights they state, from the records that JPEGs carry."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from curate.signals.found import Signal, digest_of, unreadable
+
+TOOL = "curate IPTC-IIM reader 1"
+
+_UTF8 = b"\x1b%G"
+_CREATOR, _INSTRUCTIONS, _COPYRIGHT = (2, 80), (2, 40), (2, 116)
+# IIM cuts these at so many bytes.
+LIMITS = {_CREATOR: 32, _COPYRIGHT: 128}
+
+
+@dataclass(frozen=True, slots=True)
+class Rights:
+    """Creator and copyright as one block states them; None where it does not."""
+
+    creator: str | None = None
+    copyright: str | None = None
+
+
+class BrokenError(Exception):
+    """The records end in the middle, or are none."""
+
+
+def read_iptc(block: bytes) -> tuple[list[Signal], Rights]:
+    """Return what an IPTC block says, and its rights for comparison."""
+    digest = digest_of(block)
+    try:
+        records = _records(block)
+    except BrokenError as error:
+        return [unreadable("iptc", "IPTC-IIM", str(error), digest=digest, tool=TOOL)], Rights()
+    text = {key: _text(values, records) for key, values in records.items()}
+    rights = Rights(text.get(_CREATOR), text.get(_COPYRIGHT))
+    said = (("By-line", rights.creator), ("CopyrightNotice", rights.copyright))
+    signals = [
+        Signal("rights", "iptc", f"iptc:{name}", digest, TOOL, value=value)
+        for name, value in said
+        if value
+    ]
+    if instructions := text.get(_INSTRUCTIONS):
+        place = "iptc:SpecialInstructions"
+        signals.append(Signal("terms", "iptc", place, digest, TOOL, value=instructions))
+    return signals, rights
+
+
+def _records(block: bytes) -> dict[tuple[int, int], list[bytes]]:
+    found: dict[tuple[int, int], list[bytes]] = {}
+    at, end = 0, len(block.rstrip(b"\x00"))
+    while at < end:
+        if block[at] != 0x1C or at + 5 > len(block):
+            raise BrokenError(f"no record starts at byte {at}")
+        size = int.from_bytes(block[at + 3 : at + 5], "big")
+        if size & 0x8000:
+            raise BrokenError("a record of more than 32,767 bytes")
+        value = block[at + 5 : at + 5 + size]
+        if len(value) < size:
+            raise BrokenError("the last record is cut short")
+        found.setdefault((block[at + 1], block[at + 2]), []).append(value)
+        at += 5 + size
+    return found
+
+
+def _text(values: list[bytes], records: dict[tuple[int, int], list[bytes]]) -> str | None:
+    coded = "utf-8" if _UTF8 in records.get((1, 90), []) else None
+    texts = []
+    for value in values:
+        try:
+            texts.append(value.decode(coded or "utf-8"))
+        except UnicodeDecodeError:
+            texts.append(value.decode("latin-1"))
+    joined = "; ".join(text.strip("\x00 ") for text in texts if text.strip("\x00 "))
+    return joined or None

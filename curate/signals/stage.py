@@ -1,0 +1,158 @@
+"""The signals stage: read what each distinct content says of itself, once."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from functools import partial
+from pathlib import Path
+from typing import IO, Any
+
+import pyarrow as pa
+
+from curate.engine.stage import MapStage
+from curate.engine.watch import alive
+from curate.media import Limits, Reason, UnreadableError
+from curate.media.open import open_regular
+from curate.schema import conform
+from curate.signals.blocks import MOST_XMP
+from curate.signals.content import JUMBF, Read, read_picture, read_pieces, tools
+from curate.signals.found import digest_of, rows
+from curate.signals.normal import UNREADABLE
+
+VERSION = "1"
+# Larger files are searched as they stream by.
+IN_MEMORY = 64 << 20
+_CHUNK = 4 << 20
+_OVERLAP = 64
+_MOST_PACKETS = 16
+
+# One place per content: any of the entries that hold it will do, and the first is stable.
+_PENDING = """
+SELECT c.sha256, c.mime, arg_min(e.root, e.media_id) AS root,
+       arg_min(e.locator, e.media_id) AS locator
+FROM content c JOIN entries e USING (sha256)
+WHERE e.state = 'present' AND NOT EXISTS (
+    SELECT 1 FROM signal_scans s WHERE s.sha256 = c.sha256 AND s.stage = '{stage}'
+)
+GROUP BY c.sha256, c.mime ORDER BY c.sha256
+"""
+
+Tables = dict[str, pa.Table]
+
+
+def signals_stage(trust: str = "") -> MapStage:
+    """Return the stage.
+
+    Args:
+        trust: Certificates of trusted signers, PEM: with others, contents are read again.
+
+    Raises:
+        DependencyError: c2pa-python is not installed.
+    """
+    tools()
+    stage = stage_name(trust)
+    return MapStage(
+        name="signals",
+        version=VERSION,
+        pending=_PENDING.format(stage=stage),
+        work=partial(read_batch, trust=trust, stage=stage),
+        lost=partial(read_lost, stage=stage),
+        writes=("signals", "signal_scans"),
+        chunk=64,
+        parameters={"tools": tools(), "trust": digest_of(trust.encode()) if trust else None},
+        preload=("curate.signals.content",),
+    )
+
+
+def stage_name(trust: str) -> str:
+    """Return what rows are marked with: the version, the tools and whom they trusted.
+
+    A record that a newer tool reads may come out otherwise, so it is read again.
+    """
+    basis = hashlib.sha256(f"{tools()}|{trust}".encode()).hexdigest()[:12]
+    return f"signals/{VERSION}/{basis}"
+
+
+def read_batch(batch: pa.Table, *, trust: str, stage: str) -> Tables:
+    """Return rows of `signals` and `signal_scans` for a batch of pending contents."""
+    found: list[dict[str, Any]] = []
+    scans = []
+    for item in batch.to_pylist():
+        alive()
+        sha256, root = item["sha256"], Path(item["root"])
+        try:
+            read = _read(root / item["locator"], root, item, trust)
+        except UnreadableError as error:
+            scans.append(_failed(sha256, stage, str(error)))
+            continue
+        found += rows(read.signals, about=sha256, about_kind="content", stage=stage)
+        scans.append({
+            "sha256": sha256, "c2pa_state": read.c2pa_state,
+            "c2pa_codes": list(read.c2pa_codes) or None,
+            **{f"optout_{name}": use for name, use in read.uses.as_row().items()},
+            "tool": read.tool, "stage": stage,
+        })  # fmt: skip
+    return {"signals": conform(found, "signals"), "signal_scans": conform(scans, "signal_scans")}
+
+
+def read_lost(batch: pa.Table, reason: str, *, stage: str) -> Tables:
+    """Return the scan of a content whose worker died or hung."""
+    failed = [_failed(sha256, stage, f"the reader failed: {reason}")
+              for sha256 in batch["sha256"].to_pylist()]  # fmt: skip
+    return {"signal_scans": conform(failed, "signal_scans")}
+
+
+def _failed(sha256: str, stage: str, why: str) -> dict[str, Any]:
+    optouts = {f"optout_{name}": use for name, use in UNREADABLE.as_row().items()}
+    return {"sha256": sha256, "c2pa_state": "error", **optouts, "error": why,
+            "tool": tools(), "stage": stage}  # fmt: skip
+
+
+def _read(path: Path, root: Path, item: dict[str, Any], trust: str) -> Read:
+    """Return what a file says.
+
+    Raises:
+        UnreadableError: It cannot be opened, or is not what the probe saw.
+    """
+    sha256 = item["sha256"]
+    with open_regular(path, root=root) as descriptor, os.fdopen(os.dup(descriptor), "rb") as file:
+        size = os.fstat(descriptor).st_size
+        if size > Limits().max_stream_bytes:
+            raise UnreadableError(Reason.TOO_LARGE, f"{size} bytes")
+        if size <= IN_MEMORY:
+            data = file.read(IN_MEMORY + 1)
+            digest = digest_of(data)
+        else:
+            digest, packets, is_c2pa = stream(file)
+        if digest != sha256:
+            raise UnreadableError(Reason.VANISHED, "the file changed since it was probed")
+        if size <= IN_MEMORY:
+            return read_picture(data, item["mime"], digest=sha256, trust=trust)
+        file.seek(0)
+        record = file if is_c2pa else None
+        return read_pieces(packets, record, item["mime"], digest=sha256, trust=trust)
+
+
+def stream(file: IO[bytes]) -> tuple[str, list[bytes], bool]:
+    """Return a large file's SHA-256, its XMP packets, and whether C2PA boxes stand in it."""
+    sha256, tail, at, is_c2pa = hashlib.sha256(), b"", 0, False
+    starts: list[int] = []
+    while piece := file.read(_CHUNK):
+        alive()
+        sha256.update(piece)
+        window = tail + piece
+        is_c2pa = is_c2pa or any(mark in window for mark in JUMBF)
+        start = window.find(b"<x:xmpmeta")
+        while start >= 0 and len(starts) < _MOST_PACKETS:
+            starts.append(at - len(tail) + start)
+            start = window.find(b"<x:xmpmeta", start + 1)
+        at += len(piece)
+        tail = window[-_OVERLAP:]
+    packets = []
+    for start in dict.fromkeys(starts):
+        file.seek(start)
+        piece = file.read(MOST_XMP + _OVERLAP)
+        end = piece.find(b"</x:xmpmeta>")
+        packets.append(piece[: end + 12] if end >= 0 else piece)
+    return sha256.hexdigest(), packets, is_c2pa

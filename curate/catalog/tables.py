@@ -115,13 +115,13 @@ class Catalog:
         """
         places = pa.array(range(rows.num_rows), pa.int64())
         connection = self.connect(name)
-        connection.register("new_rows", rows.append_column("place", [places]))
+        connection.register("new_rows", rows.append_column("at row", [places]))
         found = connection.sql(
-            f"SELECT n.place, bool_or(coalesce(o.held, FALSE)) AS held FROM new_rows n "
+            f'SELECT n."at row", bool_or(coalesce(o.held, FALSE)) AS held FROM new_rows n '
             f"JOIN (SELECT {_columns(name)}, ({held}) AS held FROM {name}) o "
-            f"USING ({_columns(name)}) GROUP BY n.place ORDER BY n.place"
+            f"USING ({_columns(name)}) GROUP BY ALL ORDER BY ALL"
         ).to_arrow_table()
-        known = found["place"].to_numpy()
+        known = found["at row"].to_numpy()
         replaced = known[~found["held"].to_numpy(zero_copy_only=False)]
         fresh = np.setdiff1d(places, known, assume_unique=True)
         return rows.take(fresh), rows.take(replaced)

@@ -12,7 +12,7 @@ import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from threading import Lock
@@ -23,6 +23,7 @@ import pyarrow as pa
 from curate.errors import CurateError, InputError
 from curate.model.files import FileDigest
 from curate.release.export.formats import DEFAULT, chosen
+from curate.release.export.listed import Listed
 from curate.release.manifest import digest_file, write_manifest
 from curate.release.select import Selection
 from curate.release.shards import (
@@ -79,13 +80,17 @@ class Steps:
     """What a caller adds to a build.
 
     Attributes:
-        documents: Returns texts to put beside the data, by path, from what was written.
+        tell: Returns what the manifest says beside what a build knows, from what was written.
+        documents: Returns files to put beside the data, by path, from what was written.
+        seal: Given the folder when its manifest is there, to add what is made from the manifest.
         announce: Told of the release when it is whole and not yet named: what it records is
             there before the release is.
         report: Told how many items are written, of how many.
     """
 
-    documents: Callable[[Written], dict[str, str]] = field(default=lambda _: {})
+    tell: Callable[[Written], dict[str, Any]] = field(default=lambda _: {})
+    documents: Callable[[Written], dict[str, str | bytes]] = field(default=lambda _: {})
+    seal: Callable[[Path], None] = field(default=lambda _: None)
     announce: Callable[[Release], None] = field(default=lambda _: None)
     report: Report = field(default=lambda done, total: None)  # noqa: ARG005
 
@@ -145,6 +150,7 @@ def _built(
     name = folder.name
     told = {**facts, "name": name, "metadata": "kept" if form.keep_metadata else "stripped"}
     written = _write(hidden, selection, form, told, steps.report)
+    written = replace(written, facts={**written.facts, **steps.tell(written)})
     _tidy(hidden, written.files)
     files = [*written.files, *_documents(hidden, steps.documents(written))]
     formats = list(written.formats)
@@ -153,6 +159,7 @@ def _built(
     )
     items = written.items.select(["media_id", "path", "sha256", "split"])
     release = Release(folder, items, root, written.facts["left_out"])
+    steps.seal(hidden)
     steps.announce(release)
     shutil.rmtree(marks_folder(hidden))
     hidden.rename(folder)
@@ -207,7 +214,7 @@ def _write(
             hint="--keep-metadata hands files on as they are",
         )
     for index in indexes:
-        found = index.write(folder, facts["name"], partial(read_items, folder))
+        found = index.write(Listed(facts["name"], folder, selection.faces))
         files |= {file.path: file for file in found}
     names = (*(one.name for one in media), *(one.name for one in indexes))
     told = {**facts, "left_out": dict(sorted(left_out.items()))}
@@ -247,9 +254,9 @@ def _tidy(folder: Path, files: tuple[FileDigest, ...]) -> None:
             path.unlink()
 
 
-def _documents(folder: Path, texts: dict[str, str]) -> Iterator[FileDigest]:
-    for title, text in texts.items():
+def _documents(folder: Path, contents: dict[str, str | bytes]) -> Iterator[FileDigest]:
+    for title, content in contents.items():
         path = folder / title
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
         yield digest_file(path, folder)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-INPUTS = ("entries", "content", "labels", "groups", "verdicts")
+INPUTS = ("entries", "content", "labels", "groups", "relations", "faces", "verdicts")
 
 # A cleared entry is held back when an entry with the same bytes is blocked: a copy under another
 # name shows the same person, whatever is declared of the copy. Of near duplicates one goes out for
@@ -46,11 +46,23 @@ FROM distinct_bytes
 _ITEMS = """
 SELECT e.media_id, e.dataset, e.root, e.locator, e.sha256, coalesce(e.split, 'all') AS split,
        e.label, e.method, e.manipulation_type, e.source_id, e.licence,
-       c.kind, c.format, c.width, c.height, c.byte_size
+       c.kind, c.format, c.width, c.height, c.byte_size, v.frame_of
 FROM cleared e
 JOIN content c USING (sha256)
+LEFT JOIN (SELECT "left" AS media_id, min("right") AS frame_of FROM relations
+           WHERE relation = 'frame_of' GROUP BY 1) v USING (media_id)
 WHERE e.held_back IS NULL
 ORDER BY split, e.sha256
+"""
+
+# Boxes of one model: the one that found most. Faces of videos have frames, which no index lists.
+_FACES = """
+SELECT i.media_id, f.x1, f.y1, f.x2, f.y2
+FROM faces f JOIN items i USING (sha256)
+WHERE i.kind = 'image' AND f.model_id = (
+    SELECT model_id FROM faces GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT 1
+)
+ORDER BY i.media_id, f.ordinal
 """
 
 _LEFT_OUT = """
@@ -73,11 +85,13 @@ class Selection:
         items: One row per distinct content, sorted by split and digest.
         left_out: Entries left out, by rule or reason; an entry with two reasons is in both.
         excluded: How many entries were left out.
+        faces: Faces found in the pictures that go out: media_id, x1, y1, x2, y2, in pixels.
     """
 
     items: pa.Table
     left_out: dict[str, int]
     excluded: int
+    faces: pa.Table
 
 
 def select(
@@ -98,4 +112,6 @@ def select(
     connection.execute(_CLEARED.format(assigned=assigned, settled=not keep_duplicates))
     items = connection.sql(_ITEMS).to_arrow_table()
     left_out = dict(connection.sql(_LEFT_OUT).fetchall())
-    return Selection(items, left_out, tables["entries"].num_rows - items.num_rows)
+    connection.register("items", items)
+    faces = connection.sql(_FACES).to_arrow_table()
+    return Selection(items, left_out, tables["entries"].num_rows - items.num_rows, faces)

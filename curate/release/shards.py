@@ -23,7 +23,8 @@ from curate.errors import CurateError
 from curate.model.files import FileDigest
 from curate.release.body import CannotStripError, opened_body
 from curate.release.export import parquet
-from curate.release.export.format import ShardFormat, Writer, plain
+from curate.release.export.format import ShardFormat, Writer
+from curate.release.export.sink import plain
 
 MOST_ITEMS = 2_000
 MOST_BYTES = 256 << 20

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from curate.model.files import FileDigest
 from curate.release.body import Body
-from curate.release.export.format import Item, plain
+from curate.release.export.format import Item
+from curate.release.export.sink import plain
 
 FOLDER = "media"
 UNLABELLED = "unlabelled"

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from curate.errors import UnknownNameError
+from curate.release.export.coco import COCO
+from curate.release.export.deepfakebench import DeepfakeBench
+from curate.release.export.fiftyone import FiftyOne
 from curate.release.export.files import Files
 from curate.release.export.format import IndexFormat, ShardFormat
 from curate.release.export.huggingface import HuggingFace
@@ -13,7 +16,9 @@ from curate.release.export.webdataset import WebDataset
 _SHARDED: dict[str, ShardFormat] = {
     form.name: form for form in (Files(), WebDataset(), HuggingFace())
 }
-_INDEXES: dict[str, IndexFormat] = {}
+_INDEXES: dict[str, IndexFormat] = {
+    form.name: form for form in (FiftyOne(), COCO(), DeepfakeBench())
+}
 NAMES = (*_SHARDED, *_INDEXES)
 DEFAULT = (Files.name,)
 

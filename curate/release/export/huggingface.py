@@ -15,7 +15,8 @@ from pyarrow import parquet
 
 from curate.model.files import FileDigest
 from curate.release.body import Body
-from curate.release.export.format import HashedFile, Item
+from curate.release.export.format import Item
+from curate.release.export.sink import HashedFile
 from curate.release.export.webdataset import CLASSES
 
 FOLDER = "huggingface"

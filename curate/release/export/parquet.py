@@ -8,7 +8,7 @@ import pyarrow as pa
 from pyarrow import parquet
 
 from curate.model.files import FileDigest
-from curate.release.export.format import HashedFile
+from curate.release.export.sink import HashedFile
 
 FOLDER = "data"
 # Where a file lay may tell who is in it.

@@ -13,7 +13,8 @@ from pathlib import Path
 
 from curate.model.files import FileDigest
 from curate.release.body import Body
-from curate.release.export.format import HashedFile, Item
+from curate.release.export.format import Item
+from curate.release.export.sink import HashedFile
 
 FOLDER = "webdataset"
 CLASSES = {"real": 0, "fake": 1}

@@ -45,13 +45,14 @@ def selection(root: Path, *names: str, splits: dict[str, str] | None = None) -> 
     sizes = {s["sha256"]: len(picture(r["locator"])) for r, s in zip(rows, seen, strict=True)}
     said, labels = [verdict(r) for r in rows], [label(r) for r in rows]
     found = chosen(rows, said, sightings=seen, labels=labels, sizes=sizes)
-    return replace(found, items=of_format(found.items, ["PNG"] * len(names)))
+    return replace(found, items=with_column(found.items, "format", ["PNG"] * len(names)))
 
 
-def of_format(items: pa.Table, formats: list[str]) -> pa.Table:
-    """Return items whose formats are those."""
-    place = items.schema.get_field_index("format")
-    return items.set_column(place, "format", pa.array(formats))
+def with_column(items: pa.Table, name: str, values: list[Any]) -> pa.Table:
+    """Return items of which a column says something else."""
+    place = items.schema.get_field_index(name)
+    field = items.schema.field(place)
+    return items.set_column(place, field, pa.array(values, field.type))
 
 
 @pytest.fixture
@@ -116,7 +117,7 @@ def test_metadata_is_kept_when_asked_for(releases: Path) -> None:
 def test_picture_whose_metadata_stays_is_left_out_and_counted(releases: Path) -> None:
     """And told of, when nothing else is there to go out."""
     picked = selection(releases.parent, "a.jpg", "b.jpg", "c.jpg")
-    some = replace(picked, items=of_format(picked.items, ["TIFF", "PNG", "PNG"]))
+    some = replace(picked, items=with_column(picked.items, "format", ["TIFF", "PNG", "PNG"]))
     none = replace(picked, items=some.items.slice(0, 1))
 
     release = made(releases, selection=some)
@@ -208,7 +209,8 @@ def test_name_that_is_taken_is_refused(releases: Path) -> None:
 
 def test_nothing_cleared_is_refused(releases: Path) -> None:
     """An empty release would look like one."""
-    nothing = Selection(selection(releases.parent, "a.jpg").items.slice(0, 0), {"CON001": 1}, 1)
+    some = selection(releases.parent, "a.jpg")
+    nothing = replace(some, items=some.items.slice(0, 0), left_out={"CON001": 1})
 
     with pytest.raises(InputError, match="nothing was cleared"):
         made(releases, selection=nothing)

@@ -23,6 +23,8 @@ def chosen(
     labels: list[dict[str, Any]] | None = None,
     sizes: dict[str, int] | None = None,
     groups: list[dict[str, Any]] | None = None,
+    relations: list[dict[str, Any]] | None = None,
+    faces: list[dict[str, Any]] | None = None,
     keep_duplicates: bool = False,
 ) -> Selection:
     """Return the selection from entries with verdicts."""
@@ -34,6 +36,8 @@ def chosen(
         "content": conform(contents, "content"),
         "labels": conform(labels or [], "labels"),
         "groups": conform(groups or [], "groups"),
+        "relations": conform(relations or [], "relations"),
+        "faces": conform(faces or [], "faces"),
         "verdicts": conform(verdicts, "verdicts"),
     }, keep_duplicates=keep_duplicates)  # fmt: skip
 

@@ -316,18 +316,17 @@ class Project:
             VerificationError: A file changed since it was probed.
         """
         from curate.release.build import Steps, build, check_name
-        from curate.releasing import Order, cleared, recorder
-        from curate.report.datasheet import datasheet
+        from curate.releasing import Order, cleared, recorder, went_out
+        from curate.report.bundle import late_documents
 
         order = order or Order(DEFAULT_USE)
         check_name(name, self.workspace.releases)
         audited = self.audit(use=order.use, assignment=order.assignment)
-        facts = self.facts(assignment=order.assignment) | {"groups": self.catalog.read("groups")}
-        selection = cleared(facts, audited, order)
+        selection = cleared(self.facts(assignment=order.assignment), audited, order)
 
-        def documents(_: Written) -> dict[str, str]:
-            sheet = datasheet(self.report_inputs(audited, selection))
-            return {"datasheet.md": sheet.markdown, "datasheet.html": sheet.html}
+        def documents(written: Written) -> dict[str, str]:
+            inputs = self.report_inputs(audited, went_out(selection, written))
+            return late_documents(inputs, written)
 
         steps = Steps(
             documents=documents,

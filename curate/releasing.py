@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -16,6 +16,7 @@ from curate.catalog.tables import Catalog
 from curate.model.ids import stable_id
 from curate.release.build import Form, Release
 from curate.release.select import INPUTS, Selection, select
+from curate.report.written import Written
 from curate.schema import conform
 
 
@@ -40,7 +41,7 @@ def cleared(facts: Mapping[str, pa.Table], audited: Audited, order: Order) -> Se
     """Return what an audit lets go out.
 
     Args:
-        facts: The tables that the audit read, and ``groups``.
+        facts: The tables that the audit read.
         audited: The audit.
         order: What is asked for.
     """
@@ -49,6 +50,20 @@ def cleared(facts: Mapping[str, pa.Table], audited: Audited, order: Order) -> Se
         {**tables, "verdicts": audited.verdicts},
         assigned=order.assignment is not None,
         keep_duplicates=order.keep_duplicates,
+    )
+
+
+def went_out(selection: Selection, written: Written) -> Selection:
+    """Return a selection as it was written: some of it may go out in no form."""
+    items = selection.items
+    mine = pc.is_in(items["media_id"], value_set=written.items["media_id"].combine_chunks())
+    out = items.filter(mine)
+    lost = items.num_rows - out.num_rows
+    return replace(
+        selection,
+        items=out,
+        left_out=written.facts["left_out"],
+        excluded=selection.excluded + lost,
     )
 
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 Image = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float32]
+Points = tuple[tuple[float, float], ...]
 Kind = Literal["dlib", "insightface", "openmodelzoo"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
@@ -41,6 +42,8 @@ class ModelInfo:
         landmarks: ``eyes-nose-mouth`` (left eye, right eye, nose, left and right mouth corner,
             as seen in the picture) or ``dlib-5`` (corners of the right eye, outer then inner,
             of the left eye likewise, and the base of the nose).
+        template: Where the eyes, the nose and the corners of the mouth lie in an aligned crop: x
+            and y as shares of its side.
         default_threshold: Cosine at or above which two faces are taken for one person when a
             dataset has too little evidence of its own.
         default_strict: The same at a tenth of the false match rate.
@@ -55,6 +58,7 @@ class ModelInfo:
     embedding_dim: int
     preprocessing: str
     landmarks: Literal["eyes-nose-mouth", "dlib-5"]
+    template: Points
     default_threshold: float
     default_strict: float
     threshold_basis: str
@@ -198,6 +202,11 @@ def digest_file(path: Path) -> str:
 def digest_files(paths: Iterable[Path]) -> str:
     """Return one SHA-256 for several model files: over their SHA-256, in the order given."""
     return hashlib.sha256("\n".join(digest_file(p) for p in paths).encode()).hexdigest()
+
+
+def shares(template: Floats, size: int) -> Points:
+    """Return the points of a template as shares of the crop's side."""
+    return tuple((float(x) / size, float(y) / size) for x, y in template)
 
 
 def unit_rows(values: npt.NDArray[np.floating]) -> Floats:

@@ -24,6 +24,7 @@ from curate.faces.analyzer import (
     Image,
     ModelInfo,
     digest_files,
+    shares,
     unit_rows,
 )
 from curate.faces.openvino import compiled
@@ -93,6 +94,7 @@ class InsightFaceAnalyzer:
                 f"(x - {self._recogniser.input_mean}) / {self._recogniser.input_std}"
             ),
             landmarks="eyes-nose-mouth",
+            template=shares(self._template, self._crop),
             default_threshold=0.41,
             default_strict=0.47,
             threshold_basis="measured on two public sets at a false match rate of 0.001",

@@ -19,6 +19,7 @@ from curate.faces.analyzer import (
     Image,
     ModelInfo,
     digest_files,
+    shares,
     unit_rows,
 )
 from curate.faces.models import model_home
@@ -64,6 +65,7 @@ class OpenModelZooAnalyzer:
             embedding_dim=256,
             preprocessing=f"YuNet at {spec.det_size} px; own template, {CROP} px; BGR 0 to 255",
             landmarks="eyes-nose-mouth",
+            template=shares(TEMPLATE, CROP),
             default_threshold=0.4,
             default_strict=0.47,
             threshold_basis="measured on two public sets at a false match rate of 0.001",

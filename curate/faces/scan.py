@@ -179,6 +179,7 @@ def _rows(
                 "pitch": pitch,
                 "roll": roll,
                 "blur": float(quality.blur[i]),
+                "occlusion": float(quality.occlusion[i]),
                 "quality": float(quality.score[i]),
                 "judgeable": quality.reason[i] is None,
                 "poor_reason": quality.reason[i],

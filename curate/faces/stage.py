@@ -28,7 +28,7 @@ from curate.faces.tracks import representatives, track_faces
 from curate.media import UnreadableError, load_rgb, sampled_frames
 from curate.schema import conform
 
-VERSION = "2"
+VERSION = "3"
 EMBEDDINGS = "embeddings"
 # Crops of so many frames of a video wait to be embedded together.
 FRAMES_AT_ONCE = 32

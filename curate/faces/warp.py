@@ -134,6 +134,20 @@ def padded(image: Image, margin: float) -> tuple[Image, int]:
     return np.pad(image, ((rim, rim), (rim, rim), (0, 0)), mode="edge"), rim
 
 
+def grey(crops: Image) -> Floats:
+    """Return the brightness of RGB crops, 0 to 255, shape (n, S, S)."""
+    return crops.astype(np.float32) @ np.array([0.299, 0.587, 0.114], np.float32)
+
+
+def sampled(values: Floats, at: npt.NDArray[np.float64], *, axis: int) -> Floats:
+    """Return `values` sampled at the places `at` along `axis`, linearly."""
+    low = np.clip(np.floor(at).astype(np.int64), 0, values.shape[axis] - 2)
+    weight = np.clip(at - low, 0, 1).astype(np.float32)
+    weight = weight.reshape([-1 if a == axis else 1 for a in range(values.ndim)])
+    left, right = np.take(values, low, axis=axis), np.take(values, low + 1, axis=axis)
+    return np.asarray(left * (1 - weight) + right * weight, np.float32)
+
+
 def yunet(path: str, *, threshold: float) -> Any:  # as above
     """Return OpenCV's YuNet detector, whose input size is set per picture.
 

@@ -117,8 +117,8 @@ def _videos(facts: Facts) -> str:
 def _poor_faces(facts: Facts) -> str:
     n = facts.count("SELECT count(*) FROM faces WHERE NOT judgeable")
     return (
-        f"{number(n, 'face')} were too small, turned, blurred or doubtful to be compared; each "
-        "counts as someone, and nobody knows as whom."
+        f"{number(n, 'face')} were too small, turned, blurred, covered or doubtful to be compared; "
+        "each counts as someone, and nobody knows as whom."
     ) if n else ""  # fmt: skip
 
 

@@ -42,10 +42,16 @@ def _probe(pipeline: Pipeline, config: Config) -> StageRun:
     return pipeline.run(probe_stage(exact=config.exact))
 
 
-def _signals(pipeline: Pipeline, config: Config) -> StageRun:
+def _signals(pipeline: Pipeline, _: Config) -> StageRun:
+    from curate.catalog.views import read_entries
+    from curate.signals.beside import beside_stage
     from curate.signals.stage import signals_stage
 
-    return pipeline.run(signals_stage())
+    ran = pipeline.run(signals_stage())
+    beside = pipeline.run(beside_stage(read_entries(pipeline.catalog)))
+    rows = {name: ran.rows.get(name, 0) + beside.rows.get(name, 0)
+            for name in {**ran.rows, **beside.rows}}  # fmt: skip
+    return replace(ran, done=ran.done + beside.done, rows=rows)
 
 
 def _dedup(pipeline: Pipeline, config: Config) -> StageRun:
@@ -106,4 +112,10 @@ def _analyzer(config: Config) -> AnalyzerSpec:
     return AnalyzerSpec(kind=config.analyzer, path=config.model, threads=1)  # type: ignore[arg-type]
 
 
-_STAGES = {"probe": _probe, "signals": _signals, "faces": _faces, "identity": _identity, "dedup": _dedup}
+_STAGES = {
+    "probe": _probe,
+    "signals": _signals,
+    "faces": _faces,
+    "identity": _identity,
+    "dedup": _dedup,
+}

@@ -22,8 +22,10 @@ class Make(Protocol):
         uses: Uses | None = None,
         generative: bool | None = None,
         codes: tuple[str, ...] = (),
+        strength: str = "claimed",
+        reader: str = ...,
     ) -> Signal:
-        """Return a statement with the block's reader, digest and tool."""
+        """Return a statement with the block's digest and tool, and its reader by default."""
         ...
 
 

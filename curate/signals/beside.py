@@ -1,0 +1,278 @@
+"""What stands beside media: snapshots of a site's files, and the headers that files came with.
+
+Beside an entry may lie ``NAME.json`` (as img2dataset writes it) with its address and headers. In
+its folder, or any above it up to the media root, may lie ``robots.txt``, ``ai.txt``,
+``tdmrep.json`` (also below ``.well-known``) and WARC files. The folder that holds a snapshot
+stands for the root of the site, unless the entry's own address is known.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path, PurePosixPath
+from typing import Any
+from urllib.parse import urlsplit
+
+import pyarrow as pa
+
+from curate.engine.stage import WholeStage
+from curate.media import UnreadableError
+from curate.media.archive import archive_of
+from curate.media.open import open_regular
+from curate.schema import conform
+from curate.signals import robots, tdmrep, warc
+from curate.signals.fields import Make, statements
+from curate.signals.found import Signal, digest_of, rows
+from curate.signals.headers import NAMES, told_in
+from curate.signals.normal import UNREADABLE
+
+VERSION = "1"
+STAGE = f"signals-beside/{VERSION}"
+TOOL = "curate web reader 1"
+_MOST = 1 << 20
+_SITE = ("robots.txt", "ai.txt", "tdmrep.json")
+_HEADERS = ("headers", "response_headers", "http_headers")
+_ENTRIES = """
+SELECT media_id, root, locator, sha256 FROM entries WHERE status = 'present' ORDER BY media_id
+"""
+
+Entry = dict[str, Any]
+
+
+@dataclass
+class Beside:
+    """The files beside media that may say something, by media root.
+
+    Attributes:
+        sites: Files that speak of a whole site, by root and folder.
+        warcs: WARC files by root.
+        archives: Files that entries lie in, by root.
+        marks: What tells each file from what it was before.
+    """
+
+    sites: dict[tuple[str, str], list[str]] = field(default_factory=lambda: defaultdict(list))
+    warcs: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+    archives: set[tuple[str, str]] = field(default_factory=set)
+    sidecars: set[tuple[str, str]] = field(default_factory=set)
+    marks: set[str] = field(default_factory=set)
+
+
+def beside_stage(entries: pa.Table) -> WholeStage:
+    """Return the stage; it runs again when an entry or a file beside media changed.
+
+    Args:
+        entries: ``root`` and ``locator`` of all entries.
+    """
+    found = list_beside(entries.select(["root", "locator"]).to_pylist())
+    mark = hashlib.sha256("\n".join(sorted(found.marks)).encode()).hexdigest()
+    return WholeStage(
+        name="signals-beside",
+        version=VERSION,
+        reads={"entries": _ENTRIES},
+        work=partial(read_beside, found=found),
+        writes=("signals",),
+        parameters={"beside": mark, "files": len(found.marks)},
+    )
+
+
+def list_beside(entries: Iterable[Entry]) -> Beside:
+    """Return the files beside entries that may say something."""
+    folders = {(e["root"], str(PurePosixPath(e["locator"]).parent)) for e in entries}
+    every = {
+        (root, str(place))
+        for root, folder in folders
+        if "://" not in root
+        for place in (PurePosixPath(folder), *PurePosixPath(folder).parents)
+    }
+    found = Beside()
+    for root, folder in sorted(every):
+        for place in (folder, str(PurePosixPath(folder) / ".well-known")):
+            _list(root, folder, place, found)
+    return found
+
+
+def _list(root: str, folder: str, place: str, found: Beside) -> None:
+    path = Path(root, place)
+    if path.is_file():
+        found.archives.add((root, place))
+        found.marks.add(_mark(root, place, path.stat()))
+        return
+    try:
+        listed = sorted(os.scandir(path), key=lambda item: item.name)
+    except OSError:
+        return
+    for item in listed:
+        name = str(PurePosixPath(place) / item.name)
+        if item.name in _SITE:
+            found.sites[root, folder].append(name)
+        elif item.name.endswith((".warc", ".warc.gz")):
+            found.warcs[root].append(name)
+        elif item.name.endswith(".json"):
+            found.sidecars.add((root, name))
+        else:
+            continue
+        found.marks.add(_mark(root, name, item.stat(follow_symlinks=False)))
+
+
+def _mark(root: str, name: str, status: os.stat_result) -> str:
+    return f"{root}|{name}|{status.st_size}|{status.st_mtime_ns}"
+
+
+def read_beside(tables: dict[str, pa.Table], *, found: Beside) -> dict[str, pa.Table]:
+    """Return rows of `signals` for what stands beside entries."""
+    entries = [e for e in tables["entries"].to_pylist() if "://" not in e["root"]]
+    said: dict[str, list[Signal]] = defaultdict(list)
+    addresses: dict[str, str] = {}
+    for entry in entries:
+        for place in _sidecars(entry, found):
+            url, signals = _read_sidecar(entry["root"], place)
+            addresses[entry["media_id"]] = url or addresses.get(entry["media_id"], "")
+            said[entry["media_id"]] += signals
+    snapshots: dict[tuple[str, str], bytes | None] = {}
+    for entry in entries:
+        said[entry["media_id"]] += _site(entry, addresses, found, snapshots)
+    for root, places in found.warcs.items():
+        for place in places:
+            _read_warc(root, place, [e for e in entries if e["root"] == root], addresses, said)
+    made = [
+        row
+        for media_id, signals in sorted(said.items())
+        for row in rows(signals, about=media_id, about_kind="media", stage=STAGE)
+    ]
+    return {"signals": conform(made, "signals")}
+
+
+def _make(raw: bytes) -> Make:
+    digest = digest_of(raw)
+
+    def make(kind: str, place: str, value: str | None, **rest: Any) -> Signal:
+        return Signal(**{"reader": "file", **rest}, kind=kind, place=place, value=value,
+                      digest=digest, tool=TOOL)  # fmt: skip
+
+    return make
+
+
+def _sidecars(entry: Entry, found: Beside) -> Iterator[str]:
+    """Yield where an entry's own sidecars would lie, those that are there or may be."""
+    locator = PurePosixPath(entry["locator"])
+    packed = any((entry["root"], str(p)) in found.archives for p in locator.parents)
+    for name in dict.fromkeys((str(locator.with_suffix(".json")), f"{locator}.json")):
+        if packed or (entry["root"], name) in found.sidecars:
+            yield name
+
+
+def _read(root: str, place: str) -> bytes | None:
+    """Return the bytes of a file beside media, or None where it cannot be opened."""
+    try:
+        with open_regular(Path(root, place), root=Path(root)) as descriptor:
+            return os.read(descriptor, _MOST + 1)
+    except UnreadableError:
+        return None
+
+
+def _read_sidecar(root: str, place: str) -> tuple[str, list[Signal]]:
+    raw = _read(root, place)
+    if raw is None and archive_of(Path(root, place)) is not None:
+        return "", []
+    make = _make(raw or b"")
+    try:
+        told = json.loads(raw or b"") if raw is None or len(raw) <= _MOST else None
+    except (ValueError, RecursionError) as error:
+        why = f"no JSON: {type(error).__name__}"
+        return "", [make("unreadable", place, why, uses=UNREADABLE)]
+    if told is None:
+        return "", [make("unreadable", place, "more than 1 MiB", uses=UNREADABLE)]
+    if not isinstance(told, dict):
+        return "", []
+    headers = [*_pairs(told), *((k, v) for k, v in told.items() if k.lower() in NAMES)]
+    texts = [(str(k), str(v)) for k, v in headers]
+    signals = list(told_in(texts, make, place))
+    for name in ("license", "licence"):
+        if isinstance(told.get(name), str):
+            signals += statements("license", f"{place}: {name}", [told[name]], make)
+    return str(told.get("url") or ""), signals
+
+
+def _pairs(told: dict[str, Any]) -> Iterator[tuple[Any, Any]]:
+    """Yield the headers of a sidecar: a mapping, pairs, or objects with name and value."""
+    for key in _HEADERS:
+        headers = told.get(key)
+        if isinstance(headers, dict):
+            for name, value in headers.items():
+                yield from ((name, one) for one in (value if isinstance(value, list) else [value]))
+        elif isinstance(headers, list):
+            for item in headers:
+                if isinstance(item, dict):
+                    yield item.get("name"), item.get("value")
+                elif isinstance(item, list) and len(item) == 2:
+                    yield item[0], item[1]
+
+
+def _site(
+    entry: Entry,
+    addresses: dict[str, str],
+    found: Beside,
+    snapshots: dict[tuple[str, str], bytes | None],
+) -> Iterator[Signal]:
+    """Yield what the snapshots of an entry's folder, and of those above it, say of it."""
+    root, locator = entry["root"], PurePosixPath(entry["locator"])
+    address = addresses.get(entry["media_id"])
+    for folder in locator.parents:
+        for place in found.sites.get((root, str(folder)), ()):
+            if (root, place) not in snapshots:
+                snapshots[root, place] = _read(root, place)
+            raw = snapshots[root, place]
+            path = _path(address) if address else f"/{locator.relative_to(folder)}"
+            yield from _snapshot(place, raw, path)
+
+
+def _snapshot(place: str, raw: bytes | None, path: str) -> Iterator[Signal]:
+    make = _make(raw or b"")
+    if raw is None or len(raw) > _MOST:
+        yield make("unreadable", place, "it cannot be opened or is too long", uses=UNREADABLE)
+        return
+    name = PurePosixPath(place).name
+    reader = {"robots.txt": robots.told_of, "ai.txt": robots.ai_txt}.get(name, tdmrep.told_of)
+    yield from reader(path, raw, make, place)
+
+
+def _path(address: str) -> str:
+    try:
+        return urlsplit(address).path or "/"
+    except ValueError:
+        return "/"
+
+
+def _read_warc(
+    root: str,
+    place: str,
+    entries: list[Entry],
+    addresses: dict[str, str],
+    said: dict[str, list[Signal]],
+) -> None:
+    """Give each entry what the responses of a WARC file say that it is, or may be, from."""
+    by: dict[str, list[str]] = defaultdict(list)
+    for entry in entries:
+        for name in (entry["sha256"], addresses.get(entry["media_id"]), entry["locator"]):
+            if name:
+                by[name].append(entry["media_id"])
+    try:
+        with (
+            open_regular(Path(root, place), root=Path(root)) as descriptor,
+            os.fdopen(os.dup(descriptor), "rb") as file,
+        ):
+            for one in warc.responses(file, packed=place.endswith(".gz")):
+                names = (one.sha256, one.url, one.url.partition("://")[2])
+                for media_id in {m for name in names for m in by.get(name, ())}:
+                    said[media_id] += told_in(one.headers, _make(one.raw), place)
+    except (warc.BrokenError, UnreadableError, OSError) as error:
+        # Which entries the rest spoke of is not known.
+        for entry in entries:
+            make = _make(place.encode())
+            said[entry["media_id"]].append(make("unreadable", place, str(error), uses=UNREADABLE))

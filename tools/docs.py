@@ -14,7 +14,7 @@ from typing import Any
 
 from curate.audit.explain import explain_rule
 from curate.audit.rule import FAMILIES, Rule
-from curate.audit.rules import ALL_RULES
+from curate.audit.rules import EVERY_RULE
 from curate.ingest.run import LAYOUTS
 from curate.model.known import Known, known_datasets
 from curate.schema import json_schema
@@ -25,7 +25,7 @@ _BLOCK = re.compile(r"(<!-- generated: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL
 
 def pages() -> dict[str, str]:
     """Return every derived page by its path from the root."""
-    found = {f"docs/rules/{rule.code}.md": rule_page(rule) for rule in ALL_RULES}
+    found = {f"docs/rules/{rule.code}.md": rule_page(rule) for rule in EVERY_RULE}
     found["docs/rules/README.md"] = f"# Rules\n\n{rule_table(prefix='')}"
     found["docs/layouts.md"] = layouts_page()
     found["docs/manifest.md"] = columns_page("manifest")
@@ -46,7 +46,7 @@ def rule_table(prefix: str = "docs/rules/") -> str:
     lines = ["| code | symbol | effect | what is wrong |", "|---|---|---|---|"]
     lines += [
         f"| [{r.code}]({prefix}{r.code}.md) | {r.symbol} | {r.effect} | {r.title} |"
-        for r in ALL_RULES
+        for r in EVERY_RULE
     ]
     return "\n".join(lines) + "\n"
 
@@ -55,7 +55,7 @@ def family_table() -> str:
     """Return a table of the families and how many rules each has."""
     lines = ["| family | about | rules |", "|---|---|---|"]
     for code, about in FAMILIES.items():
-        count = sum(rule.family == code for rule in ALL_RULES)
+        count = sum(rule.family == code for rule in EVERY_RULE)
         lines.append(f"| {code} | {about} | {count} |")
     return "\n".join(lines) + "\n"
 
@@ -157,7 +157,7 @@ def main(arguments: list[str]) -> int:
         if "--check" not in arguments:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8")
-    wanted = {f"{rule.code}.md" for rule in ALL_RULES} | {"README.md"}
+    wanted = {f"{rule.code}.md" for rule in EVERY_RULE} | {"README.md"}
     stray = [p for p in (ROOT / "docs" / "rules").glob("*.md") if p.name not in wanted]
     for path in stray:
         drifted.append(f"{path.relative_to(ROOT)} (no such rule)")

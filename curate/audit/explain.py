@@ -21,6 +21,11 @@ _EFFECTS = {
     Effect.REVIEW: "sends the entry to review",
     Effect.NONE: "is told, and does not change the verdict",
 }
+_EFFECTS_ON_DOCUMENTS = {
+    Effect.BLOCK: "fails `curate report lint`",
+    Effect.REVIEW: "is told, and fails `curate report lint --fail-on warning`",
+    Effect.NONE: "is told",
+}
 
 
 @dataclass(frozen=True)
@@ -89,6 +94,7 @@ class Told:
 
 def explain_rule(rule: Rule) -> list[str]:
     """Return a rule as lines of text."""
+    effects = _EFFECTS_ON_DOCUMENTS if rule.family == "DOC" else _EFFECTS
     return [
         f"{rule.code} {rule.symbol}",
         "",
@@ -96,7 +102,7 @@ def explain_rule(rule: Rule) -> list[str]:
         "",
         rule.explanation,
         "",
-        f"Effect: a finding {_EFFECTS[rule.effect]}.",
+        f"Effect: a finding {effects[rule.effect]}.",
         f"Basis: {rule.basis}.",
         f"Remedy: {rule.remedy}",
     ]

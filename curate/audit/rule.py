@@ -55,6 +55,7 @@ class Rule:
 FAMILIES = {
     "CON": "consent",
     "DEP": "depictions",
+    "DOC": "documents",
     "DUP": "duplicates",
     "IDN": "identity",
     "LAB": "labels",

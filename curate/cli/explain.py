@@ -17,9 +17,9 @@ def command(
     as_json: JsonOption = False,
 ) -> None:
     """Explain a rule by its code, or an entry by its locator or id."""
-    from curate.audit.rules import ALL_RULES
+    from curate.audit.rules import EVERY_RULE
 
-    for rule in ALL_RULES:
+    for rule in EVERY_RULE:
         if what.upper() == rule.code or what.lower() == rule.symbol:
             from curate.audit.explain import explain_rule
 

@@ -46,12 +46,14 @@ class Question:
         section: The section it stands in.
         kind: ``A``, ``P`` or ``M``: whether a catalogue can answer it whole, partly, or not.
         text: The question, in our words.
+        optional: Whether it may stay open: it asks for anything else.
     """
 
     id: int
     section: str
     kind: str
     text: str
+    optional: bool = False
 
 
 @dataclass(frozen=True)

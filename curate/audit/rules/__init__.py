@@ -8,6 +8,7 @@ from curate.audit.rule import Rule
 from curate.audit.rules import (
     consent,
     depictions,
+    documents,
     duplicates,
     identity,
     labels,
@@ -42,7 +43,12 @@ _BY_TOPIC = (
     *signals.RULES,
 )
 ALL_RULES: tuple[Rule, ...] = tuple(sorted(_BY_TOPIC, key=lambda rule: rule.code))
-BY_CODE = {rule.code: rule for rule in ALL_RULES}
+# Judged beside documents are written, and not by an audit of entries.
+DOCUMENT_RULES: tuple[Rule, ...] = documents.RULES
+EVERY_RULE: tuple[Rule, ...] = tuple(
+    sorted((*ALL_RULES, *DOCUMENT_RULES), key=lambda rule: rule.code)
+)
+BY_CODE = {rule.code: rule for rule in EVERY_RULE}
 RULESET_VERSION = "2"
 
 

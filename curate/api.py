@@ -49,7 +49,7 @@ if TYPE_CHECKING:
     from curate.splits.maker import Made
 
 TOOL = f"curate {__version__}"
-STAGES = ("probe", "signals", "faces", "identity", "dedup")
+STAGES = ("probe", "signals", "faces", "identity", "dedup", "labels")
 
 
 def utc_now() -> datetime:

@@ -112,9 +112,18 @@ def _analyzer(config: Config) -> AnalyzerSpec:
     return AnalyzerSpec(kind=config.analyzer, path=config.model, threads=1)  # type: ignore[arg-type]
 
 
+def _labels(pipeline: Pipeline, _: Config) -> StageRun:
+    from curate.labels.looks_stage import looks_stage
+    from curate.labels.stage import labels_stage
+
+    pipeline.run(looks_stage())
+    return pipeline.run(labels_stage())
+
+
 _STAGES = {
     "probe": _probe,
     "signals": _signals,
+    "labels": _labels,
     "faces": _faces,
     "identity": _identity,
     "dedup": _dedup,

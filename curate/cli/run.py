@@ -14,7 +14,7 @@ from curate.cli.output import open_project, say, say_json, showing_progress, tel
 def command(
     stages: Annotated[
         list[str] | None,
-        typer.Argument(help="probe, signals, faces, identity, dedup; all when left out."),
+        typer.Argument(help="probe, signals, faces, identity, dedup, labels; all when left out."),
     ] = None,
     exact: Annotated[
         bool, typer.Option("--exact", help="Probe: decode pictures whole, not at a smaller scale.")
@@ -53,3 +53,6 @@ def command(
         if one.done and "threshold" in one.notes:
             say(f"  {one.notes['identities']:,} identities at cosine {one.notes['threshold']}: "
                 f"{one.notes['note']}")  # fmt: skip
+        if one.stage == "labels":
+            for told, note in one.notes.items():
+                say(f"  {told}: {note}")

@@ -58,7 +58,7 @@ def test_killed_run_resumes_to_the_same_tables(curate: Curate, tmp_path: Path) -
     for name in TABLES:
         assert killed[name].equals(whole[name]), name
     again = curate("run", "-w", "killed").out.splitlines()
-    assert again == [f"{s}: nothing to do" for s in ("probe", "faces", "identity", "dedup")]
+    assert again == [f"{s}: nothing to do" for s in api.STAGES]
 
 
 def _run_and_kill(ws: Path) -> int:

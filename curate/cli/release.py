@@ -35,6 +35,10 @@ def build_command(
     keep_duplicates: Annotated[
         bool, typer.Option("--keep-duplicates", help="Let every near duplicate go out.")
     ] = False,
+    crops: Annotated[
+        float | None,
+        typer.Option(min=0, max=5, help="Write each face too, with this margin, such as 0.3."),
+    ] = None,
     workspace: WorkspaceOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -43,7 +47,7 @@ def build_command(
     from curate.release.export.formats import DEFAULT
     from curate.releasing import Order
 
-    form = Form(tuple(formats or DEFAULT), keep_metadata)
+    form = Form(tuple(formats or DEFAULT), keep_metadata, crops)
     project = open_project(workspace)
     with showing_progress(project):
         built = project.release(name, Order(use, assignment, keep_duplicates, form))

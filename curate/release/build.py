@@ -12,7 +12,7 @@ import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from threading import Lock
@@ -22,6 +22,7 @@ import pyarrow as pa
 
 from curate.errors import CurateError, InputError
 from curate.model.files import FileDigest
+from curate.release.export.crops import SIDE, Crops
 from curate.release.export.formats import DEFAULT, chosen
 from curate.release.export.listed import Listed
 from curate.release.manifest import digest_file, write_manifest
@@ -52,10 +53,13 @@ class Form:
     Attributes:
         formats: Names of formats.
         keep_metadata: Hand files on as they are, with what they say of places and people.
+        crops: Write each face as a picture too, with this margin on each side, as a share of the
+            longer side of its box.
     """
 
     formats: tuple[str, ...] = DEFAULT
     keep_metadata: bool = False
+    crops: float | None = None
 
 
 @dataclass(frozen=True)
@@ -185,8 +189,7 @@ def check_name(name: str, releases: Path) -> str:
 
 def _begin(folder: Path, selection: Selection, form: Form) -> None:
     """Make the folder to build in, or leave it as a killed build left it, if it was this one."""
-    options = {"formats": form.formats, "keep_metadata": form.keep_metadata}
-    plan = plan_digest(selection.items, options)
+    plan = plan_digest({"items": selection.items, "faces": selection.faces}, asdict(form))
     note = marks_folder(folder) / _PLAN
     if not note.exists() or note.read_text(encoding="utf-8") != plan:
         shutil.rmtree(folder, ignore_errors=True)
@@ -198,6 +201,9 @@ def _write(
     folder: Path, selection: Selection, form: Form, facts: dict[str, Any], report: Report
 ) -> Written:
     media, indexes = chosen(form.formats)
+    if form.crops is not None:
+        media = (*media, Crops(selection.faces, form.crops))
+        facts = {**facts, "crops": f"{SIDE} px, with a margin of {form.crops:g} on each side"}
     shards = shards_of(selection.items)
     left_out = Counter(selection.left_out)
     files: dict[str, FileDigest] = {}

@@ -57,7 +57,7 @@ ORDER BY split, e.sha256
 
 # Boxes of one model: the one that found most. Faces of videos have frames, which no index lists.
 _FACES = """
-SELECT i.media_id, f.x1, f.y1, f.x2, f.y2
+SELECT i.media_id, f.ordinal, f.x1, f.y1, f.x2, f.y2, f.roll
 FROM faces f JOIN items i USING (sha256)
 WHERE i.kind = 'image' AND f.model_id = (
     SELECT model_id FROM faces GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT 1
@@ -85,7 +85,8 @@ class Selection:
         items: One row per distinct content, sorted by split and digest.
         left_out: Entries left out, by rule or reason; an entry with two reasons is in both.
         excluded: How many entries were left out.
-        faces: Faces found in the pictures that go out: media_id, x1, y1, x2, y2, in pixels.
+        faces: Faces found in the pictures that go out, by media_id and ordinal: x1, y1, x2, y2 in
+            pixels, and roll in degrees.
     """
 
     items: pa.Table

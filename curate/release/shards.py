@@ -96,9 +96,9 @@ def _ends(sizes: list[int]) -> list[int]:
     return [*ends, len(sizes)]
 
 
-def plan_digest(items: pa.Table, options: dict[str, Any]) -> str:
+def plan_digest(tables: dict[str, pa.Table], options: dict[str, Any]) -> str:
     """Return what tells builds apart that may not go on with each other's parts."""
-    told = json.dumps([tables_digest({"items": items}), MOST_ITEMS, MOST_BYTES, options])
+    told = json.dumps([tables_digest(tables), MOST_ITEMS, MOST_BYTES, options])
     return hashlib.sha256(told.encode()).hexdigest()
 
 

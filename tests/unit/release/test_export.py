@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 from PIL import Image
+from pyarrow import parquet
 
 import curate
 from curate.errors import InputError, UnknownNameError
@@ -231,6 +232,32 @@ def test_without_files_items_point_into_the_shards(tmp_path: Path) -> None:
             data = tar.extractfile(member)
             assert data is not None
             assert hashlib.sha256(data.read()).hexdigest() == row["sha256"]
+
+
+def test_faces_are_cropped_upright(tmp_path: Path) -> None:
+    """A face that leans is turned; its crop says what it is a crop of, and how wide its rim is."""
+    drawn = Image.new("RGB", (200, 200), "white")
+    drawn.paste((200, 0, 0), (80, 90, 120, 110))
+    drawn.rotate(-30, resample=Image.Resampling.BICUBIC, fillcolor="white").save(tmp_path / "x.png")
+    sha256 = hashlib.sha256((tmp_path / "x.png").read_bytes()).hexdigest()
+    row = media("x.png", root=str(tmp_path))
+    box = {"x1": 70.0, "y1": 70.0, "x2": 130.0, "y2": 130.0, "roll": 30.0, "ordinal": 0}
+    found = selected(
+        [row], [verdict(row)], sightings=[sighting(row, sha256=sha256)],
+        faces=[whole("faces") | {"sha256": sha256, **box}],
+    )  # fmt: skip
+    found = replace(found, items=with_column(found.items, "format", ["PNG"]))
+    (tmp_path / "releases").mkdir()
+
+    made = build("v1", found, tmp_path / "releases", facts={}, form=Form(crops=0.5))
+
+    (crop,) = parquet.read_table(made.folder / "crops/all-00000-of-00001.parquet").to_pylist()
+    assert (crop["relation"], crop["media_id"], crop["margin"]) == ("crop_of", row["media_id"], 0.5)
+    with Image.open(made.folder / crop["path"]) as image:
+        bounds = image.convert("L").point(lambda value: 255 * (value < 128)).getbbox()
+    # 40 x 20 px, in a square of 120 px, shown at 256.
+    assert bounds == pytest.approx((85, 107, 171, 149), abs=3)
+    assert json.loads((made.folder / "manifest.json").read_text())["crops"].startswith("256 px")
 
 
 def test_an_index_brings_files_along() -> None:

@@ -127,12 +127,12 @@ class Project:
 
         with self.workspace.writing(), self._record("ingest", {"layout": layout}) as record:
             found = ingest(
-                Path(path),
+                path,
                 self.catalog,
                 self.config,
                 layout=layout,
                 dataset=dataset,
-                media_root=None if media_root is None else Path(media_root),
+                media_root=media_root,
             )
             record["counts"] = {k: v for k, v in asdict(found).items() if k != "rejections"}
         return found

@@ -73,6 +73,7 @@ def layouts_page() -> str:
             lines += ["", "What it claims about consent:", ""]
             lines += [f"- {_claim(known_datasets()[name])}" for name in about.datasets]
         lines += ["", "Traps:", "", *(f"- {line}" for line in about.traps)]
+    lines += ["", "## Media roots", "", _ROOTS]
     lines += ["", "## Known datasets", "", _KNOWN_INTRO, "",
               "| source | status | people agreed | claim | terms | licence | by |",
               "|---|---|---|---|---|---|---|"]  # fmt: skip
@@ -87,6 +88,24 @@ media, with part of them, or with the metadata alone: what is declared and not t
 with status missing, and can be audited and linted all the same. A name that does not parse is a
 rejection with its place and reason (`curate status --rejections`), and never a guess. Who is in
 an entry by the convention of names is proposed, and needs someone to confirm it."""
+
+_ROOTS = """\
+The media may lie in a folder, in a tar or zip, or wherever fsspec opens files:
+
+```sh
+curate ingest Celeb-DF-v2.zip                            # a zip is read like the folder it was
+curate ingest zip://inner/folder::set.zip                # from a folder within it
+curate ingest list.csv --media-root shard.tar            # paths of a list start in the archive
+curate ingest splits/ --media-root https://host/media    # or on a server
+curate ingest s3://bucket/media                          # or in a bucket, which is listed
+```
+
+Every layout reads them: it is shown an outline in which lists are whole and media are empty files of
+the right length. Shards and tables within such a root are not entered. Nothing is fetched until
+`curate run` reads a file, and then once for each stage that looks at it. What a server says is not
+there is missing; what it does not give is unreadable, with what it said. An address may hold no
+credentials: it is kept in the catalogue, and fsspec takes them from its own settings. `https://` and
+others need `curate[remote]`, `s3://` needs `curate[s3]`. Only a root that you name is reached."""
 
 _KNOWN_INTRO = """\
 `schemas/known_datasets.json` holds what is known of published datasets, each with its references.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -13,18 +12,25 @@ from curate.cli.output import open_project, say, say_json
 
 
 def command(
-    paths: Annotated[list[Path], typer.Argument(help="Folders, manifests or lists of datasets.")],
+    paths: Annotated[
+        list[str],
+        typer.Argument(help="Folders, manifests, lists of datasets, zips, or URLs of fsspec."),
+    ],
     layout: Annotated[str, typer.Option(help="auto, or a layout of docs/layouts.md.")] = "auto",
     dataset: Annotated[
         str | None, typer.Option(help="The dataset's name; the folder's when left out.")
     ] = None,
     media_root: Annotated[
-        Path | None, typer.Option(help="Where a manifest's paths start from.")
+        str | None,
+        typer.Option(help="Where paths start from: a folder, a tar or zip, or a URL of fsspec."),
     ] = None,
     workspace: WorkspaceOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """List the media of a dataset as it lies on disk. Doing it again changes nothing."""
+    """List the media of a dataset as it lies on disk. Doing it again changes nothing.
+
+    Nothing reaches the network unless a URL is named here; files of it are read by `curate run`.
+    """
     project = open_project(workspace)
     found = [
         project.ingest(path, layout=layout, dataset=dataset, media_root=media_root)

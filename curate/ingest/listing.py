@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -42,19 +42,30 @@ class Target:
 
 
 class Member(NamedTuple):
-    """A file in an archive: its length in bytes, and when the archive was written."""
+    """A file that is none on disk: its length in bytes and when it was written, where told."""
 
-    st_size: int
-    st_mtime_ns: int
+    st_size: int | None
+    st_mtime_ns: int | None
 
 
 @dataclass
 class Listing:
-    """Rows of the tables that a layout fills, without doubles."""
+    """Rows of the tables that a layout fills, without doubles.
+
+    Attributes:
+        dataset: The dataset's name.
+        root: Where layouts look: the media root, or an outline of it.
+        layout: The layout's name.
+        kept_as: The media root as entries keep it; `root` when empty.
+        look: Asks a media root that lists nothing of one file.
+        rows: The rows, by table.
+    """
 
     dataset: str
     root: Path
     layout: str
+    kept_as: str = ""
+    look: Callable[[str], Member | None] | None = None
     rows: dict[str, list[dict[str, Any]]] = field(
         default_factory=lambda: {name: [] for name in TABLES}
     )
@@ -112,14 +123,15 @@ class Listing:
         clean = safe_locator(locator)
         if clean in self._declared:
             raise Rejected("duplicate-row", self._doubled(clean, values))
-        found = member or (self._stat(clean) if on_disk else None)
+        ask = self.look or self._stat
+        found = member or (ask(clean) if on_disk else None)
         entry = media_id(self.dataset, clean)
         self._declared[clean] = {"place": place, **values}
         self.rows["media"].append({
             "media_id": entry,
             "dataset": self.dataset,
             "locator": clean,
-            "root": str(self.root),
+            "root": self.kept_as or str(self.root),
             "kind": kind_of(clean),
             "manipulation_type": "unknown",
             **{k: v for k, v in values.items() if v is not None},

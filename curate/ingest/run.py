@@ -35,6 +35,8 @@ from curate.ingest.huggingface import HuggingFaceLayout
 from curate.ingest.layout import Layout
 from curate.ingest.listing import Listing, Target
 from curate.ingest.manifest import ManifestLayout
+from curate.ingest.roots import Root, is_root_of_its_own
+from curate.ingest.roots import media_root as media_root_of
 from curate.ingest.webdataset import WebDatasetLayout
 from curate.ingest.wilddeepfake import WildDeepfakeLayout
 from curate.model.config import Config
@@ -84,41 +86,52 @@ class Ingested:
 
 
 def ingest(
-    path: Path,
+    path: str | Path,
     catalog: Catalog,
     config: Config,
     *,
     layout: str = "auto",
     dataset: str | None = None,
-    media_root: Path | None = None,
+    media_root: str | Path | None = None,
 ) -> Ingested:
     """List what is at `path` and keep it in the catalogue.
 
     Args:
-        path: A folder or a manifest.
+        path: A folder, a manifest or a list; or a media root of another kind.
         catalog: The catalogue to keep it in.
         config: The workspace's settings.
         layout: A layout's name, or ``auto``.
         dataset: The dataset's name; the media root's own name when None.
-        media_root: Where locators start from; the folder, or the manifest's, when None.
+        media_root: Where locators start from: a folder, a tar or zip, or a URL that fsspec
+            opens. The folder, or the manifest's, when None.
 
     Raises:
         PathNotFoundError: `path` or the media root is not there.
-        InvalidFileError: The media root is no folder, or the layout cannot read `path`.
+        InvalidFileError: The media root is a file of another kind, or the layout cannot read
+            `path`.
         InputError: The root's name is no text.
         EmptyInputError: Nothing was listed and nothing was rejected.
         UnknownNameError: No layout has that name, or none recognises `path`.
+        DependencyError: A package that the media root's protocol needs is not installed.
     """
-    for place in (path, media_root):
-        if place is not None and not place.exists():
-            raise PathNotFoundError("no such file or folder", where=str(place))
-    if media_root is not None and not media_root.is_dir():
-        raise InvalidFileError("this is a file; the media root is a folder", where=str(media_root))
-    root = (media_root or (path if path.is_dir() else path.parent)).resolve()
-    _check_text(root)
+    named = str(path)
+    alone = is_root_of_its_own(named)
+    if not alone and not Path(named).exists():
+        raise PathNotFoundError("no such file or folder", where=named)
+    above = named if alone or Path(named).is_dir() else str(Path(named).parent)
+    with media_root_of(str(media_root or above), walk=alone) as root:
+        place = root.folder if alone else Path(named)
+        return _ingest(place, root, catalog, config, layout=layout, dataset=dataset)
+
+
+def _ingest(
+    path: Path, root: Root, catalog: Catalog, config: Config, *, layout: str, dataset: str | None
+) -> Ingested:
+    _check_text(root.kept_as)
     reader = find_layout(path, layout)
-    target = Target(path=path, dataset=dataset or root.name, root=root, config=config)
-    listing = Listing(target.dataset, root, reader.name)
+    target = Target(path, dataset or root.folder.name, root.folder, config)
+    listing = Listing(target.dataset, root.folder, reader.name, root.kept_as, root.look)
+    root.tell(listing)
     reader.read(target, listing)
     _name_withdrawn(listing)
     tables = listing.tables()
@@ -143,13 +156,13 @@ def _name_withdrawn(listing: Listing) -> None:
                 row.setdefault("source_id", known.source_id)
 
 
-def _check_text(root: Path) -> None:
+def _check_text(root: str) -> None:
     try:
-        str(root).encode("utf-8")
+        root.encode("utf-8")
     except UnicodeEncodeError:
         raise InputError(
             "the folder's name is no UTF-8 text, and cannot be kept",
-            where=str(root),
+            where=root,
             hint="rename the folder",
         ) from None
 

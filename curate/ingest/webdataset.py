@@ -13,6 +13,7 @@ from curate.ingest.layout import About
 from curate.ingest.listing import Listing, Member, Target, walk_files
 from curate.ingest.locators import SPLITS, Rejected, authenticity, kind_of, safe_locator
 from curate.ingest.manifest import add_row, renamed
+from curate.media.archive import check_end
 from curate.rows import Row
 
 _SPLIT = re.compile(r"(?<![a-z])(train|training|val|valid|validation|test|eval)(?![a-z])")
@@ -101,6 +102,7 @@ def _shard(place: str, target: Target, into: Listing) -> None:
             for item in tar:
                 with into.attempt(f"{place}: {item.name}"):
                     _gather(tar, item, samples)
+            check_end(tar)
     except (tarfile.TarError, OSError, EOFError) as error:
         broken = str(error)
     split = _SPLIT.search(place.casefold())

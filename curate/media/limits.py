@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 MEBIBYTE = 1 << 20
+# What lies in an archive or elsewhere is copied before it is read: more than this is no single
+# picture or clip.
+MAX_MEMBER_BYTES = 8 << 30
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from curate.media.archive import archive_of, open_member
+from curate.media.remote import is_remote, open_remote
 from curate.media.sniff import HEAD_BYTES, Format, sniff
 from curate.media.unreadable import Reason, UnreadableError
 
@@ -90,19 +91,26 @@ def opened_media(
 def open_regular(path: Path, *, root: Path | None) -> Iterator[int]:
     """Yield a descriptor of the regular file at `path`, which lies under `root`.
 
-    A path that leads into an archive names a member of it: its bytes are read from a copy.
+    A path that leads into an archive names a member of it, and one below a remote root a file
+    there: its bytes are read from a copy.
 
     Raises:
         UnreadableError: It does not exist, leaves the root, is not a regular file, or must
             not be read.
     """
+    if root is not None and is_remote(root):
+        with open_remote(root, path.relative_to(root).as_posix()) as copied:
+            yield copied
+        return
     inside = archive_of(path)
     if inside is None:
         with _open_file(path, root=root) as descriptor:
             yield descriptor
         return
     archive, name = inside
-    with _open_file(archive, root=root) as outer:
+    # A root within an archive: the archive is what was named.
+    outside = archive if root is not None and root.is_relative_to(archive) else root
+    with _open_file(archive, root=outside) as outer:
         try:
             with open_member(outer, archive.suffix.lower(), name) as inner:
                 yield inner

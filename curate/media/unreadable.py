@@ -26,6 +26,7 @@ class Reason(StrEnum):
     PERMISSION = "permission"
     TIMEOUT = "timeout"
     MEMORY = "memory"
+    REMOTE = "remote"
 
 
 class UnreadableError(Exception):

@@ -127,3 +127,18 @@ def test_link_out_of_a_shard_is_no_entry(tmp_path: Path, name: str) -> None:
         tar.addfile(item)
 
     assert rejected(listed(WebDatasetLayout(), tmp_path)) == {"s.tar: l.jpg": "not-a-file"}
+
+
+def test_a_shard_with_a_broken_header_is_not_taken_for_whole(tmp_path: Path) -> None:
+    """The standard library ends there without a word."""
+    path = shard(tmp_path / "train-000.tar", {"a.jpg": picture(), "b.jpg": picture(9)})
+    with tarfile.open(path) as tar:
+        second = tar.getmembers()[1].offset
+    data = bytearray(path.read_bytes())
+    data[second + 148 : second + 156] = b"garbage!"
+    path.write_bytes(data)
+
+    tables = listed(find_layout(tmp_path, "auto"), tmp_path)
+
+    assert list(entries(tables)) == ["train-000.tar/a.jpg"]
+    assert rejected(tables) == {"train-000.tar": "bad-archive"}

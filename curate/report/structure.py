@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from curate.report.facts import Facts
 from curate.report.words import Cell, Listing, number
 
-_STAGES = ("probe", "signals", "faces", "identity", "dedup")
+_STAGES = ("probe", "signals", "faces", "identity", "dedup", "labels")
 
 
 def stages_run(facts: Facts) -> set[str]:

@@ -43,7 +43,7 @@ def sign(said: Mapping[str, Any], key: SigningKey) -> dsse.Envelope:
     Raises:
         InvariantError: `said` is no statement.
     """
-    if problem := _problem(said):
+    if problem := problem_of(said):
         raise InvariantError(f"this is no in-toto statement: {problem}")
     return dsse.close(rfc8785.dumps(dict(said)), PAYLOAD_TYPE, key)
 
@@ -75,7 +75,7 @@ def verify(
         said = json.loads(opened.payload)
     except (ValueError, RecursionError):
         raise VerificationError("the payload is no JSON", where=where, hint=hint) from None
-    if problem := _problem(said):
+    if problem := problem_of(said):
         raise VerificationError(f"the payload is no in-toto statement: {problem}", where=where,
                                 hint=hint)  # fmt: skip
     kind = said["predicateType"]
@@ -85,8 +85,8 @@ def verify(
     return dict(said)
 
 
-def _problem(said: Any) -> str:
-    """Return what keeps a value from being a statement, or nothing."""
+def problem_of(said: Any) -> str:
+    """Return what keeps a value from being a statement; empty for a statement."""
     if not isinstance(said, Mapping) or said.get("_type") != STATEMENT:
         return f"its _type is not {STATEMENT}"
     subjects = said.get("subject")

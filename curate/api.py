@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from curate.release.select import Selection
     from curate.releasing import Order
     from curate.report.inputs import ReportInputs
+    from curate.report.lint import DocumentFinding
     from curate.report.written import Written
     from curate.splits.assign import Plan
     from curate.splits.lint import Lint
@@ -346,34 +347,50 @@ class Project:
             record["counts"] = {"items": built.items.num_rows, "left_out": built.left_out}
         return built
 
-    def report(self, kind: str, *, use: str | None = None) -> list[Path]:
+    def report(self, kind: str, *, use: str | None = None, pdf: bool = False) -> list[Path]:
         """Write a document on the last audit, and return the files.
 
         Args:
-            kind: ``audit`` or ``datasheet``.
+            kind: ``audit``, ``datasheet`` or ``accounts``.
             use: The use whose audit it is about; the last audit's when None.
+            pdf: Whether to print pages as PDF beside them.
 
         Raises:
             UnknownNameError: There is no such document.
             InputError: No audit has run yet.
+            ConfigError: `datasheet.toml` does not say what it should.
+            DependencyError: Nothing here can print a page.
         """
-        from curate.report.audit_page import audit_page
-        from curate.report.datasheet import datasheet
+        from curate.documenting import documents
+        from curate.report.pdf import pdf_of
+
+        found = documents(kind, self.report_inputs(self.latest_audit(use=use)))
+        folder = self.workspace.reports
+        written = [self._write_whole(folder / name, found[name]) for name in found]
+        for name in [name for name in found if pdf and name.endswith(".html")]:
+            place = (folder / name).with_suffix(".pdf")
+            written.append(self._write_whole(place, pdf_of(found[name])))
+        return written
+
+    def lint_documents(self, *, use: str | None = None) -> list[DocumentFinding]:
+        """Return what the rules DOC find in what the authors say.
+
+        Args:
+            use: The use whose audit it is held against; the last audit's when None.
+
+        Raises:
+            InputError: No audit has run yet.
+            ConfigError: `datasheet.toml` does not say what it should.
+            UnknownNameError: It states a number of something that nobody counts.
+        """
+        from curate.report.lint import lint
 
         inputs = self.report_inputs(self.latest_audit(use=use))
-        if kind == "audit":
-            pages = {"audit.html": audit_page(inputs)}
-        elif kind == "datasheet":
-            sheet = datasheet(inputs)
-            pages = {"datasheet.md": sheet.markdown, "datasheet.html": sheet.html}
-        else:
-            raise UnknownNameError(
-                f"no document is called {kind!r}", hint="documents are: audit, datasheet"
-            )
-        return [self._write_whole(self.workspace.reports / name, pages[name]) for name in pages]
+        return lint(inputs, self.workspace.root, waivers=self.config.waivers)
 
     def report_inputs(self, audited: Audited, selection: Selection | None = None) -> ReportInputs:
         """Return what documents about an audit, or about a release of it, are made from."""
+        from curate.documenting import read_authored
         from curate.report.inputs import ReportInputs
 
         tables = {
@@ -393,6 +410,7 @@ class Project:
             tables=tables,
             items=None if selection is None else selection.items,
             left_out={} if selection is None else selection.left_out,
+            authored=read_authored(self.workspace),
         )
 
     def use(self, name: str) -> UseProfile:
@@ -498,11 +516,11 @@ class Project:
         )
 
     @staticmethod
-    def _write_whole(path: Path, text: str) -> Path:
+    def _write_whole(path: Path, data: str | bytes) -> Path:
         """Write a file whole or not at all."""
         path.parent.mkdir(parents=True, exist_ok=True)
         waiting = path.with_name(f".{path.name}.partial")
-        waiting.write_text(text, encoding="utf-8")
+        waiting.write_bytes(data.encode() if isinstance(data, str) else data)
         return waiting.replace(path)
 
     def _record(self, verb: str, parameters: dict[str, Any]) -> recorded:

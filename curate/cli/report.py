@@ -1,27 +1,90 @@
-"""`curate report`: write a document on the last audit."""
+"""`curate report`: write a document on the last audit, or hold what authors say against it."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from curate.cli.audit import FailOn
 from curate.cli.options import JsonOption, WorkspaceOption
 from curate.cli.output import open_project, say, say_json
+from curate.errors import ExitStatus, printable
+
+if TYPE_CHECKING:
+    from curate.api import Project
+    from curate.report.lint import DocumentFinding
+
+
+class Kind(StrEnum):
+    """What `curate report` can do."""
+
+    AUDIT = "audit"
+    DATASHEET = "datasheet"
+    ACCOUNTS = "accounts"
+    LINT = "lint"
 
 
 def command(
-    kind: Annotated[str, typer.Argument(help="audit or datasheet.")],
+    kind: Annotated[
+        Kind,
+        typer.Argument(
+            help="audit: one page. datasheet: HTML, Markdown and JSON. accounts: policy, record of "
+            "processing, training and consent summary. lint: hold datasheet.toml against the facts."
+        ),
+    ],
     use: Annotated[
         str | None, typer.Option("--use", help="The use whose last audit it is about.")
     ] = None,
+    pdf: Annotated[bool, typer.Option("--pdf", help="Print pages as PDF too.")] = False,
+    fail_on: Annotated[
+        FailOn, typer.Option(help="Lint: exit 1 on what is wrong (error), on what is open too.")
+    ] = FailOn.ERROR,
     workspace: WorkspaceOption = None,
     as_json: JsonOption = False,
-) -> None:
-    """Write a document on the last audit into the workspace's reports."""
-    written = open_project(workspace).report(kind, use=use)
+) -> int:
+    """Write a document on the last audit into the workspace's reports, or lint what is claimed."""
+    project = open_project(workspace)
+    if kind is Kind.LINT:
+        return _lint(project, use, fail_on, as_json=as_json)
+    written = project.report(kind, use=use, pdf=pdf)
     if as_json:
         say_json([str(path) for path in written])
-        return
+        return ExitStatus.GOOD
     for path in written:
         say(f"wrote {path}")
+    return ExitStatus.GOOD
+
+
+def _lint(project: Project, use: str | None, fail_on: FailOn, *, as_json: bool) -> int:
+    found = project.lint_documents(use=use)
+    if as_json:
+        say_json([one.as_json() for one in found])
+    else:
+        _print(found)
+    return _status(found, fail_on)
+
+
+def _print(found: list[DocumentFinding]) -> None:
+    from curate.model.verdict import Effect
+
+    for one in found:
+        waived = f" (waived: {printable(one.waiver)})" if one.waiver else ""
+        say(f"{one.rule.code} {printable(one.place)}: {printable(one.said())}{waived}")
+    wrong, doubted = (sum(one.effect is effect for one in found)
+                      for effect in (Effect.BLOCK, Effect.REVIEW))  # fmt: skip
+    say(f"datasheet.toml: {wrong:,} wrong, {doubted:,} open or not known")
+    if found:
+        say("`curate explain CODE` teaches a rule")
+
+
+def _status(found: list[DocumentFinding], fail_on: FailOn) -> int:
+    from curate.model.verdict import Effect
+
+    failing = {
+        FailOn.NEVER: (),
+        FailOn.ERROR: (Effect.BLOCK,),
+        FailOn.WARNING: (Effect.BLOCK, Effect.REVIEW),
+    }[fail_on]
+    return ExitStatus.FINDINGS if any(one.effect in failing for one in found) else ExitStatus.GOOD

@@ -27,9 +27,15 @@ def late_documents(inputs: ReportInputs, written: Written) -> dict[str, str]:
     return {
         "README.md": card(facts, written, sheet),
         "croissant.json": as_json(croissant(facts, written, sheet)),
-        "datasheet.md": sheet.markdown,
-        "datasheet.html": sheet.html,
-        "datasheet.json": sheet.json,
+        **sheet.files(),
+        **accounts(inputs),
+    }
+
+
+def accounts(inputs: ReportInputs) -> dict[str, str]:
+    """Return the policy and the accounts that law asks for, by file name."""
+    facts = Facts(inputs)
+    return {
         "policy.json": as_json(policy(facts)),
         "eu-training-summary.json": as_json(training_summary(facts)),
         "processing-record.json": as_json(processing_record(facts)),

@@ -80,6 +80,11 @@ class Datasheet:
     json: str
     answers: tuple[Answered, ...]
 
+    def files(self) -> dict[str, str]:
+        """Return the three, by file name."""
+        return {"datasheet.md": self.markdown, "datasheet.html": self.html,
+                "datasheet.json": self.json}  # fmt: skip
+
 
 @cache
 def questions() -> tuple[Question, ...]:

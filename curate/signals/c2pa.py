@@ -95,8 +95,6 @@ def read_c2pa(stream: IO[bytes], mime: str, *, digest: str, trust: str = "") -> 
     make = partial(Signal, reader="c2pa", digest=digest, tool=tool())
     try:
         with package.Reader(mime, stream, context=_context(trust)) as reader:
-            if not reader.is_embedded():
-                return Record("remote_unread", signals=[_remote(make, reader.get_remote_url())])
             told = json.loads(reader.json())
             state = str(reader.get_validation_state() or "Invalid").lower()
     except package.C2paError as error:
@@ -113,8 +111,11 @@ def _failed(error: Exception, make: partial[Signal]) -> Record:
     name, said = type(error).__name__, str(error)
     if name in _NOT_HERE:
         return Record("none")
-    if "RemoteManifest" in name or "RemoteManifest" in said:
-        return Record("remote_unread", signals=[_remote(make, said)])
+    if said.startswith("Remote:"):
+        place = "C2PA manifest store"
+        where = said.rsplit(" ", 1)[-1]
+        told = make(kind="c2pa_state", place=place, value="remote_unread", codes=(where,))
+        return Record("remote_unread", signals=[told])
     return _error(said, make)
 
 
@@ -122,13 +123,6 @@ def _error(why: str, make: partial[Signal]) -> Record:
     place = "C2PA manifest store"
     given = {"digest": make.keywords["digest"], "tool": make.keywords["tool"]}
     return Record("error", signals=[unreadable("c2pa", place, why, **given)])
-
-
-def _remote(make: partial[Signal], where: str | None) -> Signal:
-    return make(
-        kind="c2pa_state", place="C2PA manifest store", value="remote_unread",
-        codes=(f"not fetched: {where}",) if where else (),
-    )  # fmt: skip
 
 
 def _record(told: dict[str, Any], state: str, make: partial[Signal]) -> Record:

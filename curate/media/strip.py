@@ -15,6 +15,9 @@ import struct
 from collections.abc import Callable, Iterator
 from zlib import crc32
 
+import numpy as np
+import numpy.typing as npt
+
 from curate.media.exif import parse_exif
 from curate.media.unreadable import Reason, UnreadableError
 
@@ -23,11 +26,13 @@ _ORIENTATION = (
     b"II*\x00\x08\x00\x00\x00\x01\x00\x12\x01\x03\x00\x01\x00\x00\x00%b\x00\x00\x00\x00\x00\x00\x00"
 )
 
-# A marker inside coded data: not a stuffed zero, not a restart, not filling.
-_MARKER = re.compile(rb"\xff+([^\x00\xd0-\xd7\xff])")
-_SOI, _EOI, _SOS, _APP0, _APP1, _APP2, _APP14, _APP15, _COM = (
-    *(0xD8, 0xD9, 0xDA, 0xE0, 0xE1, 0xE2, 0xEE, 0xEF, 0xFE),
+# What may follow 0xFF inside coded data: a stuffed zero, a restart, filling.
+_CODED = np.zeros(256, np.bool_)
+_CODED[[0x00, *range(0xD0, 0xD8), 0xFF]] = True
+_EOI, _SOS, _APP0, _APP1, _APP2, _APP14, _APP15, _COM = (
+    *(0xD9, 0xDA, 0xE0, 0xE1, 0xE2, 0xEE, 0xEF, 0xFE),
 )
+_DATA = -1
 
 # PNG, third edition, 11: what changes how the pixels are shown. `eXIf` is made anew.
 _PNG_HEAD = b"\x89PNG\r\n\x1a\n"
@@ -74,33 +79,18 @@ def _turning(exif: bytes) -> bytes | None:
     return _ORIENTATION % bytes([turned]) if turned not in (None, 1) else None
 
 
-def _jpeg(data: bytes) -> Iterator[bytes]:
+def _jpeg(data: bytes) -> Iterator[bytes | memoryview]:
     """Yield a JPEG's segments (ITU-T T.81, annex B) but those that describe it."""
     yield data[:2]
-    kept: list[bytes] = []
+    kept: list[bytes | memoryview] = []
     turning: bytes | None = None
-    at = 2
-    while True:
-        while data[at] == 0xFF and data[at + 1] == 0xFF:
-            at += 1
-        if data[at] != 0xFF:
-            raise _broken(f"no marker at byte {at}")
-        kind = data[at + 1]
-        if kind == _EOI:
-            break
-        (length,) = struct.unpack_from(">H", data, at + 2)
-        segment = data[at : at + 2 + length]
-        if length < 2 or len(segment) < 2 + length:
-            raise _broken(f"the segment at byte {at} has no end")
-        at += 2 + length
-        if kind == _APP1 and segment[4:10] == b"Exif\x00\x00":
-            turning = turning or _turning(segment[10:])
-        if said := _jpeg_segment(kind, segment):
+    for kind, segment in _segments(data):
+        if kind == _APP1 and bytes(segment[4:10]) == b"Exif\x00\x00":
+            turning = turning or _turning(bytes(segment[10:]))
+        if kind == _DATA:
+            kept.append(segment)
+        elif said := _jpeg_segment(kind, bytes(segment)):
             kept.append(said)
-        if kind == _SOS:
-            end = _scan_end(data, at)
-            kept.append(data[at:end])
-            at = end
     if turning:
         # Behind JFIF, where there is one: readers look for it at the very beginning.
         place = 1 if kept and kept[0][1] == _APP0 else 0
@@ -108,6 +98,34 @@ def _jpeg(data: bytes) -> Iterator[bytes]:
         kept.insert(place, struct.pack(">BBH", 0xFF, _APP1, len(block) + 2) + block)
     yield from kept
     yield b"\xff\xd9"
+
+
+def _segments(data: bytes) -> Iterator[tuple[int, memoryview]]:
+    """Yield the segments from behind the first marker to the end of the picture, with their kinds.
+
+    What is coded follows the head of its scan, as a piece of the kind `_DATA`.
+    """
+    view, markers, at = memoryview(data), _markers(data), 2
+    while True:
+        while data[at] == 0xFF and data[at + 1] == 0xFF:
+            at += 1
+        if data[at] != 0xFF:
+            raise _broken(f"no marker at byte {at}")
+        kind = data[at + 1]
+        if kind == _EOI:
+            return
+        (length,) = struct.unpack_from(">H", data, at + 2)
+        end = at + 2 + length
+        if length < 2 or end > len(data):
+            raise _broken(f"the segment at byte {at} has no end")
+        yield kind, view[at:end]
+        at = end
+        if kind == _SOS:
+            after = int(np.searchsorted(markers, at))
+            if after == len(markers):
+                raise _broken("the coded data has no end")
+            at = int(markers[after])
+            yield _DATA, view[end:at]
 
 
 def _jpeg_segment(kind: int, segment: bytes) -> bytes:
@@ -124,11 +142,11 @@ def _jpeg_segment(kind: int, segment: bytes) -> bytes:
     return b"" if _APP0 <= kind <= _APP15 or kind == _COM else segment
 
 
-def _scan_end(data: bytes, at: int) -> int:
-    found = _MARKER.search(data, at)
-    if found is None:
-        raise _broken("the coded data has no end")
-    return found.start()
+def _markers(data: bytes) -> npt.NDArray[np.int64]:
+    """Return where a marker would begin, if all of the file were coded data."""
+    codes = np.frombuffer(data, np.uint8)
+    at = np.flatnonzero(codes[:-1] == 0xFF)
+    return at[~_CODED[codes[at + 1]]]
 
 
 def _png(data: bytes) -> Iterator[bytes]:
@@ -251,7 +269,7 @@ def _bmp(data: bytes) -> Iterator[bytes]:
     yield data[: size or len(data)]
 
 
-_STRIPPERS: dict[str, Callable[[bytes], Iterator[bytes]]] = {
+_STRIPPERS: dict[str, Callable[[bytes], Iterator[bytes | memoryview]]] = {
     "JPEG": _jpeg,
     "PNG": _png,
     "WEBP": _webp,

@@ -22,7 +22,7 @@ from curate.release.export.webdataset import CLASSES
 FOLDER = "huggingface"
 _TYPES = {"image": "Image", "video": "Video"}
 _COLUMNS = ("media_id", "sha256", "dataset", "method", "manipulation_type", "source_id", "licence")
-_ROWS, _BYTES = 1_000, 64 << 20
+_ROWS, _BYTES = 1_000, 16 << 20
 
 
 class HuggingFace:
@@ -76,15 +76,12 @@ class _Table:
             self._file, self._schema, version="2.6", write_statistics=words, use_dictionary=words,
             compression={**dict.fromkeys(plain, "none"), **dict.fromkeys(words, "zstd")},
         )  # fmt: skip
-        self._rows: list[dict[str, Any]] = []
+        self._rows: list[tuple[bytes, str, Item]] = []
         self._waiting = self._written = 0
 
     def add(self, item: Item, body: Body) -> str:
         name = f"{item['sha256']}{item['ending']}"
-        row = {column: item[column] for column in _COLUMNS}
-        row |= {self._kind: {"bytes": body.read(), "path": name}}
-        row |= {"label": CLASSES.get(item["label"])}
-        self._rows.append(row)
+        self._rows.append((body.read(), name, item))
         self._waiting += body.size
         self._written += 1
         if len(self._rows) == _ROWS or self._waiting >= _BYTES:
@@ -103,7 +100,14 @@ class _Table:
 
     def _flush(self) -> None:
         if self._rows:
-            self._writer.write_table(pa.Table.from_pylist(self._rows, self._schema))
+            data, names, items = zip(*self._rows, strict=True)
+            media = pa.StructArray.from_arrays(
+                [pa.array(data, pa.binary()), pa.array(names, pa.string())], ["bytes", "path"]
+            )
+            labels = pa.array([CLASSES.get(item["label"]) for item in items], pa.int64())
+            words = [pa.array([item[c] for item in items], pa.string()) for c in _COLUMNS]
+            batch = pa.record_batch([media, labels, *words], schema=self._schema)
+            self._writer.write_batch(batch)
             self._rows, self._waiting = [], 0
 
 

@@ -1,0 +1,212 @@
+"""Writing and verifying releases, next to copying and `sha256sum` on the same bytes.
+
+Made-up JPEGs of about 80 KB, each like no other, half of them with EXIF to be taken out. Copying
+reads each file, hashes it and writes it to another folder, with as many threads as ours. All of it
+lies in the page cache: disks only hide differences. Memory is that of a process of its own, which
+selects and writes small files.
+
+    python -m bench release [--quick]
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+COPY_TARGET, VERIFY_TARGET, MEMORY_TARGET = 1.5, 1.3, 1.3
+THREADS = 4
+FORMATS = ("webdataset", "huggingface")
+
+
+def make_files(folder: Path, count: int, *, size: int = 512) -> list[tuple[Path, str, int]]:
+    """Write JPEGs, and return the place, digest and length of each.
+
+    Args:
+        folder: Where.
+        count: How many.
+        size: Side in pixels.
+    """
+    from PIL import Image
+
+    rng = np.random.default_rng(0)
+    noise = rng.integers(0, 256, (size // 8, size // 8, 3), np.uint8)
+    picture = Image.fromarray(noise).resize((size, size), Image.Resampling.BICUBIC)
+    grain = rng.normal(0, 9, (size, size, 3))
+    picture = Image.fromarray(np.clip(np.asarray(picture) + grain, 0, 255).astype(np.uint8))
+    exif = Image.Exif()
+    exif[0x010F] = "camera" * 500
+    bases = []
+    for options in ({}, {"exif": exif}):
+        out = io.BytesIO()
+        picture.save(out, "JPEG", quality=90, **options)
+        data = out.getvalue()
+        # Digits in the coded data make each file another one, and leave its segments alone.
+        bases.append((data, len(data) - 40))
+    found = []
+    for number in range(count):
+        data, at = bases[number % 2]
+        made = data[:at] + b"%016d" % number + data[at + 16 :]
+        place = folder / f"{number:06d}.jpg"
+        place.write_bytes(made)
+        found.append((place, hashlib.sha256(made).hexdigest(), len(made)))
+    return found
+
+
+def selection(folder: Path, files: list[tuple[Path, str, int]]) -> Any:
+    """Return a selection of all files."""
+    from curate.release.select import select
+    from curate.schema import arrow_schema
+
+    rows, content, said = [], [], []
+    for number, (place, digest, size) in enumerate(files):
+        name = f"{number:08d}-0000-5000-8000-000000000000"
+        rows.append({"media_id": name, "dataset": "bench", "root": str(folder), "split": "train",
+                     "locator": place.name, "sha256": digest, "state": "present"})  # fmt: skip
+        content.append({"sha256": digest, "kind": "image", "format": "JPEG", "width": 512,
+                        "height": 512, "byte_size": size})  # fmt: skip
+        said.append({"media_id": name, "verdict": "cleared", "codes": []})
+    schema = pa.schema([*arrow_schema("media"), ("sha256", pa.string()), ("state", pa.string())])
+    return select({
+        "entries": pa.Table.from_pylist(rows, schema),
+        "content": pa.Table.from_pylist(content, arrow_schema("content")),
+        "verdicts": pa.Table.from_pylist(said, arrow_schema("verdicts")),
+        **{name: arrow_schema(name).empty_table()
+           for name in ("labels", "groups", "relations", "faces")},
+    })  # fmt: skip
+
+
+def copy(files: list[tuple[Path, str, int]], target: Path) -> None:
+    """Copy files as they are, and hash them on the way."""
+
+    def one(file: tuple[Path, str, int]) -> str:
+        data = file[0].read_bytes()
+        (target / file[0].name).write_bytes(data)
+        return hashlib.sha256(data).hexdigest()
+
+    target.mkdir()
+    with ThreadPoolExecutor(THREADS) as pool:
+        list(pool.map(one, files, chunksize=64))
+
+
+def timed(work: dict[str, Callable[[Path], object]], place: Path, rounds: int) -> dict[str, float]:
+    """Return the least seconds of each piece of work, done in turns, each in a fresh folder."""
+    best = dict.fromkeys(work, float("inf"))
+    for turn in range(rounds):
+        for name in list(work) if turn % 2 == 0 else list(reversed(work)):
+            folder = place / f"{name}-{turn}"
+            began = time.perf_counter()
+            work[name](folder)
+            best[name] = min(best[name], time.perf_counter() - began)
+            shutil.rmtree(folder, ignore_errors=True)
+    return best
+
+
+def write(chosen: Any, folder: Path, form: str) -> Path:
+    """Write a release in one format, and return where it lies."""
+    from curate.release.build import Form, build
+
+    folder.mkdir()
+    return build("v1", chosen, folder, facts={}, form=Form((form,))).folder
+
+
+def verify(folder: Path) -> None:
+    """Verify a release as a stranger would."""
+    from curate.release.verify import verify as check
+
+    failures = check(folder)
+    assert not failures, failures
+
+
+def sums(folder: Path) -> None:
+    """Have `sha256sum` read every file of a folder, in as many processes as ours has threads."""
+    listing = subprocess.run(
+        ["find", str(folder), "-type", "f", "-print0"], check=True, capture_output=True
+    )
+    subprocess.run(
+        ["xargs", "-0", "-n", "256", "-P", str(THREADS), "sha256sum"],
+        input=listing.stdout, check=True, capture_output=True,
+    )  # fmt: skip
+
+
+def memory(count: int) -> float:
+    """Return the peak of a process that writes `count` small files, in MiB."""
+    ran = subprocess.run(
+        [sys.executable, "-m", "bench.release", str(count)],
+        check=True, capture_output=True, text=True,
+    )  # fmt: skip
+    return float(json.loads(ran.stdout.splitlines()[-1]))
+
+
+def run(*, quick: bool) -> dict[str, Any]:
+    """Print the table, and return figures and whether they are met.
+
+    Args:
+        quick: A tenth of the files.
+    """
+    count, rounds = (2_000, 2) if quick else (20_000, 3)
+    figures: dict[str, Any] = {"files": count, "threads": THREADS}
+    missed = []
+    with tempfile.TemporaryDirectory() as scratch:
+        place = Path(scratch)
+        (place / "media").mkdir()
+        files = make_files(place / "media", count)
+        chosen = selection(place / "media", files)
+        work: dict[str, Callable[[Path], object]] = {"copy": lambda folder: copy(files, folder)}
+        for form in FORMATS:
+            work[form] = lambda folder, form=form: write(chosen, folder, form)
+        seconds = timed(work, place, rounds)
+        size = sum(file[2] for file in files) / 2**20
+        print(f"{count:,} files, {size:,.0f} MiB, {THREADS} threads each")
+        for name, value in seconds.items():
+            ratio = value / seconds["copy"]
+            print(f"  {name:12} {size / value:8,.0f} MiB/s  {ratio:5.2f} of copying")
+            figures[name] = round(ratio, 2)
+            if ratio > COPY_TARGET:
+                missed.append(f"{name} {ratio:.2f} > {COPY_TARGET}")
+        for form in FORMATS:
+            folder = write(chosen, place / f"kept-{form}", form)
+            both = timed(
+                {"verify": lambda _, f=folder: verify(f), "sha256sum": lambda _, f=folder: sums(f)},
+                place, rounds,
+            )  # fmt: skip
+            ratio = both["verify"] / both["sha256sum"]
+            print(f"  verify {form:12} {ratio:5.2f} of sha256sum")
+            figures[f"verify {form}"] = round(ratio, 2)
+            if ratio > VERIFY_TARGET:
+                missed.append(f"verify {form} {ratio:.2f} > {VERIFY_TARGET}")
+    few, many = memory(1_000), memory(10_000 if quick else 100_000)
+    print(f"  memory {few:,.0f} MiB for 10^3, {many:,.0f} MiB for {'10^4' if quick else '10^5'}")
+    figures["memory"] = round(many / few, 2)
+    if many / few > MEMORY_TARGET:
+        missed.append(f"memory {many / few:.2f} > {MEMORY_TARGET}")
+    print(f"missed: {'; '.join(missed) or 'none'}")
+    return {"figures": figures, "missed": missed, "met": not missed}
+
+
+def _peak(count: int) -> float:
+    with tempfile.TemporaryDirectory() as scratch:
+        place = Path(scratch)
+        (place / "media").mkdir()
+        files = make_files(place / "media", count, size=32)
+        write(selection(place / "media", files), place / "out", "webdataset")
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**10
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("MALLOC_ARENA_MAX", "2")
+    print(json.dumps(_peak(int(sys.argv[1]))))

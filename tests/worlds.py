@@ -73,6 +73,7 @@ def load_world(folder: Path, scratch: Path) -> World:
     tables["relations"] = _related(said.get("relations", []), tables)
     tables |= _faces(said.get("faces", []), said.get("media", []))
     tables["signals"] = _signals(said.get("signals", []), tables["media"])
+    tables |= _told_of_labels(said, tables["media"])
     tables |= _statements(said, scratch, tables["media"])
     tables["entries"] = _entries(tables)
     use = UseProfile("case", "train-detector", ("include", "train_detector"))
@@ -177,6 +178,34 @@ def _signals(said: list[dict[str, Any]], media: pa.Table) -> pa.Table:
             "stage": SIGNALS, **told,
         })  # fmt: skip
     return conform(rows, "signals")
+
+
+def _told_of_labels(said: dict[str, Any], media: pa.Table) -> dict[str, pa.Table]:
+    """Return what the stage of labels would have found, as the case says."""
+    ids = {row["locator"]: row["media_id"] for row in media.to_pylist()}
+    known = {
+        "rank": 1, "auc": 0.9, "balanced_accuracy": 0.9, "effect": 0.8, "margin": 0.1,
+        "p_value": 0.01, "p_adjusted": 0.01, "flagged": True, "items": len(ids), "groups": 9,
+        "exchangeable": True, "shape": "{}", "basis": "as the case says", "stage": "labels/1",
+    }  # fmt: skip
+    shortcuts, drops = [], []
+    for one in said.get("shortcuts", []):
+        left_out = one.get("drops", [])
+        told = {k: v for k, v in one.items() if k != "drops"}
+        shortcuts.append({**known, "match_loses": len(left_out), **told})
+        drops += [{"media_id": ids[path], "target": one["target"], "feature": one["feature"],
+                   "stage": "labels/1"} for path in left_out]  # fmt: skip
+    doubts = [
+        {"media_id": ids[one["path"]], "rank": place, "confidence": 0.1, "against": 0.9,
+         "basis": "scores", "stage": "labels/1",
+         **{k: v for k, v in one.items() if k != "path"}}
+        for place, one in enumerate(said.get("doubts", []), 1)
+    ]  # fmt: skip
+    return {
+        "doubts": conform(doubts, "doubts"),
+        "shortcuts": conform(shortcuts, "shortcuts"),
+        "shortcut_drops": conform(drops, "shortcut_drops"),
+    }
 
 
 def _turned(media: list[dict[str, Any]], declared: pa.Table) -> pa.Table:

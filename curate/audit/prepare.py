@@ -28,6 +28,9 @@ CATALOG_INPUTS = (
     "relations",
     "signals",
     "signal_scans",
+    "doubts",
+    "shortcuts",
+    "shortcut_drops",
 )
 
 # STANDARDS section 2: whom a manipulation cannot do without; a role stands as often as people

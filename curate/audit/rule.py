@@ -60,6 +60,7 @@ FAMILIES = {
     "IDN": "identity",
     "LAB": "labels",
     "MED": "media",
+    "SHC": "shortcuts",
     "SIG": "signals",
     "SPL": "splits",
     "SRC": "sources and rights",

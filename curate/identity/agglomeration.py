@@ -10,37 +10,26 @@ pair of faces is looked at twice, and nothing is N x N.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 import numpy.typing as npt
 
+from curate.identity import kernels
 from curate.identity.constraints import Atoms, frame_conflicts
+from curate.identity.neighbours import EXACT_LIMIT, Pairs, in_parts, similar_pairs
+from curate.identity.noise import Noise
 
 Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
+Doubles = npt.NDArray[np.float64]
 
 _CHUNK = 65_536
 # A cluster this many times larger hardly moves when the smaller one joins it.
 _MUCH_LARGER = 8
 # So many pairs of faces, each more alike than strangers get, show that two clusters are one.
 _ENOUGH_PAIRS = 3
-
-
-@dataclass(frozen=True)
-class Noise:
-    """What the embeddings of one dataset look like, and what is asked of a pair of clusters.
-
-    Attributes:
-        background: Mean cosine of faces of different people.
-        cohesion: Typical mean cosine of two faces of one person.
-        strict: What a pair must reach once both sides are brought to typical cohesion.
-    """
-
-    background: float
-    cohesion: float
-    strict: float
+# Among many pairs a few are alike by chance.
+_ENOUGH_OF = 0.25
 
 
 class Agglomeration:
@@ -63,61 +52,83 @@ class Agglomeration:
         self.root = np.arange(self.made.count)
         self.subject = self.made.subject.copy()
         self.sums = self._atom_sums().copy()
-        self.squares = np.einsum("ij,ij->i", self.sums, self.sums)
+        self.squares = _dots(self.sums, self.root, self.root)
         self.size = self.atom_size.copy()
-        self.forbidden = frame_conflicts(self.made.of_face, self.frame)
+        conflicts = frame_conflicts(self.made.of_face, self.frame)
+        self.forbidden = packed(conflicts[:, 0], conflicts[:, 1])
 
     @property
     def evidence(self) -> Ints:
         """Return the rows of judgeable faces."""
         return np.flatnonzero(self.good)
 
-    def pairs_of(self, left: Ints, right: Ints) -> Ints:
-        """Return the pairs of atoms behind pairs of judgeable faces, shape (P, 2)."""
-        return self._allowed(self._unique(self.edges_of(left, right)))
+    def pairs_of(self, found: Pairs) -> Ints:
+        """Return the pairs of atoms behind pairs of judgeable faces."""
+        return self._allowed(_unique(self.edges_of(found)))
 
-    def edges_of(self, left: Ints, right: Ints) -> Ints:
-        """Return the atoms of each pair of judgeable faces, shape (E, 2)."""
+    def edges_of(self, found: Pairs) -> Ints:
+        """Return the atoms of each pair of judgeable faces, also where they are one."""
         of_face = self.made.of_face[self.evidence]
-        return np.stack([of_face[left], of_face[right]], axis=1)
+        return packed(of_face[found.left], of_face[found.right])
 
     def noise(self, threshold: float, strict: float | None) -> Noise:
         """Return the background and the typical cohesion that these clusters show."""
         names = np.unique(self.root)
-        sums = self.sums[names].astype(np.float64)
-        n = self.size[names].astype(np.float64)
-        squares = (sums**2).sum(axis=1)
-        between = n.sum() ** 2 - (n**2).sum()
-        total = sums.sum(axis=0)
-        # With one cluster there are no strangers to see: -1 makes the test always pass.
-        background = float((total @ total - squares.sum()) / between) if between else -1.0
-        many = n > 1
-        within = (squares[many] - n[many]) / (n[many] * (n[many] - 1))
-        cohesion = float(np.median(within)) if many.any() else threshold
-        if strict is None:
-            strict = threshold + (threshold - background) / 10 if between else threshold
-        return Noise(background, max(cohesion, background + 1e-3), strict)
+        total = np.zeros(self.sums.shape[1])
+        for start in range(0, len(names), _CHUNK):
+            total += self.sums[names[start : start + _CHUNK]].sum(axis=0, dtype=np.float64)
+        return Noise.seen(self.size[names], self.squares[names], total, threshold, strict)
 
     def link(self, pairs: Ints, threshold: float, noise: Noise | None = None) -> None:
         """Join reciprocal nearest clusters until no pair is acceptable.
 
         A pair that is refused once is not looked at again: under average linkage a mean below
         the threshold cannot rise above it unless another pair that links the two does.
+
+        Args:
+            pairs: Packed pairs of clusters to begin with, shape (P,).
+            threshold: Least mean cosine.
+            noise: What is asked of it beyond that.
         """
         scores = self._mean_cosine(pairs)
         while True:
             keep = scores >= threshold
-            pairs, scores = pairs[keep], scores[keep]
             if noise is not None:
-                clear = self._denoised(pairs, scores, noise) >= noise.strict
-                pairs, scores = pairs[clear], scores[clear]
+                a, b = _ends(pairs)
+                keep &= self._denoised(pairs, scores, noise) >= noise.asked(
+                    self.size[a], self.size[b]
+                )
+            pairs, scores = pairs[keep], scores[keep]
             if len(pairs) == 0:
                 return
-            merged = self._join(self._targets(pairs, scores))
-            stale = merged[pairs].any(axis=1)
-            fresh = self._allowed(self._unique(self.root[pairs[stale]]))
+            changed = self._join(self._targets(pairs, scores))
+            a, b = _ends(pairs)
+            stale = changed[a] | changed[b]
+            fresh = self._allowed(_unique(packed(self.root[a[stale]], self.root[b[stale]])))
             pairs = np.concatenate([pairs[~stale], fresh])
             scores = np.concatenate([scores[~stale], self._mean_cosine(fresh)])
+
+    def meet(self, threshold: float, noise: Noise, neighbours: int) -> Ints:
+        """Compare all clusters by their means, and join as `link` does.
+
+        A face that is like no other face in particular may still be like a whole cluster, whose
+        mean has little noise; and faces that a search by chunks never compared meet here.
+        Returns the packed pairs of clusters that were looked at.
+        """
+        names = np.unique(self.root)
+        names = names[self.size[names] > 0]
+        gain = noise.gain(self.size[names], self.squares[names])
+        rows = self.sums[names] * (gain / self.size[names]).astype(np.float32)[:, None]
+        # Products of these are the excess over the background, background included.
+        bias = (np.sqrt(max(noise.background, 0.0)) * gain).astype(np.float32)
+        floor = noise.strict - max(noise.background, 0.0)
+        found = similar_pairs(
+            rows, floor=floor, k=neighbours, exact_limit=2 * EXACT_LIMIT, bias=bias
+        )
+        del rows
+        pairs = _unique(packed(names[found.left], names[found.right]))
+        self.link(self._allowed(pairs), threshold, noise)
+        return pairs
 
     def bridge(self, edges: Ints, threshold: float) -> None:
         """Join clusters whose mean reaches `threshold` and that enough strong edges connect.
@@ -126,16 +137,20 @@ class Agglomeration:
         whose means stay apart while some faces between them are plainly alike.
 
         Args:
-            edges: Pairs of atoms, one for each strong pair of faces, shape (E, 2).
+            edges: Packed pairs of atoms, one for each strong pair of faces, shape (E,).
             threshold: Least mean cosine.
         """
-        base = np.int64(self.made.count)
+        a, b = _ends(edges)
         while True:
-            ends = np.sort(self.root[edges], axis=1)
-            ends = ends[ends[:, 0] != ends[:, 1]]
-            keys, count = np.unique(ends[:, 0] * base + ends[:, 1], return_counts=True)
-            keys = keys[count >= _ENOUGH_PAIRS]
-            pairs = self._allowed(np.stack([keys // base, keys % base], axis=1))
+            a, b = self.root[a], self.root[b]
+            apart = a != b
+            a, b = a[apart], b[apart]
+            keys, count = np.unique(packed(a, b), return_counts=True)
+            one, other = _ends(keys)
+            enough = np.maximum(_ENOUGH_PAIRS, _ENOUGH_OF * self.size[one] * self.size[other])
+            # One face that is like a stranger is like several of the stranger's faces.
+            several = (self.size[one] > 1) & (self.size[other] > 1)
+            pairs = self._allowed(keys[several & (count >= enough)])
             scores = self._mean_cosine(pairs)
             keep = scores >= threshold
             if not keep.any():
@@ -187,8 +202,15 @@ class Agglomeration:
         if self.made.count == len(self.rows) and self.good.all():
             return self.rows
         sums = np.zeros((self.made.count, self.rows.shape[1]), np.float32)
-        np.add.at(sums, self.made.of_face[self.good], self.rows[self.good])
+        kernels.add_rows(sums, self.made.of_face[self.good], self.rows, self.evidence)
         return sums
+
+    def _total(self, names: Ints) -> npt.NDArray[np.float64]:
+        """Return the sum of all judgeable faces, shape (D,)."""
+        total = np.zeros(self.sums.shape[1])
+        for start in range(0, len(names), _CHUNK):
+            total += self.sums[names[start : start + _CHUNK]].sum(axis=0, dtype=np.float64)
+        return total
 
     def _to_others(self, atoms: Floats, part: slice) -> Floats:
         """Return the cosine of atoms to the rest of their cluster, infinite where none is."""
@@ -200,56 +222,35 @@ class Agglomeration:
         alone = (self.size[root] == own) | (own == 0)
         return np.where(alone, np.inf, cosine).astype(np.float32)
 
-    def _mean_cosine(self, pairs: Ints) -> npt.NDArray[np.float64]:
-        scores = np.empty(len(pairs))
-        for start in range(0, len(pairs), _CHUNK):
-            a, b = pairs[start : start + _CHUNK].T
-            dots = np.einsum("ij,ij->i", self.sums[a], self.sums[b])
-            scores[start : start + _CHUNK] = dots / (self.size[a] * self.size[b])
-        return scores
+    def _mean_cosine(self, pairs: Ints) -> Doubles:
+        a, b = _ends(pairs)
+        return _dots(self.sums, a, b) / (self.size[a] * self.size[b])
 
-    def _denoised(
-        self, pairs: Ints, scores: npt.NDArray[np.float64], noise: Noise
-    ) -> npt.NDArray[np.float64]:
-        """Return the cosine that each pair would have if both were of typical cohesion.
-
-        Correction for attenuation (Spearman 1904): a tight cluster is a clear picture of its
-        person, so a stranger must be far from it; a loose one is a blurred picture.
-        """
-        # One pair of the typical cohesion is mixed in, so small clusters cannot mislead.
-        n = self.size.astype(np.float64)
-        within = ((self.squares - n) / 2 + noise.cohesion) / (n * (n - 1) / 2 + 1)
-        spread = np.sqrt(np.maximum(within - noise.background, 1e-3))
-        span = noise.cohesion - noise.background
-        a, b = pairs.T
-        return noise.background + (scores - noise.background) * span / (spread[a] * spread[b])
+    def _denoised(self, pairs: Ints, scores: Doubles, noise: Noise) -> Doubles:
+        """Return the cosine that each pair would have if both were of typical cohesion."""
+        a, b = _ends(pairs)
+        gain = noise.gain(self.size, self.squares)
+        return noise.background + (scores - noise.background) * gain[a] * gain[b]
 
     def _allowed(self, pairs: Ints) -> Ints:
-        a, b = self.subject[pairs].T
-        pairs = pairs[(a < 0) | (b < 0) | (a == b)]
-        if len(self.forbidden) == 0:
-            return pairs
-        base = np.int64(self.made.count)
-        forbidden = self.forbidden[:, 0] * base + self.forbidden[:, 1]
-        return pairs[~np.isin(pairs[:, 0] * base + pairs[:, 1], forbidden)]
+        a, b = _ends(pairs)
+        one, other = self.subject[a], self.subject[b]
+        pairs = pairs[(one < 0) | (other < 0) | (one == other)]
+        return pairs[~np.isin(pairs, self.forbidden)] if len(self.forbidden) else pairs
 
-    def _unique(self, pairs: Ints) -> Ints:
-        base = np.int64(self.made.count)
-        low, high = pairs.min(axis=1), pairs.max(axis=1)
-        keys = np.unique((low * base + high)[low != high])
-        return np.stack([keys // base, keys % base], axis=1)
-
-    def _targets(self, pairs: Ints, scores: npt.NDArray[np.float64]) -> Ints:
+    def _targets(self, pairs: Ints, scores: Doubles) -> Ints:
         """Return the cluster that each cluster goes into this round, most into themselves."""
-        best = _best(pairs, scores, self.made.count)
+        best = kernels.best_pairs(pairs, scores, self.made.count)
         has = np.flatnonzero(best >= 0)
         partner = np.arange(self.made.count)
-        partner[has] = best[has] // self.made.count + best[has] % self.made.count - has
+        a, b = _ends(best[has])
+        partner[has] = a + b - has
         mutual = (best[partner] == best) & (best >= 0)
         into = np.arange(self.made.count)
         into[mutual] = np.minimum(into, partner)[mutual]
         free = self.subject < 0
-        free[self.forbidden.ravel()] = False
+        for end in _ends(self.forbidden):
+            free[end] = False
         small = free & ~mutual & (self.size * _MUCH_LARGER <= self.size[partner])
         into[small] = partner[small]
         while (into[into] != into).any():
@@ -260,14 +261,15 @@ class Agglomeration:
         """Put each cluster into another and return, for each cluster, whether it changed."""
         gone = np.flatnonzero(into != np.arange(len(into)))
         target = into[gone]
-        np.add.at(self.sums, target, self.sums[gone])
+        kernels.add_rows(self.sums, target, self.sums, gone)
         np.add.at(self.size, target, self.size[gone])
         np.maximum.at(self.subject, target, self.subject[gone])
         grown = np.unique(target)
-        self.squares[grown] = (self.sums[grown] ** 2).sum(axis=1)
+        self.squares[grown] = _dots(self.sums, grown, grown)
         self.root = into[self.root]
         if len(self.forbidden):
-            self.forbidden = self._unique(into[self.forbidden])
+            a, b = _ends(self.forbidden)
+            self.forbidden = _unique(packed(into[a], into[b]))
         changed = np.zeros(self.made.count, np.bool_)
         changed[gone] = changed[grown] = True
         return changed
@@ -282,25 +284,30 @@ class Agglomeration:
                 self.root[left] = left[0]
         self.root[released] = released
         self.sums[...] = 0
-        np.add.at(self.sums, self.root, atoms)
+        kernels.add_rows(self.sums, self.root, atoms, np.arange(len(atoms)))
         self.size = np.bincount(self.root, self.atom_size, self.made.count).astype(np.int64)
         self.subject[...] = -1
         np.maximum.at(self.subject, self.root, self.made.subject)
 
 
-def _best(pairs: Ints, scores: npt.NDArray[np.float64], count: int) -> Ints:
-    """Return each cluster's best pair as ``left * count + right``, or -1, shape (count,).
+def packed(left: Ints, right: Ints) -> Ints:
+    """Return each pair as one number, the smaller end in its upper half."""
+    return np.minimum(left, right) << 32 | np.maximum(left, right)
 
-    Ties go to the smallest such number. The best pair of all is the best of both its sides,
-    so a round always joins something.
-    """
-    a, b = pairs.T
-    top = np.full(count, -np.inf)
-    np.maximum.at(top, a, scores)
-    np.maximum.at(top, b, scores)
-    keys = a * np.int64(count) + b
-    first = np.full(count, np.iinfo(np.int64).max)
-    for side in (a, b):
-        is_top = scores == top[side]
-        np.minimum.at(first, side[is_top], keys[is_top])
-    return np.where(np.isfinite(top), first, -1)
+
+def _ends(pairs: Ints) -> tuple[Ints, Ints]:
+    return pairs >> 32, pairs & 0xFFFFFFFF
+
+
+def _unique(pairs: Ints) -> Ints:
+    """Return the pairs of different ends, sorted, each once."""
+    a, b = _ends(pairs)
+    pairs = np.sort(pairs[a != b])
+    return pairs[np.concatenate([[True], pairs[1:] != pairs[:-1]])] if len(pairs) else pairs
+
+
+def _dots(rows: Floats, a: Ints, b: Ints) -> Floats:
+    """Return the products of rows `a` and rows `b`, shape (len(a),)."""
+    out = np.empty(len(a), np.float32)
+    in_parts(len(a), lambda one, end: kernels.dots(rows, a, b, one, end, out))
+    return out

@@ -24,8 +24,8 @@ Bools = npt.NDArray[np.bool_]
 _BINS = 20_000
 _BLOCK = 1024
 MOST_FACES = 20_000
-# The expected number of false pairs grows with the square of the faces: what is safe does too.
-_STRANGERS_PER_FACE = 0.02
+# False pairs of faces that may be expected in all, however many faces there are.
+_FALSE_PAIRS = 5
 _LEAST_HITS = 2
 
 
@@ -35,9 +35,9 @@ class Calibration:
 
     Attributes:
         threshold: Cosine at or above which two faces are taken for one person.
-        strict: Cosine that strangers reach so rarely that one face in a hundred has one among
-            all others, and no more often than a tenth of the chosen rate, for `cluster_faces`:
-            this dataset's, or the model's, or None.
+        strict: Cosine that strangers reach so rarely that five pairs among all faces do, as far
+            as the evidence tells, and no more often than a tenth of the chosen rate, for
+            `cluster_faces`: this dataset's, or the model's, or None.
         fmr: False match rate of this dataset's non-mated pairs at that threshold; NaN without
             any.
         interval: Clopper-Pearson interval of that rate.
@@ -175,7 +175,8 @@ def _strict(histogram: Ints, target: float, faces: int) -> float:
     a few wrong declarations and twins lie beyond, and must not set it.
     """
     pairs = int(histogram.sum())
-    rate = max(min(target / 10, _STRANGERS_PER_FACE / faces), _LEAST_HITS / pairs)
+    safe = _FALSE_PAIRS / max(faces * (faces - 1) / 2, 1)
+    rate = max(min(target / 10, safe), _LEAST_HITS / pairs)
     near, at = _threshold(histogram, min(10 * target, 0.5)), _threshold(histogram, target)
     decades = max(np.log10(target / rate), 0.0)
     return float(max(at, min(_threshold(histogram, rate), at + (at - near) * decades)))

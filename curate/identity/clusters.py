@@ -19,9 +19,14 @@ import numpy as np
 import numpy.typing as npt
 
 from curate.errors import InputError
-from curate.identity.agglomeration import Agglomeration
+from curate.identity.agglomeration import Agglomeration, packed
 from curate.identity.constraints import atoms
-from curate.identity.neighbours import similar_pairs
+from curate.identity.neighbours import (
+    EXACT_LIMIT,
+    pairs_in_chunks,
+    recall_of,
+    similar_pairs,
+)
 
 Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int64]
@@ -91,22 +96,44 @@ def cluster_faces(
     order = np.argsort(ids, kind="stable")
     if n > 1 and (ids[order][1:] == ids[order][:-1]).any():
         raise InputError("a face_id occurs twice")
-    rows = np.ascontiguousarray(np.asarray(embeddings, np.float32)[order])
+    in_order = bool((order == np.arange(n)).all())
+    rows = np.asarray(embeddings, np.float32)
+    # No copy where none is needed: at a million faces one is 2 GiB.
+    rows = np.ascontiguousarray(rows if in_order else rows[order])
     must, frames, subjects = (c[order] for c in columns)
     state = Agglomeration(rows, good[order], atoms(must, frames, subjects, ids[order]), frames)
-    found = similar_pairs(rows[state.evidence], floor=threshold, k=neighbours)
-    pairs = state.pairs_of(found.left, found.right)
+    evidence = rows if len(state.evidence) == n else rows[state.evidence]
+    many = len(evidence) > EXACT_LIMIT
+    if many:
+        found = pairs_in_chunks(evidence, floor=threshold, k=neighbours, chunk=EXACT_LIMIT // 2)
+    else:
+        found = similar_pairs(evidence, floor=threshold, k=neighbours)
+    pairs = state.pairs_of(found)
     # A first, plain pass shows what strangers and members of one cluster look like here.
     state.link(pairs, threshold)
     noise = state.noise(threshold, strict)
     state.reset()
     state.link(pairs, threshold, noise)
-    strong = found.cosine >= noise.strict
-    state.bridge(state.edges_of(found.left[strong], found.right[strong]), threshold)
+    before = state.root[state.made.of_face[state.evidence]]
+    met = state.meet(threshold, noise, neighbours)
+    recall = _recall(evidence, before, met, noise.strict, neighbours) if many else 1.0
+    del evidence
+    plain = state.edges_of(found)[found.cosine >= noise.strict]
+    state.bridge(plain, threshold)
     state.guard(threshold)
     identity, similarity = np.empty(n, np.int64), np.empty(n, np.float32)
     identity[order], similarity[order] = state.result()
-    return Clusters(identity, similarity, found.recall)
+    return Clusters(identity, similarity, recall)
+
+
+def _recall(rows: Floats, cluster: Ints, met: Ints, floor: float, k: int) -> float:
+    """Return the share of similar pairs that were joined at first, or whose clusters then met."""
+
+    def seen(i: Ints, j: Ints) -> Bools:
+        one, other = cluster[i], cluster[j]
+        return (one == other) | np.isin(packed(one, other), met)
+
+    return recall_of(rows, floor, k, seen)
 
 
 def identity_ids(

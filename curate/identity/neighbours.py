@@ -1,40 +1,47 @@
-"""Pairs of similar unit embeddings, without ever holding an N x N matrix.
+"""Pairs of similar embeddings, without ever holding an N x N matrix.
 
-Exact by blocks up to 10^5 rows; beyond, faiss's inverted file over exact vectors (IVF-Flat),
-which a sample of exactly computed rows measures. faiss is imported here and nowhere else.
+Exact by blocks up to 10^5 rows; beyond, either exact within chunks, or faiss's inverted file. A
+sample of rows that are compared with all others measures both. faiss is imported here and nowhere
+else.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from curate.errors import DependencyError
+from curate.identity import kernels
 
 Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int64]
+Rows = npt.NDArray[np.int32]
 
 EXACT_LIMIT = 100_000
-_BLOCK = 1024
+_BLOCK = 2048
+_QUERIES = 1024
 _RECALL_SAMPLE = 256
 
 
 @dataclass(frozen=True)
 class Pairs:
-    """Pairs of rows, each once.
+    """Pairs of rows, each once, in an order that depends on the rows alone.
 
     Attributes:
-        left: The smaller row, shape (P,), dtype int64; pairs are sorted by left, then right.
-        right: The larger row, shape (P,), dtype int64.
+        left: The smaller row, shape (P,), dtype int32.
+        right: The larger row, shape (P,), dtype int32.
         cosine: Their cosine, shape (P,), dtype float32.
         recall: Share of the pairs of sampled rows that the search found; 1.0 when exact.
     """
 
-    left: Ints
-    right: Ints
+    left: Rows
+    right: Rows
     cosine: Floats
     recall: float = 1.0
 
@@ -42,8 +49,43 @@ class Pairs:
         return len(self.left)
 
 
+class _Best:
+    """The most similar others of each row."""
+
+    def __init__(self, rows: int, k: int) -> None:
+        self.values = np.empty((rows, k), np.float32)
+        self.names = np.empty((rows, k), np.int32)
+        self.filled = np.zeros(rows, np.int32)
+
+    def offer(self, cosines: Floats, row: int, column: int, floor: float) -> None:
+        """Take note of a block of cosines above the diagonal, for its rows and its columns."""
+        kept = (np.float32(floor), self.values, self.names, self.filled)
+        in_parts(
+            len(cosines),
+            lambda one, end: kernels.offer_columns(cosines, row, column, one, end, *kept),
+        )
+        if row != column:
+            in_parts(
+                cosines.shape[1],
+                lambda one, end: kernels.offer_rows(cosines, row, column, one, end, *kept),
+            )
+
+    def pairs(self) -> Pairs:
+        """Return each pair of which either row names the other."""
+        count = kernels.count_pairs(self.names, self.filled)
+        left, right = np.empty(count, np.int32), np.empty(count, np.int32)
+        cosine = np.empty(count, np.float32)
+        kernels.write_pairs(self.values, self.names, self.filled, left, right, cosine)
+        return Pairs(left, right, cosine)
+
+
 def similar_pairs(
-    embeddings: Floats, *, floor: float, k: int = 64, exact_limit: int = EXACT_LIMIT
+    embeddings: Floats,
+    *,
+    floor: float,
+    k: int = 64,
+    exact_limit: int = EXACT_LIMIT,
+    bias: Floats | None = None,
 ) -> Pairs:
     """Return the pairs of rows whose cosine is at least `floor`.
 
@@ -55,80 +97,103 @@ def similar_pairs(
         floor: Least cosine.
         k: Most neighbours that a row names.
         exact_limit: Most rows that are compared exactly.
+        bias: What to take from each cosine: the product of both rows' numbers, shape (N,).
 
     Raises:
         DependencyError: There are more rows than `exact_limit` and faiss is not installed.
     """
     rows = np.ascontiguousarray(embeddings, np.float32)
-    if len(rows) <= exact_limit:
-        return _as_pairs(*_exact(rows, np.arange(len(rows)), floor, k), len(rows), 1.0)
-    return _by_faiss(rows, floor, k)
+    if len(rows) > exact_limit:
+        return _by_faiss(rows, floor, k, bias)
+    best = _Best(len(rows), k)
+    _compare(rows, slice(0, len(rows)), best, floor, bias)
+    return best.pairs()
 
 
-def _exact(rows: Floats, queries: Ints, floor: float, k: int) -> tuple[Ints, Ints, Floats]:
-    """Return query, neighbour and cosine of up to `k` neighbours of each of `queries`."""
-    sources, targets, values = [], [], []
-    for start in range(0, len(queries), _BLOCK):
-        block = queries[start : start + _BLOCK]
-        cosines = rows[block] @ rows.T
-        cosines[np.arange(len(block)), block] = -2.0
-        crowded = np.flatnonzero((cosines >= floor).sum(axis=1) > k)
-        if len(crowded):
-            # Keep what reaches the k-th best of its row: ties at the border are all kept,
-            # so the result does not depend on the order of equal values.
-            border = np.partition(cosines[crowded], -k, axis=1)[:, -k]
-            cosines[crowded] = np.where(
-                cosines[crowded] < border[:, None], np.float32(-2.0), cosines[crowded]
-            )
-        at, to = np.nonzero(cosines >= floor)
-        sources.append(block[at])
-        targets.append(to)
-        values.append(cosines[at, to])
-    if not sources:
-        return np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.float32)
-    return np.concatenate(sources), np.concatenate(targets), np.concatenate(values)
+def pairs_in_chunks(embeddings: Floats, *, floor: float, k: int, chunk: int) -> Pairs:
+    """Return the similar pairs within chunks of consecutive rows, as `similar_pairs` does.
+
+    Args:
+        embeddings: Unit rows, shape (N, D), dtype float32.
+        floor: Least cosine.
+        k: Most neighbours that a row names.
+        chunk: Rows of a chunk.
+    """
+    best = _Best(len(embeddings), k)
+    for start in range(0, len(embeddings), chunk):
+        _compare(embeddings, slice(start, min(start + chunk, len(embeddings))), best, floor, None)
+    return best.pairs()
 
 
-def _by_faiss(rows: Floats, floor: float, k: int) -> Pairs:
+def recall_of(
+    rows: Floats, floor: float, k: int, found: Callable[[Ints, Ints], npt.NDArray[np.bool_]]
+) -> float:
+    """Return the share of the similar pairs of sampled rows that `found` says were found.
+
+    Args:
+        rows: Unit rows, shape (N, D), dtype float32.
+        floor: Least cosine.
+        k: Most neighbours of a row.
+        found: Takes both rows of each pair, and tells of each whether it was found.
+    """
+    sample = np.unique(np.linspace(0, len(rows) - 1, _RECALL_SAMPLE).astype(np.int64))
+    cosines = rows[sample] @ rows.T
+    cosines[np.arange(len(sample)), sample] = -np.inf
+    nearest = np.argpartition(cosines, -min(k, len(rows)), axis=1)[:, -k:]
+    at, place = np.nonzero(np.take_along_axis(cosines, nearest, axis=1) >= floor)
+    return float(found(sample[at], nearest[at, place]).mean()) if len(at) else 1.0
+
+
+def _compare(rows: Floats, part: slice, best: _Best, floor: float, bias: Floats | None) -> None:
+    """Compare a part of the rows among themselves, each two blocks once."""
+    for top in range(part.start, part.stop, _BLOCK):
+        block = slice(top, min(top + _BLOCK, part.stop))
+        for start in range(top, part.stop, _BLOCK):
+            other = slice(start, min(start + _BLOCK, part.stop))
+            cosines = rows[block] @ rows[other].T
+            if bias is not None:
+                cosines -= np.multiply.outer(bias[block], bias[other])
+            best.offer(cosines, top, start, floor)
+
+
+def _by_faiss(rows: Floats, floor: float, k: int, bias: Floats | None) -> Pairs:
     faiss = _faiss()
+    n, width = rows.shape
+    if bias is not None:
+        # One number more, of the other sign in what is searched for, takes the product away.
+        rows, width = np.column_stack([rows, bias]), width + 1
     # faiss wants at least 39 training rows for each cell.
-    cells = max(1, min(int(4 * np.sqrt(len(rows))), len(rows) // 40))
-    index = faiss.IndexIVFFlat(
-        faiss.IndexFlatIP(rows.shape[1]), rows.shape[1], cells, faiss.METRIC_INNER_PRODUCT
+    cells = max(1, min(int(4 * np.sqrt(n)), n // 40))
+    # Half precision halves the memory; what is found is compared again in full.
+    kind = faiss.ScalarQuantizer.QT_fp16
+    index = faiss.IndexIVFScalarQuantizer(
+        faiss.IndexFlatIP(width), width, cells, kind, faiss.METRIC_INNER_PRODUCT
     )
+    index.by_residual = False
     index.cp.seed, index.cp.niter = 1, 10
     # Evenly spaced rows train the cells: no randomness of our own.
-    index.train(rows[:: max(1, len(rows) // (40 * cells))])
+    index.train(rows[:: max(1, n // (40 * cells))])
     index.add(rows)
     index.nprobe = max(16, cells // 32)
-    sources, targets, values = [], [], []
-    for start in range(0, len(rows), 16 * _BLOCK):
-        found, near = index.search(rows[start : start + 16 * _BLOCK], k + 1)
-        at, place = np.nonzero(found >= floor)
-        to = near[at, place]
-        real = (to >= 0) & (to != at + start)
-        sources.append((at + start)[real])
-        targets.append(to[real])
-        values.append(found[at, place][real])
-    i, j, cosine = (np.concatenate(part) for part in (sources, targets, values))
-    return _as_pairs(i, j, cosine, len(rows), _recall(rows, i, j, floor, k))
+    best = _Best(n, k)
+    for start in range(0, n, _QUERIES):
+        queries = rows[start : start + _QUERIES].copy()
+        if bias is not None:
+            queries[:, -1] *= -1
+        _, near = index.search(queries, k + 1)
+        exact = np.einsum("ij,ikj->ik", queries, rows[near])
+        good = (near >= 0) & (near != np.arange(start, start + len(queries))[:, None])
+        kernels.offer_found(
+            np.where(good, exact, -np.inf), near, start, np.float32(floor),
+            best.values, best.names, best.filled,
+        )  # fmt: skip
+    pairs = best.pairs()
+    keys = np.sort(pairs.left.astype(np.int64) << 32 | pairs.right)
 
+    def found(i: Ints, j: Ints) -> npt.NDArray[np.bool_]:
+        return np.isin(np.minimum(i, j) << 32 | np.maximum(i, j), keys)
 
-def _recall(rows: Floats, i: Ints, j: Ints, floor: float, k: int) -> float:
-    sample = np.unique(np.linspace(0, len(rows) - 1, _RECALL_SAMPLE).astype(np.int64))
-    true_i, true_j, _ = _exact(rows, sample, floor, k)
-    if len(true_i) == 0:
-        return 1.0
-    # A pair counts as found whichever of its rows named the other.
-    true_low, true_high = np.minimum(true_i, true_j), np.maximum(true_i, true_j)
-    found = np.minimum(i, j) * len(rows) + np.maximum(i, j)
-    return float(np.isin(true_low * len(rows) + true_high, found).mean())
-
-
-def _as_pairs(i: Ints, j: Ints, cosine: Floats, n: int, recall: float) -> Pairs:
-    low, high = np.minimum(i, j), np.maximum(i, j)
-    key, first = np.unique(low * np.int64(max(n, 1)) + high, return_index=True)
-    return Pairs(key // max(n, 1), key % max(n, 1), cosine[first], recall)
+    return replace(pairs, recall=recall_of(rows, floor, k, found) if bias is None else 1.0)
 
 
 def _faiss() -> Any:
@@ -137,3 +202,14 @@ def _faiss() -> Any:
     except ImportError as error:
         raise DependencyError("faiss is not installed") from error
     return faiss
+
+
+def in_parts(count: int, work: Callable[[int, int], Any]) -> None:
+    """Call `work` with the ends of parts of `count` things, one part for each core."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
+    if cores == 1 or count < _BLOCK // 2:
+        work(0, count)
+        return
+    ends = np.linspace(0, count, cores + 1).astype(np.int64).tolist()
+    with ThreadPoolExecutor(cores) as pool:
+        list(pool.map(work, ends[:-1], ends[1:]))

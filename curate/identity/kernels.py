@@ -1,0 +1,179 @@
+"""The compiled loops of neighbours and clusters.
+
+Each releases the GIL; threads come from the caller, and each writes to places of its own.
+Sums are of float32 in an order that does not depend on the number of threads.
+"""
+
+# numba infers the types of a kernel's arguments, and a kernel takes no options bag.
+# mypy: allow-untyped-defs, disable-error-code="unreachable"
+# ruff: noqa: ANN001, ANN201, ANN202, PLR0917
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+# Sums of products may be taken eight at a time; nothing else is relaxed.
+_SUMS = {"reassoc", "contract"}
+# So many cosines are looked at together.
+_LOOK = 128
+
+
+@njit(cache=True, nogil=True, inline="always")
+def _less(value, name, other_value, other_name):
+    """Tell whether one neighbour is worse: less alike, or as alike and later."""
+    return value < other_value or (value == other_value and name > other_name)
+
+
+@njit(cache=True, nogil=True)
+def _offer(value, name, values, names, filled, row):
+    """Keep a neighbour among the best of `row`, a heap with the worst on top."""
+    k = values.shape[1]
+    if filled[row] < k:
+        at = filled[row]
+        filled[row] += 1
+        while at > 0:
+            above = (at - 1) // 2
+            if not _less(value, name, values[row, above], names[row, above]):
+                break
+            values[row, at], names[row, at] = values[row, above], names[row, above]
+            at = above
+    elif _less(values[row, 0], names[row, 0], value, name):
+        at = 0
+        while 2 * at + 1 < k:
+            below = 2 * at + 1
+            if below + 1 < k and _less(
+                values[row, below + 1], names[row, below + 1], values[row, below], names[row, below]
+            ):
+                below += 1
+            if not _less(values[row, below], names[row, below], value, name):
+                break
+            values[row, at], names[row, at] = values[row, below], names[row, below]
+            at = below
+    else:
+        return
+    values[row, at], names[row, at] = value, name
+
+
+@njit(cache=True, nogil=True, inline="always")
+def _none(cosines, r, start, end, floor):
+    """Tell whether no cosine reaches `floor`: most stretches hold none, and this has no branch."""
+    count = np.int32(0)
+    for c in range(start, end):
+        count += np.int32(cosines[r, c] >= floor)
+    return count == 0
+
+
+@njit(cache=True, nogil=True)
+def offer_columns(cosines, row, column, first, last, floor, values, names, filled):
+    """Offer columns to the rows `first` to `last` of a block.
+
+    Args:
+        cosines: Block of the product, shape (R, C).
+        row: What its first row is.
+        column: What its first column is.
+        first: First row to serve, within the block.
+        last: One past the last.
+        floor: Least cosine.
+        values: The most alike of every row so far, changed in place, shape (N, k).
+        names: Who they are, likewise.
+        filled: How many there are, shape (N,).
+    """
+    width = cosines.shape[1]
+    for r in range(first, last):
+        for start in range(0, width, _LOOK):
+            end = min(start + _LOOK, width)
+            if _none(cosines, r, start, end, floor):
+                continue
+            for c in range(start, end):
+                if cosines[r, c] >= floor and column + c != row + r:
+                    _offer(cosines[r, c], column + c, values, names, filled, row + r)
+
+
+@njit(cache=True, nogil=True)
+def offer_rows(cosines, row, column, first, last, floor, values, names, filled):
+    """Offer rows to the columns `first` to `last` of a block, as `offer_columns` does."""
+    for r in range(cosines.shape[0]):
+        for start in range(first, last, _LOOK):
+            end = min(start + _LOOK, last)
+            if _none(cosines, r, start, end, floor):
+                continue
+            for c in range(start, end):
+                if cosines[r, c] >= floor:
+                    _offer(cosines[r, c], row + r, values, names, filled, column + c)
+
+
+@njit(cache=True, nogil=True)
+def offer_found(cosines, near, row, floor, values, names, filled):
+    """Offer to each row, from `row` on, what a search found; arrays of shape (R, K)."""
+    for r in range(near.shape[0]):
+        for c in range(near.shape[1]):
+            if cosines[r, c] >= floor:
+                _offer(cosines[r, c], near[r, c], values, names, filled, row + r)
+
+
+@njit(cache=True, nogil=True)
+def _once(row, at, names, filled):
+    """Tell whether a row's neighbour is not a pair that the other row names first."""
+    other = names[row, at]
+    back = 0
+    while other < row and back < filled[other]:
+        if names[other, back] == row:
+            return False
+        back += 1
+    return True
+
+
+@njit(cache=True, nogil=True)
+def count_pairs(names, filled):
+    """Return how many pairs the rows' neighbours make, each counted once."""
+    total = 0
+    for row in range(len(filled)):
+        for at in range(filled[row]):
+            if _once(row, at, names, filled):
+                total += 1
+    return total
+
+
+@njit(cache=True, nogil=True)
+def write_pairs(values, names, filled, left, right, cosine):
+    """Write those pairs, the smaller row left; arrays of shape (P,)."""
+    place = 0
+    for row in range(len(filled)):
+        for at in range(filled[row]):
+            if _once(row, at, names, filled):
+                left[place] = min(row, names[row, at])
+                right[place] = max(row, names[row, at])
+                cosine[place] = values[row, at]
+                place += 1
+
+
+@njit(cache=True, nogil=True, fastmath=_SUMS)
+def dots(rows, a, b, first, last, out):
+    """Write the products of rows `a` and rows `b`, from the `first` to before the `last`."""
+    for i in range(first, last):
+        total = np.float32(0)
+        for j in range(rows.shape[1]):
+            total += rows[a[i], j] * rows[b[i], j]
+        out[i] = total
+
+
+@njit(cache=True, nogil=True)
+def add_rows(sums, target, rows, source):
+    """Add rows `source` of `rows` to rows `target` of `sums`, one after the other."""
+    for i in range(len(target)):
+        for j in range(sums.shape[1]):
+            sums[target[i], j] += rows[source[i], j]
+
+
+@njit(cache=True, nogil=True)
+def best_pairs(pairs, scores, count):
+    """Return the best pair of each cluster, packed, -1 for none; ties go to the smallest."""
+    top = np.full(count, -np.inf)
+    best = np.full(count, -1, np.int64)
+    for i in range(len(pairs)):
+        pair = pairs[i]
+        for end in (pair >> 32, pair & 0xFFFFFFFF):
+            if scores[i] > top[end] or (scores[i] == top[end] and pair < best[end]):
+                top[end], best[end] = scores[i], pair
+    return best

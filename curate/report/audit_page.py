@@ -13,8 +13,10 @@ from curate.report.examples import examples
 from curate.report.facts import Facts
 from curate.report.inputs import ReportInputs
 from curate.report.limits import limits
+from curate.report.method import method, stands_out
 from curate.report.overview import (
     by_label,
+    by_rule_and_source,
     by_source,
     by_split,
     found_by_rule,
@@ -28,12 +30,13 @@ from curate.report.pictures import charts
 from curate.report.structure import scale_note, structure
 
 
-def audit_page(inputs: ReportInputs) -> str:
-    """Return the audit page: HTML, whole in itself.
+def audit_page(inputs: ReportInputs, *, pictures: bool = False) -> str:
+    """Return the audit page: HTML, whole in itself, and of bounded size.
 
     Args:
-        inputs: The audit and the tables it judged. Pictures of examples are read from the
-            media roots its entries name; those that are gone or changed are left out.
+        inputs: The audit and the tables it judged.
+        pictures: Whether to show small pictures of examples, read from the media roots that
+            entries name. A page with pictures is not to be handed over: it cannot be recalled.
     """
     facts = Facts(inputs)
     found, verdicts, covered, run = (
@@ -57,8 +60,12 @@ def audit_page(inputs: ReportInputs) -> str:
         by_split=split,
         by_label=label,
         structure=structure(facts),
-        examples=examples(facts, found),
+        by_rule=by_rule_and_source(facts),
+        stands_out=stands_out(facts),
+        examples=examples(facts, found, pictures=pictures),
+        pictures=pictures,
         rejections=rejections(facts),
+        method=method(facts, run),
         limits=limits(facts, run.rules),
         appendix=(use_profile(facts, run), thresholds(facts), runs(facts)),
     )

@@ -10,9 +10,12 @@ from curate.model.verdict import Verdict
 from curate.report.facts import Facts
 from curate.report.overview import Found
 from curate.report.thumbnails import thumbnail_uri
+from curate.report.words import one_setting
 
 MAX_THUMBNAILS = 40
 PER_RULE = 5
+# A name or a sentence longer than this is cut: a page has a bound whatever is in the catalogue.
+MAX_TEXT = 500
 
 
 @dataclass(frozen=True)
@@ -46,20 +49,26 @@ ORDER BY f.code, j.locator, f.finding_id
 """
 
 
-def examples(facts: Facts, found: list[Found]) -> dict[str, list[Example]]:
-    """Return examples by code, with `MAX_THUMBNAILS` pictures in all at most."""
-    pictures = min(PER_RULE, max(1, MAX_THUMBNAILS // max(1, len(found))))
+def examples(facts: Facts, found: list[Found], *, pictures: bool) -> dict[str, list[Example]]:
+    """Return examples by code, with `MAX_THUMBNAILS` pictures in all at most.
+
+    Args:
+        facts: The tables.
+        found: What each rule found.
+        pictures: Whether to show any, for a page that stays with those who hold the media.
+    """
+    each = min(PER_RULE, max(1, MAX_THUMBNAILS // max(1, len(found)))) if pictures else 0
     rules = {one.rule.code: one.rule for one in found}
     by_code: dict[str, list[Example]] = {}
     shown = 0
     for row in facts.records(_FIRST, PER_RULE):
         known = by_code.setdefault(row["code"], [])
         uri = None
-        if len(known) < pictures and shown < MAX_THUMBNAILS:
+        if len(known) < each and shown < MAX_THUMBNAILS:
             uri = _picture(row)
             shown += uri is not None
         known.append(Example(
-            locator=row["locator"],
+            locator=one_setting(row["locator"], at_most=MAX_TEXT),
             dataset=row["dataset"],
             verdict=row["verdict"],
             words=_words(rules[row["code"]].say(json.loads(row["params"])), row["params"]),
@@ -71,7 +80,7 @@ def examples(facts: Facts, found: list[Found]) -> dict[str, list[Example]]:
 
 
 def _words(words: str, params: str) -> str:
-    return words or params
+    return one_setting(words or params, at_most=MAX_TEXT)
 
 
 def _hidden(row: dict[str, Any]) -> bool:

@@ -37,13 +37,19 @@ def limits(facts: Facts, applied: Iterable[str]) -> Limits:
     codes = set(applied)
     gaps = [text for check in _CHECKS if (text := check(facts))]
     return Limits(
-        (*_left_out_rules(codes), *gaps), tuple(_unjudged(codes)), tuple(_sentences()["always"])
+        (*_left_out_rules(codes), *gaps), tuple(_unjudged(codes)), tuple(sentences("always"))
     )
 
 
 def _left_out_rules(applied: set[str]) -> list[str]:
     absent = [rule.code for rule in ALL_RULES if rule.code not in applied]
     return [f"Rules that were not applied: {listed(absent, at_most=40)}."] if absent else []
+
+
+def sentences(name: str) -> list[str]:
+    """Return the sentences of ``reports/limits.json`` called `name`."""
+    told: list[str] = _sentences()[name]
+    return told
 
 
 @cache

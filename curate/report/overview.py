@@ -138,6 +138,22 @@ def by_label(facts: Facts) -> Listing:
     return Listing("Verdicts by label and manipulation", head, shown, more)
 
 
+def by_rule_and_source(facts: Facts) -> Listing:
+    """Return where each rule found something, each with the id of one of its findings."""
+    rows = facts.rows(
+        """
+        SELECT f.code, j.dataset, coalesce(j.source_id, 'not declared') AS source,
+               count(DISTINCT f.media_id) AS entries, count(*) AS findings,
+               min(f.finding_id) AS evidence, count(*) OVER () AS rows
+        FROM findings f JOIN judged j USING (media_id)
+        GROUP BY 1, 2, 3 ORDER BY f.code, entries DESC, j.dataset, source LIMIT ?""",
+        MAX_ROWS,
+    )
+    head = ("Rule", "Dataset", "Source", "Entries", "Findings", "For example")
+    more = rows[0][-1] - len(rows) if rows else 0
+    return Listing("Findings by rule and source", head, tuple(row[:-1] for row in rows), more)
+
+
 def rejections(facts: Facts) -> Listing:
     """Return input rows and files that did not become entries."""
     total = facts.count("SELECT count(*) FROM rejections")

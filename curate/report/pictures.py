@@ -9,6 +9,7 @@ from curate.report.charts import (
     COLOUR_OF_VERDICT,
     GREEN,
     GREY,
+    ORANGE,
     WORD_OF_VERDICT,
     Bar,
     Chart,
@@ -46,7 +47,7 @@ def charts(
         drawn.append(_people(people))
     drawn += [_grouping(f"grouping-{i}", one) for i, one in enumerate(groupings)
               if len(one.rows) > 1]  # fmt: skip
-    return [*drawn, *_structure(facts)]
+    return [*drawn, *_structure(facts), *_signals(facts)]
 
 
 def _verdicts(verdicts: Verdicts) -> Chart:
@@ -115,3 +116,50 @@ def _structure(facts: Facts) -> list[Chart]:
         rows = [Bar(size, ((n, BLUE),)) for size, n in sizes]
         drawn.append(bars("identities", "Identities by how many contents show them", rows))
     return drawn
+
+
+_STATES = {
+    "none": "No record of provenance",
+    "trusted": "Holds, by a trusted signer",
+    "valid": "Holds",
+    "invalid": "Does not hold",
+    "stripped": "Was taken out",
+    "remote_unread": "Lies elsewhere, not read",
+    "error": "Could not be read",
+}
+_OPT_OUTS = {
+    "none": "Nothing said",
+    "allowed": "Allowed",
+    "constrained": "Allowed on conditions",
+    "prohibited": "Refused",
+    "unreadable": "Could not be read",
+}
+
+
+def _signals(facts: Facts) -> list[Chart]:
+    """Return charts of what files say of their origin and of training, where that was read."""
+    return [
+        chart
+        for name, title, column, words, good in (
+            ("provenance", "Contents by record of provenance (C2PA)", "c2pa_state", _STATES,
+             ("none", "trusted", "valid")),
+            ("training", "Contents by what they say of training a detector",
+             "optout_ai_training", _OPT_OUTS, ("none", "allowed")),
+        )
+        if (chart := _stated(facts, name, title, column, words, good))
+    ]  # fmt: skip
+
+
+def _stated(
+    facts: Facts, name: str, title: str, column: str, words: dict[str, str], good: tuple[str, ...]
+) -> Chart | None:
+    found = dict(facts.rows(
+        f"SELECT {column}, count(DISTINCT sha256) FROM signal_scans SEMI JOIN held USING (sha256) "
+        f"WHERE {column} IS NOT NULL GROUP BY 1"
+    ))  # fmt: skip
+    rows = [
+        Bar(word, ((found[state], BLUE if state in good else ORANGE),))
+        for state, word in words.items()
+        if state in found
+    ]
+    return bars(name, title, rows) if rows else None

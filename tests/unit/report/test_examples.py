@@ -11,7 +11,7 @@ from tests.unit.report.conftest import entry, finding, make_inputs, picture, sma
 
 def told(inputs) -> dict[str, list[Example]]:
     facts = Facts(inputs)
-    return examples(facts, found_by_rule(facts))
+    return examples(facts, found_by_rule(facts), pictures=True)
 
 
 def test_a_finding_is_told_in_words(small) -> None:
@@ -66,3 +66,9 @@ def test_an_unknown_rule_shows_its_facts() -> None:
         findings=[finding("XXX001", 1, what="odd")],
     )  # fmt: skip
     assert told(inputs)["XXX001"][0].words == '{"what": "odd"}'
+
+
+def test_no_picture_is_read_when_none_is_asked_for(small) -> None:
+    facts = Facts(small)
+    found = examples(facts, found_by_rule(facts), pictures=False)
+    assert not any(one.picture for group in found.values() for one in group)

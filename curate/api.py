@@ -251,7 +251,7 @@ class Project:
             verdicts = with_run(run_id, judged.verdicts)
             self.catalog.append("findings", findings)
             self.catalog.append("verdicts", verdicts)
-            result = Audited(run_id, profile, moment, findings, verdicts)
+            result = Audited(run_id, profile, moment, findings, verdicts, assignment)
             record["counts"] = {**result.counts(), "findings": findings.num_rows}
             record["versions"] = {"ruleset": RULESET_VERSION, "policy": self.policy_digest()}
             record["inputs"] = joined_digest(digest, tables_digest(said))
@@ -394,7 +394,7 @@ class Project:
         from curate.report.inputs import ReportInputs
 
         tables = {
-            **self.facts(known_at=audited.as_of),
+            **self.facts(known_at=audited.as_of, assignment=audited.assignment),
             "findings": audited.findings,
             "verdicts": audited.verdicts,
             "rejections": self.catalog.read("rejections"),
@@ -411,6 +411,7 @@ class Project:
             items=None if selection is None else selection.items,
             left_out={} if selection is None else selection.left_out,
             authored=read_authored(self.workspace),
+            assignment=audited.assignment,
         )
 
     def use(self, name: str) -> UseProfile:

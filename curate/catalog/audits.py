@@ -32,6 +32,7 @@ class Audited:
         as_of: The instant it judged at.
         findings: Rows of the table `findings`.
         verdicts: Rows of the table `verdicts`.
+        assignment: The splits it judged by; None for those declared.
     """
 
     run_id: str
@@ -39,6 +40,7 @@ class Audited:
     as_of: datetime
     findings: pa.Table
     verdicts: pa.Table
+    assignment: str | None = None
 
     def counts(self) -> dict[str, int]:
         """Return how many entries have each verdict."""
@@ -100,4 +102,6 @@ def _load(
         tables[name] = found.to_arrow_table().cast(arrow_schema(name))
     profile = uses.get(told["use"]) or UseProfile(told["use"], "unknown")
     moment = datetime.fromisoformat(told["as_of"])
-    return Audited(run_id, profile, moment, tables["findings"], tables["verdicts"])
+    return Audited(
+        run_id, profile, moment, tables["findings"], tables["verdicts"], told.get("assignment")
+    )

@@ -34,6 +34,9 @@ def lint_command(
         str | None,
         typer.Option(help="Sign the certificate: a name of `curate keys`, or a PEM file."),
     ] = None,
+    html: Annotated[
+        Path | None, typer.Option(help="Write a page with the matrix, drawn, to this file.")
+    ] = None,
     strict: Annotated[
         bool, typer.Option("--strict", help="Exit 1 also where something could not be checked.")
     ] = False,
@@ -59,12 +62,17 @@ def lint_command(
     kinds = None if by is None else kinds_of(by.split(","))
     found = lint_splits(project.catalog, kinds=kinds, assignment=assignment)
     name = project.config.name or project.workspace.root.name
-    statement = certificates.certificate(
-        found,
-        name=name if assignment is None else f"{name}/{assignment}",
-        tool=f"curate {__version__}",
-        created_at=project.clock(),
-    )
+    about: dict[str, Any] = {
+        "name": name if assignment is None else f"{name}/{assignment}",
+        "tool": f"curate {__version__}",
+        "created_at": project.clock(),
+    }
+    statement = certificates.certificate(found, **about)
+    if html is not None:
+        from curate.report.leaks import leak_page
+
+        write_text(html, leak_page(found, **about))
+        tell(f"wrote {html}")
     if certificate is not None:
         _write_certificate(certificate, statement, sign_with)
     if as_json:

@@ -179,6 +179,12 @@ def splits(facts: Facts) -> Answer:
         GROUP BY 1 ORDER BY n DESC, 1""")  # fmt: skip
     if table is None:
         return answered("No split is declared.")
+    made = facts.inputs.assignment
+    text = "The splits are those that the entries' listings declare."
+    if made is not None:
+        left = facts.count("SELECT count(*) FROM described WHERE split IS NULL")
+        text = f"The splits are those of the assignment “{made}”, which `curate split` made"
+        text += f"; {number(left, 'entry is', 'entries are')} in none of them." if left else "."
     people = facts.count("""
         SELECT count(*) FROM (
             SELECT subject_id FROM shown JOIN described USING (media_id)
@@ -188,7 +194,6 @@ def splits(facts: Facts) -> Answer:
             SELECT coalesce(g.group_id, e.sha256) AS copy
             FROM described e LEFT JOIN groups g USING (sha256) WHERE e.sha256 IS NOT NULL
             GROUP BY copy HAVING count(DISTINCT split) > 1)""")
-    text = "The splits are those that the entries' listings declare."
     if not people and not copies:
         apart = "No declared person and no copy stands in two of them."
         return answered(text, apart, listings=[table])

@@ -1,8 +1,9 @@
-"""Charts: bars as inline SVG, drawn by matplotlib, the same bytes for the same numbers.
+"""Charts: bars and a matrix as inline SVG, the same bytes for the same numbers.
 
-Each bar's words stand above it and its number beside them, so nothing is told by colour alone
-and a chart is as legible on a telephone as on paper. Text is text, in the page's own font and
-ink; colours are Okabe and Ito's, which people with any colour vision can tell apart.
+Each bar's words stand above it and its number beside them, and each cell has its number in it, so
+nothing is told by colour alone and a chart is as legible on a telephone as on paper. Text is text,
+in the page's own font and ink; colours are Okabe and Ito's, which people with any colour vision can
+tell apart.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import io
 import re
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -44,6 +45,8 @@ _WIDTH, _ROW, _BAR, _GAP = 320, 36, 9, 1.5
 # No chart uses these two: the page's ink, and the faint ground of a bar, are put in their place.
 _INK, _GROUND = "#010203", "#040506"
 _MAX_LABEL = 34
+# Of a matrix: room for the names of rows and of columns, and the height of a row.
+_LABELS, _HEAD, _CELL = 66, 20, 22
 
 
 @dataclass(frozen=True)
@@ -110,11 +113,72 @@ def bars(
     alternative = f"{title}: " + listed(
         [f"{printable(bar.label)} {bar.words}" for bar in rows], at_most=len(rows)
     )
-    svg = _draw(rows, max(whole, *(bar.total for bar in rows), 1) if rows else 1)
+    most = max(whole, *(bar.total for bar in rows), 1) if rows else 1
+
+    def draw(axes: Axes) -> None:
+        for i, bar in enumerate(rows):
+            _draw_bar(axes, bar, i * _ROW, most)
+
+    svg = _drawn(max(1, len(rows)) * _ROW, draw)
     return Chart(name, title, _inline(svg, name, title, alternative), alternative, tuple(key))
 
 
-def _draw(rows: Sequence[Bar], whole: int) -> str:
+def matrix(
+    name: str,
+    title: str,
+    rows: Mapping[str, Sequence[int] | None],
+    columns: Mapping[str, int],
+) -> Chart:
+    """Return a chart of numbers by row and column, each shaded by its share of the column's whole.
+
+    Args:
+        name: Letters, digits and hyphens; the chart's name among the page's ids.
+        title: What it shows.
+        rows: The numbers of each row, from the top; None where nothing is known of it.
+        columns: The columns, from the left, with the whole of each.
+    """
+    told = [
+        f"{label} not known" if row is None
+        else f"{label} " + ", ".join(
+            f"{printable(column)} {said(n)}" for column, n in zip(columns, row, strict=True)
+        )
+        for label, row in rows.items()
+    ]  # fmt: skip
+    alternative = f"{title}: " + "; ".join(told)
+    width = (_WIDTH - _LABELS) / max(1, len(columns))
+
+    def draw(axes: Axes) -> None:
+        for i, column in enumerate(columns):
+            place = _LABELS + (i + 0.5) * width
+            axes.text(place, 13, _short(column, int(width / 7)), color=_INK, ha="center", size=11)
+        for number, (label, row) in enumerate(rows.items()):
+            top = _HEAD + number * _CELL
+            axes.text(0, top + 15, label, color=_INK, ha="left", size=12)
+            for i, whole in enumerate(columns.values()):
+                n = None if row is None else row[i]
+                _draw_cell(axes, (_LABELS + i * width, top, width), n, whole)
+
+    svg = _drawn(_HEAD + len(rows) * _CELL, draw)
+    return Chart(name, title, _inline(svg, name, title, alternative), alternative)
+
+
+def _draw_cell(axes: Axes, place: tuple[float, float, float], n: int | None, whole: int) -> None:
+    from matplotlib.patches import Rectangle
+
+    left, top, width = place
+    plain: dict[str, Any] = {"linewidth": 0, "clip_on": False}
+    box = (left + _GAP, top + _GAP), width - 2 * _GAP, _CELL - 2 * _GAP
+    if n is not None:
+        axes.add_patch(Rectangle(*box, facecolor=_GROUND, **plain))
+    if n:
+        # Never so dark that ink on it is hard to read, nor so light that it is taken for none.
+        shade = 0.15 + 0.3 * min(1.0, n / max(1, whole))
+        axes.add_patch(Rectangle(*box, facecolor=VERMILLION, alpha=round(shade, 3), **plain))
+    words = "?" if n is None else said(n) if n < 100_000 else f"{n // 1000:,}k"
+    axes.text(left + width / 2, top + 15, words, color=_INK, ha="center", size=11)
+
+
+def _drawn(height: float, draw: Callable[[Axes], None]) -> str:
     from matplotlib import rc_context, rc_params_from_file
     from matplotlib.backends.backend_svg import FigureCanvasSVG
     from matplotlib.figure import Figure
@@ -122,7 +186,6 @@ def _draw(rows: Sequence[Bar], whole: int) -> str:
     style = rc_params_from_file(
         resource_folder("reports") / "charts.mplstyle", use_default_template=False
     )
-    height = max(1, len(rows)) * _ROW
     drawn = io.StringIO()
     # A label may hold letters that matplotlib's font lacks: the reader's fonts will have them.
     with rc_context(dict(style)), warnings.catch_warnings():
@@ -133,8 +196,7 @@ def _draw(rows: Sequence[Bar], whole: int) -> str:
         axes.set_axis_off()
         axes.set_xlim(0, _WIDTH)
         axes.set_ylim(height, 0)
-        for i, bar in enumerate(rows):
-            _draw_bar(axes, bar, i * _ROW, whole)
+        draw(axes)
         figure.savefig(drawn, format="svg", metadata={"Date": None, "Creator": None})
     return drawn.getvalue()
 
@@ -160,9 +222,9 @@ def _draw_bar(axes: Axes, bar: Bar, top: float, whole: int) -> None:
         left = right
 
 
-def _short(label: str) -> str:
+def _short(label: str, most: int = _MAX_LABEL) -> str:
     text = printable(label)
-    return text if len(text) <= _MAX_LABEL else text[: _MAX_LABEL - 1] + "…"
+    return text if len(text) <= most else text[: most - 1] + "…"
 
 
 def _inline(svg: str, name: str, title: str, alternative: str) -> Markup:

@@ -31,6 +31,7 @@ class ReportInputs:
         items: What a release holds (see `curate.release.select`); None outside a release.
         left_out: Entries a release leaves out, by reason.
         authored: What the authors say.
+        assignment: The splits it judged by, which `curate split` made; None for those declared.
     """
 
     project: str
@@ -43,3 +44,4 @@ class ReportInputs:
     items: pa.Table | None = None
     left_out: Mapping[str, int] = field(default_factory=dict)
     authored: Authored = field(default_factory=Authored)
+    assignment: str | None = None

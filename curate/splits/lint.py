@@ -58,6 +58,7 @@ class Lint:
         leaks: What leaks, by kind and pair of splits; only what is there.
         removals: For each kind that leaks, the least to take out so that it does not.
         classes: What is wrong with splits and classes as a whole.
+        tied: For each kind that leaks, how many entries of each split are tied to another split.
     """
 
     ties: Ties
@@ -66,6 +67,7 @@ class Lint:
     leaks: tuple[Leak, ...]
     removals: Mapping[str, Removal]
     classes: Classes
+    tied: Mapping[str, Mapping[str, int]]
 
     @cached_property
     def sizes(self) -> dict[str, int]:
@@ -120,14 +122,22 @@ def lint(
     )  # fmt: skip
     runs = placed.runs(ties.entries.num_rows)
     leaks: list[Leak] = []
-    removals = {}
+    removals, tied = {}, {}
     for kind in wanted:
         held = entries_alone(placed, ties) if kind == "entry" else ties.groups[kind]
         found = crossing(placed, runs, held)
         leaks += _leaks(kind, ties, placed, held, found)
         if len(found.placement):
             removals[kind] = smallest_removal(placed, [found])
-    return Lint(ties, placed, wanted, tuple(leaks), removals, classes(ties, tables, placed))
+            tied[kind] = _tied(placed, found)
+    unfit = classes(ties, tables, placed)
+    return Lint(ties, placed, wanted, tuple(leaks), removals, unfit, tied)
+
+
+def _tied(placed: Placements, found: Crossing) -> dict[str, int]:
+    """Return how many entries of each split are tied to one of another."""
+    counts = np.bincount(placed.split[found.reach != 0], minlength=len(placed.splits))
+    return dict(zip(placed.splits, counts.tolist(), strict=True))
 
 
 def declared(ties: Ties, relations: pa.Table) -> Placements:

@@ -45,7 +45,7 @@ def test_commands_of_the_guide_do_what_it_says(
 
     said = capsys.readouterr().out
     # The audit blocks people of whom there is no consent, whatever the splits.
-    assert statuses == [1, 1, 1, 1, 0, 0, 1, 1, 1, 0, 0, 0, 1]
+    assert statuses == [1, 1, 1, 1, 1, 0, 0, 1, 1, 1, 0, 0, 0, 1]
     envelope = json.loads((workspace / "leaks.json").read_text("utf-8"))
     statement = json.loads(base64.b64decode(envelope["payload"]))
     told = {row["relation"]: row for row in statement["predicate"]["relations"]}
@@ -86,3 +86,19 @@ def test_release_takes_the_splits_of_an_assignment(workspace: Path) -> None:
 
     assert chosen.left_out == {"in-no-split": 1}
     assert set(chosen.items["split"].to_pylist()) == {"train", "test"}
+
+
+def test_documents_speak_of_the_splits_that_were_judged(workspace: Path) -> None:
+    """A datasheet under an assignment says so, and counts its splits."""
+    from curate.splits.assign import Plan
+
+    project = curate.open(workspace / "ws")
+    project.split(Plan(("left", "right"), (0.5, 0.5), ("identity",)), name="halves")
+    project.audit(assignment="halves")
+
+    (page,) = [one for one in project.report("datasheet") if one.suffix == ".md"]
+
+    text = page.read_text("utf-8")
+    assert "assignment “halves”" in text
+    assert re.search(r"\| left \| 4 \|", text)
+    assert "listings declare" not in text

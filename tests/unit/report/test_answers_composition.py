@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 from curate.report.answer import AnswerSource
 from curate.report.answers_composition import counts, errors, missing, relations, splits
 from curate.report.facts import Facts
@@ -36,6 +38,19 @@ def test_splits_that_share_people_or_copies_say_so() -> None:
     inputs = make_inputs(entries=rows, depictions=[depicted(1, "a"), depicted(2, "a")])
     assert splits(Facts(inputs)).text[1] == (
         "They are not apart: fewer than 5 people and 1 group of copies stand in more than one."
+    )
+
+
+def test_splits_of_an_assignment_are_called_by_its_name() -> None:
+    """An audit that judged by an assignment says nothing of what listings declare."""
+    rows = [entry(1, split="fold-0"), entry(2, split="fold-1"), entry(3, split=None)]
+    inputs = replace(make_inputs(entries=rows), assignment="folds")
+
+    (said, _) = splits(Facts(inputs)).text
+
+    assert said == (
+        "The splits are those of the assignment “folds”, which `curate split` made; "
+        "1 entry is in none of them."
     )
 
 

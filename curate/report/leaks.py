@@ -1,0 +1,134 @@
+"""Leaks between splits: the matrix of splits and relations, drawn, and examples by id."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+import pyarrow as pa
+
+from curate.report.charts import Chart, matrix
+from curate.report.overview import MAX_ROWS
+from curate.report.pages import render_html
+from curate.report.words import Cell, Listing
+from curate.splits.certificate import checked, result
+from curate.splits.kinds import BY_NAME
+from curate.splits.lint import Lint, lint
+
+# Columns that a chart holds and a telephone shows.
+_WIDE = 5
+# Characters of a locator.
+_LONG = 160
+
+
+@dataclass(frozen=True)
+class Leaks:
+    """What a page tells of splits.
+
+    Attributes:
+        result: What it comes to, in words.
+        charts: The matrix, in parts of few splits each.
+        pairs: What is in two splits, by relation and pair.
+        examples: Some of it, by the entries' ids.
+        unchecked: Relations that could not be checked, and what it would take.
+        in_part: Relations of which not every entry tells.
+    """
+
+    result: str
+    charts: tuple[Chart, ...]
+    pairs: Listing
+    examples: Listing
+    unchecked: Listing
+    in_part: Listing
+
+
+def read_leaks(tables: Mapping[str, pa.Table]) -> Leaks | None:
+    """Return what leaks between the splits of entries, or None where there are not two.
+
+    Args:
+        tables: A table for each of `curate.splits.ties.INPUTS`.
+    """
+    found = lint(tables)
+    return leaks(found) if len(found.placed.splits) > 1 else None
+
+
+def leaks(found: Lint) -> Leaks:
+    """Return what a page tells of a lint."""
+    splits = found.placed.splits
+    parts = [splits[i : i + _WIDE] for i in range(0, len(splits), _WIDE)]
+    return Leaks(
+        result(found),
+        tuple(_chart(found, part, number) for number, part in enumerate(parts)),
+        _pairs(found),
+        _examples(found),
+        _short_of(found, "not checked"),
+        _short_of(found, "in part"),
+    )
+
+
+def leak_page(found: Lint, *, name: str, tool: str, created_at: datetime) -> str:
+    """Return a lint as a page of HTML, whole in itself.
+
+    Args:
+        found: The lint.
+        name: What the splits are of.
+        tool: Name and version of what looked.
+        created_at: When, in UTC.
+    """
+    return render_html(
+        "leaks.html.j2", name=name, tool=tool, created_at=created_at, sizes=found.sizes,
+        unplaced=found.unplaced, leaks=leaks(found),
+    )  # fmt: skip
+
+
+def _chart(found: Lint, splits: tuple[str, ...], number: int) -> Chart:
+    title = "Entries of each split that are tied to another split"
+    if len(found.placed.splits) > _WIDE:
+        title += f": {splits[0]} to {splits[-1]}"
+    rows = {
+        kind: [found.tied.get(kind, {}).get(split, 0) for split in splits]
+        if found.known(kind) else None
+        for kind in found.kinds
+    }  # fmt: skip
+    return matrix(f"leaks-{number}", title, rows, {split: found.sizes[split] for split in splits})
+
+
+def _pairs(found: Lint) -> Listing:
+    rows = tuple(
+        (leak.kind, f"{leak.left} and {leak.right}", leak.groups, leak.left_entries,
+         leak.right_entries)
+        for leak in found.leaks
+    )  # fmt: skip
+    head = ("Relation", "Splits", "Groups", "Of first", "Of second")
+    return _bounded("What stands in two splits", head, rows)
+
+
+def _examples(found: Lint) -> Listing:
+    place = {one: i for i, one in enumerate(found.ties.ids.to_pylist())} if found.leaks else {}
+    locators = found.ties.entries["locator"]
+
+    def shown(split: str, one: str) -> str:
+        locator = locators[place[one]].as_py()
+        return f"{split}: {one} ({locator if len(locator) <= _LONG else locator[:_LONG] + '…'})"
+
+    rows = tuple(
+        (leak.kind, shown(leak.left, one), shown(leak.right, other))
+        for leak in found.leaks
+        for _, one, other in leak.examples
+    )
+    return _bounded("Examples, by the ids of entries", ("Relation", "Entry", "Tied to"), rows)
+
+
+def _bounded(caption: str, head: tuple[str, ...], rows: tuple[tuple[Cell, ...], ...]) -> Listing:
+    return Listing(caption, head, rows[:MAX_ROWS], max(0, len(rows) - MAX_ROWS))
+
+
+def _short_of(found: Lint, how: str) -> Listing:
+    rows = tuple(
+        (kind, BY_NAME[kind].needs.replace("`", ""), found.known(kind))
+        for kind in found.kinds
+        if checked(found, kind) == how
+    )
+    caption = {"not checked": "Not checked", "in part": "Checked in part"}[how]
+    return Listing(caption, ("Relation", "What it takes", "Entries"), rows)

@@ -37,6 +37,7 @@ from curate.workspace import DEFAULT_USE
 if TYPE_CHECKING:
     from curate.audit.rule import Rule
     from curate.catalog.impact import Impact
+    from curate.documenting import About
     from curate.ingest.run import Ingested
     from curate.keeping import Keeper
     from curate.release.build import Release
@@ -251,7 +252,7 @@ class Project:
             verdicts = with_run(run_id, judged.verdicts)
             self.catalog.append("findings", findings)
             self.catalog.append("verdicts", verdicts)
-            result = Audited(run_id, profile, moment, findings, verdicts, assignment)
+            result = Audited(run_id, profile, moment, findings, verdicts)
             record["counts"] = {**result.counts(), "findings": findings.num_rows}
             record["versions"] = {"ruleset": RULESET_VERSION, "policy": self.policy_digest()}
             record["inputs"] = joined_digest(digest, tables_digest(said))
@@ -347,16 +348,16 @@ class Project:
             record["counts"] = {"items": built.items.num_rows, "left_out": built.left_out}
         return built
 
-    def report(self, kind: str, *, use: str | None = None, pdf: bool = False) -> list[Path]:
-        """Write a document on the last audit, and return the files.
+    def report(self, kind: str, about: About | None = None, *, pdf: bool = False) -> list[Path]:
+        """Write a document on the last audit or on a release, and return the files.
 
         Args:
-            kind: ``audit``, ``datasheet`` or ``accounts``.
-            use: The use whose audit it is about; the last audit's when None.
+            kind: One of `curate.documenting.KINDS`.
+            about: What it is about; the last audit when None.
             pdf: Whether to print pages as PDF beside them.
 
         Raises:
-            UnknownNameError: There is no such document.
+            UnknownNameError: There is no such document or release.
             InputError: No audit has run yet.
             ConfigError: `datasheet.toml` does not say what it should.
             DependencyError: Nothing here can print a page.
@@ -364,7 +365,7 @@ class Project:
         from curate.documenting import documents
         from curate.report.pdf import pdf_of
 
-        found = documents(kind, self.report_inputs(self.latest_audit(use=use)))
+        found = documents(kind, self._inputs_about(about))
         folder = self.workspace.reports
         written = [self._write_whole(folder / name, found[name]) for name in found]
         for name in [name for name in found if pdf and name.endswith(".html")]:
@@ -372,21 +373,32 @@ class Project:
             written.append(self._write_whole(place, pdf_of(found[name])))
         return written
 
-    def lint_documents(self, *, use: str | None = None) -> list[DocumentFinding]:
+    def lint_documents(self, about: About | None = None) -> list[DocumentFinding]:
         """Return what the rules DOC find in what the authors say.
 
         Args:
-            use: The use whose audit it is held against; the last audit's when None.
+            about: What it is held against; the last audit when None.
 
         Raises:
             InputError: No audit has run yet.
             ConfigError: `datasheet.toml` does not say what it should.
-            UnknownNameError: It states a number of something that nobody counts.
+            UnknownNameError: It states a number of something that nobody counts, or there is no
+                such release.
         """
         from curate.report.lint import lint
 
-        inputs = self.report_inputs(self.latest_audit(use=use))
+        inputs = self._inputs_about(about)
         return lint(inputs, self.workspace.root, waivers=self.config.waivers)
+
+    def _inputs_about(self, about: About | None) -> ReportInputs:
+        from curate.documenting import About, released
+
+        about = about or About()
+        if about.release is None:
+            return self.report_inputs(self.latest_audit(use=about.use))
+        out = released(self.catalog, about.release)
+        audited = self.latest_audit(run_id=out.audit_run_id)
+        return replace(self.report_inputs(audited), items=out.items, left_out=out.left_out)
 
     def report_inputs(self, audited: Audited, selection: Selection | None = None) -> ReportInputs:
         """Return what documents about an audit, or about a release of it, are made from."""
@@ -394,7 +406,7 @@ class Project:
         from curate.report.inputs import ReportInputs
 
         tables = {
-            **self.facts(known_at=audited.as_of, assignment=audited.assignment),
+            **self.facts(known_at=audited.as_of),
             "findings": audited.findings,
             "verdicts": audited.verdicts,
             "rejections": self.catalog.read("rejections"),
@@ -411,7 +423,6 @@ class Project:
             items=None if selection is None else selection.items,
             left_out={} if selection is None else selection.left_out,
             authored=read_authored(self.workspace),
-            assignment=audited.assignment,
         )
 
     def use(self, name: str) -> UseProfile:

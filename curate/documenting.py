@@ -2,12 +2,64 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from curate.catalog.tables import Catalog
 from curate.errors import ConfigError, UnknownNameError
 from curate.model.authored import NAME, Authored, parse_authored
 from curate.report.inputs import ReportInputs
 from curate.workspace import Workspace
 
-KINDS = ("audit", "datasheet", "accounts")
+KINDS = ("audit", "pictures", "datasheet", "accounts")
+
+
+@dataclass(frozen=True)
+class About:
+    """What a document is about.
+
+    Attributes:
+        use: The use whose last audit it is; any use's when None.
+        release: A release, and the audit behind it; the catalogue when None.
+    """
+
+    use: str | None = None
+    release: str | None = None
+
+
+@dataclass(frozen=True)
+class Released:
+    """What is on record of a release.
+
+    Attributes:
+        audit_run_id: The audit behind it.
+        items: Its items: ``media_id``, ``path``, ``sha256``, ``split``.
+        left_out: Entries it left out, by reason.
+    """
+
+    audit_run_id: str
+    items: pa.Table
+    left_out: Mapping[str, int]
+
+
+def released(catalog: Catalog, name: str) -> Released:
+    """Return what is on record of the release called `name`.
+
+    Raises:
+        UnknownNameError: There is none.
+    """
+    rows = catalog.read("releases").to_pylist()
+    row = next((row for row in rows if row["name"] == name), None)
+    if row is None:
+        known = ", ".join(sorted(row["name"] for row in rows)) or "none yet"
+        raise UnknownNameError(f"no release is called {name!r}", hint=f"releases are: {known}")
+    items = catalog.read("release_items")
+    items = items.filter(pc.equal(items["release_id"], row["release_id"]))
+    return Released(row["audit_run_id"], items, json.loads(row["left_out"] or "{}"))
 
 
 def read_authored(place: Workspace) -> Authored:
@@ -46,6 +98,8 @@ def documents(kind: str, inputs: ReportInputs) -> dict[str, str]:
 
     if kind == "audit":
         return {"audit.html": audit_page(inputs)}
+    if kind == "pictures":
+        return {"audit-with-pictures.html": audit_page(inputs, pictures=True)}
     if kind == "datasheet":
         return datasheet(inputs).files()
     if kind == "accounts":

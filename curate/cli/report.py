@@ -13,7 +13,6 @@ from curate.cli.output import open_project, say, say_json
 from curate.errors import ExitStatus, printable
 
 if TYPE_CHECKING:
-    from curate.api import Project
     from curate.report.lint import DocumentFinding
 
 
@@ -21,6 +20,7 @@ class Kind(StrEnum):
     """What `curate report` can do."""
 
     AUDIT = "audit"
+    PICTURES = "pictures"
     DATASHEET = "datasheet"
     ACCOUNTS = "accounts"
     LINT = "lint"
@@ -30,12 +30,16 @@ def command(
     kind: Annotated[
         Kind,
         typer.Argument(
-            help="audit: one page. datasheet: HTML, Markdown and JSON. accounts: policy, record of "
-            "processing, training and consent summary. lint: hold datasheet.toml against the facts."
+            help="audit: one page to hand over. pictures: the same with small pictures, to keep. "
+            "datasheet: HTML, Markdown and JSON. accounts: policy, record of processing, training "
+            "and consent summary. lint: hold datasheet.toml against the facts."
         ),
     ],
     use: Annotated[
         str | None, typer.Option("--use", help="The use whose last audit it is about.")
+    ] = None,
+    release: Annotated[
+        str | None, typer.Option(help="A release, by name, in the place of the catalogue.")
     ] = None,
     pdf: Annotated[bool, typer.Option("--pdf", help="Print pages as PDF too.")] = False,
     fail_on: Annotated[
@@ -45,10 +49,12 @@ def command(
     as_json: JsonOption = False,
 ) -> int:
     """Write a document on the last audit into the workspace's reports, or lint what is claimed."""
-    project = open_project(workspace)
+    from curate.documenting import About
+
+    project, about = open_project(workspace), About(use, release)
     if kind is Kind.LINT:
-        return _lint(project, use, fail_on, as_json=as_json)
-    written = project.report(kind, use=use, pdf=pdf)
+        return _lint(project.lint_documents(about), fail_on, as_json=as_json)
+    written = project.report(kind, about, pdf=pdf)
     if as_json:
         say_json([str(path) for path in written])
         return ExitStatus.GOOD
@@ -57,8 +63,7 @@ def command(
     return ExitStatus.GOOD
 
 
-def _lint(project: Project, use: str | None, fail_on: FailOn, *, as_json: bool) -> int:
-    found = project.lint_documents(use=use)
+def _lint(found: list[DocumentFinding], fail_on: FailOn, *, as_json: bool) -> int:
     if as_json:
         say_json([one.as_json() for one in found])
     else:

@@ -97,11 +97,17 @@ def lint(
     for name, rows in _views(inputs, facts, folder).items():
         facts.show(name, pa.Table.from_pylist(rows, schema=_VIEWS[name]))
     waiving = [one for one in waivers if one.expires > inputs.as_of]
-    return [
+    found = [
         _waived(DocumentFinding(rule, row.pop("place"), rule.effect, row), waiving)
         for rule in RULES
         for row in facts.records(f"SELECT DISTINCT * FROM ({rule.query}) ORDER BY ALL")
     ]
+    return sorted(found, key=lambda one: (one.rule.code, _in_order(one.place)))
+
+
+def _in_order(place: str) -> list[tuple[int, str]]:
+    """Return what puts ``answers.7`` before ``answers.56``."""
+    return [(int(part), "") if part.isdecimal() else (0, part) for part in place.split(".")]
 
 
 def _views(inputs: ReportInputs, facts: Facts, folder: Path) -> dict[str, list[dict[str, Any]]]:

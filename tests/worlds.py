@@ -296,6 +296,7 @@ def _faces(said: list[dict[str, Any]], media: list[dict[str, Any]]) -> dict[str,
                 "subject_id": item.get("subject"),
                 "similarity": 0.9 if known else None,
                 "status": item.get("status", "proposed") if "subject" in item else None,
+                "unlike_subject_id": item.get("unlike"),
                 "model_id": MODEL,
             })  # fmt: skip
     return {"faces": conform(faces, "faces"), "identities": conform(identities, "identities")}

@@ -9,16 +9,18 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from curate.catalog.views import REPRESENTED_BY
 from curate.engine.stage import Tables, WholeStage
 from curate.identity.calibrate import Calibration, calibrate
 from curate.identity.clusters import Clusters, identity_ids
+from curate.identity.declared import contradicted, declared_subjects, stands_for_itself
 from curate.identity.fakes import Scene, cluster_with_fakes
 from curate.identity.links import link_identities
 from curate.schema import conform
 
-VERSION = "2"
+VERSION = "3"
 
 # Whose own face is seen: of a swap's two people the donor's; where a target is made to move or
 # speak, the target's.
@@ -111,7 +113,7 @@ def find_identities(tables: Tables, parameters: Mapping[str, Any]) -> dict[str, 
     faces = _with_embedding(tables["faces"], tables["embeddings"])
     if not faces.num_rows:
         return {"identities": conform([], "identities")}
-    scene = _scene(faces, tables["seen"], tables["put_on"])
+    scene, unlike = _scene(faces, tables["seen"], tables["put_on"], parameters)
     found = calibrate(
         scene.rows,
         subject=scene.subject,
@@ -126,16 +128,30 @@ def find_identities(tables: Tables, parameters: Mapping[str, Any]) -> dict[str, 
     ids = identity_ids(clusters.identity, scene.face_ids, counts=~scene.fake)
     return {
         "identities": conform(
-            _rows(faces, clusters, ids, tables["seen"], parameters), "identities"
+            _rows(faces, (clusters, ids, unlike), tables["seen"], parameters), "identities"
         ),
         "notes": _notes(found, clusters),
     }
 
 
-def _scene(faces: pa.Table, seen: pa.Table, put_on: pa.Table) -> Scene:
-    """Return the faces as numbers."""
+def _scene(
+    faces: pa.Table, seen: pa.Table, put_on: pa.Table, parameters: Mapping[str, Any]
+) -> tuple[Scene, list[str | None]]:
+    """Return the faces as numbers, and the subject that each is declared as and is unlike."""
     contents = faces["sha256"].to_pylist()
-    subject, known = _declared_subject(faces, seen)
+    rows = _matrix(faces["vector"])
+    fake = _flags(faces["fake"])
+    # One face of a track is its evidence; the others are with it by the track.
+    judgeable = _flags(faces["judgeable"]) & stands_for_itself(faces)
+    declared, names = declared_subjects(faces, seen)
+    wrong = contradicted(
+        rows, declared, judgeable & ~fake, threshold=parameters["default_threshold"]
+    )
+    doubted = {content for content, is_wrong in zip(contents, wrong, strict=True) if is_wrong}
+    holds = np.array([content not in doubted for content in contents], np.bool_)
+    unlike = [None if ok or n < 0 else names[n] for ok, n in zip(holds, declared, strict=True)]
+    subject = np.where(holds, declared, -1)
+    known = {name: number for number, name in enumerate(names)}
     content = {name: i for i, name in enumerate(sorted(set(contents)))}
     target: dict[str, int] = {}
     footage: dict[str, int] = {}
@@ -146,19 +162,19 @@ def _scene(faces: pa.Table, seen: pa.Table, put_on: pa.Table) -> Scene:
             target[sha256] = known[name]
         if other in content:
             footage[sha256] = content[other]
-    return Scene(
-        rows=_matrix(faces["vector"]),
+    scene = Scene(
+        rows=rows,
         face_ids=np.array(faces["face_id"].to_pylist(), dtype=np.str_),
-        fake=_flags(faces["fake"]),
+        fake=fake,
         subject=subject,
         must_link=_must_link(subject, faces["track_id"]),
         frame=_codes([f"{s}/{f}" for s, f in _pairs(faces, "sha256", "frame")]),
-        # One face of a track is its evidence; the others are with it by the track.
-        judgeable=_flags(faces["judgeable"]) & np.array(_own(faces), np.bool_),
+        judgeable=judgeable,
         target=np.array([target.get(c, -1) for c in contents], np.int64),
         content=np.array([content[c] for c in contents], np.int64),
         footage=np.array([footage.get(c, -1) for c in contents], np.int64),
     )
+    return scene, unlike
 
 
 def _must_link(subject: npt.NDArray[np.int64], tracks: pa.ChunkedArray) -> npt.NDArray[np.int64]:
@@ -204,61 +220,23 @@ def _matrix(vectors: pa.ChunkedArray) -> npt.NDArray[np.float32]:
     return rows.reshape(len(vectors), -1)
 
 
-def _declared_subject(
-    faces: pa.Table, seen: pa.Table
-) -> tuple[npt.NDArray[np.int64], dict[str, int]]:
-    """Return a code per face for the one subject its content must show, -1 for none; and codes.
-
-    A face has one when it, or its track, is alone in its content, and every entry of that
-    content declares the same one visible subject.
-    """
-    declared: dict[str, dict[str, set[str | None]]] = {}
-    for media, sha256, subject in zip(
-        *(seen[name].to_pylist() for name in ("media_id", "sha256", "subject_id")), strict=True
-    ):
-        declared.setdefault(sha256, {}).setdefault(media, set()).add(subject)
-    contents = faces["sha256"].to_pylist()
-    alone = _once([c for c, own in zip(contents, _own(faces), strict=True) if own])
-    names = [_only(declared.get(c, {})) if c in alone else None for c in contents]
-    known = sorted({name for name in names if name is not None})
-    code = {name: i for i, name in enumerate(known)}
-    return np.array([-1 if name is None else code[name] for name in names], np.int64), code
-
-
-def _own(faces: pa.Table) -> list[bool]:
-    """Return whether each face stands for itself."""
-    stand, face = faces["stands"].to_pylist(), faces["face_id"].to_pylist()
-    return [one == other for one, other in zip(stand, face, strict=True)]
-
-
-def _only(by_media: dict[str, set[str | None]]) -> str | None:
-    sets = list(by_media.values())
-    if not sets or any(one != sets[0] for one in sets) or len(sets[0]) != 1:
-        return None
-    return next(iter(sets[0]))
-
-
-def _once(values: list[str]) -> set[str]:
-    seen: set[str] = set()
-    twice: set[str] = set()
-    for value in values:
-        (twice if value in seen else seen).add(value)
-    return seen - twice
-
-
 def _rows(
     faces: pa.Table,
-    clusters: Clusters,
-    ids: list[str | None],
+    found: tuple[Clusters, list[str | None], list[str | None]],
     seen: pa.Table,
     parameters: Mapping[str, Any],
 ) -> list[dict[str, Any]]:
+    clusters, ids, unlike = found
     with_ids = faces.select(["face_id", "sha256", "frame", "judgeable"]).append_column(
         "identity_id", pa.array(ids, pa.string())
     )
     by_media = seen.select(["media_id", "sha256"]).group_by(["media_id", "sha256"]).aggregate([])
     per_entry = by_media.join(with_ids, keys="sha256", join_type="inner")
-    depicted = seen.filter(seen["subject_id"].is_valid()).select(["media_id", "subject_id"])
+    # What the faces contradict links nobody to anybody.
+    doubted = {c for c, name in zip(faces["sha256"].to_pylist(), unlike, strict=True) if name}
+    holds = pa.array([c not in doubted for c in seen["sha256"].to_pylist()], pa.bool_())
+    believed = seen.filter(pc.and_(holds, seen["subject_id"].is_valid()))
+    depicted = believed.select(["media_id", "subject_id"])
     links = link_identities(per_entry, depicted)
     subject = dict(_pairs(links, "identity_id", "subject_id"))
     status = dict(_pairs(links, "identity_id", "status"))
@@ -269,10 +247,11 @@ def _rows(
             "subject_id": subject.get(identity),
             "similarity": float(similarity) if identity and np.isfinite(similarity) else None,
             "status": status.get(identity),
+            "unlike_subject_id": name,
             "model_id": parameters["model"],
         }
-        for face, identity, similarity in zip(
-            faces["face_id"].to_pylist(), ids, clusters.similarity.tolist(), strict=True
+        for face, identity, similarity, name in zip(
+            faces["face_id"].to_pylist(), ids, clusters.similarity.tolist(), unlike, strict=True
         )
     ]
 

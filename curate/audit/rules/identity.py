@@ -59,4 +59,28 @@ FACE_ELSEWHERE = Rule(
     query="SELECT media_id, subject_id AS subject FROM face_elsewhere",
 )
 
-RULES = (IDENTITY_DISPUTED, SECOND_IDENTITY, FACE_ELSEWHERE)
+UNLIKE_DECLARED = Rule(
+    code="IDN004",
+    symbol="declared-face-unlike",
+    title="The face of an entry is unlike the other faces declared as the same person.",
+    effect=Effect.REVIEW,
+    basis="STANDARDS section 9.4, REV_IDENTITY_UNRESOLVED",
+    message="the face here is unlike the other faces declared as {subject}",
+    explanation=(
+        "The entry shows one face and names one person, and most other entries of that person "
+        "show somebody who is plainly not alike. The name may be wrong, so the face is not held "
+        "to be that person's: it draws no two identities into one, and votes for no link. Where "
+        "no most of the faces agree, all are doubted, as nobody can tell which is wrong. Great "
+        "age gaps and changed looks can have the same effect."
+    ),
+    remedy="Look who is shown, and correct the declaration that is wrong.",
+    query="""
+        SELECT DISTINCT e.media_id, i.unlike_subject_id AS subject
+        FROM identities i
+        JOIN faces f USING (face_id)
+        JOIN entries e USING (sha256)
+        WHERE i.unlike_subject_id IS NOT NULL
+    """,
+)
+
+RULES = (IDENTITY_DISPUTED, SECOND_IDENTITY, FACE_ELSEWHERE, UNLIKE_DECLARED)

@@ -24,7 +24,7 @@ $(STAMP): pyproject.toml constraints.txt
 demo: $(STAMP)  ## build, audit and release a small dataset with planted problems, in demo/
 	$(BIN)/curate demo demo
 
-test: $(STAMP) browser  ## every test that this machine can run
+test: $(STAMP) browser axe  ## every test that this machine can run
 	$(BIN)/python -m pytest -n 2 --dist worksteal --doctest-modules tests curate
 
 # Pages are looked at by Debian's chromium; where it cannot be had those tests skip and say so.
@@ -36,6 +36,15 @@ browser:
 	     (apt-get update && apt-get install -y --no-install-recommends chromium)) >/dev/null 2>&1; fi; \
 	  command -v chromium >/dev/null 2>&1 || \
 	    echo 'chromium is missing: the page tests will skip (apt-get install chromium)'; }
+
+# Pages are checked for people who cannot see or point by axe-core; where npm cannot give it
+# those tests skip and say so.
+.PHONY: axe
+axe:
+	@test -f node_modules/axe-core/axe.min.js || { command -v npm >/dev/null 2>&1 && \
+	  npm install --no-save --no-package-lock --no-audit --no-fund --silent axe-core@4 \
+	    >/dev/null 2>&1; } || \
+	  echo 'axe-core is missing: the tests of accessibility will skip (npm install axe-core)'
 
 check: $(STAMP)  ## what CI runs
 	$(BIN)/ruff format --check .

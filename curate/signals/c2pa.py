@@ -96,13 +96,12 @@ def read_c2pa(stream: IO[bytes], mime: str, *, digest: str, trust: str = "") -> 
     try:
         with package.Reader(mime, stream, context=_context(trust)) as reader:
             told = json.loads(reader.json())
-            state = str(reader.get_validation_state() or "Invalid").lower()
     except package.C2paError as error:
         return _failed(error, make)
     except (ValueError, RecursionError, OSError) as error:
         return _error(f"{type(error).__name__}: {error}", make)
     try:
-        return _record(told, state, make)
+        return _record(told, str(told.get("validation_state") or "invalid").lower(), make)
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         return _error(f"the record has an unknown form: {error!r}", make)
 

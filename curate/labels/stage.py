@@ -1,11 +1,12 @@
-"""The labels stage: shortcuts by which labels can be told.
+"""The labels stage: shortcuts by which labels can be told, and labels that are doubted.
 
 Entries with a label, what was probed of their content, and who they share a person or a clip
-with, to rows of `shortcuts` and `shortcut_drops`.
+with, to rows of `shortcuts`, `shortcut_drops`, `doubts` and `label_noise`.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 from typing import Any
 
@@ -16,10 +17,11 @@ import pyarrow.compute as pc
 from curate.engine.stage import Tables, WholeStage
 from curate.labels import looks
 from curate.labels.audit import Question, ask
+from curate.labels.doubts import find_doubts
 from curate.labels.groups import TIES, UNITS, components, usable
 from curate.schema import conform
 
-VERSION = "1"
+VERSION = "2"
 STAGE = f"labels/{VERSION}"
 # What the name of a file is made of: letters are a, digits 0, and runs of either are one.
 _SHAPE = r"""
@@ -48,22 +50,30 @@ ORDER BY e.media_id
 """
 
 
-def labels_stage() -> WholeStage:
-    """Return the stage."""
+def labels_stage(scores: pa.Table | None = None) -> WholeStage:
+    """Return the stage.
+
+    Args:
+        scores: ``media_id, score``: a user's own out-of-fold probability of fake by entry; None
+            to train on the looks of pictures.
+    """
+    digest = "" if scores is None else hashlib.sha256(repr(scores.to_pylist()).encode()).hexdigest()
     return WholeStage(
         name="labels",
         version=VERSION,
         reads={"items": _ITEMS, "units": UNITS, "ties": TIES},
-        work=audit_labels,
-        writes=("shortcuts", "shortcut_drops"),
+        work=lambda tables: audit_labels(tables, scores),
+        writes=("shortcuts", "shortcut_drops", "doubts", "label_noise"),
+        parameters={"scores": digest},
     )
 
 
-def audit_labels(tables: Tables) -> dict[str, pa.Table]:
-    """Return rows of `shortcuts` and `shortcut_drops`, and notes.
+def audit_labels(tables: Tables, scores: pa.Table | None = None) -> dict[str, pa.Table]:
+    """Return rows of the four tables, and notes.
 
     Args:
         tables: ``items``, ``units`` and ``ties`` as the stage reads them.
+        scores: As for `labels_stage`.
     """
     items = _with_looks(tables["items"])
     unit = components(items["media_id"], tables["units"])
@@ -82,10 +92,14 @@ def audit_labels(tables: Tables) -> dict[str, pa.Table]:
     answers = [ask(question, items, group, unit) for question in asked]
     rows = [{**row, "basis": told, "stage": STAGE} for answer in answers for row in answer.rows]
     drops = [drop for answer in answers for drop in answer.drops]
+    doubts, noise, note = find_doubts(items, group, scores)
     notes: dict[str, Any] = {answer.question: answer.note for answer in answers}
+    notes["noise"] = note
     return {
         "shortcuts": conform(rows, "shortcuts"),
         "shortcut_drops": _drops(drops),
+        "doubts": conform([{**row, "stage": STAGE} for row in doubts], "doubts"),
+        "label_noise": conform([{**row, "stage": STAGE} for row in noise], "label_noise"),
         "notes": pa.table({"note": [json.dumps(notes)]}),
     }
 

@@ -1,0 +1,201 @@
+"""The identity stage on a workspace's own tables: fakes, and names that faces contradict."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from curate.catalog.tables import Catalog
+from curate.faces.stage import embedding_table
+from curate.identity.stage import identity_stage
+from curate.pipeline import Pipeline
+from curate.schema import arrow_schema, conform
+
+from .people import Floats, embed
+
+MODEL = "made-up@000000000000"
+DATASET = "made-up"
+
+
+@dataclass
+class World:
+    """Pictures of made-up people, written to a workspace's tables.
+
+    Attributes:
+        catalog: The tables.
+        faces_of: The embedding of each picture's one face, by locator.
+    """
+
+    catalog: Catalog
+    rows: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    faces_of: dict[str, Floats] = field(default_factory=dict)
+
+    def picture(
+        self, name: str, face: Floats, people: dict[str, str], *, made: str = "none"
+    ) -> None:
+        """Add a picture of one face, with its people by role."""
+        self._add("media", media_id=name, locator=name, manipulation_type=made)
+        self._add("sightings", media_id=name, sha256=name, status="readable")
+        self._add("content", sha256=name, kind="image")
+        self._add("faces", face_id=name, sha256=name, model_id=MODEL, judgeable=True)
+        self._add("labels", media_id=name, name="authenticity",
+                  value="real" if made == "none" else "fake")  # fmt: skip
+        for role, subject in people.items():
+            self._add("depictions", media_id=name, subject_id=subject, role=role,
+                      link_method="declared", link_status="confirmed")  # fmt: skip
+        self.faces_of[name] = face
+
+    def footage(self, fake: str, real: str) -> None:
+        """Say whose footage a fake was made on."""
+        self._add("relations", left=fake, relation="swap_target", right=real)
+
+    def identified(self) -> dict[str, dict[str, Any]]:
+        """Run the stage on the tables, and return each face's row."""
+        for name, rows in self.rows.items():
+            self.catalog.append(name, conform(rows, name))
+        pipeline = Pipeline(self.catalog, lambda: datetime(2026, 1, 1, tzinfo=UTC))
+        embeddings = np.stack([self.faces_of[name] for name in sorted(self.faces_of)])
+        pipeline.memory.append(embedding_table(sorted(self.faces_of), embeddings))
+        pipeline.run(
+            identity_stage(
+                model_id=MODEL,
+                default_threshold=0.4,
+                default_strict=0.5,
+                default_basis="made up",
+                false_match_rate=0.001,
+            )
+        )
+        return {row["face_id"]: row for row in self.catalog.read("identities").to_pylist()}
+
+    def _add(self, table: str, **values: Any) -> None:
+        schema = arrow_schema(table)
+        row = {f.name: _least(f) for f in schema if not f.nullable}
+        self.rows.setdefault(table, []).append(row | values)
+
+
+def _least(column: pa.Field) -> Any:
+    if pa.types.is_boolean(column.type):
+        return False
+    if pa.types.is_list(column.type):
+        return []
+    if pa.types.is_timestamp(column.type):
+        return datetime(2026, 1, 1, tzinfo=UTC)
+    return "x" if pa.types.is_string(column.type) else 0
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    return World(Catalog(tmp_path / "catalog"))
+
+
+@pytest.fixture
+def people() -> Floats:
+    """Six faces each of p01 and p02, in turns of one person, shape (12, 64)."""
+    return embed(np.repeat([0, 1], 6), seed=4)
+
+
+def between(donor: Floats, target: Floats, share: float) -> Floats:
+    """Return a swapped face: like its donor, and something of its target."""
+    mixed = share * donor + (1 - share) * target
+    return (mixed / np.linalg.norm(mixed)).astype(np.float32)
+
+
+@pytest.mark.parametrize("share", [0.5, 0.7, 0.95])
+@pytest.mark.parametrize("told", ["both", "target", "footage", "nobody"])
+def test_a_swap_never_merges_donor_and_target(
+    told: str, share: float, world: World, people: Floats
+) -> None:
+    """However it is declared and however much of either it shows."""
+    for i in range(3):
+        world.picture(f"p01-{i}", people[i], {"depicted": "p01"})
+        world.picture(f"p02-{i}", people[6 + i], {"depicted": "p02"})
+    declared = {"both": {"donor": "p01", "target": "p02"}, "target": {"target": "p02"}}
+    for i in range(3):
+        mixed = between(people[3 + i], people[9 + i], share)
+        world.picture(f"fake-{i}", mixed, declared.get(told, {}), made="face_swap")
+        if told == "footage":
+            world.footage(f"fake-{i}", f"p02-{i}")
+
+    found = world.identified()
+
+    one = {found[f"p01-{i}"]["identity_id"] for i in range(3)}
+    other = {found[f"p02-{i}"]["identity_id"] for i in range(3)}
+    assert len(one) == len(other) == 1
+    assert one != other
+    assert {found[f"p02-{i}"]["subject_id"] for i in range(3)} == {"p02"}
+    fakes = {found[f"fake-{i}"]["identity_id"] for i in range(3)}
+    if told == "both":
+        assert fakes == one
+    if told != "nobody":
+        assert not fakes & other
+
+
+def test_a_swap_is_evidence_of_its_donor_and_the_target_keeps_its_place(
+    world: World, people: Floats
+) -> None:
+    """Its face is the donor's though only the target is declared; the target's relation stays."""
+    for i in range(3):
+        world.picture(f"p01-{i}", people[i], {"depicted": "p01"})
+        world.picture(f"p02-{i}", people[6 + i], {"depicted": "p02"})
+    world.picture("fake", between(people[3], people[9], 0.85), {"target": "p02"}, made="face_swap")
+    world.footage("fake", "p02-0")
+
+    found = world.identified()
+
+    assert found["fake"]["identity_id"] == found["p01-0"]["identity_id"]
+    assert found["fake"]["subject_id"] == "p01"
+    said = world.catalog.read("depictions").to_pylist()
+    assert [d["subject_id"] for d in said if d["media_id"] == "fake"] == ["p02"]
+
+
+def test_a_reenacted_face_is_its_targets(world: World, people: Floats) -> None:
+    """Where the target is made to move, the target's own face is seen."""
+    for i in range(3):
+        world.picture(f"p01-{i}", people[i], {"depicted": "p01"})
+        world.picture(f"p02-{i}", people[6 + i], {"depicted": "p02"})
+    declared = {"driver": "p01", "target": "p02"}
+    world.picture("moved", people[9], declared, made="reenactment")
+
+    found = world.identified()
+
+    assert found["moved"]["identity_id"] == found["p02-0"]["identity_id"]
+
+
+def test_a_wrong_name_merges_nobody_and_is_told(world: World, people: Floats) -> None:
+    """p02's face declared as p01 stays p02's, takes no vote, and says what it is unlike."""
+    for i in range(3):
+        world.picture(f"p01-{i}", people[i], {"depicted": "p01"})
+        world.picture(f"p02-{i}", people[6 + i], {"depicted": "p02"})
+    world.picture("wrong", people[9], {"depicted": "p01"})
+
+    found = world.identified()
+
+    assert found["wrong"]["identity_id"] == found["p02-0"]["identity_id"]
+    assert found["wrong"]["identity_id"] != found["p01-0"]["identity_id"]
+    assert found["wrong"]["unlike_subject_id"] == "p01"
+    assert {found[f"p01-{i}"]["unlike_subject_id"] for i in range(3)} == {None}
+    # One wrong name does not put p02's own link in doubt.
+    assert {row["status"] for row in found.values()} == {"confirmed"}
+    assert found["wrong"]["subject_id"] == "p02"
+
+
+def test_two_faces_of_one_name_that_are_unlike_are_both_told(world: World, people: Floats) -> None:
+    """Nobody can tell which of the two is p01, so neither is."""
+    world.picture("a", people[0], {"depicted": "p01"})
+    world.picture("b", people[6], {"depicted": "p01"})
+    stranger = embed(np.array([0, 1, 2]), seed=9)[2]
+    world.picture("c", stranger, {"depicted": "p03"})
+
+    found = world.identified()
+
+    assert found["a"]["identity_id"] is None or (
+        found["a"]["identity_id"] != found["b"]["identity_id"]
+    )
+    assert {found[name]["unlike_subject_id"] for name in "ab"} == {"p01"}
+    assert {found[name]["subject_id"] for name in "ab"} == {None}

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from curate.keeping import Keeper
     from curate.release.build import Release
     from curate.release.select import Selection
-    from curate.releasing import Order
+    from curate.releasing import Issue, Order
     from curate.report.inputs import ReportInputs
     from curate.report.lint import DocumentFinding
     from curate.report.written import Written
@@ -317,22 +317,31 @@ class Project:
             UnknownNameError: There is no such use, assignment or format.
             VerificationError: A file changed since it was probed.
         """
+        return self.issue(name, order)[0]
+
+    def issue(self, name: str, order: Order | None = None) -> tuple[Release, Issue]:
+        """Build a release as `release` does; return it, and what is known of its issue."""
         from curate.release.build import Steps, build, check_name
-        from curate.releasing import Order, cleared, recorder, went_out
+        from curate.releasing import Issue, Order, cleared, went_out
         from curate.report.bundle import late_documents
 
         order = order or Order(DEFAULT_USE)
         check_name(name, self.workspace.releases)
         audited = self.audit(use=order.use, assignment=order.assignment)
-        selection = cleared(self.facts(assignment=order.assignment), audited, order)
+        facts = self.facts(assignment=order.assignment)
+        selection = cleared(facts, audited, order)
+        days = self.config.supersede_days
+        issue = Issue(name, order, audited, facts, self.catalog, self.ledger, self.clock(), days)
 
-        def documents(written: Written) -> dict[str, str]:
+        def documents(written: Written) -> dict[str, str | bytes]:
             inputs = self.report_inputs(audited, went_out(selection, written))
-            return late_documents(inputs, written)
+            return {**late_documents(inputs, written), **issue.documents(written)}
 
         steps = Steps(
+            tell=issue.tell,
             documents=documents,
-            announce=recorder(self.catalog, audited, self.clock),
+            seal=issue.seal,
+            announce=issue.announce,
             report=lambda done, total: self.progress("release", done, total),
         )
         told = {"use": asdict(audited.use), "policy": self.policy_digest(), "tool": TOOL}
@@ -346,7 +355,7 @@ class Project:
                 steps=steps,
             )
             record["counts"] = {"items": built.items.num_rows, "left_out": built.left_out}
-        return built
+        return built, issue
 
     def report(self, kind: str, about: About | None = None, *, pdf: bool = False) -> list[Path]:
         """Write a document on the last audit or on a release, and return the files.

@@ -1,21 +1,30 @@
-"""`curate release`: write what is cleared as a dataset."""
+"""`curate release`: write what is cleared as a dataset, verify it, and call back what must go."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from functools import partial
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from curate.cli.keys import passphrase_of
 from curate.cli.options import JsonOption, UseOption, WorkspaceOption
-from curate.cli.output import open_project, say, say_json, showing_progress
+from curate.cli.output import open_project, say, say_json, showing_progress, tell
+from curate.cli.release_verify import verify_command
 from curate.workspace import DEFAULT_USE
 
-app = typer.Typer(no_args_is_help=True, help="Build releases.")
+if TYPE_CHECKING:
+    from curate.signing import SigningKey
 
-
-@app.callback()
-def _group() -> None:
-    """Keep `build` a command of its own while it is the only one."""
+app = typer.Typer(no_args_is_help=True, help="Build, verify, compare and recall releases.")
+KeyOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--key",
+        help="Sign with this key: a name of `curate keys`, or a PEM file. Give one of "
+        "ecdsa-p256 too for a signature that OpenSSF model-signing verifies.",
+    ),
+]
 
 
 @app.command("build")
@@ -39,25 +48,49 @@ def build_command(
         float | None,
         typer.Option(min=0, max=5, help="Write each face too, with this margin, such as 0.3."),
     ] = None,
+    key: KeyOption = None,
     workspace: WorkspaceOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Audit for a use, and write what it clears: media, Parquet by split, manifest, datasheet."""
+    """Audit for a use, and write what it clears: media, Parquet by split, documents, evidence.
+
+    Raises:
+        MissingKeyError: A key to sign with is not there, or its passphrase is missing.
+    """
     from curate.release.build import Form
     from curate.release.export.formats import DEFAULT
     from curate.releasing import Order
 
     form = Form(tuple(formats or DEFAULT), keep_metadata, crops)
+    keys = signing_keys(key)
     project = open_project(workspace)
     with showing_progress(project):
-        built = project.release(name, Order(use, assignment, keep_duplicates, form))
+        order = Order(use, assignment, keep_duplicates, form, keys)
+        built, issue = project.issue(name, order)
     if as_json:
         say_json({"folder": str(built.folder), "items": built.items.num_rows,
-                  "merkle_root": built.merkle_root, "left_out": built.left_out})  # fmt: skip
+                  "version": issue.version, "merkle_root": built.merkle_root,
+                  "left_out": built.left_out})  # fmt: skip
         return
-    say(f"released {built.items.num_rows:,} items in {built.folder}")
+    say(f"released {built.items.num_rows:,} items as {issue.version} in {built.folder}")
+    if not keys:
+        tell("it is not signed: nothing shows who made it; `--key NAME` signs")
     from curate.audit.rules import BY_CODE
 
     for reason, count in sorted(built.left_out.items()):
         title = BY_CODE[reason].title if reason in BY_CODE else ""
         say(f"  left out {count:,}: {reason} {title}".rstrip())
+
+
+def signing_keys(named: list[str] | None) -> list[SigningKey]:
+    """Return the private keys that options name.
+
+    Raises:
+        MissingKeyError: One is not there, or its passphrase is missing or another.
+    """
+    from curate.signing import KeyHome
+
+    return [KeyHome().signing_key(one, partial(passphrase_of, one)) for one in named or ()]
+
+
+app.command("verify")(verify_command)

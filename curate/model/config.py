@@ -70,6 +70,7 @@ class Config:
     false_match_rate: float = 1e-3
     vault_key: str = ""
     keep_days: int = 30
+    supersede_days: int = 30
     uses: dict[str, UseProfile] = field(default_factory=dict)
     purposes: dict[str, str | None] = field(default_factory=purpose_tree)
     waivers: tuple[Waiver, ...] = ()
@@ -118,6 +119,7 @@ def _config(raw: dict[str, Any]) -> Config:
         "false_match_rate": raw.get("identity", {}).get("false_match_rate"),
         "vault_key": raw.get("vault", {}).get("key"),
         "keep_days": raw.get("vault", {}).get("keep_days"),
+        "supersede_days": raw.get("release", {}).get("supersede_days"),
         "uses": {name: _use(name, use) for name, use in raw.get("uses", {}).items()},
         "waivers": tuple(_waiver(waiver) for waiver in raw.get("waivers", ())),
         "purposes": {**purpose_tree(), **raw.get("purposes", {})},

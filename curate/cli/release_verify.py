@@ -1,0 +1,77 @@
+"""`curate release verify`: check a release with nothing but its folder and a public key."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from curate.cli.options import JsonOption
+from curate.cli.output import say, say_json, tell
+from curate.errors import ExitStatus, PathNotFoundError, printable
+
+if TYPE_CHECKING:
+    from curate.signing import PublicKey
+
+PublicOption = Annotated[
+    list[str] | None,
+    typer.Option("--key", help="A public key that is trusted: a PEM file, or a name of yours."),
+]
+SHOWN = 50
+
+
+def verify_command(
+    folder: Annotated[Path, typer.Argument(help="The folder of the release.")],
+    key: PublicOption = None,
+    previous: Annotated[
+        Path | None,
+        typer.Option(help="The folder of the release before, which this one must go on from."),
+    ] = None,
+    as_json: JsonOption = False,
+) -> int:
+    """Check every file, signature, proof and verdict of a release; exit 4 when one fails."""
+    from curate.api import utc_now
+    from curate.release.verify import verify
+
+    for named in (folder, previous):
+        if named is not None and not named.is_dir():
+            raise PathNotFoundError("there is no such folder", where=str(named))
+    found = verify(folder, public_keys(key), previous, now=utc_now())
+    said = {} if found.manifest is None else found.manifest.said
+    if as_json:
+        say_json({
+            "verified": bool(found),
+            "failures": [vars(failure) for failure in found.failures],
+            "warnings": list(found.warnings),
+            **{name: said.get(name) for name in ("name", "version", "items", "merkle_root")},
+        })  # fmt: skip
+    else:
+        for warning in found.warnings:
+            tell(f"note: {warning}")
+        for failure in found.failures[:SHOWN]:
+            say(printable(f"{failure.where}: {failure.problem}"))
+        if len(found.failures) > SHOWN:
+            say(f"... and {len(found.failures) - SHOWN:,} more")
+        count = len(found.failures)
+        what = f"{said.get('name', folder.name)} {said.get('version', '')}".rstrip()
+        say(f"{what}: " + (f"{count:,} things are wrong" if count else _verified(said, key)))
+    return ExitStatus.GOOD if found else ExitStatus.UNVERIFIED
+
+
+def public_keys(named: list[str] | None) -> list[PublicKey]:
+    """Return the public keys that options name.
+
+    Raises:
+        UnknownNameError: One is neither a name nor a file.
+        InputError: A file holds no public key.
+    """
+    from curate.signing import KeyHome
+
+    return [KeyHome().public_key(one) for one in named or ()]
+
+
+def _verified(said: object, key: list[str] | None) -> str:
+    assert isinstance(said, dict)
+    who = "signed by a key you trust" if key else "whole, by an unknown hand"
+    return f"verified, {said.get('items', 0):,} items, {who}"

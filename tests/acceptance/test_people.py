@@ -134,6 +134,18 @@ def test_group_photo_is_blocked_for_the_undeclared_and_the_withdrawn(
     assert "a face here is that of p002, who is not declared here" in " ".join(words.split())
     assert _explained(curate, "001_03.jpg", ws)[0] == "cleared"
 
+    # Whoever is declared is corrected where they are declared; a likeness can be ruled out.
+    ruled = ("not-shown", "--subject", "p002", "--by", "r.meyer", "--reason", "a twin", "-w", ws)
+    assert (
+        "the entry itself declares 'p002'" in curate("decide", "declared.jpg", *ruled, status=2).err
+    )
+    curate("decide", "hidden.jpg", *ruled)
+    curate("audit", "-w", ws, "--fail-on", "never")
+    verdict, codes, _ = _explained(curate, "hidden.jpg", ws)
+    assert verdict == "needs_review"
+    assert "DEP001" in codes
+    assert not {"DEP004", "DEP013"} & codes
+
 
 @pytest.mark.slow
 def test_withdrawal_of_one_contributor_blocks_the_composite(story: Story, curate: Curate) -> None:

@@ -68,7 +68,10 @@ UNDECLARED_PERSON = Rule(
         "The face lies in an identity that other entries link to a subject of this project's "
         "own records. Likeness is a proposal: a person confirms or rejects it."
     ),
-    remedy="Confirm who it is in review, then declare the person or reject the link.",
+    remedy=(
+        "Look who it is, then declare the person; or rule them out: `curate decide LOCATOR "
+        "not-shown --subject SUBJECT --by NAME --reason WHY`."
+    ),
     query="""
         SELECT DISTINCT media_id, subject_id AS subject, round(similarity::DOUBLE, 2) AS similarity
         FROM likenesses

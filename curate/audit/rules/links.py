@@ -129,7 +129,10 @@ REFUSER_RECOGNISED = Rule(
         "withdrawn, refused, or asked for erasure. That the entry does not declare them takes "
         "nothing from what they said. A link that fewer entries speak for is a doubt (DEP004)."
     ),
-    remedy="Leave the entry out, or have it ruled out in review that this is the person.",
+    remedy=(
+        "Leave the entry out; or, where somebody else is shown, say so: `curate decide LOCATOR "
+        "not-shown --subject SUBJECT --by NAME --reason WHY`."
+    ),
     query="""
         WITH refusers AS (
             SELECT subject_id, min(reason) AS reason FROM (

@@ -17,11 +17,13 @@ from curate.report.words import listed, number
 
 def makers(facts: Facts) -> Answer:
     """Question 2: who made it."""
-    sources = facts.count("SELECT count(*) FROM used_sources")
-    own = facts.count("SELECT count(*) FROM used_sources WHERE kind = 'own_capture'")
+    sources, own = facts.row(
+        "SELECT count(*), count(*) FILTER (kind = 'own_capture') FROM used_sources"
+    )
+    whence = f"from {number(sources, 'source')} on record" if sources else "from no recorded source"
+    captured = f"; {own:,} of them captured by the project" if own else ""
     return partly(
-        f"It was put together in the project {facts.inputs.project} from "
-        f"{number(sources, 'source')} on record; {own:,} of them were captured by the project.",
+        f"It was put together in the project {facts.inputs.project}, {whence}{captured}.",
         authors="Name who made it, and on whose behalf.",
     )
 
@@ -30,9 +32,9 @@ def funding(facts: Facts) -> Answer:
     """Question 3: money."""
     bought = facts.count("SELECT count(*) FROM used_sources WHERE acquisition_method = 'purchase'")
     kind = "commercial" if facts.inputs.use.commercial else "not commercial"
-    sources = number(bought, "source was", "sources were")
+    sources = number(bought, "source was", "sources were") if bought else "no source was"
     return partly(
-        f"The use it was made for is declared {kind}; {sources} bought.",
+        f"The use it was made for is declared {kind}; {sources} bought, by what is on record.",
         authors="Name who paid for it, and the grant.",
     )
 

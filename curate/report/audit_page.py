@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from curate.audit.rules import ALL_RULES
 from curate.model.verdict import Effect
-from curate.report.appendix import audit_run, runs, thresholds, use_profile
+from curate.report.appendix import audit_run, quiet_rules, runs, thresholds, use_profile
 from curate.report.examples import examples
 from curate.report.facts import Facts
 from curate.report.inputs import ReportInputs
@@ -43,6 +43,7 @@ def audit_page(inputs: ReportInputs, *, pictures: bool = False) -> str:
     found, verdicts, covered, run = (
         found_by_rule(facts), verdict_counts(facts), people(facts), audit_run(facts),
     )  # fmt: skip
+    silent = silent_rules(found, list(run.rules))
     source, split, label = by_source(facts), by_split(facts), by_label(facts)
     return render_html(
         "audit.html.j2",
@@ -53,7 +54,7 @@ def audit_page(inputs: ReportInputs, *, pictures: bool = False) -> str:
         reasons=sorted(
             (one for one in found if one.effect != Effect.NONE), key=lambda one: -one.entries
         ),
-        silent=silent_rules(found, list(run.rules)),
+        silent=silent,
         applied=len([rule for rule in ALL_RULES if rule.code in run.rules]),
         people=covered,
         charts=charts(facts, verdicts, found, covered, (split, source)),
@@ -69,5 +70,10 @@ def audit_page(inputs: ReportInputs, *, pictures: bool = False) -> str:
         rejections=rejections(facts),
         method=method(facts, run),
         limits=limits(facts, run.rules),
-        appendix=(use_profile(facts, run), thresholds(facts), runs(facts)),
+        appendix=(
+            use_profile(facts, run),
+            quiet_rules(silent),
+            thresholds(facts),
+            runs(facts),
+        ),
     )

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from curate.errors import InputError
+from curate.identity import clusters
 from curate.identity.clusters import cluster_faces, identity_ids
 
 from .people import embed, names, same_partition
@@ -260,3 +261,13 @@ def test_two_views_of_a_person_join_when_several_faces_are_plainly_alike(alike, 
     found = cluster_faces(two_views(alike), names(246), threshold=0.4, strict=0.75).identity
 
     assert (found[0] == found[11]) is np.bool_(joined)
+
+
+def test_faces_that_were_searched_in_chunks_meet_by_the_means_of_clusters(monkeypatch) -> None:
+    monkeypatch.setattr(clusters, "EXACT_LIMIT", 60)
+    person = np.arange(150) % 10
+
+    found = cluster_faces(embed(person), names(150), threshold=0.4)
+
+    assert same_partition(found.identity, person)
+    assert found.recall == 1.0

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from curate.identity import neighbours
-from curate.identity.neighbours import similar_pairs
+from curate.identity.neighbours import pairs_in_chunks, similar_pairs
 
 from .people import embed
 
@@ -58,3 +58,12 @@ def test_search_by_cells_finds_nearly_all_and_says_how_many() -> None:
 
 def test_no_rows_have_no_pairs() -> None:
     assert len(similar_pairs(np.empty((0, 4), np.float32), floor=0.1)) == 0
+
+
+def test_chunks_hold_the_pairs_within_them_and_no_others() -> None:
+    rows = embed(np.arange(90) % 10)
+
+    pairs = pairs_in_chunks(rows, floor=0.3, k=64, chunk=40)
+
+    inside = {(i, j) for i, j in all_pairs(rows, 0.3) if i // 40 == j // 40}
+    assert set(zip(pairs.left.tolist(), pairs.right.tolist(), strict=True)) == inside

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 from pyarrow import parquet
 
 from curate.errors import InputError
@@ -221,11 +222,9 @@ def _rows(
         if column not in features.files:
             columns[column] = _named(cells.to_pylist(), features.names.get(column))
             continue
-        sizes = pa.compute.binary_length(bytes_of(cells)).to_pylist()
+        sizes = pc.binary_length(bytes_of(cells)).to_pylist()
         struct = pa.types.is_struct(cells.type)
-        paths = (
-            pa.compute.struct_field(cells, "path").to_pylist() if struct else [None] * len(sizes)
-        )
+        paths = pc.struct_field(cells, "path").to_pylist() if struct else [None] * len(sizes)
         columns[column] = list(zip(sizes, paths, strict=True))
     for number in range(batch.num_rows):
         row = {k: v[number] for k, v in columns.items()}

@@ -12,6 +12,7 @@ from pathlib import PurePosixPath
 from typing import IO
 
 import pyarrow as pa
+import pyarrow.compute as pc
 from pyarrow import parquet
 
 from curate.media.unreadable import Reason, UnreadableError
@@ -47,7 +48,7 @@ def copy_cell(table: IO[bytes], kind: str, name: str, copy: IO[bytes]) -> None:
 
 def bytes_of(column: pa.ChunkedArray | pa.Array) -> pa.ChunkedArray | pa.Array:
     """Return the bytes of a column that holds files: the column, or its field ``bytes``."""
-    return pa.compute.struct_field(column, "bytes") if pa.types.is_struct(column.type) else column
+    return pc.struct_field(column, "bytes") if pa.types.is_struct(column.type) else column
 
 
 def _cell(table: IO[bytes], kind: str, column: str, row: int) -> bytes | None:

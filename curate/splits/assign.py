@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from curate.errors import InputError
 from curate.splits.components import components, sizes_of
@@ -283,5 +284,5 @@ def _without(held: Groups, out: npt.NDArray[np.bool_]) -> Groups:
 
 
 def _among(column: pa.ChunkedArray, names: tuple[str, ...]) -> npt.NDArray[np.bool_]:
-    found = pa.compute.is_in(column.cast(pa.string()), value_set=pa.array(names, pa.string()))
+    found = pc.is_in(column.cast(pa.string()), value_set=pa.array(names, pa.string()))
     return found.to_numpy(zero_copy_only=False).astype(bool)

@@ -93,6 +93,26 @@ def test_after_shredding_no_file_yields_the_subjects_embeddings(
 
 
 @pytest.mark.slow
+def test_a_withdrawal_destroys_what_is_kept_of_the_person(
+    kept: Path, curate: Curate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At once where it is from everything; else, and without the key, it says what to run."""
+    shred = "curate vault shred p003"
+    scoped = curate("consent", "withdraw", "p003", "--scope", "train-detector", "--yes", "-w", kept)
+    assert shred in " ".join(scoped.err.split())
+
+    ran = curate("consent", "withdraw", "p002", "--yes", "-w", kept)
+
+    assert "keys of kept embeddings of p002 destroyed: 1" in ran.out
+    assert set(_opened(kept)["subject_id"].to_pylist()) == {"p001", "p003"}
+    monkeypatch.delenv("LAB_KEY")
+    lost = curate("consent", "withdraw", "p003", "--yes", "-w", kept, status=3)
+    assert shred in " ".join(lost.err.split())
+    asked = curate_.open(kept).ledger.read("requests")["subject_id"].to_pylist()
+    assert asked.count("p003") == 2
+
+
+@pytest.mark.slow
 def test_what_was_shredded_is_not_kept_by_the_next_run(kept: Path, curate: Curate) -> None:
     """The media are still there, and are embedded in memory only."""
     curate("vault", "shred", "p002", "-w", kept)

@@ -420,6 +420,7 @@ class Project:
             "verdicts": audited.verdicts,
             "rejections": self.catalog.read("rejections"),
             "runs": self.catalog.read("runs"),
+            "label_noise": self.catalog.read("label_noise"),
         }
         return ReportInputs(
             project=self.config.name or self.workspace.root.name,

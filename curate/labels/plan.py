@@ -31,7 +31,7 @@ class Feature:
 _ENCODE = "encode all pictures as JPEG again, with one encoder, tables and subsampling"
 _TRANSCODE = "transcode all videos to one container, codec and profile"
 _STRIP = "take metadata out of all files: curate release build does"
-_MATCH = "nothing makes these alike after the fact: keep the matched subset"
+_MATCH = "no encoding takes this away: keep the matched subset"
 
 FEATURES = (
     Feature("kind", "picture or video", "train on frames of videos and on pictures apart"),
@@ -72,7 +72,6 @@ FEATURES = (
     Feature("extension", "file extension", "name all files by their digest and format"),
 )  # fmt: skip
 BY_TITLE = {feature.title: feature for feature in FEATURES}
-NO_PLAN = _MATCH
 
 
 def plan_of(

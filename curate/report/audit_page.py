@@ -12,6 +12,7 @@ from curate.report.appendix import audit_run, quiet_rules, runs, thresholds, use
 from curate.report.examples import examples
 from curate.report.facts import Facts
 from curate.report.inputs import ReportInputs
+from curate.report.labels import labels
 from curate.report.leaks import read_leaks
 from curate.report.limits import limits
 from curate.report.method import method, stands_out
@@ -63,6 +64,7 @@ def audit_page(inputs: ReportInputs, *, pictures: bool = False) -> str:
         by_label=label,
         structure=structure(facts),
         leaks=read_leaks(inputs.tables),
+        labels=labels(facts),
         by_rule=by_rule_and_source(facts),
         stands_out=stands_out(facts),
         examples=examples(facts, found, pictures=pictures),

@@ -4,7 +4,7 @@ First four JPEGs signed here (CAWG notAllowed, the older label, a damaged record
 the shared provenance files with a statement of use: what each tool says of training a detector.
 datadiligence knows allowed and refused only. Then 5,000 mixed files (seven in ten photographs
 without a statement, two with XMP, IPTC or EXIF, one with a C2PA record), read one after the other
-in one process: ours with digests, rows and conflicts, the peer's c2pa-python and Pillow alone,
+in one process: ours with rows and conflicts, the peer's c2pa-python and Pillow alone,
 alternating in blocks, least of three.
 
     python -m bench signals [--quick]
@@ -22,6 +22,7 @@ from collections.abc import Callable
 from hashlib import sha256
 from itertools import cycle, islice
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 
@@ -121,7 +122,7 @@ def ours(paths: list[Path]) -> None:
         read_batch(pa.Table.from_pylist(items), trust="", stage="bench/1")
 
 
-_ITEMS: dict[Path, dict[str, str]] = {}
+_ITEMS: dict[Path, dict[str, Any]] = {}
 
 
 def prepare(paths: list[Path]) -> None:
@@ -133,6 +134,7 @@ def prepare(paths: list[Path]) -> None:
         _ITEMS[path] = {
             "sha256": sha256(data).hexdigest(), "mime": found.mime,
             "root": str(path.parent), "locator": path.name,
+            "listed_size": len(data), "listed_mtime_ns": path.stat().st_mtime_ns,
         }  # fmt: skip
 
 

@@ -72,6 +72,12 @@ FROM range(7) t(i)
 _SCANS = """
 SELECT sha256, 0::INT AS frame, 'bench@0' AS model_id, 1::INT AS faces FROM sightings
 """
+_SEARCHES = """
+SELECT sha256, 'none' AS c2pa_state, 'none' AS optout_data_mining, 'none' AS optout_ai_inference,
+       'none' AS optout_ai_training, 'none' AS optout_ai_generative_training, 'bench' AS tool,
+       'signals/1' AS stage
+FROM sightings
+"""
 _MADE = (
     ("media", _MEDIA),
     ("sightings", _SIGHTINGS),
@@ -81,6 +87,7 @@ _MADE = (
     ("subjects", _SUBJECTS),
     ("sources", _SOURCES),
     ("face_scans", _SCANS),
+    ("signal_scans", _SEARCHES),
 )
 
 

@@ -117,6 +117,37 @@ def content(sha256: str, **values: Any) -> Row:
     }
 
 
+def searched(sha256: str, **values: Any) -> Row:
+    """Return that a content was searched for statements, and makes none."""
+    answers = ("data_mining", "ai_inference", "ai_training", "ai_generative_training")
+    return {
+        "sha256": sha256,
+        "c2pa_state": "none",
+        **{f"optout_{name}": "none" for name in answers},
+        "tool": "test",
+        "stage": "signals/1",
+        **values,
+    }
+
+
+def signal(sha256: str, **values: Any) -> Row:
+    """Return a statement that a content makes: it refuses training."""
+    return {
+        "about": sha256,
+        "about_kind": "content",
+        "kind": "optout",
+        "key": "xmp/plus:DataMining/0",
+        "reader": "xmp",
+        "place": "plus:DataMining",
+        "value": "DMI-PROHIBITED",
+        "ai_training": "prohibited",
+        "digest": "0" * 64,
+        "tool": "test",
+        "stage": "signals/1",
+        **values,
+    }
+
+
 def depiction(entry: Row, subject_id: str = "p01", role: str = "depicted", **values: Any) -> Row:
     """Return that a person is in an entry."""
     return {

@@ -36,7 +36,7 @@ from tests.chance import (
     WAIVABLE,
     Dice,
 )
-from tests.factories import entries
+from tests.factories import entries, searched
 
 Row = dict[str, Any]
 World = dict[str, list[Row]]
@@ -83,6 +83,8 @@ def random_world(random: Random, name: str = "w") -> World:
         "labels": [_label(m) for m in media if not dice.odd()],
         "faces": faces,
         "face_scans": [s for digest in digests for s in _scans(dice, digest)],
+        "signal_scans": [searched(digest) for digest in digests],
+        "signals": [],
         "identities": [_identity(dice, f, people) for f in faces if not dice.odd()],
         "relations": _relations(dice, name, ids),
         "consents": consents,

@@ -10,7 +10,7 @@ from random import Random
 from typing import Any
 
 from tests.chance import INSTANTS, PURPOSES
-from tests.factories import depiction
+from tests.factories import depiction, signal
 from tests.random_worlds import Row, World
 
 Restrict = Callable[[Random, World], None]
@@ -108,6 +108,21 @@ def new_event(consented: Row, state: str, at: Any) -> Row:
     }  # fmt: skip
 
 
+def _statement(random: Random, world: World) -> None:
+    """Let some contents say something: a permission too, which changes nothing."""
+    kinds: tuple[Row, ...] = (
+        {},
+        {"value": "DMI-ALLOWED", "ai_training": "allowed", "data_mining": "allowed"},
+        {"value": "constrained", "ai_training": "constrained"},
+        {"kind": "unreadable", "value": "broken", "ai_training": "unreadable"},
+        {"kind": "c2pa_state", "value": "trusted", "ai_training": None},
+    )
+    for place, scan in enumerate(world["signal_scans"]):
+        if random.random() < 0.5:
+            said = signal(scan["sha256"], key=f"more/{place}", **random.choice(kinds))
+            world["signals"].append(said)
+
+
 RESTRICTIONS: dict[str, Restrict] = {
     "excluded purpose": _more("purposes_excluded", *PURPOSES),
     "excluded territory": _more("territories_excluded", "DE", "FR"),
@@ -136,6 +151,8 @@ RESTRICTIONS: dict[str, Restrict] = {
     "extra face": _face,
     "extra parent": _parent,
     "failed scan": _each("face_scans", lambda *_: {"error": "undecodable"}),
+    "failed search": _each("signal_scans", lambda *_: {"error": "undecodable"}),
+    "statement": _statement,
 }
 
 
@@ -177,6 +194,8 @@ UNKNOWNS: dict[str, tuple[Callable[[World], None], Callable[[World], set[str]]]]
     "people ruled out": (_set("depictions", link_status="rejected"), _all),
     "no scan": (_drop("face_scans"), _all),
     "failed scans": (_set("face_scans", error="crashed"), _all),
+    "not searched": (_drop("signal_scans"), _all),
+    "failed searches": (_set("signal_scans", error="crashed"), _all),
     "files not opened": (_drop("sightings"), _all),
     "files unreadable": (_set("sightings", status="unreadable", sha256=None), _all),
     "manipulation unknown": (_set("media", manipulation_type="unknown"), _all),

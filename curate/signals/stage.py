@@ -30,7 +30,9 @@ _MOST_PACKETS = 16
 # One place per content: any of the entries that hold it will do, and the first is stable.
 _PENDING = """
 SELECT c.sha256, c.mime, arg_min(e.root, e.media_id) AS root,
-       arg_min(e.locator, e.media_id) AS locator
+       arg_min(e.locator, e.media_id) AS locator,
+       arg_min(e.listed_size, e.media_id) AS listed_size,
+       arg_min(e.listed_mtime_ns, e.media_id) AS listed_mtime_ns
 FROM content c JOIN entries e USING (sha256)
 WHERE e.state = 'present' AND NOT EXISTS (
     SELECT 1 FROM signal_scans s WHERE s.sha256 = c.sha256 AND s.stage = '{stage}'
@@ -117,17 +119,20 @@ def _read(path: Path, root: Path, item: dict[str, Any], trust: str) -> Read:
     """
     sha256 = item["sha256"]
     with open_regular(path, root=root) as descriptor, os.fdopen(os.dup(descriptor), "rb") as file:
-        size = os.fstat(descriptor).st_size
-        if size > Limits().max_stream_bytes:
-            raise UnreadableError(Reason.TOO_LARGE, f"{size} bytes")
-        if size <= IN_MEMORY:
+        status = os.fstat(descriptor)
+        if status.st_size > Limits().max_stream_bytes:
+            raise UnreadableError(Reason.TOO_LARGE, f"{status.st_size} bytes")
+        # A file as it was listed is the one that the probe saw; of any other the bytes tell.
+        listed = (item["listed_size"], item["listed_mtime_ns"])
+        digest = sha256 if listed == (status.st_size, status.st_mtime_ns) else None
+        if status.st_size <= IN_MEMORY:
             data = file.read(IN_MEMORY + 1)
-            digest = digest_of(data)
+            digest = digest or digest_of(data)
         else:
             digest, packets, is_c2pa = stream(file)
         if digest != sha256:
             raise UnreadableError(Reason.VANISHED, "the file changed since it was probed")
-        if size <= IN_MEMORY:
+        if status.st_size <= IN_MEMORY:
             return read_picture(data, item["mime"], digest=sha256, trust=trust)
         file.seek(0)
         record = file if is_c2pa else None

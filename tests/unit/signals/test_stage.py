@@ -158,7 +158,8 @@ def test_large_file_is_searched_as_it_streams(
         (tmp_path / name).write_bytes(data)
         from curate.signals.found import digest_of
 
-        item = {"sha256": digest_of(data), "mime": "image/jpeg", "root": str(tmp_path)}
+        item = {"sha256": digest_of(data), "mime": "image/jpeg", "root": str(tmp_path),
+                "listed_size": len(data), "listed_mtime_ns": 0}  # fmt: skip
         batch = pa.Table.from_pylist([{**item, "locator": name}])
         (scan,) = read_batch(batch, trust="", stage="signals/1")["signal_scans"].to_pylist()
         assert (scan["c2pa_state"], scan["optout_ai_training"]) == (state, says)

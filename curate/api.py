@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property
@@ -26,7 +26,7 @@ from curate.catalog.digest import joined_digest, tables_digest
 from curate.catalog.ledger import Ledger
 from curate.catalog.tables import Catalog
 from curate.catalog.views import create_entries
-from curate.errors import UnknownNameError
+from curate.errors import InputError, UnknownNameError
 from curate.model.config import Config, UseProfile, parse_config
 from curate.pipeline import Pipeline, Progress, StageRun, recorded, silent
 from curate.reading import Reading
@@ -43,9 +43,11 @@ if TYPE_CHECKING:
     from curate.release.build import Release
     from curate.release.select import Selection
     from curate.releasing import Issue, Order
+    from curate.releasing.recall import Recalled
     from curate.report.inputs import ReportInputs
     from curate.report.lint import DocumentFinding
     from curate.report.written import Written
+    from curate.signing import SigningKey
     from curate.splits.assign import Plan
     from curate.splits.lint import Lint
     from curate.splits.maker import Made
@@ -319,10 +321,55 @@ class Project:
         """
         return self.issue(name, order)[0]
 
-    def issue(self, name: str, order: Order | None = None) -> tuple[Release, Issue]:
-        """Build a release as `release` does; return it, and what is known of its issue."""
+    def recall(
+        self,
+        name: str | None = None,
+        *,
+        subject: str | None = None,
+        use: str = DEFAULT_USE,
+        keys: Sequence[SigningKey] = (),
+    ) -> Recalled:
+        """Make the next release of a use, without what must go, and the feed that names it.
+
+        Args:
+            name: The new release's name; ``v`` and its major version when None.
+            subject: Whose withdrawal must have arrived in it; nobody's in particular when None.
+            use: The use whose releases are called back.
+            keys: What signs it and its feed.
+
+        Raises:
+            InputError: Nothing of the use went out, or what shows the subject may go out still.
+        """
+        from curate.releasing.recall import Recalled, held, last_of, next_name, order_again
+        from curate.releasing.recipients import Desk
+
+        last = last_of(self.catalog, use)
+        theirs = pa.array([], pa.string())
+        if subject is not None:
+            theirs = self.impact(subject).entries["media_id"].combine_chunks()
+            if not len(held(self.catalog, use, theirs)):
+                raise InputError(f"no release of {use} holds anything of {subject!r}")
+        order = order_again(last, keys)
+        built, issue = self.issue(name or next_name(last), order, without=set(theirs.to_pylist()))
+        behind = [(who, row["name"]) for row in Desk(self.catalog, self.ledger).overview()
+                  if row["use"] == use for who in row["behind"]]  # fmt: skip
+        return Recalled(built, issue.version, len(issue.gone), len(issue.fresh), tuple(behind))
+
+    def issue(
+        self, name: str, order: Order | None = None, *, without: Collection[str] = ()
+    ) -> tuple[Release, Issue]:
+        """Build a release as `release` does; return it, and what is known of its issue.
+
+        Args:
+            name: The release's name.
+            order: What is asked for.
+            without: Ids of entries that must not be cleared.
+
+        Raises:
+            InputError: One of them is.
+        """
         from curate.release.build import Steps, build, check_name
-        from curate.releasing import Issue, Order, cleared, went_out
+        from curate.releasing import Issue, Order, check_without, cleared, went_out
         from curate.report.bundle import late_documents
 
         order = order or Order(DEFAULT_USE)
@@ -330,6 +377,7 @@ class Project:
         audited = self.audit(use=order.use, assignment=order.assignment)
         facts = self.facts(assignment=order.assignment)
         selection = cleared(facts, audited, order)
+        check_without(selection, without)
         days = self.config.supersede_days
         issue = Issue(name, order, audited, facts, self.catalog, self.ledger, self.clock(), days)
 

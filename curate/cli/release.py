@@ -10,6 +10,13 @@ import typer
 from curate.cli.keys import passphrase_of
 from curate.cli.options import JsonOption, UseOption, WorkspaceOption
 from curate.cli.output import open_project, say, say_json, showing_progress, tell
+from curate.cli.release_copy import check_copy_command, diff_command
+from curate.cli.release_recall import (
+    acknowledge_command,
+    deliver_command,
+    list_command,
+    recall_command,
+)
 from curate.cli.release_verify import verify_command
 from curate.workspace import DEFAULT_USE
 
@@ -94,3 +101,9 @@ def signing_keys(named: list[str] | None) -> list[SigningKey]:
 
 
 app.command("verify")(verify_command)
+app.command("diff")(diff_command)
+app.command("recall")(recall_command)
+app.command("check-copy")(check_copy_command)
+app.command("deliver")(deliver_command)
+app.command("acknowledge")(acknowledge_command)
+app.command("list")(list_command)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from curate.catalog.audits import Audited
+from curate.errors import InputError
 from curate.release.build import Form
 from curate.release.select import INPUTS, Selection, select
 from curate.report.written import Written
@@ -81,3 +82,23 @@ def went_out(selection: Selection, written: Written) -> Selection:
         left_out=written.facts["left_out"],
         excluded=selection.excluded + lost,
     )
+
+
+def check_without(selection: Selection, without: Collection[str]) -> None:
+    """Refuse a selection that holds what must not go out.
+
+    Args:
+        selection: What is about to go out.
+        without: Ids of entries.
+
+    Raises:
+        InputError: It holds one of them.
+    """
+    rows = selection.items.select(["media_id", "locator"]).to_pylist() if without else []
+    if kept := [row["locator"] for row in rows if row["media_id"] in without]:
+        raise InputError(
+            f"{len(kept):,} entries that show them are still cleared",
+            where=kept[0],
+            hint="record it first: `curate consent withdraw SUBJECT`; or block each entry by "
+            "`curate decide LOCATOR blocked`",
+        )

@@ -1,0 +1,133 @@
+"""`curate release recall`, `deliver`, `acknowledge` and `list`: what went out, and to whom."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from curate.cli.options import JsonOption, UseOption, WorkspaceOption
+from curate.cli.output import open_project, say, say_json, showing_progress, table, tell
+from curate.errors import InputError
+from curate.workspace import DEFAULT_USE
+
+if TYPE_CHECKING:
+    from curate.releasing.recipients import Desk
+
+NameArgument = Annotated[str, typer.Argument(help="The release's name.")]
+NoteOption = Annotated[str | None, typer.Option(help="A word on how.")]
+
+
+def recall_command(
+    subject: Annotated[
+        str | None, typer.Argument(help="The pseudonym of who must be gone from it.")
+    ] = None,
+    everyone: Annotated[
+        bool, typer.Option("--all", help="Whatever is not cleared any more, whosever it is.")
+    ] = False,
+    name: Annotated[str | None, typer.Option(help="The new release's name, such as v2.")] = None,
+    use: UseOption = DEFAULT_USE,
+    key: Annotated[
+        list[str] | None, typer.Option("--key", help="Sign with this key, as `build` does.")
+    ] = None,
+    feed: Annotated[
+        Path | None, typer.Option("--feed", help="Write the feed to this file, too.")
+    ] = None,
+    workspace: WorkspaceOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Make the next release without what must go, and the signed feed that tells holders.
+
+    Raises:
+        InputError: Nothing went out, or what shows the subject is still cleared.
+    """
+    from curate.cli.release import signing_keys
+    from curate.release.feed import FEED
+
+    if (subject is None) != everyone:
+        raise InputError("name a subject, or --all", where="SUBJECT")
+    keys = signing_keys(key)
+    project = open_project(workspace)
+    with showing_progress(project):
+        done = project.recall(name, subject=subject, use=use, keys=keys)
+    place = done.built.folder / FEED
+    if feed is not None:
+        shutil.copyfile(place, feed)
+    if as_json:
+        say_json({"folder": str(done.built.folder), "version": done.version, "feed": str(place),
+                  "items": done.built.items.num_rows, "gone": done.gone, "fresh": done.fresh,
+                  "behind": [{"recipient": who, "release": has} for who, has in done.behind],
+                  })  # fmt: skip
+        return
+    say(f"released {done.built.items.num_rows:,} items as {done.version} in {done.built.folder}")
+    say(f"{done.gone:,} files of earlier releases must go, {done.fresh:,} of them since now")
+    for who, has in done.behind:
+        say(f"  tell {who}, who has {has}")
+    say(f"the feed is {feed or place}; holders run `curate release check-copy DIR --feed FEED`")
+    if not keys:
+        tell("the feed is not signed: nothing shows who made it; `--key NAME` signs")
+
+
+def deliver_command(
+    name: NameArgument,
+    to: Annotated[str, typer.Option(help="Who has it: an organisation, or a pseudonym.")],
+    note: NoteOption = None,
+    workspace: WorkspaceOption = None,
+) -> None:
+    """Record in the ledger that a recipient was given a release.
+
+    Raises:
+        UnknownNameError: There is no such release.
+    """
+    project = open_project(workspace)
+    new = _desk(workspace).deliver(name, to, now=project.clock(), note=note)
+    say(f"recorded: {to} has {name}" if new else f"{to} has {name}, as is on record")
+
+
+def acknowledge_command(
+    name: NameArgument,
+    by: Annotated[str, typer.Option("--from", help="Who says so, as named when it was given.")],
+    outcome: Annotated[str, typer.Option(help="received, deleted or refused.")] = "deleted",
+    note: NoteOption = None,
+    workspace: WorkspaceOption = None,
+) -> None:
+    """Record what a recipient said of a release and its feed.
+
+    Raises:
+        UnknownNameError: There is no such release.
+        InputError: They were given none, or the outcome is none.
+    """
+    if outcome not in ("received", "deleted", "refused"):
+        raise InputError(f"{outcome!r} is no outcome", where="--outcome",
+                         hint="use received, deleted or refused")  # fmt: skip
+    project = open_project(workspace)
+    _desk(workspace).acknowledge(name, by, outcome, now=project.clock(), note=note)
+    say(f"recorded: {by} {outcome} of {name}")
+
+
+def list_command(workspace: WorkspaceOption = None, as_json: JsonOption = False) -> None:
+    """List what went out, who has it, and who is behind the latest of its use."""
+    rows = [
+        {"name": row["name"], "version": row["version"], "use": row["use"],
+         "items": row["item_count"], "built": f"{row['built_at']:%Y-%m-%d}",
+         "look again": f"{row['supersede_by']:%Y-%m-%d}" if row["supersede_by"] else "",
+         "recipients": row["recipients"], "behind": row["behind"]}
+        for row in _desk(workspace).overview()
+    ]  # fmt: skip
+    if as_json:
+        say_json(rows)
+    elif not rows:
+        say("nothing went out yet; `curate release build NAME` makes a release")
+    else:
+        told = [{k: ", ".join(v) if isinstance(v, list) else v for k, v in row.items()}
+                for row in rows]  # fmt: skip
+        table(told, list(rows[0]))
+
+
+def _desk(workspace: Path | None) -> Desk:
+    from curate.releasing.recipients import Desk
+
+    project = open_project(workspace)
+    return Desk(project.catalog, project.ledger)

@@ -20,7 +20,8 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from curate.splits.assign import Plan, assign
-from curate.splits.ties import Groups, Ties
+from curate.splits.groups import Groups
+from curate.splits.ties import Ties
 
 FULL, QUICK = (1_000_000, 200_000, 100_000), (50_000, 10_000, 5_000)
 OVER_SCIPY, OVER_PEER = 10.0, 5.0

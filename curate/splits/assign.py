@@ -18,7 +18,8 @@ from curate.errors import InputError
 from curate.splits.components import components, sizes_of
 from curate.splits.descent import Nodes
 from curate.splits.exact import deal_exactly
-from curate.splits.ties import Groups, Ties
+from curate.splits.groups import Groups
+from curate.splits.ties import Ties
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from curate.splits.descent import Nodes
-from curate.splits.ties import Groups
+from curate.splits.groups import Groups
 
 
 def components(groups: Iterable[Groups], entries: int) -> Nodes:

@@ -8,9 +8,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from curate.splits.groups import Groups
 from curate.splits.lint import declared, entries_alone
 from curate.splits.placements import Crossing, Placements, crossing
-from curate.splits.ties import Groups, Ties, read_ties
+from curate.splits.ties import Ties, read_ties
 
 # What relations tell of entries; copies, footage and people have rules over views of their own.
 KINDS = ("entry", "clip", "frames", "source", "derived", "swap")

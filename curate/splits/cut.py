@@ -14,8 +14,8 @@ import numpy.typing as npt
 
 from curate.splits.arrays import distinct, memberships
 from curate.splits.descent import Nodes
+from curate.splits.groups import Groups
 from curate.splits.repair import collapsed
-from curate.splits.ties import Groups
 
 Ints = npt.NDArray[np.int64]
 

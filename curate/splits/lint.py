@@ -16,10 +16,11 @@ import pyarrow.compute as pc
 
 from curate.splits.arrays import distinct
 from curate.splits.classes import Classes, classes
+from curate.splits.groups import Groups
 from curate.splits.kinds import KINDS
 from curate.splits.placements import Crossing, Placements, crossing
 from curate.splits.repair import Removal, smallest_removal
-from curate.splits.ties import Groups, Ties, read_ties
+from curate.splits.ties import Ties, read_ties
 
 EXAMPLES = 3
 

@@ -17,7 +17,7 @@ from curate.catalog.numbered import Runs
 from curate.errors import InputError
 from curate.splits.arrays import distinct, masks
 from curate.splits.descent import Nodes
-from curate.splits.ties import Groups
+from curate.splits.groups import Groups
 
 # Splits are bits of a word.
 MAX_SPLITS = 62

@@ -14,8 +14,9 @@ from curate.errors import InputError
 from curate.schema import conform
 from curate.splits.assign import CUT, REASONS, Assignment, Plan, assign, check_plan
 from curate.splits.components import sizes_of
+from curate.splits.groups import Groups
 from curate.splits.maker import extended, make_splits
-from curate.splits.ties import Groups, Ties
+from curate.splits.ties import Ties
 
 THREE = ("train", "val", "test")
 PLAN = Plan(THREE, (0.8, 0.1, 0.1), ("identity", "source"))

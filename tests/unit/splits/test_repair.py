@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from curate.splits.groups import Groups
 from curate.splits.placements import Crossing, Placements, crossing
 from curate.splits.repair import smallest_removal
-from curate.splits.ties import Groups
 
 Members = list[tuple[int, int]]
 

@@ -105,7 +105,7 @@ def raw_or_features(facts: Facts) -> Answer:
         FROM held GROUP BY format ORDER BY n DESC, format""")  # fmt: skip
     size = facts.count("SELECT sum(byte_size) FROM held")
     return answered(
-        f"Media files as they were received, {size / 1e6:,.1f} MB in all. No features of faces "
+        f"Media files, {size / 1e6:,.1f} MB in all as they were received. No features of faces "
         "are kept: embeddings exist only while faces are compared.",
         listings=[formats],
     )

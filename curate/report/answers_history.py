@@ -109,16 +109,32 @@ def preparation(facts: Facts) -> Answer:
     ran = tuple((verb, settings(v), settings(p), started) for verb, v, p, started in rows)
     text = "Files were measured and compared, and none was changed."
     if facts.is_release:
-        text += " The release holds them byte for byte, metadata inside files included."
+        text = f"Files were measured and compared. {_handed_on(facts)}"
     head = ("Step", "Versions", "Parameters", "Last run")
     return answered(text, listings=[Listing("What ran", head, ran)])
+
+
+_HANDED_ON = {
+    "kept": "The release holds them byte for byte, with the metadata inside them.",
+    "stripped": "The release holds them without the metadata inside them, which may tell of places "
+    "and people; pictures and sound are as they were.",
+}
+
+
+def _handed_on(facts: Facts) -> str:
+    """Return what became of files on their way into the release."""
+    told = _HANDED_ON.get(str(facts.inputs.release.get("metadata")), "")
+    crops = facts.inputs.release.get("crops")
+    return f"{told} Each face is there as a picture of its own too: {crops}." if crops else told
 
 
 def raw_kept(facts: Facts) -> Answer:
     """Question 34: raw data."""
     if facts.is_release:
-        return answered("The release is the raw data: each file is named by the SHA-256 of the "
-                        "file it was copied from.")  # fmt: skip
+        return answered(
+            "The files as they were received stay with those who built the release, where they "
+            f"were listed. {_handed_on(facts)}".rstrip()
+        )
     present = facts.count("SELECT count(*) FROM described WHERE state = 'present'")
     return answered(f"The raw files of {number(present, 'entry', 'entries')} lie where they were "
                     "listed; the catalogue never changes or moves them.")  # fmt: skip

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from curate.report.accounts import consent_summary, processing_record, training_summary
 from curate.report.card import card
 from curate.report.croissant import croissant
@@ -23,6 +25,13 @@ def late_documents(inputs: ReportInputs, written: Written) -> dict[str, str]:
         inputs: The audit, the tables, and the items of the release.
         written: The data as they were written.
     """
+    manifest = written.facts
+    inputs = replace(
+        inputs,
+        items=written.items,
+        left_out=manifest.get("left_out", inputs.left_out),
+        release=manifest,
+    )
     sheet, facts = datasheet(inputs), Facts(inputs)
     return {
         "README.md": card(facts, written, sheet),

@@ -69,7 +69,7 @@ _DATA_TYPES = (
 )
 _COLUMNS = {
     "media_id": "The item's id in the catalogue it was released from.",
-    "sha256": "SHA-256 of the medium as it was received.",
+    "sha256": "SHA-256 of the medium as it lies in the release.",
     "path": "The file below the release's folder.",
     "label": "Whether the item is declared, derived or reviewed to be real or fake.",
     "split": "The split the item belongs to.",

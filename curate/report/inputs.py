@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 import pyarrow as pa
 
@@ -13,7 +14,7 @@ from curate.model.authored import Authored
 from curate.model.config import UseProfile
 
 # The audit's own inputs, and what else documents speak of.
-TABLES = (*INPUTS, "findings", "verdicts", "rejections", "runs", "label_noise")
+TABLES = (*INPUTS, "findings", "verdicts", "rejections", "runs")
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,8 @@ class ReportInputs:
         items: What a release holds (see `curate.release.select`); None outside a release.
         left_out: Entries a release leaves out, by reason.
         authored: What the authors say.
+        release: What the release's manifest says beside the files (see `curate.report.written`);
+            empty outside a release, and where it is not at hand.
         assignment: The splits it judged by, which `curate split` made; None for those declared.
     """
 
@@ -44,4 +47,5 @@ class ReportInputs:
     items: pa.Table | None = None
     left_out: Mapping[str, int] = field(default_factory=dict)
     authored: Authored = field(default_factory=Authored)
+    release: Mapping[str, Any] = field(default_factory=dict)
     assignment: str | None = None

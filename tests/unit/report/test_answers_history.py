@@ -1,3 +1,8 @@
+import json
+from dataclasses import replace
+
+import pytest
+
 from curate.report.answer import AnswerSource
 from curate.report.answers_history import (
     acquired,
@@ -7,6 +12,7 @@ from curate.report.answers_history import (
     timeframe,
     unfit,
 )
+from curate.report.bundle import late_documents
 from curate.report.facts import Facts
 from tests.unit.report.conftest import AS_OF, entry, make_inputs, run
 
@@ -53,3 +59,17 @@ def test_terms_of_sources_are_told(small) -> None:
 
 def test_any_other_use_is_unfit(small) -> None:
     assert unfit(Facts(small)).text[0].startswith("Anything but train-detector")
+
+
+@pytest.mark.parametrize(
+    ("metadata", "words"),
+    [("stripped", "without the metadata inside them"), ("kept", "byte for byte")],
+)
+def test_a_release_says_what_became_of_metadata(laid, metadata, words) -> None:
+    told = {**laid.written.facts, "metadata": metadata, "crops": "256 px"}
+    texts = late_documents(laid.inputs, replace(laid.written, facts=told))
+    sheet = json.loads(texts["datasheet.json"])
+    answers = {one["id"]: " ".join(one["text"]) for one in sheet["questions"]}
+    assert words in answers[33]
+    assert words in answers[34]
+    assert "a picture of its own too: 256 px" in answers[33]

@@ -61,7 +61,7 @@ def test_numbers_are_those_of_the_tables(small) -> None:
     assert "cover every use of 6 of them" in text
 
 
-_ALWAYS = ("summary", "charts", "rules", "groups", "leaks", "examples", "rejections", "method", "limits",
+_ALWAYS = ("summary", "charts", "rules", "groups", "examples", "rejections", "method", "limits",
            "appendix")  # fmt: skip
 
 

@@ -17,8 +17,8 @@ def gaps(inputs, rules=ALL) -> tuple[str, ...]:
 def test_files_and_stages_that_lack_are_told(small) -> None:
     assert gaps(small) == (
         (
-            "Stages that did not run: faces (no face was searched) and identity (faces were not "
-            "compared with one another)."
+            "Stages that did not run: signals (no opt-out and no provenance was read), faces (no "
+            "face was searched) and identity (faces were not compared with one another)."
         ),
         "Files that nobody could look at: 1 missing and 1 unreadable.",
         "Readable, and not searched for faces: 1 entry.",

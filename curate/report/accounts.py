@@ -68,10 +68,11 @@ def _terms(kind: str, counts: Counts) -> Counts:
     return [(f"curate:{name}", n) for name, n in counts]
 
 
-def _groups(name: str, counts: Counts) -> list[Node]:
+def _groups(name: str, counts: Counts, *, space: str = "curate:") -> list[Node]:
+    """Return counts of people by group, in a namespace; small ones are withheld."""
     return [
-        {name: word, "curate:people": n if isinstance(n, int) else None,
-         **({} if isinstance(n, int) else {"curate:withheld": n})}
+        {name: word, f"{space}people": n if isinstance(n, int) else None,
+         **({} if isinstance(n, int) else {f"{space}withheld": n})}
         for word, n in withheld(counts)
     ]  # fmt: skip
 
@@ -95,10 +96,10 @@ def processing_record(facts: Facts) -> Node:
         "data_protection_officer": authored.said("data_protection_officer") or None,
         "purposes": [{"name": use.name, "purpose": purpose_term(use.purpose)}],
         "operations": list(use.operations),
-        "legal_bases": _groups("legal_basis", by_column(facts, "legal_basis")),
+        "legal_bases": _groups("legal_basis", by_column(facts, "legal_basis"), space=""),
         "data_subjects": {
             "people": _people(people_shown(facts)),
-            "categories": _groups("category", by_age(facts)),
+            "categories": _groups("category", by_age(facts), space=""),
         },
         "personal_data": _categories(facts),
         "recipients": {"audience": use.audience, "commercial": use.commercial,
@@ -201,8 +202,27 @@ def _reservations(facts: Facts) -> Node:
     return {
         "terms_of_sources": flags,
         "sources_whose_terms_nobody_read": unread,
+        "machine_readable_statements": _statements(facts),
         "left_out_by_rules_on_rights": _left_out(facts, "SRC", "SIG"),
     }
+
+
+_STATEMENTS = ("data_mining", "ai_inference", "ai_training", "ai_generative_training")
+
+
+def _statements(facts: Facts) -> Node:
+    """Return what files say of mining and training, by contents; and how many were not read."""
+    told = {
+        name: dict(facts.rows(
+            f"SELECT optout_{name}, count(*) AS n FROM signal_scans SEMI JOIN held USING (sha256) "
+            "WHERE error IS NULL GROUP BY 1 ORDER BY n DESC, 1"
+        )) for name in _STATEMENTS
+    }  # fmt: skip
+    unread = facts.count(
+        "SELECT count(*) FROM held ANTI JOIN (SELECT sha256 FROM signal_scans WHERE error IS NULL) "
+        "USING (sha256)"
+    )
+    return {"contents": told, "contents_not_read": unread}
 
 
 def _left_out(facts: Facts, *families: str) -> list[Node]:

@@ -1,7 +1,7 @@
 """The card: README.md as the Hugging Face Hub reads it, front matter first.
 
-Every number is counted. The licence is never guessed: where the authors name none it is
-``other``, and the sources' own stand in the item tables.
+Every number is counted. The licence is always ``other``, by name: that of the authors, or those
+that items and their sources state.
 """
 
 from __future__ import annotations
@@ -126,12 +126,19 @@ def front_matter(facts: Facts, written: Written) -> dict[str, Any]:
 def _licence(facts: Facts) -> dict[str, str]:
     authored = facts.inputs.authored
     name = authored.said("licence_name") or authored.said("licence")
-    if not name:
-        name = "See the licence column of the item tables"
+    name = name or "-".join(stated_licences(facts)) or "not stated"
     found = {"license": "other", "license_name": re.sub(r"[^a-z0-9.]+", "-", name.lower())}
     if url := authored.said("licence_url"):
         found["license_link"] = url
     return found
+
+
+def stated_licences(facts: Facts) -> list[str]:
+    """Return the licences that items or their sources state, and whether some state none."""
+    rows = facts.rows("""
+        SELECT DISTINCT coalesce(e.licence, s.licence, 'some not stated') AS stated
+        FROM described e LEFT JOIN sources s USING (source_id) ORDER BY stated""")
+    return [stated for (stated,) in rows]
 
 
 def size_category(items: int) -> str:

@@ -15,10 +15,11 @@ import pyarrow as pa
 
 from curate.model.files import FileDigest
 from curate.model.ids import stable_id
-from curate.report.card import tables_by_split
+from curate.report.card import stated_licences, tables_by_split
 from curate.report.datasheet import Datasheet
 from curate.report.facts import Facts
 from curate.report.policy import duo_terms, offer
+from curate.report.responsible import provenance, responsible
 from curate.report.words import listed
 from curate.report.written import Written
 from curate.schema import problems
@@ -74,23 +75,6 @@ _COLUMNS = {
     "label": "Whether the item is declared, derived or reviewed to be real or fake.",
     "split": "The split the item belongs to.",
 }
-# Which RAI property each answer of the datasheet is told in.
-_RAI = {
-    "rai:dataCollection": (21, 27, 29),
-    "rai:dataCollectionMissingData": (10,),
-    "rai:dataCollectionRawData": (34,),
-    "rai:dataPreprocessingProtocol": (33,),
-    "rai:dataAnnotationProtocol": (9,),
-    "rai:dataReleaseMaintenancePlan": (52, 53, 54),
-    "rai:personalSensitiveInformation": (18, 19),
-    "rai:dataSocialImpact": (31, 40),
-    "rai:dataBiases": (17,),
-    "rai:dataLimitations": (7, 13, 41),
-    "rai:dataUseCases": (39, 41),
-}
-_SEVERAL = {"rai:dataPreprocessingProtocol",
-            "rai:personalSensitiveInformation", "rai:dataBiases", "rai:dataLimitations",
-            "rai:dataUseCases"}  # fmt: skip
 
 
 def croissant(facts: Facts, written: Written, sheet: Datasheet) -> Node:
@@ -129,8 +113,8 @@ def croissant(facts: Facts, written: Written, sheet: Datasheet) -> Node:
         or f"{listed(makers)} ({published[:4]}). {title}, version {written.version}.",
         **({"sameAs": f"https://doi.org/{authored.said('doi')}"} if authored.said("doi") else {}),
         "usageInfo": [*duo_terms(inputs.use), offer(facts)],
-        **_provenance(facts),
-        **_responsible(facts, sheet),
+        **provenance(facts),
+        **responsible(facts, sheet),
         "distribution": _distribution(written),
         "recordSet": _record_sets(written),
     }  # fmt: skip
@@ -158,54 +142,9 @@ def _licence(facts: Facts) -> str:
     return (
         authored.said("licence_url")
         or authored.said("licence")
-        or "Not stated by the authors; each item's own licence stands in the item tables."
+        or listed(stated_licences(facts))
+        or "Not stated"
     )
-
-
-def _provenance(facts: Facts) -> Node:
-    sources = facts.records("""
-        SELECT source_id, coalesce(name, source_id) AS name, origin_url
-        FROM used_sources ORDER BY source_id""")
-    return {
-        "prov:wasDerivedFrom": [
-            {"@id": row["origin_url"] or f"urn:curate:source:{row['source_id']}",
-             "@type": "prov:Entity", "prov:label": row["name"]} for row in sources
-        ],
-        "prov:wasGeneratedBy": {
-            "@type": "prov:Activity",
-            "@id": f"urn:curate:run:{facts.inputs.run_id}",
-            "prov:label": f"Audit and release by {facts.inputs.tool}",
-            "prov:endedAtTime": f"{facts.inputs.as_of:%Y-%m-%dT%H:%M:%SZ}",
-        },
-        "prov:wasAttributedTo": {
-            "@type": "prov:SoftwareAgent", "prov:label": facts.inputs.tool,
-        },
-    }  # fmt: skip
-
-
-def _responsible(facts: Facts, sheet: Datasheet) -> Node:
-    """Return RAI's properties, in the words of the datasheet's answers."""
-    answers = {one.question.id: one.answer for one in sheet.answers}
-    told: Node = {}
-    for name, numbers in _RAI.items():
-        texts = [" ".join((*answers[n].text, *answers[n].authors)) for n in numbers]
-        texts = [text for text in texts if text]
-        if texts:
-            told[name] = texts if name in _SEVERAL else " ".join(texts)
-    ways = facts.rows(
-        "SELECT DISTINCT acquisition_method FROM used_sources "
-        "WHERE acquisition_method IS NOT NULL ORDER BY 1"
-    )
-    methods = facts.rows("""
-        SELECT coalesce(method, manipulation_type) AS method, count(*) AS n FROM described
-        WHERE manipulation_type <> 'none' GROUP BY 1 ORDER BY n DESC, 1""")
-    models = facts.rows("SELECT DISTINCT model_id FROM face_scans ORDER BY 1")
-    return told | {
-        "rai:dataCollectionType": [way for (way,) in ways] or ["unknown"],
-        "rai:dataManipulationProtocol": "; ".join(f"{n:,} by {way}" for way, n in methods)
-        or "No item is declared to be manipulated.",
-        "rai:machineAnnotationTools": [model for (model,) in models],
-    }
 
 
 def _distribution(written: Written) -> list[Node]:

@@ -13,6 +13,7 @@ from curate.report.accounts import consent_summary, processing_record, training_
 from curate.report.bundle import late_documents
 from curate.report.facts import Facts
 from curate.report.policy import policy
+from tests.unit.report.conftest import make_inputs
 from tests.unit.report.test_datasheet import crowd
 
 NAMES = ("policy.json", "eu-training-summary.json", "processing-record.json",
@@ -99,3 +100,23 @@ def test_policy_follows_the_use(small) -> None:
     assert refused == ["curate:reidentify", "curate:impersonate"]
     assert told["duo"] == ["DUO_0000022", "DUO_0000025", "DUO_0000027"]
     assert told["rules"]
+
+
+def test_what_files_say_of_training_is_counted(small) -> None:
+    digests = [row["sha256"] for row in small.tables["content"].to_pylist()]
+    asked = ("data_mining", "ai_inference", "ai_training", "ai_generative_training")
+    scans = [
+        {"sha256": digest, "c2pa_state": "none", "tool": "t", "stage": "signals/1",
+         **{f"optout_{name}": "prohibited" if n else "none" for name in asked}}
+        for n, digest in enumerate(digests[:5])
+    ]  # fmt: skip
+    tables = {
+        **small.tables,
+        "signal_scans": make_inputs(signal_scans=scans).tables["signal_scans"],
+    }
+    summary = training_summary(Facts(replace(small, tables=tables)))
+    told = summary["data_processing_aspects"]["reservation_of_rights"]
+    assert told["machine_readable_statements"]["contents"]["ai_training"] == {
+        "prohibited": 4, "none": 1,
+    }  # fmt: skip
+    assert told["machine_readable_statements"]["contents_not_read"] == len(digests) - 5

@@ -56,7 +56,7 @@ def test_embedded_pictures_are_pictures(laid) -> None:
 def test_access_is_gated_and_the_licence_never_guessed(laid) -> None:
     matter, _ = front(laid)
     assert matter["license"] == "other"
-    assert matter["license_name"] == "see-the-licence-column-of-the-item-tables"
+    assert matter["license_name"] == "licenseref-studio"
     assert "real people" in matter["extra_gated_prompt"]
     assert "checkbox" in matter["extra_gated_fields"].values()
 

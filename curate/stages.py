@@ -123,8 +123,8 @@ def _labels(pipeline: Pipeline, _: Config) -> StageRun:
 _STAGES = {
     "probe": _probe,
     "signals": _signals,
-    "labels": _labels,
     "faces": _faces,
     "identity": _identity,
     "dedup": _dedup,
+    "labels": _labels,
 }

@@ -18,6 +18,7 @@ from typing import Any
 from curate.model.instants import print_instant
 from curate.report import (
     answers_composition,
+    answers_distribution,
     answers_history,
     answers_people,
     answers_stewardship,
@@ -33,6 +34,7 @@ _ANSWERS: dict[int, Callable[[Facts], Answer]] = {
     **answers_composition.ANSWERS,
     **answers_people.ANSWERS,
     **answers_history.ANSWERS,
+    **answers_distribution.ANSWERS,
     **answers_stewardship.ANSWERS,
 }
 

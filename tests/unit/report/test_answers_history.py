@@ -4,14 +4,7 @@ from dataclasses import replace
 import pytest
 
 from curate.report.answer import AnswerSource
-from curate.report.answers_history import (
-    acquired,
-    licence,
-    preparation,
-    third_party_limits,
-    timeframe,
-    unfit,
-)
+from curate.report.answers_history import acquired, preparation, timeframe
 from curate.report.bundle import late_documents
 from curate.report.facts import Facts
 from tests.unit.report.conftest import AS_OF, entry, make_inputs, run
@@ -45,20 +38,6 @@ def test_each_step_is_told_by_its_last_run() -> None:
     assert [(step, told) for step, _, told, _ in table.rows] == [
         ("run dedup", "radius 31"), ("audit", ""),
     ]  # fmt: skip
-
-
-def test_an_entrys_licence_is_its_own_or_its_sources(small) -> None:
-    assert licence(Facts(small)).listings[0].rows == (
-        ("LicenseRef-studio", 9), ("not declared", 1),
-    )  # fmt: skip
-
-
-def test_terms_of_sources_are_told(small) -> None:
-    assert third_party_limits(Facts(small)).listings[0].rows == (("no_redistribution", 1, 9),)
-
-
-def test_any_other_use_is_unfit(small) -> None:
-    assert unfit(Facts(small)).text[0].startswith("Anything but train-detector")
 
 
 @pytest.mark.parametrize(

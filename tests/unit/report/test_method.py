@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+from curate.report.appendix import audit_run
+from curate.report.facts import Facts
+from curate.report.method import method, stands_out
+from tests.unit.report.conftest import make_inputs, run
+
+
+def test_what_stands_out_is_said_where_it_was_looked_for(small) -> None:
+    assert stands_out(Facts(small)) == [
+        "Copies: no entry is like another.",
+        "Splits: no declared person and no copy stands in two.",
+    ]
+
+
+def test_nothing_is_said_of_copies_that_were_not_searched(small) -> None:
+    tables = {**small.tables, "runs": make_inputs().tables["runs"]}
+    told = stands_out(Facts(replace(small, tables=tables)))
+    assert not any(text.startswith("Copies") for text in told)
+
+
+def test_waivers_and_reviewers_are_told(small) -> None:
+    verdicts = small.tables["verdicts"].to_pylist()
+    verdicts[0]["decided_by"] = "two_reviewers"
+    findings = small.tables["findings"].to_pylist()
+    findings[0]["waiver"] = "known (r.meyer)"
+    made = make_inputs(verdicts=verdicts, findings=findings).tables
+    tables = {**small.tables, "verdicts": made["verdicts"], "findings": made["findings"]}
+    told = stands_out(Facts(replace(small, tables=tables)))
+    assert told[-1] == "People: 1 finding waived, and 1 verdict decided by reviewers."
+
+
+def test_method_names_rules_and_stages(small) -> None:
+    facts = Facts(small)
+    told, stages = method(facts, audit_run(facts))
+    assert "was judged by 6 rules (ruleset 1)" in told[0]
+    assert [row[0] for row in stages.rows] == ["probe", "dedup"]
+
+
+def test_a_stage_that_failed_is_not_told(small) -> None:
+    rows = [run("run faces", 1) | {"status": "failed"}]
+    tables = {**small.tables, "runs": make_inputs(runs=rows).tables["runs"]}
+    facts = Facts(replace(small, tables=tables))
+    _, stages = method(facts, audit_run(facts))
+    assert stages.rows == ()

@@ -1,0 +1,65 @@
+"""Documents by name: what authors say is read from beside curate.toml, releases from records."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from curate.catalog.tables import Catalog
+from curate.documenting import KINDS, documents, read_authored, released
+from curate.errors import ConfigError, UnknownNameError
+from curate.model.authored import Authored
+from curate.workspace import create
+from tests.unit.report.conftest import make_inputs
+
+
+def test_no_datasheet_toml_says_nothing(tmp_path: Path) -> None:
+    assert read_authored(create(tmp_path / "ws")) == Authored()
+
+
+def test_datasheet_toml_is_read_from_the_workspace(tmp_path: Path) -> None:
+    place = create(tmp_path / "ws")
+    (place.root / "datasheet.toml").write_text("[about]\ncontact = 'a@b'\n", encoding="utf-8")
+
+    assert read_authored(place).said("contact") == "a@b"
+
+
+def test_a_wrong_one_is_told_with_its_path(tmp_path: Path) -> None:
+    place = create(tmp_path / "ws")
+    (place.root / "datasheet.toml").write_text("[answers]\n99 = 'x'\n", encoding="utf-8")
+
+    with pytest.raises(ConfigError) as caught:
+        read_authored(place)
+
+    assert caught.value.where == f"{place.root / 'datasheet.toml'}: answers"
+
+
+def test_one_that_is_no_text_is_told(tmp_path: Path) -> None:
+    place = create(tmp_path / "ws")
+    (place.root / "datasheet.toml").write_bytes(b"[about]\ncontact = '\xff'\n")
+
+    with pytest.raises(ConfigError, match="is not UTF-8 text"):
+        read_authored(place)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_each_kind_has_files(kind: str) -> None:
+    found = documents(kind, make_inputs())
+
+    assert found
+    assert all(text for text in found.values())
+
+
+def test_an_unknown_kind_is_refused() -> None:
+    with pytest.raises(UnknownNameError, match="no document is called 'poem'"):
+        documents("poem", make_inputs())
+
+
+def test_a_release_that_is_not_on_record_is_refused(tmp_path: Path) -> None:
+    place = create(tmp_path / "ws")
+
+    with pytest.raises(UnknownNameError, match="no release is called 'v9'") as caught:
+        released(Catalog(place.catalog), "v9")
+
+    assert caught.value.hint == "releases are: none yet"

@@ -222,9 +222,15 @@ def errors(facts: Facts) -> Answer:
     searched = "Copies were searched by bytes, by pixels and by perceptual hash."
     if "dedup" not in stages_run(facts):
         searched = "Copies were searched by bytes only."
+    labels = "Whether labels are true was examined only where copies contradict one another."
+    if "labels" in stages_run(facts):
+        doubted = facts.count(
+            "SELECT count(DISTINCT media_id) FROM findings SEMI JOIN described USING (media_id) "
+            "WHERE code LIKE 'LAB%'"
+        )
+        labels = f"Labels of {number(doubted, *_ENTRIES)} are doubted by the rules LAB."
     return answered(
-        f"{searched} Whether labels are true was examined only where copies contradict one "
-        "another.",
+        f"{searched} {labels}",
         listings=[Listing("Known errors and redundancies", ("What", "Entries"), rows)],
     )
 

@@ -140,7 +140,7 @@ def completeness(answers: Iterable[Answered]) -> Listing:
         for section, group in _by_section(answers).items()
     ]
     totals = (sum(int(str(row[i])) for row in rows) for i in range(1, 5))
-    head = ("Section", "From the catalogue", "In part", "By the authors", "Still open")
+    head = ("Section", "Catalogue", "In part", "Authors", "Open")
     return Listing("Questions by who answers them", head, (*rows, ("All", *totals)))
 
 

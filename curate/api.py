@@ -332,13 +332,14 @@ class Project:
         """Make the next release of a use, without what must go, and the feed that names it.
 
         Args:
-            name: The new release's name; ``v`` and its major version when None.
+            name: The new release's name; ``v`` and its version when None.
             subject: Whose withdrawal must have arrived in it; nobody's in particular when None.
             use: The use whose releases are called back.
             keys: What signs it and its feed.
 
         Raises:
-            InputError: Nothing of the use went out, or what shows the subject may go out still.
+            InputError: Nothing of the use went out, nothing of it must go, or what shows the
+                subject may go out still.
         """
         from curate.releasing.recall import Recalled, held, last_of, next_name, order_again
         from curate.releasing.recipients import Desk
@@ -350,13 +351,19 @@ class Project:
             if not len(held(self.catalog, use, theirs)):
                 raise InputError(f"no release of {use} holds anything of {subject!r}")
         order = order_again(last, keys)
-        built, issue = self.issue(name or next_name(last), order, without=set(theirs.to_pylist()))
+        without = set(theirs.to_pylist())
+        built, issue = self.issue(name or next_name(last), order, without=without, recalling=True)
         behind = [(who, row["name"]) for row in Desk(self.catalog, self.ledger).overview()
                   if row["use"] == use for who in row["behind"]]  # fmt: skip
         return Recalled(built, issue.version, len(issue.gone), len(issue.fresh), tuple(behind))
 
     def issue(
-        self, name: str, order: Order | None = None, *, without: Collection[str] = ()
+        self,
+        name: str,
+        order: Order | None = None,
+        *,
+        without: Collection[str] = (),
+        recalling: bool = False,
     ) -> tuple[Release, Issue]:
         """Build a release as `release` does; return it, and what is known of its issue.
 
@@ -364,9 +371,10 @@ class Project:
             name: The release's name.
             order: What is asked for.
             without: Ids of entries that must not be cleared.
+            recalling: Refuse where nothing that went out must go.
 
         Raises:
-            InputError: One of them is.
+            InputError: One of them is, or nothing must go.
         """
         from curate.release.build import Steps, build, check_name
         from curate.releasing import Issue, Order, check_without, cleared, went_out
@@ -380,6 +388,8 @@ class Project:
         check_without(selection, without)
         days = self.config.supersede_days
         issue = Issue(name, order, audited, facts, self.catalog, self.ledger, self.clock(), days)
+        if recalling and not issue.due:
+            raise InputError("nothing went out that must go and no feed tells of", where=order.use)
 
         def documents(written: Written) -> dict[str, str | bytes]:
             inputs = self.report_inputs(audited, went_out(selection, written))

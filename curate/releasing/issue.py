@@ -7,7 +7,7 @@ between is recorded again by the next one of that name, and what went out is nev
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -79,6 +79,11 @@ class Issue:
         return latest(self.catalog, self.audited.use.name, besides=self.name)
 
     @property
+    def due(self) -> bool:
+        """Whether files of earlier releases must go that no feed told before."""
+        return bool(self._untold(self._called_back))
+
+    @property
     def version(self) -> str:
         """The release's version, once its data are written."""
         return str(self._told["version"])
@@ -86,13 +91,7 @@ class Issue:
     @cached_property
     def fresh(self) -> list[Tombstone]:
         """Tombstones that no feed told before."""
-        if not self.gone:
-            return []
-        # The key is made when there is something to tell.
-        key = feed_key(self.catalog.folder.parent)
-        known = {one.digest for one in self._stones}
-        found = {tombstone(sha256, key) for sha256 in self.gone}
-        return sorted(one for one in found if one.digest not in known)
+        return self._untold(self.gone)
 
     def tell(self, written: Written) -> dict[str, Any]:
         """Return what the manifest says of the release among others.
@@ -185,6 +184,19 @@ class Issue:
         self.catalog.append("release_items", items)
         self.catalog.append("releases", conform([row], "releases"))
 
+    def _untold(self, digests: Collection[str]) -> list[Tombstone]:
+        if not digests:
+            return []
+        # The key is made when there is something to tell.
+        key = feed_key(self.catalog.folder.parent)
+        known = {one.digest for one in self._stones}
+        found = {tombstone(sha256, key) for sha256 in digests}
+        return sorted(one for one in found if one.digest not in known)
+
+    @cached_property
+    def _called_back(self) -> dict[str, bool]:
+        return must_go(self.catalog, self.audited, self.facts["entries"], self.name)
+
     @cached_property
     def _stones(self) -> list[Tombstone]:
         """Tombstones of earlier feeds of this use."""
@@ -194,7 +206,7 @@ class Issue:
 
     def _leaving(self, items: pa.Table) -> frozenset[str]:
         """Return which files of earlier releases must go, now that those of this are known."""
-        found = must_go(self.catalog, self.audited, self.facts["entries"], self.name)
+        found = self._called_back
         out = set(items["sha256"].to_pylist())
         if kept := sorted(sha256 for sha256, barred in found.items() if barred and sha256 in out):
             again = items.filter(pc.equal(items["sha256"], kept[0]))

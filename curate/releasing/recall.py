@@ -58,9 +58,9 @@ def order_again(last: Earlier, keys: Sequence[SigningKey]) -> Order:
 
 
 def next_name(last: Earlier) -> str:
-    """Return the name of a recall that nobody named: ``v2`` after version 1.4.0."""
+    """Return the name of a recall that nobody named, of its version: ``v2.0.0`` after 1.4.0."""
     major = (order_of(last.row["version"] or FIRST) or (1,))[0]
-    return f"v{major + 1}"
+    return f"v{major + 1}.0.0"
 
 
 def held(catalog: Catalog, use: str, entries: pa.Array) -> pa.Array:
@@ -68,7 +68,8 @@ def held(catalog: Catalog, use: str, entries: pa.Array) -> pa.Array:
     releases = catalog.read("releases")
     mine = releases.filter(pc.equal(releases["use"], use))["release_id"].combine_chunks()
     items = catalog.read("release_items")
-    items = items.filter(pc.is_in(items["release_id"], value_set=mine))
-    return pc.unique(
-        items.filter(pc.is_in(items["media_id"], value_set=entries))["media_id"]
-    ).combine_chunks() if items.num_rows else pa.array([], pa.string())  # fmt: skip
+    theirs = pc.and_(
+        pc.is_in(items["release_id"], value_set=mine),
+        pc.is_in(items["media_id"], value_set=entries),
+    )
+    return pc.unique(items.filter(theirs)["media_id"])

@@ -20,7 +20,10 @@ from curate.report.pages import render_markdown
 from curate.report.words import Cell, Listing
 from curate.report.written import Written
 
-_TABLE = re.compile(r"data/(?P<split>.+)-\d{5}-of-\d{5}\.parquet")
+_TABLE = re.compile(r"(?P<folder>[^/]+(?:/[^/]+)?)/(?P<split>[^/]+)-\d{5}-of-\d{5}\.parquet")
+ITEMS = "data"
+# Folders of tables with the media in them, and what the Hub calls each; the first is the default.
+_WITH_MEDIA = {"huggingface/image": "image", "huggingface/video": "video"}
 _SIZES = (1_000, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000, 1_000_000_000)
 _PROMPT = (
     "These are faces of real people. Access is for the use named in this card. Say who you are, "
@@ -50,13 +53,21 @@ _TYPES = {"large_string": "string", "double": "float64", "float": "float32",
 _QUESTIONS = (7, 9, 12, 13, 18, 21, 29, 30, 33, 40, 41, 46, 53)
 
 
-def tables_by_split(written: Written) -> dict[str, list[str]]:
-    """Return the item tables of each split, as their names say."""
+def tables_by_split(written: Written, folder: str = ITEMS) -> dict[str, list[str]]:
+    """Return the tables of each split below a folder, as their names say."""
     found: dict[str, list[str]] = {}
     for file in sorted(written.files, key=lambda file: file.path):
-        if match := _TABLE.fullmatch(file.path):
+        match = _TABLE.fullmatch(file.path)
+        if match and match["folder"] == folder:
             found.setdefault(match["split"], []).append(file.path)
     return found
+
+
+def _configs(written: Written) -> dict[str, dict[str, list[str]]]:
+    """Return the tables of each configuration by split, the default one first."""
+    found = {name: tables_by_split(written, folder) for folder, name in _WITH_MEDIA.items()}
+    found["items"] = tables_by_split(written)
+    return {name: tables for name, tables in found.items() if tables}
 
 
 def card(facts: Facts, written: Written, sheet: Datasheet) -> str:
@@ -114,12 +125,16 @@ def front_matter(facts: Facts, written: Written) -> dict[str, Any]:
                  *authored.about.get("keywords", ())],
         "extra_gated_prompt": str(authored.gate.get("prompt", _PROMPT)),
         "extra_gated_fields": dict(authored.gate.get("fields", _FIELDS)),
-        "configs": [{
-            "config_name": "default",
-            "data_files": [{"split": _hub_split(split), "path": paths}
-                           for split, paths in tables_by_split(written).items()],
-        }],
-        "dataset_info": _info(written),
+        "configs": [
+            {
+                "config_name": name,
+                **({} if number else {"default": True}),
+                "data_files": [{"split": _hub_split(split), "path": paths}
+                               for split, paths in tables.items()],
+            }
+            for number, (name, tables) in enumerate(_configs(written).items())
+        ],
+        "dataset_info": [_info(written, name) for name in _configs(written)],
     }  # fmt: skip
 
 
@@ -165,32 +180,33 @@ def _parts(written: Written) -> Iterable[tuple[str, pa.Table]]:
         yield split, written.items.filter(pc.equal(column, split))
 
 
-def _info(written: Written) -> dict[str, Any]:
-    sizes = {file.path: file.size for file in written.files}
-    # Names of files stand for splits: two splits whose names become one file's are one.
-    parts = dict(_parts(written))
-    splits = [
-        {"name": _hub_split(split), "num_bytes": parts[split].nbytes,
-         "num_examples": parts[split].num_rows}
-        for split in tables_by_split(written) if split in parts
-    ]  # fmt: skip
-    download = sum(sizes[p] for paths in tables_by_split(written).values() for p in paths)
+def _info(written: Written, config: str) -> dict[str, Any]:
+    """Return sizes of one configuration; tables with media in them bring their own features."""
+    tables, sizes = _configs(written)[config], {file.path: file.size for file in written.files}
+    named = [(_hub_split(split), rows) for split, rows in _parts(written)]
+    parts, splits = dict(named), []
+    # Two splits whose names the Hub cannot tell apart: no number is better than a wrong one.
+    told_apart = len(parts) == len(named) and all(_hub_split(split) in parts for split in tables)
+    for split in tables if told_apart else ():
+        rows = parts[_hub_split(split)]
+        bytes_held = rows.nbytes
+        if config != "items":
+            rows = rows.filter(pc.equal(rows["kind"], config))
+            bytes_held = sum(sizes[path] for path in tables[split])
+        splits.append({"name": _hub_split(split), "num_bytes": bytes_held,
+                       "num_examples": rows.num_rows})  # fmt: skip
+    columns = [{"name": x.name, **_feature(x.type)} for x in written.items.schema]
     return {
-        "features": [{"name": x.name, **_feature(x.type)} for x in written.items.schema],
-        "splits": splits,
-        "download_size": download,
+        "config_name": config,
+        **({"features": columns} if config == "items" else {}),
+        **({"splits": splits} if splits else {}),
+        "download_size": sum(sizes[path] for paths in tables.values() for path in paths),
         "dataset_size": sum(split["num_bytes"] for split in splits),
-    }  # fmt: skip
+    }
 
 
 def _feature(kind: pa.DataType) -> dict[str, Any]:
     """Return a column's type as the `datasets` library names it."""
-    if pa.types.is_struct(kind):
-        names = {kind.field(i).name for i in range(kind.num_fields)}
-        if names == {"bytes", "path"}:
-            return {"dtype": "image"}
-        return {"struct": [{"name": kind.field(i).name, **_feature(kind.field(i).type)}
-                           for i in range(kind.num_fields)]}  # fmt: skip
     if pa.types.is_list(kind) or pa.types.is_large_list(kind):
         return {"list": _feature(kind.value_type)["dtype"]}
     if pa.types.is_timestamp(kind):

@@ -68,6 +68,7 @@ _DATA_TYPES = (
     (pa.types.is_timestamp, "sc:DateTime"),
     (pa.types.is_date, "sc:Date"),
 )
+_PARQUET = "application/x-parquet"
 _COLUMNS = {
     "media_id": "The item's id in the catalogue it was released from.",
     "sha256": "SHA-256 of the medium as it lies in the release.",
@@ -152,7 +153,11 @@ def _distribution(written: Written) -> list[Node]:
     found: list[Node] = []
     for file in sorted(written.files, key=lambda file: file.path):
         if file.path in tables:
-            found.append(_file(file, "application/x-parquet", "Item table of one split."))
+            found.append(_file(file, _PARQUET, "Item table of one split."))
+        elif file.path.endswith(".parquet"):
+            found.append(_file(file, _PARQUET, "Table of another format of the same items."))
+        elif file.path.endswith(".json"):
+            found.append(_file(file, "application/json", "Index of the same items."))
         elif file.path.endswith(".tar"):
             found.append(_file(file, "application/x-tar", "WebDataset shard."))
             found.append({

@@ -110,3 +110,18 @@ def test_no_person_and_no_place_of_a_file_is_in_it(laid) -> None:
     text = json.dumps(written_to(laid))
     assert "p1" not in text
     assert "001.jpg" not in text
+
+
+def test_every_table_and_index_stands_with_its_digest(laid) -> None:
+    for name in ("huggingface/image/train-00000-of-00001.parquet", "coco/train.json"):
+        place = laid.folder / name
+        place.parent.mkdir(parents=True)
+        place.write_bytes(name.encode())
+        files = (*laid.written.files, digest_file(place, laid.folder))
+        laid = replace(laid, written=replace(laid.written, files=files))
+    document = written_to(laid)
+    told = {one["@id"]: one["sha256"] for one in document["distribution"] if "sha256" in one}
+    plain = {f.path: f.sha256 for f in laid.written.files if not f.path.startswith("media/")}
+    assert told == plain
+    assert croissant_problems(document) == []
+    assert len(list(loaded(laid).records("items-train"))) == 6

@@ -38,9 +38,10 @@ from typing import Any
 import pyarrow as pa
 
 from curate.errors import VerificationError
+from curate.vault.envelope import decrypt, derived_key, encrypt, write_whole
 
 FORMAT = 1
-NONCE_BYTES = 12
+_HINT = "name the key it was sealed with in curate.toml under [vault], or shred it"
 
 
 @dataclass(frozen=True)
@@ -93,9 +94,9 @@ class Vault:
         sink = io.BytesIO()
         with pa.ipc.new_stream(sink, embeddings.schema) as writer:
             writer.write_table(embeddings)
-        sealed = _encrypt(self._owner_key(tag), sink.getvalue(), head)
+        sealed = encrypt(self._owner_key(tag), sink.getvalue(), head)
         name = hashlib.sha256(model_id.encode()).hexdigest()[:16]
-        _write(self._folder("sealed") / f"{tag}.{name}.bin", head + b"\n" + sealed)
+        write_whole(self._folder("sealed") / f"{tag}.{name}.bin", head + b"\n" + sealed)
 
     def open(self, kept: Kept) -> pa.Table:
         """Return ``face_id`` and ``vector`` of one sealed file.
@@ -108,7 +109,9 @@ class Vault:
         if not wrapped.is_file():
             raise VerificationError("the key of what is sealed here is gone", where=str(kept.path))
         key = self._unwrap(wrapped, kept.tag)
-        return pa.ipc.open_stream(_decrypt(key, sealed, head, where=kept.path)).read_all()
+        return pa.ipc.open_stream(
+            decrypt(key, sealed, head, where=kept.path, hint=_HINT)
+        ).read_all()
 
     def kept(self) -> list[Kept]:
         """Return what is kept, by the word of the files' first lines, which `open` holds to."""
@@ -118,7 +121,7 @@ class Vault:
         """Destroy the keys of owners for good, then what they sealed; return how many had one."""
         tags = [self.tag(owner) for owner in owners]
         for tag in tags:
-            _write(self._folder("keys") / f"{tag}.shredded", b"")
+            write_whole(self._folder("keys") / f"{tag}.shredded", b"")
         return self._destroy(tags)
 
     def is_shredded(self, owner: str) -> bool:
@@ -151,14 +154,8 @@ class Vault:
 
     @cached_property
     def _derived(self) -> dict[str, bytes]:
-        from cryptography.hazmat.primitives.hashes import SHA256
-        from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-
         salt = vault_salt(self.folder)
-        return {
-            name: HKDF(SHA256(), 32, salt, b"curate vault " + name.encode()).derive(self.key)
-            for name in ("tag", "wrap")
-        }
+        return {name: derived_key(self.key, salt, name) for name in ("tag", "wrap")}
 
     def _folder(self, name: str) -> Path:
         folder = self.folder / name
@@ -175,11 +172,13 @@ class Vault:
             return self._unwrap(place, tag)
         key = secrets.token_bytes(32)
         self._folder("keys")
-        _write(place, _encrypt(self._derived["wrap"], key, tag.encode()))
+        write_whole(place, encrypt(self._derived["wrap"], key, tag.encode()))
         return key
 
     def _unwrap(self, place: Path, tag: str) -> bytes:
-        return _decrypt(self._derived["wrap"], place.read_bytes(), tag.encode(), where=place)
+        return decrypt(
+            self._derived["wrap"], place.read_bytes(), tag.encode(), where=place, hint=_HINT
+        )
 
     def _destroy(self, tags: Iterable[str]) -> int:
         """Destroy keys first: a kill between the two leaves what nobody can open."""
@@ -198,7 +197,7 @@ def vault_salt(folder: Path) -> bytes:
     """Return the random bytes that make a vault its own, made now if there are none."""
     place = folder / "salt"
     if not place.is_file():
-        _write(place, secrets.token_bytes(32))
+        write_whole(place, secrets.token_bytes(32))
     return place.read_bytes()
 
 
@@ -210,39 +209,6 @@ def _described(path: Path) -> Kept:
         return Kept(path, told["tag"], told["model"], at)
     except (ValueError, KeyError, TypeError) as error:
         raise VerificationError("this is no sealed file", where=str(path)) from error
-
-
-def _encrypt(key: bytes, plain: bytes, told: bytes) -> bytes:
-    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
-    nonce = secrets.token_bytes(NONCE_BYTES)
-    return nonce + AESGCM(key).encrypt(nonce, plain, told)
-
-
-def _decrypt(key: bytes, sealed: bytes, told: bytes, *, where: Path) -> bytes:
-    from cryptography.exceptions import InvalidTag
-    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
-    try:
-        return AESGCM(key).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], told)
-    except (InvalidTag, ValueError) as error:
-        raise VerificationError(
-            "this does not open: it was changed, or the key is another",
-            where=str(where),
-            hint="name the key it was sealed with in curate.toml under [vault], or shred it",
-        ) from error
-
-
-def _write(path: Path, content: bytes) -> None:
-    """Write a file whole or not at all, for its owner alone."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    waiting = path.with_name(f".{path.name}.partial")
-    handle = os.open(waiting, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(handle, "wb") as stream:
-        stream.write(content)
-        stream.flush()
-        os.fsync(stream.fileno())
-    waiting.replace(path)
 
 
 def _overwrite(path: Path) -> None:

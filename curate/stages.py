@@ -37,9 +37,12 @@ def run_stages(
 
 
 def _probe(pipeline: Pipeline, config: Config) -> StageRun:
+    from curate.media.refuse import refuse
     from curate.media.stage import probe_stage
 
-    return pipeline.run(probe_stage(exact=config.exact))
+    ran = pipeline.run(probe_stage(exact=config.exact))
+    refused = refuse(pipeline.catalog)
+    return replace(ran, notes={**ran.notes, "refused": refused}) if refused else ran
 
 
 def _signals(pipeline: Pipeline, _: Config) -> StageRun:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property
@@ -341,7 +341,14 @@ class Project:
             InputError: Nothing of the use went out, nothing of it must go, or what shows the
                 subject may go out still.
         """
-        from curate.releasing.recall import Recalled, held, last_of, next_name, order_again
+        from curate.releasing.recall import (
+            Recalled,
+            check_recall,
+            held,
+            last_of,
+            next_name,
+            order_again,
+        )
         from curate.releasing.recipients import Desk
 
         last = last_of(self.catalog, use)
@@ -351,45 +358,46 @@ class Project:
             if not len(held(self.catalog, use, theirs)):
                 raise InputError(f"no release of {use} holds anything of {subject!r}")
         order = order_again(last, keys)
-        without = set(theirs.to_pylist())
-        built, issue = self.issue(name or next_name(last), order, without=without, recalling=True)
+        issue, selection = self._ordered(name or next_name(last), order)
+        check_recall(issue, selection, set(theirs.to_pylist()))
+        releases = self.workspace.releases
+        if selection.items.num_rows:
+            built = self._issued(issue, selection)
+            done = Recalled.of(built, issue, releases)
+        else:
+            # Nobody is left to release: the feed goes out alone.
+            with self.workspace.writing():
+                done = Recalled.of(None, issue, releases)
         behind = [(who, row["name"]) for row in Desk(self.catalog, self.ledger).overview()
                   if row["use"] == use for who in row["behind"]]  # fmt: skip
-        return Recalled(built, issue.version, len(issue.gone), len(issue.fresh), tuple(behind))
+        return replace(done, behind=tuple(behind))
 
-    def issue(
-        self,
-        name: str,
-        order: Order | None = None,
-        *,
-        without: Collection[str] = (),
-        recalling: bool = False,
-    ) -> tuple[Release, Issue]:
-        """Build a release as `release` does; return it, and what is known of its issue.
+    def issue(self, name: str, order: Order | None = None) -> tuple[Release, Issue]:
+        """Build a release as `release` does; return it, and what is known of its issue."""
+        from curate.releasing import Order
 
-        Args:
-            name: The release's name.
-            order: What is asked for.
-            without: Ids of entries that must not be cleared.
-            recalling: Refuse where nothing that went out must go.
+        issue, selection = self._ordered(name, order or Order(DEFAULT_USE))
+        return self._issued(issue, selection), issue
 
-        Raises:
-            InputError: One of them is, or nothing must go.
-        """
-        from curate.release.build import Steps, build, check_name
-        from curate.releasing import Issue, Order, check_without, cleared, went_out
-        from curate.report.bundle import late_documents
+    def _ordered(self, name: str, order: Order) -> tuple[Issue, Selection]:
+        """Audit for a release, and return what may go out in it."""
+        from curate.release.build import check_name
+        from curate.releasing import Issue, cleared
 
-        order = order or Order(DEFAULT_USE)
         check_name(name, self.workspace.releases)
         audited = self.audit(use=order.use, assignment=order.assignment)
         facts = self.facts(assignment=order.assignment)
         selection = cleared(facts, audited, order)
-        check_without(selection, without)
         days = self.config.supersede_days
         issue = Issue(name, order, audited, facts, self.catalog, self.ledger, self.clock(), days)
-        if recalling and not issue.due:
-            raise InputError("nothing went out that must go and no feed tells of", where=order.use)
+        return issue, selection
+
+    def _issued(self, issue: Issue, selection: Selection) -> Release:
+        from curate.release.build import Steps, build
+        from curate.releasing import went_out
+        from curate.report.bundle import late_documents
+
+        name, audited = issue.name, issue.audited
 
         def documents(written: Written) -> dict[str, str | bytes]:
             inputs = self.report_inputs(audited, went_out(selection, written))
@@ -409,11 +417,11 @@ class Project:
                 selection,
                 self.workspace.releases,
                 facts=told,
-                form=order.form,
+                form=issue.order.form,
                 steps=steps,
             )
             record["counts"] = {"items": built.items.num_rows, "left_out": built.left_out}
-        return built, issue
+        return built
 
     def report(self, kind: str, about: About | None = None, *, pdf: bool = False) -> list[Path]:
         """Write a document on the last audit or on a release, and return the files.

@@ -44,7 +44,6 @@ def recall_command(
         InputError: Nothing went out, or what shows the subject is still cleared.
     """
     from curate.cli.release import signing_keys
-    from curate.release.feed import FEED
 
     if (subject is None) != everyone:
         raise InputError("name a subject, or --all", where="SUBJECT")
@@ -52,20 +51,23 @@ def recall_command(
     project = open_project(workspace)
     with showing_progress(project):
         done = project.recall(name, subject=subject, use=use, keys=keys)
-    place = done.built.folder / FEED
     if feed is not None:
-        shutil.copyfile(place, feed)
+        shutil.copyfile(done.feed, feed)
     if as_json:
-        say_json({"folder": str(done.built.folder), "version": done.version, "feed": str(place),
-                  "items": done.built.items.num_rows, "gone": done.gone, "fresh": done.fresh,
+        folder = None if done.folder is None else str(done.folder)
+        say_json({"folder": folder, "version": done.version, "feed": str(done.feed),
+                  "items": done.items, "gone": done.gone, "fresh": done.fresh,
                   "behind": [{"recipient": who, "release": has} for who, has in done.behind],
                   })  # fmt: skip
         return
-    say(f"released {done.built.items.num_rows:,} items as {done.version} in {done.built.folder}")
+    if done.folder is None:
+        say("nothing is left to release: the feed goes out alone")
+    else:
+        say(f"released {done.items:,} items as {done.version} in {done.folder}")
     say(f"{done.gone:,} files of earlier releases must go, {done.fresh:,} of them since now")
     for who, has in done.behind:
         say(f"  tell {who}, who has {has}")
-    say(f"the feed is {feed or place}; holders run `curate release check-copy DIR --feed FEED`")
+    say(f"the feed is {feed or done.feed}; holders run `curate release check-copy DIR --feed FEED`")
     if not keys:
         tell("the feed is not signed: nothing shows who made it; `--key NAME` signs")
 

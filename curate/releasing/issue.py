@@ -23,6 +23,7 @@ from curate.catalog.ledger import Ledger
 from curate.catalog.tables import Catalog
 from curate.errors import VerificationError
 from curate.model.ids import stable_id
+from curate.model.instants import print_instant
 from curate.release.attest import attest, attestation_names
 from curate.release.build import Release
 from curate.release.evidence import evidence_of
@@ -129,12 +130,32 @@ class Issue:
             self.ledger.read("decisions"),
             RULESET_VERSION,
         )
-        said = {"use": self.audited.use.name, "version": self.version,
-                "as_of": self._told["as_of"]}  # fmt: skip
+        return {**evidence, FEED: self._feed()}
+
+    def feed_alone(self) -> bytes:
+        """Return the feed of a use of which nothing is left to release, and record what it tells.
+
+        It is of no version: there is no release that it lies in.
+        """
+        self.gone = frozenset(self._called_back)
+        self._told = {"version": ""}
+        feed = self._feed()
+        self._bury()
+        return feed
+
+    def _feed(self) -> bytes:
+        as_of = print_instant(self.audited.as_of)
+        said = {"use": self.audited.use.name, "version": self.version, "as_of": as_of}
         keys = self.order.keys
-        plain = json.loads(json.dumps(said, default=lambda at: at.isoformat()))
-        feed = feed_bytes([*self._stones, *self.fresh], plain, keys[0] if keys else None)
-        return {**evidence, FEED: feed}
+        return feed_bytes([*self._stones, *self.fresh], said, keys[0] if keys else None)
+
+    def _bury(self) -> None:
+        stones = [
+            {"use": self.audited.use.name, "salt": one.salt, "digest": one.digest,
+             "recalled_at": self.now}
+            for one in self.fresh
+        ]  # fmt: skip
+        self.catalog.append("tombstones", conform(stones, "tombstones"))
 
     def seal(self, folder: Path) -> None:
         """Put the manifest into the ledger, and sign the release."""
@@ -175,12 +196,7 @@ class Issue:
         items = built.items
         for column, values in added.items():
             items = items.append_column(column, values)
-        stones = [
-            {"use": self.audited.use.name, "salt": one.salt, "digest": one.digest,
-             "recalled_at": self.now}
-            for one in self.fresh
-        ]  # fmt: skip
-        self.catalog.append("tombstones", conform(stones, "tombstones"))
+        self._bury()
         self.catalog.append("release_items", items)
         self.catalog.append("releases", conform([row], "releases"))
 

@@ -21,7 +21,7 @@ from curate.release.verify import verify
 from curate.release.version import next_version
 from curate.releasing.recipients import Desk as Recipients
 from curate.signing import new_key
-from tests.factories import day
+from tests.factories import day, media
 from tests.issued import MODEL_SECRET, NAMES, SECRET, Desk
 
 KEYS = (SECRET.public, MODEL_SECRET.public)
@@ -260,3 +260,26 @@ def test_recipients_are_behind_until_they_say_otherwise(desk: Desk) -> None:
         people.acknowledge("v2", "lab-c", "deleted", now=day(7, 7))
     with pytest.raises(UnknownNameError):
         people.deliver("v9", "lab-a", now=day(7, 8))
+
+
+def test_feed_goes_out_alone_where_nothing_is_left(tmp_path: Path) -> None:
+    """When everybody withdrew there is no release to put it in; holders need it all the more."""
+    from curate.releasing.recall import Recalled
+
+    desk = Desk(tmp_path)
+    first, _ = desk.release("v1")
+    _, issue = desk.release("v2", said=dict.fromkeys(NAMES[1:], "blocked"))
+    issue.audited = desk._audited(
+        {n: media(n, root=str(desk.root)) for n in NAMES}, dict.fromkeys(NAMES, "blocked"), ()
+    )
+    for cached in ("_called_back", "_stones", "fresh"):
+        issue.__dict__.pop(cached, None)
+    issue.name = "v3"
+
+    done = Recalled.of(None, issue, desk.root / "releases")
+
+    feed = read_feed(done.feed, KEYS)
+    assert (done.folder, done.gone, done.fresh, len(feed.tombstones)) == (None, 6, 1, 6)
+    found = check_copy(first.folder, feed)
+    assert {one.path for one in found if one.kind == FILE} == set(first.items["path"].to_pylist())
+    assert desk.catalog.count("tombstones") == 6

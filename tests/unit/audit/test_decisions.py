@@ -21,6 +21,7 @@ from tests.factories import (
     event,
     facts,
     media,
+    searched,
     subject,
 )
 
@@ -53,6 +54,7 @@ def _line(*, scanned: bool = True) -> tuple[list[Row], dict[str, list[Row]]]:
         "face_scans": [
             {"sha256": digest(e["locator"]), "frame": 0, "model_id": "m", "faces": 0} for e in seen
         ],
+        "signal_scans": [searched(digest(e["locator"])) for e in entries],
     }
 
 

@@ -156,6 +156,7 @@ class Project:
         jobs: int = 0,
         exact: bool = False,
         keep_embeddings: bool = False,
+        scores: str | Path | None = None,
     ) -> list[StageRun]:
         """Run what the named stages still have to do, in their order.
 
@@ -164,9 +165,12 @@ class Project:
             jobs: Worker processes; 0 for one per processor.
             exact: Probe by decoding pictures whole, whatever `curate.toml` says.
             keep_embeddings: Keep those of identities in the vault, and use what is kept there.
+            scores: A file with your own classifier's scores, by which the stage `labels` doubts
+                labels in this run; see docs/labels.md.
 
         Raises:
             UnknownNameError: There is no such stage.
+            InputError: There are scores and `labels` is not to run, or they cannot be read.
             MissingKeyError: Embeddings are to be kept, and the vault's key is gone.
             DependencyError: A package or model that a stage needs is missing.
         """
@@ -177,11 +181,25 @@ class Project:
             raise UnknownNameError(
                 f"no stage is called {unknown[0]!r}", hint=f"stages are: {', '.join(STAGES)}"
             )
+        brought = None if scores is None else self._scores(Path(scores), wanted)
         with self.workspace.writing():
             pipeline = Pipeline(self.catalog, self.clock, jobs, self.progress)
             config = replace(self.config, exact=exact or self.config.exact)
             keeper = self.keeper() if keep_embeddings else None
-            return run_stages(pipeline, config, [s for s in STAGES if s in wanted], keeper)
+            names = [stage for stage in STAGES if stage in wanted]
+            return run_stages(pipeline, config, names, keeper, scores=brought)
+
+    def _scores(self, file: Path, stages: set[str]) -> pa.Table:
+        from curate.catalog.views import read_entries
+        from curate.labels.scores import read_scores
+
+        if "labels" not in stages:
+            raise InputError(
+                "scores are for the stage labels, which is not to run",
+                where=str(file),
+                hint="curate run labels --scores FILE",
+            )
+        return read_scores(file, read_entries(self.catalog))
 
     def keeper(self) -> Keeper:
         """Return what keeps embeddings in the vault, once what has come to its date is gone.

@@ -9,12 +9,19 @@ from curate.model.config import Config
 from curate.pipeline import Pipeline, StageRun
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from curate.faces.analyzer import AnalyzerSpec
     from curate.keeping import Keeper
 
 
 def run_stages(
-    pipeline: Pipeline, config: Config, names: list[str], keeper: Keeper | None = None
+    pipeline: Pipeline,
+    config: Config,
+    names: list[str],
+    keeper: Keeper | None = None,
+    *,
+    scores: pa.Table | None = None,
 ) -> list[StageRun]:
     """Run the named stages in the order given; what is not pending is skipped.
 
@@ -23,6 +30,7 @@ def run_stages(
         config: The settings.
         names: Names of stages.
         keeper: Keeps embeddings once the identity stage knows whose they are.
+        scores: A user's own scores for the labels stage; see `labels_stage`.
 
     Raises:
         DependencyError: A package or model that a stage needs is missing.
@@ -31,6 +39,8 @@ def run_stages(
     for name in names:
         if name == "identity" and keeper is not None:
             ran.append(_kept_identity(pipeline, config, keeper))
+        elif name == "labels":
+            ran.append(_labels(pipeline, scores))
         else:
             ran.append(_STAGES[name](pipeline, config))
     return ran
@@ -115,12 +125,12 @@ def _analyzer(config: Config) -> AnalyzerSpec:
     return AnalyzerSpec(kind=config.analyzer, path=config.model, threads=1)  # type: ignore[arg-type]
 
 
-def _labels(pipeline: Pipeline, _: Config) -> StageRun:
+def _labels(pipeline: Pipeline, scores: pa.Table | None) -> StageRun:
     from curate.labels.looks_stage import looks_stage
     from curate.labels.stage import labels_stage
 
     pipeline.run(looks_stage())
-    return pipeline.run(labels_stage())
+    return pipeline.run(labels_stage(scores))
 
 
 _STAGES = {
@@ -129,5 +139,4 @@ _STAGES = {
     "faces": _faces,
     "identity": _identity,
     "dedup": _dedup,
-    "labels": _labels,
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -26,6 +27,14 @@ def command(
             help="Identity: keep embeddings in the vault, sealed per subject, and use those kept.",
         ),
     ] = False,
+    scores: Annotated[
+        Path | None,
+        typer.Option(
+            "--scores",
+            help="Labels: doubt labels by these out-of-fold scores (CSV, Parquet: media_id or "
+            "locator, fake) and not by the look of pictures.",
+        ),
+    ] = None,
     jobs: JobsOption = 0,
     workspace: WorkspaceOption = None,
     as_json: JsonOption = False,
@@ -35,7 +44,13 @@ def command(
 
     project = open_project(workspace)
     with showing_progress(project):
-        ran = project.run(stages or STAGES, jobs=jobs, exact=exact, keep_embeddings=keep_embeddings)
+        ran = project.run(
+            stages or STAGES,
+            jobs=jobs,
+            exact=exact,
+            keep_embeddings=keep_embeddings,
+            scores=scores,
+        )
     if as_json:
         say_json([asdict(one) for one in ran])
         return

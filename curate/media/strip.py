@@ -16,7 +16,6 @@ from collections.abc import Callable, Iterator
 from zlib import crc32
 
 import numpy as np
-import numpy.typing as npt
 
 from curate.media.exif import parse_exif
 from curate.media.unreadable import Reason, UnreadableError
@@ -29,8 +28,8 @@ _ORIENTATION = (
 # What may follow 0xFF inside coded data: a stuffed zero, a restart, filling.
 _CODED = np.zeros(256, np.bool_)
 _CODED[[0x00, *range(0xD0, 0xD8), 0xFF]] = True
-_EOI, _SOS, _APP0, _APP1, _APP2, _APP14, _APP15, _COM = (
-    *(0xD9, 0xDA, 0xE0, 0xE1, 0xE2, 0xEE, 0xEF, 0xFE),
+_SOI, _EOI, _SOS, _APP0, _APP1, _APP2, _APP14, _APP15, _COM = (
+    *(0xD8, 0xD9, 0xDA, 0xE0, 0xE1, 0xE2, 0xEE, 0xEF, 0xFE),
 )
 _DATA = -1
 
@@ -59,9 +58,13 @@ def strip(data: bytes, format_name: str) -> bytes:
         detail = f"metadata cannot be taken out of {format_name} without coding it anew"
         raise UnreadableError(Reason.UNSUPPORTED, detail)
     try:
-        return b"".join(_STRIPPERS[format_name](data))
+        parts = list(_STRIPPERS[format_name](data))
     except (IndexError, struct.error) as error:
         raise _broken("it ends inside a header") from error
+    # What was cut out of `data` is a view of it: views of all of it are the file as it was.
+    if all(isinstance(part, memoryview) for part in parts) and sum(map(len, parts)) == len(data):
+        return data
+    return b"".join(parts)
 
 
 def can_strip(format_name: str) -> bool:
@@ -81,31 +84,32 @@ def _turning(exif: bytes) -> bytes | None:
 
 def _jpeg(data: bytes) -> Iterator[bytes | memoryview]:
     """Yield a JPEG's segments (ITU-T T.81, annex B) but those that describe it."""
-    yield data[:2]
     kept: list[bytes | memoryview] = []
     turning: bytes | None = None
     for kind, segment in _segments(data):
-        if kind == _APP1 and bytes(segment[4:10]) == b"Exif\x00\x00":
+        head = bytes(segment[4:18])
+        if kind == _APP1 and head.startswith(b"Exif\x00\x00"):
             turning = turning or _turning(bytes(segment[10:]))
-        if kind == _DATA:
+        if kind == _APP0 and head.startswith(b"JFIF\x00") and len(segment) > 18:
+            # A thumbnail shows the picture as it was before someone changed it.
+            kept.append(struct.pack(">BBH", 0xFF, _APP0, 16) + head[:12] + b"\x00\x00")
+        elif _is_shown(kind, head):
             kept.append(segment)
-        elif said := _jpeg_segment(kind, bytes(segment)):
-            kept.append(said)
     if turning:
         # Behind JFIF, where there is one: readers look for it at the very beginning.
-        place = 1 if kept and kept[0][1] == _APP0 else 0
+        place = 2 if kept[1][1] == _APP0 else 1
         block = b"Exif\x00\x00" + turning
         kept.insert(place, struct.pack(">BBH", 0xFF, _APP1, len(block) + 2) + block)
     yield from kept
-    yield b"\xff\xd9"
 
 
 def _segments(data: bytes) -> Iterator[tuple[int, memoryview]]:
-    """Yield the segments from behind the first marker to the end of the picture, with their kinds.
+    """Yield the segments of a picture from its first marker to its last, with their kinds.
 
     What is coded follows the head of its scan, as a piece of the kind `_DATA`.
     """
-    view, markers, at = memoryview(data), _markers(data), 2
+    view, at = memoryview(data), 2
+    yield _SOI, view[:2]
     while True:
         while data[at] == 0xFF and data[at + 1] == 0xFF:
             at += 1
@@ -113,6 +117,7 @@ def _segments(data: bytes) -> Iterator[tuple[int, memoryview]]:
             raise _broken(f"no marker at byte {at}")
         kind = data[at + 1]
         if kind == _EOI:
+            yield _EOI, view[at : at + 2]
             return
         (length,) = struct.unpack_from(">H", data, at + 2)
         end = at + 2 + length
@@ -121,32 +126,37 @@ def _segments(data: bytes) -> Iterator[tuple[int, memoryview]]:
         yield kind, view[at:end]
         at = end
         if kind == _SOS:
-            after = int(np.searchsorted(markers, at))
-            if after == len(markers):
-                raise _broken("the coded data has no end")
-            at = int(markers[after])
+            at = _scan_end(data, at)
             yield _DATA, view[end:at]
 
 
-def _jpeg_segment(kind: int, segment: bytes) -> bytes:
-    body = segment[4:]
+def _is_shown(kind: int, head: bytes) -> bool:
+    """Return whether a segment is part of what the picture shows."""
     if kind == _APP0:
-        # JFIF without its thumbnail; an extension of it (JFXX) is nothing but a thumbnail.
-        if not body.startswith(b"JFIF\x00") or len(body) < 14:
-            return b""
-        return struct.pack(">BBH", 0xFF, _APP0, 16) + body[:12] + b"\x00\x00"
+        # An extension of JFIF (JFXX) is nothing but a thumbnail.
+        return head.startswith(b"JFIF\x00") and len(head) == 14
     if kind == _APP2:
-        return segment if body.startswith(b"ICC_PROFILE\x00") else b""
+        return head.startswith(b"ICC_PROFILE\x00")
     if kind == _APP14:
-        return segment if body.startswith(b"Adobe") else b""
-    return b"" if _APP0 <= kind <= _APP15 or kind == _COM else segment
+        return head.startswith(b"Adobe")
+    return not (_APP0 <= kind <= _APP15 or kind == _COM)
 
 
-def _markers(data: bytes) -> npt.NDArray[np.int64]:
-    """Return where a marker would begin, if all of the file were coded data."""
-    codes = np.frombuffer(data, np.uint8)
+def _scan_end(data: bytes, begin: int) -> int:
+    """Return where the coded data that begins there ends: at the first marker."""
+    end = len(data) - 2
+    # Most pictures are one scan to the end, with no 0xFF in it but stuffed ones: to count them
+    # is much faster than to look at each.
+    if data.endswith(b"\xff\xd9") and data.count(b"\xff", begin, end) == data.count(
+        b"\xff\x00", begin, end
+    ):
+        return end
+    codes = np.frombuffer(data, np.uint8, offset=begin)
     at = np.flatnonzero(codes[:-1] == 0xFF)
-    return at[~_CODED[codes[at + 1]]]
+    markers = at[~_CODED[codes[at + 1]]]
+    if not len(markers):
+        raise _broken("the coded data has no end")
+    return begin + int(markers[0])
 
 
 def _png(data: bytes) -> Iterator[bytes]:

@@ -71,10 +71,27 @@ class TarWriter:
         self._member(name, len(data), (data,))
 
     def _member(self, name: str, size: int, chunks: Iterable[bytes]) -> None:
-        member = tarfile.TarInfo(name)
-        member.size = size
-        # GNU's form holds members of any size; nobody's names are in it.
-        self._file.write(member.tobuf(tarfile.GNU_FORMAT))
+        self._file.write(_header(name, size))
         for chunk in chunks:
             self._file.write(chunk)
         self._file.write(bytes(-size % _BLOCK))
+
+
+# A member's header, of which only name, size and checksum differ from one to the next.
+_EMPTY = tarfile.TarInfo().tobuf(tarfile.GNU_FORMAT)
+_NAME, _SIZE, _SUM = slice(0, 100), slice(124, 136), slice(148, 156)
+
+
+def _header(name: str, size: int) -> bytes:
+    """Return the header of a member; short names and common sizes without asking the library."""
+    encoded = name.encode()
+    if len(encoded) > 100 or size >= 8**11:
+        member = tarfile.TarInfo(name)
+        member.size = size
+        return member.tobuf(tarfile.GNU_FORMAT)
+    header = bytearray(_EMPTY)
+    header[_NAME] = encoded.ljust(100, b"\0")
+    header[_SIZE] = b"%011o\0" % size
+    header[_SUM] = b" " * 8
+    header[_SUM] = b"%06o\0 " % sum(header)
+    return bytes(header)

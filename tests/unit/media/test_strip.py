@@ -100,6 +100,17 @@ def test_a_progressive_picture_and_one_with_a_thumbnail() -> None:
     assert (pixels(after) == pixels(data)).all()
 
 
+@pytest.mark.parametrize("options", [{}, {"progressive": True}, {"restart_marker_rows": 1}])
+def test_a_picture_without_words_is_handed_on_as_it_is(options: dict[str, Any]) -> None:
+    """Not a copy of it: with one scan, with many, and with restarts inside them."""
+    out = io.BytesIO()
+    picture().save(out, "JPEG", **options)
+    data = out.getvalue()
+
+    assert strip(data, "JPEG") is data
+    assert strip(data + b"more", "JPEG") == data
+
+
 @pytest.mark.parametrize("name", ["GIF", "WEBP", "PNG"])
 def test_an_animation_keeps_frames_and_times(name: str) -> None:
     """Every frame, as long as it was shown, as often as it was played."""

@@ -20,6 +20,7 @@ import curate
 from curate.errors import InputError, UnknownNameError
 from curate.release.build import Form, Release, build
 from curate.release.export.formats import NAMES, chosen
+from curate.release.export.webdataset import _header
 from curate.release.select import Selection
 from tests.factories import label, media, sighting, verdict, whole
 from tests.unit.release.test_build import content_of, picture, with_column
@@ -119,6 +120,15 @@ def test_shards_are_tars_for_anyone(released: Release) -> None:
             assert hashlib.sha256(data.read()).hexdigest() == member.name.removesuffix(".png")
     assert {(m.mtime, m.uid, m.uname) for m in members} == {(0, 0, "")}
     assert len(media_files) == 3
+
+
+@pytest.mark.parametrize("size", [0, 1, 8**7, 8**11 - 1, 8**11, 8**12])
+@pytest.mark.parametrize("name", ["a.jpg", "x" * 100, "x" * 101, "ä.png"])
+def test_headers_are_those_of_the_library(name: str, size: int) -> None:
+    """To the byte, for short and long names, common sizes and huge ones."""
+    member = tarfile.TarInfo(name)
+    member.size = size
+    assert _header(name, size) == member.tobuf(tarfile.GNU_FORMAT)
 
 
 def test_coco_has_labels_and_faces(released: Release, tmp_path: Path) -> None:

@@ -5,6 +5,9 @@ reaches a stricter one after correction for how tight each cluster is: two tight
 some distance are two people, two loose ones at that distance may be one. Clusters refused by
 the second test are joined after all when several of their faces are plainly alike.
 
+Up to 32,768 faces are all compared. Of more, those of one chunk are, and then all clusters by
+their means: a person's faces in two chunks meet there. A sample measures what that misses.
+
 Promises: what must not be joined is not joined; a face too poor to judge never joins on its
 own evidence; no member is less similar to the mean of the others than the threshold; the
 result does not depend on the order of rows.
@@ -19,18 +22,18 @@ import numpy as np
 import numpy.typing as npt
 
 from curate.errors import InputError
-from curate.identity.agglomeration import Agglomeration, packed
+from curate.identity.agglomeration import Agglomeration
 from curate.identity.constraints import atoms
-from curate.identity.neighbours import (
-    EXACT_LIMIT,
-    pairs_in_chunks,
-    recall_of,
-    similar_pairs,
-)
+from curate.identity.neighbours import pairs_in_chunks, recall_of
+from curate.identity.packing import packed
 
 Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
+
+# Faces are compared within chunks, then the clusters of all chunks by their means: at 10^5 faces
+# in a tenth of the time, and with fewer errors, than comparing all faces (seeds 100 and 0).
+_CHUNK = 16_384
 
 IDENTITY_NAMESPACE = UUID("0f1d3a57-94f0-5b3c-8f0e-2f5a3f1c6d11")
 
@@ -103,11 +106,11 @@ def cluster_faces(
     must, frames, subjects = (c[order] for c in columns)
     state = Agglomeration(rows, good[order], atoms(must, frames, subjects, ids[order]), frames)
     evidence = rows if len(state.evidence) == n else rows[state.evidence]
-    many = len(evidence) > EXACT_LIMIT
-    if many:
-        found = pairs_in_chunks(evidence, floor=threshold, k=neighbours, chunk=EXACT_LIMIT // 2)
-    else:
-        found = similar_pairs(evidence, floor=threshold, k=neighbours)
+    # Two halves are left whole rather than a chunk and a rest.
+    many = len(evidence) > 2 * _CHUNK
+    found = pairs_in_chunks(
+        evidence, floor=threshold, k=neighbours, chunk=_CHUNK if many else len(evidence)
+    )
     pairs = state.pairs_of(found)
     # A first, plain pass shows what strangers and members of one cluster look like here.
     state.link(pairs, threshold)

@@ -1,7 +1,7 @@
 """Pairs of similar embeddings, without ever holding an N x N matrix.
 
-Exact by blocks up to 10^5 rows; beyond, either exact within chunks, or faiss's inverted file. A
-sample of rows that are compared with all others measures both. faiss is imported here and nowhere
+Exact by blocks up to 10^5 rows, or within chunks; beyond, faiss's inverted file. A sample of rows
+that are compared with all others measures what is missed. faiss is imported here and nowhere
 else.
 """
 
@@ -120,7 +120,7 @@ def pairs_in_chunks(embeddings: Floats, *, floor: float, k: int, chunk: int) -> 
         chunk: Rows of a chunk.
     """
     best = _Best(len(embeddings), k)
-    for start in range(0, len(embeddings), chunk):
+    for start in range(0, len(embeddings), max(chunk, 1)):
         _compare(embeddings, slice(start, min(start + chunk, len(embeddings))), best, floor, None)
     return best.pairs()
 
@@ -202,6 +202,13 @@ def _faiss() -> Any:
     except ImportError as error:
         raise DependencyError("faiss is not installed") from error
     return faiss
+
+
+def dots(rows: Floats, a: Ints, b: Ints) -> Floats:
+    """Return the products of rows `a` and rows `b`, shape (len(a),)."""
+    out = np.empty(len(a), np.float32)
+    in_parts(len(a), lambda one, end: kernels.dots(rows, a, b, one, end, out))
+    return out
 
 
 def in_parts(count: int, work: Callable[[int, int], Any]) -> None:

@@ -77,7 +77,18 @@ class Noise:
 
         Two faces must be nearer to one person than to two. The more faces there are, the less
         of the distance is noise, and the nearer they must be to be more than look-alikes.
+        Strangers' cosines spread less, too, where one side is a mean of many.
         """
         share = _TWO_FACES + _CLUSTER * (2 - 1 / size - 1 / other)
         level = self.background + share * (self.cohesion - self.background)
-        return np.maximum(level, self.strict)
+        spread = np.sqrt(self._length(size) * self._length(other))
+        return np.maximum(level, self.background + spread * (self.strict - self.background))
+
+    def least(self) -> float:
+        """Return the least that `asked` asks of any two clusters."""
+        sizes = 2 ** np.arange(20)
+        return float(self.asked(*np.meshgrid(sizes, sizes)).min())
+
+    def _length(self, size: Ints) -> Doubles:
+        """Return the squared length of a typical mean of so many faces of one person."""
+        return np.asarray((1 + (size - 1) * max(self.cohesion, 0.0)) / size)

@@ -20,7 +20,7 @@ from curate.identity.fakes import Scene, cluster_with_fakes
 from curate.identity.links import link_identities
 from curate.schema import conform
 
-VERSION = "3"
+VERSION = "4"
 
 # Whose own face is seen: of a swap's two people the donor's; where a target is made to move or
 # speak, the target's.

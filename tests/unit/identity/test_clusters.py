@@ -247,9 +247,16 @@ def test_a_person_with_very_many_faces_is_one_identity() -> None:
     assert same_partition(found.identity, person)
 
 
-def two_views(alike: int) -> np.ndarray:
-    """Return 40 people x 6, the first in two views of 6 of which `alike` pairs are plain."""
-    rows = embed(np.repeat(np.arange(41), 6), spread=0.2, width=128).astype(np.float64)
+def two_views(alike: int, *, noise: bool = False) -> np.ndarray:
+    """Return 41 people x 6, each from two sides but the first two, who may be one in two views.
+
+    Of 6 pairs of faces of those two `alike` are plain. With `noise`, nobody has sides.
+    """
+    person = np.repeat(np.arange(41), 6)
+    rows = embed(person, spread=0.2, width=128).astype(np.float64)
+    side = np.zeros(128)
+    side[0] = 0 if noise else 0.3
+    rows[12:] += np.where(np.arange(234) % 2, 1, -1)[:, None] * side
     rows[6:12] = rows[:6] * 0.5 + rows[6:12] * np.sqrt(1 - 0.5**2)
     between = rows[:alike] / 2 + rows[6 : 6 + alike] / 2
     rows[6 : 6 + alike] = between
@@ -263,8 +270,14 @@ def test_two_views_of_a_person_join_when_several_faces_are_plainly_alike(alike, 
     assert (found[0] == found[11]) is np.bool_(joined)
 
 
+def test_look_alikes_stay_apart_where_nobody_is_seen_from_several_sides() -> None:
+    found = cluster_faces(two_views(3, noise=True), names(246), threshold=0.4, strict=0.75).identity
+
+    assert found[0] != found[11]
+
+
 def test_faces_that_were_searched_in_chunks_meet_by_the_means_of_clusters(monkeypatch) -> None:
-    monkeypatch.setattr(clusters, "EXACT_LIMIT", 60)
+    monkeypatch.setattr(clusters, "_CHUNK", 30)
     person = np.arange(150) % 10
 
     found = cluster_faces(embed(person), names(150), threshold=0.4)

@@ -15,19 +15,21 @@ from curate.labels.groups import LEAST_GROUPS, renumbered
 from curate.labels.noise import LEAST_AUC, Floats, area, out_of_fold, ranked, shares
 
 BASIS = "colour, frequencies and quality of the picture"
+BROUGHT = "the scores brought"
 # Fewer of a label teach a classifier nothing.
 LEAST_ITEMS = 30
 _MEASURED = ("sharpness", "brightness", "contrast")
 
 
 def find_doubts(
-    items: pa.Table, group: Ints, scores: pa.Table | None
+    items: pa.Table, group: Ints, held: str, scores: pa.Table | None
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]], str]:
     """Return rows of `doubts` and of `label_noise`, and a note for the run.
 
     Args:
         items: One row per entry, as the stage reads them.
         group: Each item's group.
+        held: What holds items together as a group, in words.
         scores: ``media_id, score``: the probability of fake that a user's own classifier gives,
             out of fold; None to train one on the looks of pictures.
     """
@@ -38,16 +40,19 @@ def find_doubts(
     label, group = label[rows], renumbered(group[rows])
     if np.bincount(label, minlength=2).min() < LEAST_ITEMS or group.max() + 1 < LEAST_GROUPS:
         return [], [], f"not estimated: fewer than {LEAST_ITEMS} of a label, or too few people"
+    # Of a user's own folds nothing is known: there the groups are only those of the intervals.
+    unseen = held if own is None else None
     try:
         if own is None:
             told, basis = out_of_fold(_features(items, rows), label, group), BASIS
         else:
-            told, basis = np.column_stack([1 - own[rows], own[rows]]), "the scores brought"
+            told, basis = np.column_stack([1 - own[rows], own[rows]]), BROUGHT
         suspects = ranked(label, told)
     except DependencyError as error:
         return [], [], f"not estimated: {error}"
     auc = area(label, told)
     noise = _noise(items.take(pa.array(rows)), label, group, told, auc)
+    noise = [{**row, "held_together": held} for row in noise]
     if auc < LEAST_AUC:
         return [], noise, f"nothing doubted: the scores' area is {auc:.2f}, below {LEAST_AUC}"
     ids = items["media_id"].to_pylist()
@@ -60,6 +65,7 @@ def find_doubts(
             "confidence": float(told[at, label[at]]),
             "against": float(told[at, 1 - label[at]]),
             "basis": basis,
+            "held_together": unseen,
         }
         for rank, at in enumerate(suspects, 1)
     ]

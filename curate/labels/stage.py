@@ -21,8 +21,11 @@ from curate.labels.doubts import find_doubts
 from curate.labels.groups import TIES, UNITS, components, usable
 from curate.schema import conform
 
-VERSION = "2"
+VERSION = "3"
 STAGE = f"labels/{VERSION}"
+# What holds entries together as one group: as it should be, and where that leaves one group.
+WHOLE = "people, clips, copies and what was made from one another"
+PARTED = "clips and copies; people are tied into one component"
 # What the name of a file is made of: letters are a, digits 0, and runs of either are one.
 _SHAPE = r"""
 regexp_replace(regexp_replace(regexp_replace(parse_filename(e.locator, true),
@@ -78,11 +81,11 @@ def audit_labels(tables: Tables, scores: pa.Table | None = None) -> dict[str, pa
     items = _with_looks(tables["items"])
     unit = components(items["media_id"], tables["units"])
     group = components(items["media_id"], tables["units"], tables["ties"])
-    told = "people, clips, copies and what was made from one another"
+    told = WHOLE
     if not usable(group):
         # One component of nearly everything, as swaps between all people make: then clips and
         # copies are held together, and people are not.
-        group, told = unit, "clips and copies; people are tied into one component"
+        group, told = unit, PARTED
     is_fake = pc.fill_null(pc.equal(items["authenticity"], "fake"), fill_value=False)
     fake = is_fake.combine_chunks()
     asked = (
@@ -92,9 +95,11 @@ def audit_labels(tables: Tables, scores: pa.Table | None = None) -> dict[str, pa
     answers = [ask(question, items, group, unit) for question in asked]
     rows = [{**row, "basis": told, "stage": STAGE} for answer in answers for row in answer.rows]
     drops = [drop for answer in answers for drop in answer.drops]
-    doubts, noise, note = find_doubts(items, group, scores)
+    doubts, noise, note = find_doubts(items, group, told, scores)
     notes: dict[str, Any] = {answer.question: answer.note for answer in answers}
     notes["noise"] = note
+    if told == PARTED:
+        notes["held together"] = told
     return {
         "shortcuts": conform(rows, "shortcuts"),
         "shortcut_drops": _drops(drops),

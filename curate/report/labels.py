@@ -43,7 +43,10 @@ def labels(facts: Facts) -> Labels | None:
     summary = [_told(target, [row for row in rows if row["target"] == target])
                for target in targets]  # fmt: skip
     if noise:
-        summary.append(f"Labels doubted for what the picture looks like: {doubted:,}.")
+        summary.append(f"Labels doubted by confident learning: {doubted:,}.")
+    held = facts.rows("SELECT basis FROM shortcuts UNION SELECT held_together FROM label_noise "
+                      "ORDER BY ALL")  # fmt: skip
+    summary += [f"Held together as no independent witnesses: {one}." for (one,) in held]
     charts: list[Chart] = []
     for target in targets:
         mine = [row for row in rows if row["target"] == target]

@@ -101,6 +101,8 @@ def test_planted_flips_are_found_by_the_scores_brought(tmp_path: Path) -> None:
     assert "by the scores brought" in ran.notes["noise"]
     doubts = ws.catalog.read("doubts").to_pylist()
     assert {row["basis"] for row in doubts} == {"the scores brought"}
+    # How a user's own folds were drawn is not known.
+    assert {row["held_together"] for row in doubts} == {None}
     findings = ws.audit().findings.to_pylist()
     entries = {row["media_id"]: row["locator"] for row in ws.facts()["entries"].to_pylist()}
     told = {entries[row["media_id"]] for row in findings if row["code"] == "LAB009"}

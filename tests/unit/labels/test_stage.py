@@ -11,6 +11,7 @@ from PIL import Image
 
 from curate.labels.looks import NAMES, measure
 from curate.labels.plan import plan_of
+from curate.labels.stage import PARTED, WHOLE
 from tests.unit.labels.made import PEOPLE, project
 
 
@@ -55,6 +56,22 @@ def test_a_picture_that_cannot_be_opened_again_is_told_with_its_reason(tmp_path:
     rows = ws.catalog.read("looks").to_pylist()
     assert [row["error"] for row in rows if row["vector"] is None] == ["vanished"]
     assert len(rows) == 2 * PEOPLE
+
+
+@pytest.mark.parametrize("tied", [False, True])
+def test_all_three_answers_say_what_was_held_together(tmp_path: Path, *, tied: bool) -> None:
+    """Where everybody is tied to everybody, folds cannot hold people together, and it is said."""
+    ws = project(tmp_path, fake_quality=60, people=32, tied=tied)
+
+    _, ran = ws.run(["probe", "labels"])
+
+    held = PARTED if tied else WHOLE
+    assert ("held together" in ran.notes) is tied
+    assert {row["basis"] for row in ws.catalog.read("shortcuts").to_pylist()} == {held}
+    for table in ("label_noise", "doubts"):
+        rows = ws.catalog.read(table).to_pylist()
+        assert {row["held_together"] for row in rows} <= {held}
+    assert ws.catalog.read("label_noise").num_rows == 2
 
 
 def test_looks_are_numbers_for_pictures_of_any_size() -> None:

@@ -51,11 +51,12 @@ def test_nothing_is_claimed_where_labels_could_not_be_exchanged() -> None:
 
 def test_estimates_that_could_not_be_made_are_not_known() -> None:
     row = {"kind": "label", "name": "real", "items": 50, "groups": 20, "auc": 0.6,
-           "stage": "labels/2"}  # fmt: skip
+           "held_together": "clips alone", "stage": "labels/2"}  # fmt: skip
     found = labels(Facts(make_inputs(label_noise=[row])))
 
     assert found is not None
     assert found.noise.rows == (("real", 50, None, None, None),)
+    assert "Held together as no independent witnesses: clips alone." in found.summary
 
 
 def test_the_page_has_the_section_only_where_labels_were_looked_at() -> None:

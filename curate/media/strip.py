@@ -144,13 +144,6 @@ def _is_shown(kind: int, head: bytes) -> bool:
 
 def _scan_end(data: bytes, begin: int) -> int:
     """Return where the coded data that begins there ends: at the first marker."""
-    end = len(data) - 2
-    # Most pictures are one scan to the end, with no 0xFF in it but stuffed ones: to count them
-    # is much faster than to look at each.
-    if data.endswith(b"\xff\xd9") and data.count(b"\xff", begin, end) == data.count(
-        b"\xff\x00", begin, end
-    ):
-        return end
     codes = np.frombuffer(data, np.uint8, offset=begin)
     at = np.flatnonzero(codes[:-1] == 0xFF)
     markers = at[~_CODED[codes[at + 1]]]

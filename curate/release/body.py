@@ -90,10 +90,16 @@ def opened_body(item: dict[str, Any], *, keep_metadata: bool) -> Iterator[Body]:
 def _whole(descriptor: int, item: dict[str, Any]) -> Body:
     """Return the file as it is: a picture in memory, anything longer where it lies."""
     if item["kind"] == "image":
-        with os.fdopen(os.dup(descriptor), "rb") as file:
-            data = file.read()
+        data = _all(descriptor)
         return Body(hashlib.sha256(data).hexdigest(), len(data), data)
     return _lying(descriptor)
+
+
+def _all(descriptor: int) -> bytes:
+    parts = [os.read(descriptor, os.fstat(descriptor).st_size + 1)]
+    while block := os.read(descriptor, _BLOCK):
+        parts.append(block)
+    return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
 def _lying(descriptor: int) -> Body:

@@ -20,6 +20,7 @@ from curate.cli import (
     models,
     release,
     report,
+    review,
     split,
     status,
     vault,
@@ -47,6 +48,7 @@ app.command("audit")(audit.command)
 app.command("explain")(explain.command)
 app.command("decide")(decide.command)
 app.command("report")(report.command)
+app.add_typer(review.app, name="review")
 app.add_typer(release.app, name="release")
 app.add_typer(models.app, name="models")
 app.add_typer(split.app, name="split")

@@ -1,0 +1,142 @@
+"""`curate review`: hand out what people should look at, and bring their decisions back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from curate.cli.keys import passphrase_of
+from curate.cli.options import JsonOption, UseOption, WorkspaceOption
+from curate.cli.output import open_project, say, say_json, showing_progress, table, tell, write_text
+from curate.errors import ExitStatus, InputError, printable
+from curate.workspace import DEFAULT_USE
+
+if TYPE_CHECKING:
+    from curate.api import Project
+    from curate.reviewing import Reviews
+
+app = typer.Typer(no_args_is_help=True, help="Look at what the audit is unsure of, and decide.")
+QueueOption = Annotated[
+    list[str] | None,
+    typer.Option("--queue", help="A queue, such as needs-review; all when left out."),
+]
+_SHOWN = 50
+
+
+@app.command("list")
+def list_command(
+    use: UseOption = DEFAULT_USE, workspace: WorkspaceOption = None, as_json: JsonOption = False
+) -> None:
+    """List the queues, with how many entries wait in each."""
+    from curate.review.queues import QUEUES
+
+    work = _reviews(open_project(workspace)).work(use, QUEUES, limit=0)
+    rows = [{"queue": queue.name, "waiting": work.left.get(queue.name, 0), "what": queue.title}
+            for queue in QUEUES]  # fmt: skip
+    if as_json:
+        say_json(rows)
+    else:
+        table(rows, ["queue", "waiting", "what"])
+
+
+@app.command("export")
+def export_command(
+    folder: Annotated[Path, typer.Argument(help="A new folder.")],
+    by: Annotated[str, typer.Option("--by", help="The reviewer's name.")],
+    queue: QueueOption = None,
+    limit: Annotated[int, typer.Option(min=1, help="At most so many entries of a queue.")] = 500,
+    use: UseOption = DEFAULT_USE,
+    workspace: WorkspaceOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Write a folder with one page that needs no server and no network, for one reviewer."""
+    from curate.review.queues import chosen
+
+    project = open_project(workspace)
+    work = _reviews(project).work(use, chosen(queue), limit=limit)
+    with showing_progress(project), project.workspace.writing():
+        made = _reviews(project).hand_out(folder, by, work, progress=project.progress)
+    if as_json:
+        say_json(vars(made))
+        return
+    say(f"{made.page}: {made.entries:,} entries, {made.pictures:,} pictures")
+    for name, count in made.left.items():
+        say(f"  {name} has {count:,} more; raise --limit")
+    say("open the page in a browser; it saves a file for `curate review import`")
+
+
+@app.command("import")
+def import_command(
+    path: Annotated[Path, typer.Argument(help="The file that the page saved.")],
+    key: Annotated[
+        str | None,
+        typer.Option("--key", help="The reviewer's public key: a PEM file, or a name of yours."),
+    ] = None,
+    workspace: WorkspaceOption = None,
+    as_json: JsonOption = False,
+) -> int:
+    """Record the decisions in a reviewer's file; exit 2 when some of them do not count.
+
+    Raises:
+        InputError: It is no file of a review.
+        VerificationError: Its signature does not hold.
+    """
+    from curate.signing import KeyHome
+
+    project = open_project(workspace)
+    public = None if key is None else KeyHome().public_key(key)
+    with project.workspace.writing():
+        done = _reviews(project).bring_back(path, public)
+    if as_json:
+        say_json({"decisions": len(done.decisions), "new": done.recorded,
+                  "accesses": len(done.accesses),
+                  "rejected": [vars(one) for one in done.rejected]})  # fmt: skip
+    else:
+        say(f"{len(done.decisions):,} decisions hold, {done.recorded:,} of them new; "
+            f"{len(done.accesses):,} looks at blurred pictures")  # fmt: skip
+        for one in done.rejected[:_SHOWN]:
+            tell(printable(f"{one.where}: {one.reason}") + f"\n  hint: {printable(one.hint)}")
+        if len(done.rejected) > _SHOWN:
+            tell(f"... and {len(done.rejected) - _SHOWN:,} more")
+        if done.decisions:
+            say("they count from the next `curate audit` on, while the evidence stays what it is")
+    return ExitStatus.USAGE if done.rejected else ExitStatus.GOOD
+
+
+@app.command("sign")
+def sign_command(
+    path: Annotated[Path, typer.Argument(help="The file that the page saved.")],
+    key: Annotated[
+        str, typer.Option("--key", help="Your key's name; `curate keys new` makes one.")
+    ],
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", help="A file; beside PATH when left out.")
+    ] = None,
+) -> None:
+    """Sign a file of decisions, so that its import can prove who made them.
+
+    Raises:
+        InputError: It is no file of a review, or the envelope cannot be written.
+        MissingKeyError: There is no such key.
+    """
+    import json
+
+    from curate.review.returned import signed_review
+    from curate.signing import KeyHome
+
+    signing = KeyHome().signing_key(key, lambda: passphrase_of(key))
+    place = output or path.with_suffix(".dsse.json")
+    if place.exists():
+        raise InputError("this file is there already", where=str(place), hint="name another")
+    text = json.dumps(signed_review(path, signing), indent=1) + "\n"
+    write_text(place, text)
+    say(f"{place}: signed by {signing.public.keyid[:16]}")
+
+
+def _reviews(project: Project) -> Reviews:
+    from curate.reviewing import Reviews
+
+    name = project.config.name or project.workspace.root.name
+    return Reviews(project.reading, project.config, name)

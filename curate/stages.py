@@ -55,12 +55,14 @@ def _probe(pipeline: Pipeline, config: Config) -> StageRun:
     return replace(ran, notes={**ran.notes, "refused": refused}) if refused else ran
 
 
-def _signals(pipeline: Pipeline, _: Config) -> StageRun:
+def _signals(pipeline: Pipeline, config: Config) -> StageRun:
     from curate.catalog.views import read_entries
     from curate.signals.beside import beside_stage
     from curate.signals.stage import signals_stage
+    from curate.signals.trust import read_anchors
 
-    ran = pipeline.run(signals_stage())
+    trust = read_anchors(config.trust, pipeline.catalog.folder.parent)
+    ran = pipeline.run(signals_stage(trust))
     beside = pipeline.run(beside_stage(read_entries(pipeline.catalog)))
     rows = {name: ran.rows.get(name, 0) + beside.rows.get(name, 0)
             for name in {**ran.rows, **beside.rows}}  # fmt: skip

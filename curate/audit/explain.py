@@ -15,6 +15,7 @@ from curate.audit.rules import BY_CODE
 from curate.catalog.audits import Audited
 from curate.errors import UnknownNameError, printable
 from curate.model.verdict import Effect
+from curate.signals.normal import CATEGORIES
 
 _EFFECTS = {
     Effect.BLOCK: "blocks the entry",
@@ -36,6 +37,7 @@ class Told:
     people: list[dict[str, Any]]
     faces: list[dict[str, Any]]
     labels: list[dict[str, Any]]
+    signals: list[dict[str, Any]]
     findings: list[dict[str, Any]]
     verdict: str
     run_id: str
@@ -53,6 +55,7 @@ class Told:
             "",
             *self._what(),
             *self._who(),
+            *self._said(),
             *self._why(),
         ]
 
@@ -80,6 +83,12 @@ class Told:
             lines.append(f"  a face {row['face_height_px']:.0f} px high, linked to {person}{like}")
         return lines
 
+    def _said(self) -> list[str]:
+        if not self.signals:
+            return []
+        return ["What is said of it, in the file or beside it:",
+                *(f"  {_statement(row)}" for row in self.signals)]  # fmt: skip
+
     def _why(self) -> list[str]:
         if not self.findings:
             return ["Why: no rule found anything; every person in it is covered for this use."]
@@ -90,6 +99,25 @@ class Told:
             lines.append(f"  {rule.code} {rule.symbol} ({rule.effect}): {said}.")
             lines.append(f"    {rule.remedy}")
         return lines
+
+
+def _statement(row: dict[str, Any]) -> str:
+    """Return a statement: its kind, value, where it stands, and its normal form."""
+    value = f" {row['value']}" if row["value"] else ""
+    inside = f", inherited from {row['ingredient']}" if row["ingredient"] else ""
+    against = f", against {row['against']} at {row['against_place']}" if row["against"] else ""
+    codes = f" [{', '.join(row['codes'])}]" if row["codes"] else ""
+    said = f"{row['kind']}{value}{against}{codes}, at {row['place']}{inside}"
+    return printable(f"{said} ({row['strength'] or 'claimed'}){_normal_form(row)}")
+
+
+def _normal_form(row: dict[str, Any]) -> str:
+    uses = {name.replace("_", " "): row[name] for name in CATEGORIES if row[name]}
+    if not uses:
+        return ""
+    if len(set(uses.values())) == 1:
+        return f": every use {next(iter(uses.values()))}"
+    return ": " + ", ".join(f"{name} {use}" for name, use in uses.items())
 
 
 def explain_rule(rule: Rule) -> list[str]:
@@ -133,10 +161,20 @@ def explain_entry(what: str, tables: Mapping[str, pa.Table], judged: Audited) ->
         people=_rows(tables["depictions"], "media_id", media_id),
         faces=faces,
         labels=_rows(tables["labels"], "media_id", media_id),
+        signals=_signals(tables, entry),
         findings=[{**row, "params": json.loads(row["params"])} for row in findings],
         verdict=verdicts[0]["verdict"] if verdicts else "not judged yet",
         run_id=judged.run_id,
     )
+
+
+def _signals(tables: Mapping[str, pa.Table], entry: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return statements in an entry's file, as the last search of it read them, and beside it."""
+    read = {row["stage"] for row in _rows(tables["signal_scans"], "sha256", entry["sha256"])}
+    inside = _rows(tables["signals"], "about", entry["sha256"])
+    beside = _rows(tables["signals"], "about", entry["media_id"])
+    found = [row for row in inside if row["stage"] in read] + beside
+    return sorted(found, key=lambda row: (row["kind"], row["key"]))
 
 
 def find_entry(what: str, entries: pa.Table) -> dict[str, Any]:

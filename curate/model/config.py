@@ -64,6 +64,7 @@ class Config:
     analyzer: str = "dlib"
     model: str = ""
     exact: bool = False
+    trust: tuple[str, ...] = ()
     radius: int = 31
     min_quality: int = 50
     turned: bool = True
@@ -113,6 +114,7 @@ def _config(raw: dict[str, Any]) -> Config:
         "analyzer": faces.get("analyzer"),
         "model": faces.get("model"),
         "exact": raw.get("probe", {}).get("exact"),
+        "trust": tuple(raw.get("signals", {}).get("trust", ())),
         "radius": dedup.get("radius"),
         "min_quality": dedup.get("min_quality"),
         "turned": dedup.get("turned"),

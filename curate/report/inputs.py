@@ -14,7 +14,7 @@ from curate.model.authored import Authored
 from curate.model.config import UseProfile
 
 # The audit's own inputs, and what else documents speak of.
-TABLES = (*INPUTS, "findings", "verdicts", "rejections", "runs")
+TABLES = (*INPUTS, "findings", "verdicts", "rejections", "runs", "label_noise")
 
 
 @dataclass(frozen=True)

@@ -53,7 +53,7 @@ if TYPE_CHECKING:
     from curate.splits.maker import Made
 
 TOOL = f"curate {__version__}"
-STAGES = ("probe", "signals", "faces", "identity", "dedup", "labels")
+STAGES = ("probe", "hashlists", "signals", "faces", "identity", "dedup", "labels")
 
 
 def utc_now() -> datetime:
@@ -401,8 +401,10 @@ class Project:
         """Audit for a release, and return what may go out in it."""
         from curate.release.build import check_name
         from curate.releasing import Issue, cleared
+        from curate.safety.gate import check_gate
 
         check_name(name, self.workspace.releases)
+        check_gate(self.workspace, self.catalog, self.clock())
         audited = self.audit(use=order.use, assignment=order.assignment)
         facts = self.facts(assignment=order.assignment)
         selection = cleared(facts, audited, order)

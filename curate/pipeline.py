@@ -18,7 +18,7 @@ from typing import Any, Protocol
 import pyarrow as pa
 
 from curate.catalog.tables import Catalog
-from curate.catalog.views import create_entries
+from curate.catalog.views import create_withheld
 from curate.engine.local import Limits, Lost, default_jobs, map_batches
 from curate.engine.stage import MapStage, WholeStage
 from curate.errors import CurateError
@@ -182,7 +182,7 @@ class Pipeline:
 
     def _connect(self) -> Any:
         connection = self.catalog.connect()
-        create_entries(connection)
+        create_withheld(connection)
         connection.register("held", self.embeddings().select(["face_id"]))
         return connection
 

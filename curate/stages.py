@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from curate.model.config import Config
 from curate.pipeline import Pipeline, StageRun
+from curate.workspace import Workspace
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -67,6 +68,16 @@ def _signals(pipeline: Pipeline, config: Config) -> StageRun:
     rows = {name: ran.rows.get(name, 0) + beside.rows.get(name, 0)
             for name in {**ran.rows, **beside.rows}}  # fmt: skip
     return replace(ran, done=ran.done + beside.done, rows=rows)
+
+
+def _hashlists(pipeline: Pipeline, config: Config) -> StageRun:
+    from curate.safety.stage import hashlists_stage, lists_folder
+
+    place = Workspace(pipeline.catalog.folder.parent)
+    registered = any(lists_folder(place).glob("*.bin"))
+    if not registered and not pipeline.catalog.count("hash_checks"):
+        return StageRun("hashlists", 0, {})
+    return pipeline.run(hashlists_stage(place, config))
 
 
 def _dedup(pipeline: Pipeline, config: Config) -> StageRun:
@@ -137,6 +148,7 @@ def _labels(pipeline: Pipeline, scores: pa.Table | None) -> StageRun:
 
 _STAGES = {
     "probe": _probe,
+    "hashlists": _hashlists,
     "signals": _signals,
     "faces": _faces,
     "identity": _identity,

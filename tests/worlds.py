@@ -74,6 +74,7 @@ def load_world(folder: Path, scratch: Path) -> World:
     tables |= _faces(said.get("faces", []), said.get("media", []))
     tables["signals"] = _signals(said.get("signals", []), tables["media"])
     tables |= _told_of_labels(said, tables["media"])
+    tables |= _held_against_lists(said)
     tables |= _statements(said, scratch, tables["media"])
     tables["entries"] = _entries(tables)
     use = UseProfile("case", "train-detector", ("include", "train_detector"))
@@ -205,6 +206,44 @@ def _told_of_labels(said: dict[str, Any], media: pa.Table) -> dict[str, pa.Table
         "doubts": conform(doubts, "doubts"),
         "shortcuts": conform(shortcuts, "shortcuts"),
         "shortcut_drops": conform(drops, "shortcut_drops"),
+    }
+
+
+def _held_against_lists(said: dict[str, Any]) -> dict[str, pa.Table]:
+    """Return what the stage hashlists would have found, as the case says."""
+    lists = [
+        {
+            "list_id": "a",
+            "provider": "b",
+            "category": "ncii",
+            "negative": False,
+            "state": "now",
+            "fetched_at": AS_OF,
+            **one,
+            "stale_after": parse_instant(one["stale_after"]),
+        }
+        for one in said.get("hash_lists", [])
+    ]
+    matches = [
+        {
+            "sha256": digest_of(one),
+            "list_id": "a",
+            "category": "ncii",
+            "ref": str(place),
+            "basis": "pdq",
+            **{k: v for k, v in one.items() if k not in {"path", "content"}},
+        }
+        for place, one in enumerate(said.get("hash_matches", []))
+    ]
+    checks = {
+        digest_of(one): {"lists": "now", "checked": True,
+                         **{k: v for k, v in one.items() if k not in {"path", "content"}}}
+        for one in said.get("hash_checks", [])
+    }  # fmt: skip
+    return {
+        "hash_lists": conform(lists, "hash_lists"),
+        "hash_matches": conform(matches, "hash_matches"),
+        "hash_checks": conform([{"sha256": d, **c} for d, c in checks.items()], "hash_checks"),
     }
 
 

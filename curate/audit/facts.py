@@ -32,10 +32,10 @@ placed                    entry and split that lists it, as ``item``; likewise `
                           ``labelled`` and ``swapped``, as `curate.splits.classes` asks them
 ========================  ==================================================================
 
-and the tables as they are: content, depictions, doubts, faces, face_scans, groups, identities,
-labels, relations, shortcuts, shortcut_drops, signal_scans, sources, subjects. A rule's query gives
-``media_id``, ``duty``, ``standing`` or ``origin``; a finding follows for each entry that it stands
-for.
+and the tables as they are: content, depictions, doubts, faces, face_scans, groups, hash_checks,
+hash_lists, hash_matches, identities, labels, relations, shortcuts, shortcut_drops, signal_scans,
+sources, subjects. A rule's query gives ``media_id``, ``duty``, ``standing`` or ``origin``; a
+finding follows for each entry that it stands for.
 """
 
 from __future__ import annotations
@@ -199,7 +199,7 @@ def connect_facts(
         connection.register("listed_decisions" if name == "decisions" else name, statements[name])
     connection.execute(_DECISIONS)
     connection.execute(_SPLITS)
-    connection.register("use", _use_row(question.use))
+    connection.register("use", _use_row(question))
     as_listed = _runs(prepared["depictions"], "duty", prepared["duties"].num_rows)
     # Each has a connection of its own inside, and the two together keep two processors busy.
     with ThreadPoolExecutor(max_workers=1) as beside:
@@ -299,13 +299,15 @@ def _runs(table: pa.Table, key: str, count: int) -> Runs:
     return Runs.of(_numbers(table, key), _numbers(table, "media_id"), count)
 
 
-def _use_row(use: UseProfile) -> pa.Table:
+def _use_row(question: Question) -> pa.Table:
+    use = question.use
     row = {
         "purpose": use.purpose,
         "operations": list(use.operations),
         "audience": use.audience,
         "commercial": use.commercial,
         "ends_at": use.ends_at,
+        "as_of": question.as_of,
     }
     return pa.Table.from_pylist([row], schema=_USE)
 
@@ -317,5 +319,6 @@ _USE = pa.schema(
         ("audience", pa.string()),
         ("commercial", pa.bool_()),
         ("ends_at", pa.timestamp("us", tz="UTC")),
+        ("as_of", pa.timestamp("us", tz="UTC")),
     ]
 )

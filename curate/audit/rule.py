@@ -57,6 +57,7 @@ FAMILIES = {
     "DEP": "depictions",
     "DOC": "documents",
     "DUP": "duplicates",
+    "HSH": "hash lists",
     "IDN": "identity",
     "LAB": "labels",
     "MED": "media",

@@ -43,6 +43,27 @@ LEFT JOIN sightings s
 """
 
 
+# What is on a hash list is neither looked at nor compared by any other stage.
+WITHHELD = """
+CREATE OR REPLACE VIEW entries AS
+SELECT * REPLACE (
+    CASE WHEN state = 'present'
+         AND sha256 IN (SELECT sha256 FROM hash_matches WHERE band = 'match')
+         THEN 'withheld' ELSE state END AS state
+) FROM known_entries
+"""
+
+
+def create_withheld(connection: duckdb.DuckDBPyConnection) -> None:
+    """Create the view `entries` for stages, in which what is on a hash list is not present.
+
+    Args:
+        connection: Has `media`, `sightings` and `hash_matches`.
+    """
+    connection.execute(ENTRIES.replace("VIEW entries", "VIEW known_entries"))
+    connection.execute(WITHHELD)
+
+
 def stored_as(names: Iterable[str]) -> tuple[str, ...]:
     """Return the tables that hold what `names` name: views among them as what they are made of.
 

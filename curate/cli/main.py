@@ -17,6 +17,8 @@ from curate.cli import (
     ingest,
     init,
     keys,
+    lists,
+    match,
     models,
     release,
     report,
@@ -54,6 +56,8 @@ app.add_typer(models.app, name="models")
 app.add_typer(split.app, name="split")
 app.add_typer(vault.app, name="vault")
 app.add_typer(keys.app, name="keys")
+app.add_typer(lists.app, name="lists")
+app.command("match")(match.command)
 app.command("status")(status.command)
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -15,7 +16,9 @@ from curate.cli.output import open_project, say, say_json, showing_progress, tel
 def command(
     stages: Annotated[
         list[str] | None,
-        typer.Argument(help="probe, signals, faces, identity, dedup, labels; all when left out."),
+        typer.Argument(
+            help="probe, hashlists, signals, faces, identity, dedup, labels; all when left out."
+        ),
     ] = None,
     exact: Annotated[
         bool, typer.Option("--exact", help="Probe: decode pictures whole, not at a smaller scale.")
@@ -68,6 +71,20 @@ def command(
         if one.done and "threshold" in one.notes:
             say(f"  {one.notes['identities']:,} identities at cosine {one.notes['threshold']}: "
                 f"{one.notes['note']}")  # fmt: skip
+        if "matched" in one.notes:
+            _tell_of_lists(one.notes)
         if one.stage == "labels":
-            for told, note in one.notes.items():
-                say(f"  {told}: {note}")
+            _tell_of_labels(one.notes)
+
+
+def _tell_of_lists(notes: Mapping[str, Any]) -> None:
+    """Tell what is on the hash lists: counts, and listed hashes that say nothing."""
+    say(f"  {notes['matched']:,} match, {notes['near']:,} near, "
+        f"{notes['not_checkable']:,} not checkable, against {notes['lists']:,} lists")  # fmt: skip
+    for flood in notes["floods"]:
+        tell(f"this hash matches far too much: {flood}")
+
+
+def _tell_of_labels(notes: Mapping[str, Any]) -> None:
+    for told, note in notes.items():
+        say(f"  {told}: {note}")

@@ -10,6 +10,7 @@ from curate.audit.rules import (
     depictions,
     documents,
     duplicates,
+    hashes,
     identity,
     labels,
     links,
@@ -34,6 +35,7 @@ _BY_TOPIC = (
     *links.RULES,
     *duplicates.RULES,
     *videos.DUPLICATE_RULES,
+    *hashes.RULES,
     *identity.RULES,
     *labels.RULES,
     *shortcuts.RULES,
@@ -59,8 +61,9 @@ def check_waivers(waivers: Iterable[Waiver], *, where: str) -> None:
 
     Raises:
         ConfigError: There is no such rule, it blocks, which nobody waives, or it doubts a
-            consent, which takes two reviewers: of several consents another could come to count
-            when one gets worse, and a waiver would then clear what it was never meant for.
+            consent or is about hash lists, which takes two reviewers: of several consents
+            another could come to count when one gets worse, and a waiver would then clear what
+            it was never meant for.
     """
     for waiver in waivers:
         rule = BY_CODE.get(waiver.code)
@@ -71,6 +74,12 @@ def check_waivers(waivers: Iterable[Waiver], *, where: str) -> None:
                 f"waivers: {rule.code} {rule.symbol} blocks, and nobody waives what blocks",
                 where=where,
                 hint="take the waiver out; `curate explain` says what to do about the finding",
+            )
+        if rule.family == "HSH":
+            raise ConfigError(
+                f"waivers: {rule.code} {rule.symbol} is about hash lists, which nobody waives",
+                where=where,
+                hint="`curate explain` says what to do about the finding",
             )
         if rule.family == "CON" or rule is duplicates.CONSENT_CONFLICT:
             raise ConfigError(

@@ -1,0 +1,115 @@
+"""Rules HSH: what is on a hash list, what is near, and what was not held against the lists."""
+
+from __future__ import annotations
+
+from curate.audit.rule import Rule
+from curate.model.verdict import Effect
+
+MATCH = Rule(
+    code="HSH001",
+    symbol="hash-match",
+    title="The entry is on a hash list.",
+    effect=Effect.BLOCK,
+    basis="STANDARDS BLK_HASH_CSAM, BLK_HASH_NCII; PDQ at most 31 bits and quality 50",
+    message="matches the list {list} ({category}), by {basis}",
+    explanation=(
+        "The bytes are on the list, or the picture is as near to one as the list's provider "
+        "takes for the same. A provider who takes a hash back takes the match back."
+    ),
+    remedy="Do not look at it. Follow the runbook in docs/safety.md; ask your counsel.",
+    query="""
+        SELECT e.media_id, m.list_id AS list, m.category, m.basis
+        FROM entries e JOIN hash_matches m USING (sha256)
+        WHERE m.band = 'match'
+        QUALIFY row_number() OVER (
+            PARTITION BY e.media_id ORDER BY m.category, m.list_id, m.basis, m.ref
+        ) = 1
+    """,
+)
+
+NEAR = Rule(
+    code="HSH002",
+    symbol="hash-near",
+    title="The entry is near what is on a hash list.",
+    effect=Effect.REVIEW,
+    basis="STANDARDS REV_HASH_NEAR",
+    message="near the list {list} ({category}): {why}",
+    explanation=(
+        "It may be the same picture, changed; or another one. A hash of low quality, a listed "
+        "hash that matches far too much, and one that its list doubts prove nothing either."
+    ),
+    remedy="Decide without viewing: by where it came from, or by another hash. Else leave it out.",
+    query="""
+        SELECT e.media_id, m.list_id AS list, m.category, m.why
+        FROM entries e JOIN hash_matches m USING (sha256)
+        WHERE m.band = 'near'
+        QUALIFY row_number() OVER (
+            PARTITION BY e.media_id ORDER BY m.category, m.list_id, m.why, m.ref
+        ) = 1
+    """,
+)
+
+UNCHECKABLE = Rule(
+    code="HSH003",
+    symbol="hash-not-checkable",
+    title="No hash of the entry says enough to be held against the lists.",
+    effect=Effect.REVIEW,
+    basis="STANDARDS section 4",
+    message="not checkable against the hash lists: {why}",
+    explanation=(
+        "Blank, tiny and unreadable media have no perceptual hash that tells them apart. What "
+        "cannot be checked is not clean."
+    ),
+    remedy="Leave it out, or have two reviewers decide by where it came from.",
+    query="""
+        SELECT e.media_id, k.reason AS why
+        FROM entries e JOIN hash_checks k USING (sha256)
+        WHERE NOT k.checked
+    """,
+)
+
+UNCHECKED = Rule(
+    code="HSH004",
+    symbol="hash-not-checked",
+    title="The entry was not held against the hash lists as they are.",
+    effect=Effect.REVIEW,
+    basis="STANDARDS section 4, feature 9",
+    message="not held against the hash lists as they are now",
+    explanation=(
+        "Lists are registered, and the stage hashlists has not run on this file since it or a "
+        "list changed."
+    ),
+    remedy="Run `curate run probe hashlists`.",
+    query="""
+        SELECT e.media_id FROM entries e
+        WHERE EXISTS (SELECT 1 FROM hash_lists) AND e.state <> 'missing'
+        AND NOT EXISTS (
+            SELECT 1 FROM hash_checks k WHERE k.sha256 = e.sha256
+            AND k.lists = (SELECT max(state) FROM hash_lists)
+        )
+    """,
+)
+
+STALE = Rule(
+    code="HSH005",
+    symbol="hash-list-stale",
+    title="A hash list is too old to be relied on.",
+    effect=Effect.REVIEW,
+    basis="STANDARDS REV_HASHLIST_STALE",
+    message="the hash list {list} is stale since {since}",
+    explanation=(
+        "What was added to the list since, and what was taken back, is not known here. A "
+        "release is not built on a stale list."
+    ),
+    remedy="Fetch the list again, and register it with `curate lists add`; or drop it.",
+    query="""
+        SELECT e.media_id, l.list_id AS list, l.stale_after AS since
+        FROM entries e, hash_lists l, use u
+        WHERE l.stale_after <= u.as_of AND e.state <> 'missing'
+        QUALIFY row_number() OVER (
+            PARTITION BY e.media_id ORDER BY l.stale_after, l.list_id
+        ) = 1
+    """,
+)
+
+RULES = (MATCH, NEAR, UNCHECKABLE, UNCHECKED, STALE)

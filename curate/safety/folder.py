@@ -1,0 +1,127 @@
+"""Matching a folder that is in no workspace: digests first, then what hashing needs, nothing else.
+
+A file whose bytes are on a list is not decoded at all.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from curate.errors import EmptyInputError, PathNotFoundError
+from curate.media import Limits, UnreadableError, probe_media
+from curate.media.open import read_media
+from curate.safety.lists import HashList
+from curate.safety.match import Found, match
+from curate.safety.stage import items_of
+
+_ITEMS = pa.schema(
+    [("sha256", pa.string()), ("md5", pa.string()), ("sha1", pa.string()), ("kind", pa.string()),
+     ("pdq", pa.binary()), ("pdq_quality", pa.int16()), ("pdq_dihedral", pa.binary())]
+)  # fmt: skip
+_FRAMES = pa.schema([("sha256", pa.string()), ("pdq", pa.binary()), ("pdq_quality", pa.int16())])
+
+
+@dataclass(frozen=True)
+class FolderMatch:
+    """What a folder holds of some lists.
+
+    Attributes:
+        found: Matches; an item is a place in `digests`.
+        digests: SHA-256 of each distinct content, sorted.
+        paths: Files of each content, below the folder.
+        unreadable: Files of which not even the bytes could be read.
+    """
+
+    found: Found
+    digests: list[str]
+    paths: list[list[str]]
+    unreadable: int
+
+
+def match_folder(folder: Path, lists: Sequence[HashList]) -> FolderMatch:
+    """Return what of the files below `folder` is on `lists`.
+
+    Raises:
+        PathNotFoundError: There is no such folder.
+        EmptyInputError: There are no files in it.
+    """
+    if not folder.exists():
+        raise PathNotFoundError("no such folder", where=str(folder))
+    listed = {
+        (row["signal"], row["value"].hex())
+        for one in lists if not one.info.negative for row in _digests(one)
+    }  # fmt: skip
+    sha1 = any(signal == "sha1" for signal, _ in listed)
+    rows: dict[str, dict[str, Any]] = {}
+    frames: dict[str, list[dict[str, Any]]] = {}
+    paths: dict[str, list[str]] = {}
+    unreadable = 0
+    for path in _files(folder):
+        row, moving = _hashed(path, folder, listed, sha1=sha1, known=rows)
+        if row is None:
+            unreadable += 1
+            continue
+        name = row["sha256"]
+        rows.setdefault(name, row)
+        frames.setdefault(name, moving)
+        paths.setdefault(name, []).append(path.relative_to(folder).as_posix())
+    if not rows and not unreadable:
+        raise EmptyInputError("there are no files here", where=str(folder))
+    digests = sorted(rows)
+    items = pa.Table.from_pylist([rows[name] for name in digests], schema=_ITEMS)
+    shown = pa.Table.from_pylist([f for name in digests for f in frames[name]], schema=_FRAMES)
+    found = match(items_of(items, shown), lists)
+    return FolderMatch(found, digests, [paths[name] for name in digests], unreadable)
+
+
+def _digests(one: HashList) -> list[dict[str, Any]]:
+    from curate.safety.entries import EXACT
+
+    wanted = pa.compute.is_in(one.active["signal"].cast(pa.string()), pa.array(EXACT))
+    rows: list[dict[str, Any]] = one.active.filter(wanted).to_pylist()
+    return rows
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    yield from sorted(p for p in folder.rglob("*") if p.is_file() and not p.is_symlink())
+
+
+def _hashed(
+    path: Path,
+    folder: Path,
+    listed: set[tuple[str, str]],
+    *,
+    sha1: bool,
+    known: dict[str, dict[str, Any]],
+) -> tuple[dict[str, Any] | None, list[dict[str, Any]]]:
+    """Return the hashes of one file and of its frames; None when it cannot be read."""
+    try:
+        read = read_media(path, root=folder, limits=Limits())
+    except UnreadableError as error:
+        if error.sha256 is None:
+            return None, []
+        row: dict[str, Any] = {"sha256": error.sha256, "md5": error.md5, "kind": "image"}
+        return row, []
+    row = {"sha256": read.sha256, "md5": read.md5, "kind": "image"}
+    if sha1:
+        with path.open("rb") as stream:
+            row["sha1"] = hashlib.file_digest(stream, "sha1").hexdigest()
+    if read.sha256 in known or any((kind, value) in listed for kind, value in row.items()):
+        return row, []
+    try:
+        probed = probe_media(path, root=folder)
+    except UnreadableError:
+        return row, []
+    wanted = ("kind", "pdq", "pdq_quality", "pdq_dihedral")
+    row |= {name: probed.content[name] for name in wanted}
+    moving = [
+        {"sha256": read.sha256, "pdq": f["pdq"], "pdq_quality": f["pdq_quality"]}
+        for f in probed.frames if f["pdq"] is not None
+    ]  # fmt: skip
+    return row, moving

@@ -1,0 +1,51 @@
+"""The gate before a release: it stays shut unless every hash list was asked, and is fresh."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from curate.catalog.tables import Catalog
+from curate.catalog.views import create_entries
+from curate.errors import InputError
+from curate.safety.lists import infos, lists_digest
+from curate.safety.stage import lists_folder
+from curate.workspace import Workspace
+
+_UNASKED = """
+SELECT count(*) FROM entries e WHERE e.state = 'present'
+AND NOT EXISTS (SELECT 1 FROM hash_checks k WHERE k.sha256 = e.sha256 AND k.lists = ?)
+"""
+
+
+def check_gate(place: Workspace, catalog: Catalog, now: datetime) -> None:
+    """Check that what may go out was held against the registered lists as they are.
+
+    Args:
+        place: The workspace.
+        catalog: Its catalogue.
+        now: The present instant, in UTC.
+
+    Raises:
+        InputError: A list is stale, a list that was registered is gone, or the stage hashlists
+            did not run since something changed. Without any list the gate is open.
+    """
+    folder = lists_folder(place)
+    known = infos(folder)
+    told = catalog.read("hash_lists")["list_id"].to_pylist()
+    if gone := sorted(set(told) - {one.list_id for one in known}):
+        raise InputError("this hash list was registered, and its file is gone", where=gone[0],
+                         hint="register it again with `curate lists add`")  # fmt: skip
+    if not known:
+        return
+    if stale := [one.list_id for one in known if one.is_stale(now)]:
+        raise InputError("this hash list is stale, so nothing is released", where=stale[0],
+                         hint="fetch it again and register it with `curate lists add`")  # fmt: skip
+    connection = catalog.connect("media", "sightings", "hash_checks")
+    create_entries(connection)
+    (count,) = connection.execute(_UNASKED, [lists_digest(folder)]).fetchall()[0]
+    if count:
+        raise InputError(
+            f"{count:,} entries were not held against the hash lists as they are",
+            where="hashlists",
+            hint="run `curate run probe hashlists`, then `curate audit`",
+        )

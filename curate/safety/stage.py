@@ -1,0 +1,180 @@
+"""The stage hashlists: what the catalogue's hashes match, without opening a file again."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+
+from curate.dedup.codes import pack_codes
+from curate.engine.stage import WholeStage
+from curate.model.config import Config
+from curate.safety.lists import ListInfo, ListStore, infos, lists_digest
+from curate.safety.match import Items, match
+from curate.schema import conform
+from curate.workspace import Workspace
+
+if TYPE_CHECKING:
+    from curate.catalog.tables import Catalog
+    from curate.engine.stage import Tables
+
+VERSION = "1"
+
+# What could not be read as media still has a digest of its bytes.
+_ITEMS = """
+    SELECT DISTINCT e.sha256, c.md5, coalesce(c.kind, 'image') AS kind, c.pdq, c.pdq_quality,
+           c.pdq_dihedral
+    FROM entries e LEFT JOIN content c USING (sha256)
+    WHERE e.sha256 IS NOT NULL AND e.state IN ('present', 'unreadable', 'withheld')
+    ORDER BY e.sha256
+"""
+_FRAMES = """
+    SELECT f.sha256, f.frame, f.pdq, f.pdq_quality
+    FROM frames f JOIN content c
+        ON c.sha256 = f.sha256 AND starts_with(c.probe_version || '/', f.probe_version || '/')
+    WHERE f.pdq IS NOT NULL
+    AND f.sha256 IN (SELECT sha256 FROM entries WHERE state IN ('present', 'withheld'))
+    ORDER BY f.sha256, f.frame
+"""
+
+
+def open_lists(place: Workspace, config: Config, *, create: bool = False) -> ListStore:
+    """Return the lists of a workspace.
+
+    Args:
+        place: The workspace.
+        config: Its settings: where the vault's key lies.
+        create: Make a key where nothing was sealed or encrypted with one yet.
+
+    Raises:
+        MissingKeyError: The key is not where it should be.
+    """
+    from curate.vault import default_source, vault_salt, workspace_key
+
+    used = (place.vault / "keys").is_dir() or any(lists_folder(place).glob("*.bin"))
+    salt = vault_salt(place.vault)
+    source = config.vault_key or default_source(hashlib.sha256(salt).hexdigest()[:16])
+    return ListStore(lists_folder(place), workspace_key(source, create=create and not used), salt)
+
+
+def lists_folder(place: Workspace) -> Any:
+    """Return where a workspace's lists lie."""
+    return place.root / "safety" / "lists"
+
+
+def publish(catalog: Catalog, place: Workspace) -> list[ListInfo]:
+    """Say in the catalogue which lists there are; return them."""
+    known = infos(lists_folder(place))
+    state = lists_digest(lists_folder(place))
+    rows = [
+        {"list_id": one.list_id, "provider": one.provider, "category": one.category,
+         "negative": one.negative, "fetched_at": one.fetched_at, "stale_after": one.stale_after,
+         "terms": one.terms or None, "state": state}
+        for one in known
+    ]  # fmt: skip
+    catalog.replace("hash_lists", conform(rows, "hash_lists"))
+    return known
+
+
+def hashlists_stage(place: Workspace, config: Config) -> WholeStage:
+    """Return the stage: it runs again when the lists or what is catalogued changed.
+
+    Raises:
+        MissingKeyError: The vault's key is not where it should be.
+    """
+    state = lists_digest(lists_folder(place))
+    return WholeStage(
+        name="hashlists",
+        version=VERSION,
+        reads={"items": _ITEMS, "frames": _FRAMES},
+        work=partial(_work, store=open_lists(place, config), state=state),
+        writes=("hash_matches", "hash_checks"),
+        parameters={"lists": state},
+    )
+
+
+def _work(tables: Tables, *, store: ListStore, state: str) -> dict[str, pa.Table]:
+    items = items_of(tables["items"], tables["frames"])
+    lists = store.all()
+    by_name = {one.info.list_id: one for one in lists}
+    found = match(items, lists)
+    names = tables["items"]["sha256"].to_pylist()
+    rows: dict[tuple[str, str, str], dict[str, Any]] = {}
+    active = {one.info.list_id: one.active for one in lists}
+    for row in found.matches.to_pylist():
+        entry = active[row["list_id"]].slice(row.pop("entry"), 1).to_pylist()[0]
+        ref = store.ref(entry["signal"], entry["value"])
+        sha256 = names[row.pop("item")]
+        category = by_name[row["list_id"]].info.category
+        # A list may name one hash twice: what it says for sure comes before what it doubts.
+        key = (sha256, row["list_id"], ref)
+        if key not in rows or row["band"] < rows[key]["band"]:
+            rows[key] = {**row, "sha256": sha256, "ref": ref, "category": category}
+    checks = [
+        {"sha256": name, "lists": state, "checked": place not in found.unchecked,
+         "reason": found.unchecked.get(place)}
+        for place, name in enumerate(names)
+    ]  # fmt: skip
+    notes = {
+        "lists": len(lists),
+        "matched": len({r["sha256"] for r in rows.values() if r["band"] == "match"}),
+        "near": len({r["sha256"] for r in rows.values() if r["band"] == "near"}),
+        "not_checkable": len(found.unchecked),
+        "floods": _named(found.floods, active, store),
+    }
+    return {
+        "hash_matches": conform(list(rows.values()), "hash_matches"),
+        "hash_checks": conform(checks, "hash_checks"),
+        "notes": pa.table({"note": [json.dumps(notes)]}),
+    }
+
+
+def _named(
+    floods: Mapping[str, Mapping[int, int]], active: Mapping[str, pa.Table], store: ListStore
+) -> list[str]:
+    """Return the listed hashes that match far too much, by reference."""
+    told = []
+    for list_id, entries in sorted(floods.items()):
+        for entry, count in entries.items():
+            row = active[list_id].slice(entry, 1).to_pylist()[0]
+            told.append(f"{list_id} {store.ref(row['signal'], row['value'])}: {count} items")
+    return told
+
+
+def items_of(items: pa.Table, frames: pa.Table) -> Items:
+    """Return hashes in the form that matching takes.
+
+    Args:
+        items: ``sha256, md5, kind, pdq, pdq_quality, pdq_dihedral``, sorted by ``sha256``, and
+            ``sha1`` where it is known.
+        frames: ``sha256, pdq, pdq_quality``, sorted by ``sha256``.
+    """
+    count = items.num_rows
+    turned = items["pdq_dihedral"].to_pylist()
+    codes = np.zeros((count, 8, 4), np.uint64)
+    known = [row for row, value in enumerate(turned) if value is not None]
+    if known:
+        codes[known] = pack_codes([turned[row] for row in known]).reshape(len(known), 8, 4)
+    quality = np.full(count, -1, np.int16)
+    quality[known] = items["pdq_quality"].fill_null(0).to_numpy()[known]
+    place = {name: row for row, name in enumerate(items["sha256"].to_pylist())}
+    digests = {
+        signal: pa.array([None if text is None else bytes.fromhex(text)
+                          for text in items[signal].to_pylist()], pa.binary())
+        for signal in ("md5", "sha1", "sha256") if signal in items.column_names
+    }  # fmt: skip
+    held = frames["pdq"].to_pylist()
+    return Items(
+        digests=digests,
+        codes=codes,
+        quality=quality,
+        moving=np.array([kind == "video" for kind in items["kind"].to_pylist()], bool),
+        frame_item=np.array([place[name] for name in frames["sha256"].to_pylist()], np.int64),
+        frame_codes=pack_codes(held) if held else np.empty((0, 4), np.uint64),
+        frame_quality=frames["pdq_quality"].fill_null(0).to_numpy().astype(np.int16),
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from curate.report.answer import Answer, answered, partly, people_said
+from curate.report.answers_labels import truth_of_labels
 from curate.report.facts import Facts
 from curate.report.structure import stages_run
 from curate.report.words import Listing, listed, number, part_of
@@ -119,8 +120,13 @@ def labels(facts: Facts) -> Answer:
         GROUP BY name, value, origin ORDER BY name, n DESC, value, origin""")  # fmt: skip
     if table is None:
         return answered("The entries carry no labels.")
-    return answered("Labels name what an entry is declared, derived or reviewed to be.",
-                    listings=[table])  # fmt: skip
+    checked = "Whether they are true was not estimated: the stage of labels did not run."
+    if "labels" in stages_run(facts):
+        checked = "Question 13 says how many are estimated to be wrong, and what tells them apart."
+    return answered(
+        f"Labels name what an entry is declared, derived or reviewed to be. {checked}",
+        listings=[table],
+    )
 
 
 _FIELDS = ("split", "method", "source_id", "licence", "captured_at")
@@ -222,16 +228,19 @@ def errors(facts: Facts) -> Answer:
     searched = "Copies were searched by bytes, by pixels and by perceptual hash."
     if "dedup" not in stages_run(facts):
         searched = "Copies were searched by bytes only."
-    labels = "Whether labels are true was examined only where copies contradict one another."
-    if "labels" in stages_run(facts):
-        doubted = facts.count(
-            "SELECT count(DISTINCT media_id) FROM findings SEMI JOIN described USING (media_id) "
-            "WHERE code LIKE 'LAB%'"
-        )
-        labels = f"Labels of {number(doubted, *_ENTRIES)} are doubted by the rules LAB."
+    table = Listing("Known errors and redundancies", ("What", "Entries"), rows)
+    if "labels" not in stages_run(facts):
+        unknown = "Whether labels are true was examined only where copies contradict one another."
+        return answered(f"{searched} {unknown}", listings=[table])
+    doubted = facts.count(
+        "SELECT count(DISTINCT media_id) FROM findings SEMI JOIN described USING (media_id) "
+        "WHERE code LIKE 'LAB%'"
+    )
+    said, listings = truth_of_labels(facts)
     return answered(
-        f"{searched} {labels}",
-        listings=[Listing("Known errors and redundancies", ("What", "Entries"), rows)],
+        f"{searched} Labels of {number(doubted, *_ENTRIES)} are doubted by the rules LAB.",
+        *said,
+        listings=[table, *listings],
     )
 
 

@@ -5,11 +5,16 @@ standard deviation near .06; people of very unequal size (Zipf), faces whose noi
 in ten hard, one person in fifty with a twin, one face in a hundred of nobody else. It ranks
 methods, it does not predict a dataset.
 
-Every peer takes its best setting on the very data it is scored on, and is timed at that setting
+One twin decides little of one draw, and one draw nothing: at 10^4 it is the mean of five draws that
+counts. Ours has constants; they were chosen on the draws of seeds 100 to 104 and on the sets of
+`bench identity`, and the draws here (200 to 204) were not looked at before.
+
+Every peer takes its best setting on each draw that it is scored on, and is timed at that setting
 alone, its own search for neighbours included. Ours is calibrated on one person in twenty, as if
 they were declared (at 10^4 that is too little evidence, and the model's published thresholds are
 taken, measured on another draw); the time of calibration counts. Sizes that a peer cannot hold in
-memory or finish in minutes are not asked of it, and said.
+memory or finish in minutes are not asked of it, and HDBSCAN, which takes minutes for 10^4, is
+asked for one draw: it is said.
 
     python -m bench identity-synthetic [--quick]
 """
@@ -31,13 +36,16 @@ from bench.identity import scores
 
 Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int64]
-# A setting, and what does the work at it.
-Trial = tuple[str, Callable[[], Ints]]
+# A setting, what does the work at it, and seconds of what all settings share.
+Trial = tuple[str, Callable[[], Ints], float]
 
 SIZES, QUICK = (10_000, 100_000, 1_000_000), (10_000,)
+SEED, DRAWS = 200, 5
+"""The first draw, and how many there are of 10^4 faces; of more, one."""
 MEMORY_GIB = 8.0
 DIMENSIONS = 512
 _COSINES = (0.35, 0.4, 0.45, 0.5, 0.55)
+_FINE = np.linspace(0.25, 0.5, 26)
 
 
 def make_faces(n: int, seed: int = 0) -> tuple[Floats, Ints]:
@@ -115,7 +123,7 @@ def dbscan(rows: Floats) -> Iterator[Trial]:
     for cosine in _COSINES:
         for least in (1, 2):
             model = DBSCAN(eps=1 - cosine, min_samples=least, metric="cosine", n_jobs=2)
-            yield f"{cosine}, min_samples {least}", lambda m=model: m.fit_predict(rows)
+            yield f"{cosine}, min_samples {least}", lambda m=model: m.fit_predict(rows), 0.0
 
 
 def hdbscan(rows: Floats) -> Iterator[Trial]:
@@ -125,24 +133,29 @@ def hdbscan(rows: Floats) -> Iterator[Trial]:
     for method in ("eom", "leaf"):
         model = HDBSCAN(min_cluster_size=2, min_samples=1, cluster_selection_method=method,
                         n_jobs=2, copy=True)  # fmt: skip
-        yield method, lambda m=model: m.fit_predict(rows)
+        yield method, lambda m=model: m.fit_predict(rows), 0.0
 
 
 def agglomerative(rows: Floats) -> Iterator[Trial]:
-    """Yield scikit-learn's agglomerative clustering with average linkage."""
+    """Yield cuts of scikit-learn's tree of average linkage, which is the same at every cut."""
+    from scipy.cluster.hierarchy import fcluster
     from sklearn.cluster import AgglomerativeClustering
 
-    for cosine in _COSINES:
-        model = AgglomerativeClustering(
-            n_clusters=None, distance_threshold=1 - cosine, metric="cosine", linkage="average"
-        )
-        yield f"{cosine}", lambda m=model: m.fit_predict(rows)
+    began = time.perf_counter()
+    model = AgglomerativeClustering(
+        n_clusters=None, distance_threshold=0, metric="cosine", linkage="average"
+    ).fit(rows)
+    seconds = time.perf_counter() - began
+    # scipy wants a fourth column, which a cut by distance does not read.
+    tree = np.column_stack([model.children_, model.distances_, np.ones(len(rows) - 1)])
+    for cosine in _FINE:
+        yield f"{cosine:.3f}", lambda c=cosine: fcluster(tree, 1 - c, "distance"), seconds
 
 
 def leiden(rows: Floats) -> Iterator[Trial]:
     """Yield scikit-network's Leiden on scikit-learn's graph of nearest neighbours."""
     for cosine in _COSINES:
-        yield f"{cosine}", lambda c=cosine: _leiden(rows, c)
+        yield f"{cosine}", lambda c=cosine: _leiden(rows, c), 0.0
 
 
 def _leiden(rows: Floats, cosine: float) -> Ints:
@@ -163,13 +176,13 @@ def _leiden(rows: Floats, cosine: float) -> Ints:
     return labels
 
 
-PEERS: dict[str, tuple[Callable[[Floats], Iterator[Trial]], int]] = {
-    "DBSCAN": (dbscan, 100_000),
-    "HDBSCAN": (hdbscan, 10_000),
-    "agglomerative": (agglomerative, 10_000),
-    "kNN + Leiden": (leiden, 100_000),
+PEERS: dict[str, tuple[Callable[[Floats], Iterator[Trial]], int, int]] = {
+    "DBSCAN": (dbscan, 100_000, DRAWS),
+    "HDBSCAN": (hdbscan, 10_000, 1),
+    "agglomerative": (agglomerative, 10_000, DRAWS),
+    "kNN + Leiden": (leiden, 100_000, DRAWS),
 }
-"""Each peer, and the most faces that it is asked for."""
+"""Each peer, the most faces that it is asked for, and for how many draws."""
 
 
 def _alone(size: int, name: str) -> dict[str, Any]:
@@ -181,21 +194,37 @@ def _alone(size: int, name: str) -> dict[str, Any]:
 
 
 def _measure(size: int, name: str) -> dict[str, Any]:
-    rows, person = make_faces(size)
+    """Return the means over all draws, and what each draw had."""
+    draws = 1 if size > QUICK[-1] else DRAWS if name == "ours" else PEERS[name][2]
+    published = model_thresholds() if name == "ours" else (0.0, None)
+    found = [_best(name, *make_faces(size, SEED + i), published) for i in range(draws)]
+    means = {key: float(np.mean([one[key] for one in found]))
+             for key in ("bcubed", "pairwise", "clusters", "abstained", "seconds")}  # fmt: skip
+    return {
+        **means,
+        "draws": [round(one["bcubed"], 5) for one in found],
+        "setting": ", ".join(dict.fromkeys(one["setting"] for one in found)),
+        "peak_gib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20,
+    }
+
+
+def _best(
+    name: str, rows: Floats, person: Ints, published: tuple[float, float | None]
+) -> dict[str, Any]:
+    """Return the scores of one draw, a peer's at its best setting."""
     if name == "ours":
-        published = model_thresholds()
-        trials = iter([("calibrated", lambda: ours(rows, person, published))])
+        trials: Iterator[Trial] = iter([("calibrated", lambda: ours(rows, person, published), 0.0)])
     else:
         trials = PEERS[name][0](rows)
     best: dict[str, Any] = {"bcubed": -1.0}
-    for setting, work in trials:
+    for setting, work, shared in trials:
         began = time.perf_counter()
         labels = np.asarray(work(), np.int64)
-        seconds = time.perf_counter() - began
+        seconds = shared + time.perf_counter() - began
         got = scores(person, labels)
         if got["bcubed"] > best["bcubed"]:
             best = {**got, "setting": setting, "seconds": seconds}
-    return {**best, "peak_gib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20}
+    return best
 
 
 def run(*, quick: bool) -> dict[str, Any]:
@@ -210,30 +239,36 @@ def run(*, quick: bool) -> dict[str, Any]:
         print(f"{size:,} faces")
         table = {"ours": _alone(size, "ours")}
         _tell("ours", table["ours"])
-        for name, (_, most) in PEERS.items():
+        for name, (_, most, _) in PEERS.items():
             if size > most:
                 print(f"  {name:16} not asked beyond {most:,}")
                 continue
             table[name] = _alone(size, name)
             _tell(name, table[name])
-        mine, others = table["ours"], [row for name, row in table.items() if name != "ours"]
-        if others:
-            best = max(others, key=lambda row: row["bcubed"])
-            if mine["bcubed"] < best["bcubed"]:
-                missed.append(f"{size}: BCubed {mine['bcubed']:.4f} < {best['bcubed']:.4f}")
-            if mine["seconds"] > best["seconds"] / 2:
-                missed.append(f"{size}: {mine['seconds'] / best['seconds']:.2f} of its time")
-        if mine["peak_gib"] > MEMORY_GIB:
-            missed.append(f"{size}: {mine['peak_gib']:.1f} GiB")
+        missed += [f"{size}: {text}" for text in _short(table)]
         figures[str(size)] = table
     print(f"missed: {'; '.join(missed) or 'none'}")
     return {"figures": figures, "missed": missed, "met": not missed}
 
 
+def _short(table: dict[str, Any]) -> Iterator[str]:
+    """Yield what ours lacks in a table."""
+    mine, others = table["ours"], [row for name, row in table.items() if name != "ours"]
+    if others:
+        best = max(others, key=lambda row: row["bcubed"])
+        if mine["bcubed"] < best["bcubed"]:
+            yield f"BCubed {mine['bcubed']:.5f} < {best['bcubed']:.5f}"
+        if mine["seconds"] > best["seconds"] / 2:
+            yield f"{mine['seconds'] / best['seconds']:.2f} of its time"
+    if mine["peak_gib"] > MEMORY_GIB:
+        yield f"{mine['peak_gib']:.1f} GiB"
+
+
 def _tell(name: str, row: dict[str, Any]) -> None:
-    print(f"  {name:16} BCubed {row['bcubed']:.4f}  pairwise {row['pairwise']:.4f}  "
-          f"clusters {row['clusters']:7d}  alone {row['abstained']:6d}  {row['seconds']:8.1f} s  "
-          f"{row['peak_gib']:5.2f} GiB  {row['setting']}", flush=True)  # fmt: skip
+    print(f"  {name:16} BCubed {row['bcubed']:.5f}  pairwise {row['pairwise']:.5f}  "
+          f"clusters {row['clusters']:8.0f}  alone {row['abstained']:6.0f}  "
+          f"{row['seconds']:8.1f} s  {row['peak_gib']:5.2f} GiB  draws {len(row['draws'])}  "
+          f"{row['setting']}", flush=True)  # fmt: skip
 
 
 def _unit(rows: Floats) -> Floats:

@@ -25,7 +25,7 @@ _BINS = 20_000
 _BLOCK = 1024
 MOST_FACES = 20_000
 # False pairs of faces that may be expected in all, however many faces there are. Chosen on the
-# sets of `bench identity` and one draw of `bench identity-synthetic`: no held-out set chose it.
+# sets of `bench identity` and on draws that `bench identity-synthetic` does not score.
 _FALSE_PAIRS = 7
 _LEAST_HITS = 2
 
@@ -121,7 +121,7 @@ def calibrate(
     else:
         threshold, strict, basis = default_threshold, default_strict, "default"
     fmr = _share_at_or_above(evidence.non_mated, threshold)
-    interval = _clopper_pearson(fmr, evidence.independent, confidence)
+    interval = interval_of(fmr, evidence.independent, confidence)
     if basis == "dataset":
         note = (
             f"false match rate {fmr:.2g} ({interval[0]:.2g} to {interval[1]:.2g}) over {pairs:,} "
@@ -191,7 +191,7 @@ def _share_at_or_above(histogram: Ints, threshold: float) -> float:
     return float(histogram[place:].sum() / total)
 
 
-def _clopper_pearson(rate: float, n: int, confidence: float) -> tuple[float, float]:
+def interval_of(rate: float, n: int, confidence: float) -> tuple[float, float]:
     """Return the exact interval of a rate seen among `n` trials (Clopper and Pearson 1934).
 
     `rate` times `n` need not be whole: the interval is the beta form's.

@@ -7,7 +7,7 @@ import pytest
 from scipy.stats import binomtest
 
 from curate.errors import InputError
-from curate.identity.calibrate import _clopper_pearson, calibrate
+from curate.identity.calibrate import calibrate, interval_of
 
 from .people import embed
 
@@ -129,7 +129,7 @@ def test_mated_pairs_below_the_threshold_are_counted() -> None:
 def test_the_interval_is_clopper_and_pearsons(hits, n) -> None:
     reference = binomtest(hits, n).proportion_ci(0.95, method="exact")
 
-    assert _clopper_pearson(hits / n, n, 0.95) == pytest.approx((reference.low, reference.high))
+    assert interval_of(hits / n, n, 0.95) == pytest.approx((reference.low, reference.high))
 
 
 def test_a_rate_outside_its_range_is_refused() -> None:

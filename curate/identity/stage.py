@@ -17,6 +17,7 @@ from curate.identity.calibrate import Calibration, calibrate
 from curate.identity.clusters import Clusters, identity_ids
 from curate.identity.declared import contradicted, declared_subjects, stands_for_itself
 from curate.identity.fakes import Scene, cluster_with_fakes
+from curate.identity.groups import PREFIX, GroupRates, as_notes, declared_groups, rates_by_group
 from curate.identity.links import link_identities
 from curate.schema import conform
 
@@ -47,6 +48,15 @@ JOIN relations r ON r."left" = e.media_id AND r.relation = 'swap_target'
 JOIN entries f ON f.media_id = r."right"
 WHERE e.state = 'present' AND f.sha256 IS NOT NULL AND f.sha256 <> e.sha256
 AND e.manipulation_type NOT IN {_MOVED}
+ORDER BY ALL
+"""
+
+# What manifests say of the one person that an entry shows.
+_TOLD = f"""
+SELECT DISTINCT min(d.subject_id) AS subject_id, min(e.extra) AS extra
+FROM entries e JOIN depictions d USING (media_id)
+WHERE d.link_status <> 'rejected' AND e.extra LIKE '%"{PREFIX}%'
+GROUP BY e.media_id HAVING count(DISTINCT d.subject_id) = 1
 ORDER BY ALL
 """
 
@@ -91,6 +101,7 @@ def identity_stage(
             WHERE e.state = 'present' ORDER BY ALL
         """,
         "put_on": _PUT_ON,
+        "told": _TOLD,
     }
     return WholeStage(
         name="identity",
@@ -106,14 +117,14 @@ def find_identities(tables: Tables, parameters: Mapping[str, Any]) -> dict[str, 
     """Return rows of `identities` for the faces in `tables`.
 
     Args:
-        tables: ``faces`` and ``seen`` as the stage reads them, and ``embeddings`` (face_id,
-            vector) for those faces that have one.
+        tables: ``faces``, ``seen``, ``put_on`` and ``told`` as the stage reads them, and
+            ``embeddings`` (face_id, vector) for those faces that have one.
         parameters: Those of the stage.
     """
     faces = _with_embedding(tables["faces"], tables["embeddings"])
     if not faces.num_rows:
         return {"identities": conform([], "identities")}
-    scene, unlike = _scene(faces, tables["seen"], tables["put_on"], parameters)
+    scene, unlike, names = _scene(faces, tables["seen"], tables["put_on"], parameters)
     found = calibrate(
         scene.rows,
         subject=scene.subject,
@@ -124,20 +135,28 @@ def find_identities(tables: Tables, parameters: Mapping[str, Any]) -> dict[str, 
         default_basis=parameters["default_basis"],
         target_fmr=parameters["false_match_rate"],
     )
+    by_group = rates_by_group(
+        scene.rows,
+        subject=scene.subject,
+        names=names,
+        groups=declared_groups(tables["told"]),
+        threshold=found.threshold,
+        judgeable=scene.judgeable & ~scene.fake,
+    )
     clusters = cluster_with_fakes(scene, threshold=found.threshold, strict=found.strict)
     ids = identity_ids(clusters.identity, scene.face_ids, counts=~scene.fake)
     return {
         "identities": conform(
             _rows(faces, (clusters, ids, unlike), tables["seen"], parameters), "identities"
         ),
-        "notes": _notes(found, clusters),
+        "notes": _notes(found, clusters, by_group),
     }
 
 
 def _scene(
     faces: pa.Table, seen: pa.Table, put_on: pa.Table, parameters: Mapping[str, Any]
-) -> tuple[Scene, list[str | None]]:
-    """Return the faces as numbers, and the subject that each is declared as and is unlike."""
+) -> tuple[Scene, list[str | None], list[str]]:
+    """Return the faces as numbers, the subject that each is unlike though declared, and names."""
     contents = faces["sha256"].to_pylist()
     rows = _matrix(faces["vector"])
     fake = _flags(faces["fake"])
@@ -174,7 +193,7 @@ def _scene(
         content=np.array([content[c] for c in contents], np.int64),
         footage=np.array([footage.get(c, -1) for c in contents], np.int64),
     )
-    return scene, unlike
+    return scene, unlike, names
 
 
 def _must_link(subject: npt.NDArray[np.int64], tracks: pa.ChunkedArray) -> npt.NDArray[np.int64]:
@@ -192,15 +211,17 @@ def _flags(column: pa.ChunkedArray) -> npt.NDArray[np.bool_]:
     return np.asarray(column.to_numpy(zero_copy_only=False), np.bool_)
 
 
-def _notes(found: Calibration, clusters: Clusters) -> pa.Table:
+def _notes(found: Calibration, clusters: Clusters, by_group: list[GroupRates]) -> pa.Table:
     """Return what the run's record should say of the threshold."""
-    told = {
+    told: dict[str, Any] = {
         "threshold": round(float(found.threshold), 4),
         "basis": found.basis,
         "pairs": int(found.pairs),
         "note": found.note,
         "identities": len(set(clusters.identity[clusters.identity >= 0].tolist())),
     }
+    if by_group:
+        told["by_group"] = list(as_notes(by_group))
     return pa.table({"note": [json.dumps(told)]})
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from curate.report.answer import Answer, answered, partly, people_said, withheld
+from curate.report.appendix import error_rates
 from curate.report.consents import (
     SCOPES,
     Counts,
@@ -26,11 +27,13 @@ def _of_people(caption: str, what: str, counts: Counts) -> Listing | None:
 def subpopulations(facts: Facts) -> Answer:
     """Question 17: subpopulations."""
     ages = _of_people("People by what is recorded of their age", "Recorded as", by_age(facts))
+    rates = error_rates(facts)
     return partly(
+        "Groups are those that sources declare of people; none is inferred." if rates else
         "Besides adult, minor or deceased, no trait of people is recorded, and none is inferred.",
         authors="Describe the groups of people that the data show, if they agreed to that.",
-        listings=[ages],
-    )
+        listings=[ages, *rates],
+    )  # fmt: skip
 
 
 def identifiable(facts: Facts) -> Answer:

@@ -8,7 +8,14 @@ from __future__ import annotations
 
 from curate.audit.rules import ALL_RULES
 from curate.model.verdict import Effect
-from curate.report.appendix import audit_run, quiet_rules, runs, thresholds, use_profile
+from curate.report.appendix import (
+    audit_run,
+    error_rates,
+    quiet_rules,
+    runs,
+    thresholds,
+    use_profile,
+)
 from curate.report.examples import examples
 from curate.report.facts import Facts
 from curate.report.inputs import ReportInputs
@@ -76,6 +83,7 @@ def audit_page(inputs: ReportInputs, *, pictures: bool = False) -> str:
             use_profile(facts, run),
             quiet_rules(silent),
             thresholds(facts),
+            *error_rates(facts),
             runs(facts),
         ),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -37,10 +38,16 @@ class World:
     faces_of: dict[str, Floats] = field(default_factory=dict)
 
     def picture(
-        self, name: str, face: Floats, people: dict[str, str], *, made: str = "none"
+        self,
+        name: str,
+        face: Floats,
+        people: dict[str, str],
+        *,
+        made: str = "none",
+        extra: str | None = None,
     ) -> None:
         """Add a picture of one face, with its people by role."""
-        self._add("media", media_id=name, locator=name, manipulation_type=made)
+        self._add("media", media_id=name, locator=name, manipulation_type=made, extra=extra)
         self._add("sightings", media_id=name, sha256=name, status="readable")
         self._add("content", sha256=name, kind="image")
         self._add("faces", face_id=name, sha256=name, model_id=MODEL, judgeable=True)
@@ -199,3 +206,19 @@ def test_two_faces_of_one_name_that_are_unlike_are_both_told(world: World, peopl
     )
     assert {found[name]["unlike_subject_id"] for name in "ab"} == {"p01"}
     assert {found[name]["subject_id"] for name in "ab"} == {None}
+
+
+def test_error_rates_are_told_by_declared_group(world: World) -> None:
+    """Of those of enough people; a picture of two people declares nothing of either."""
+    for i, face in enumerate(embed(np.repeat(np.arange(24), 2))):
+        hand = "left" if i < 24 else "right" if i < 46 else "both"
+        world.picture(f"m{i:02}", face, {"depicted": f"p{i // 2:02}"},
+                      extra=json.dumps({"subject_hand": hand}))  # fmt: skip
+    two = {"depicted": "p00", "bystander": "p01"}
+    world.picture("two", embed(np.array([0, 99]))[1], two, extra='{"subject_hand": "right"}')
+
+    world.identified()
+
+    (run,) = world.catalog.read("runs").to_pylist()
+    rates = json.loads(run["counts"])["by_group"]
+    assert [(one["group"], one["people"]) for one in rates] == [("left", 12), ("right", 11)]

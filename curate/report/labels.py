@@ -77,11 +77,21 @@ def _shortcuts(rows: list[dict[str, Any]]) -> Listing:
     found = [row for row in rows if row["flagged"]]
     cells: list[tuple[Cell, ...]] = [
         (row["feature"], SAID[row["target"]], f"{row['auc']:.3f}", f"{row['p_adjusted']:.3f}",
-         row["match_loses"], row["plan"], row["plan_loses"])
+         row["match_loses"], _plan(row))
         for row in found[:_MOST_ROWS]
     ]  # fmt: skip
-    head = ("Feature", "Tells", "Area", "p", "Matched subset leaves out", "Or", "Which leaves out")
-    return Listing("Shortcuts", head, tuple(cells), more=max(0, len(found) - _MOST_ROWS))
+    head = ("Feature", "Tells", "Area", "p", "Matched subset leaves out", "Or")
+    return Listing(
+        "Shortcuts, and what takes them away",
+        head,
+        tuple(cells),
+        more=max(0, len(found) - _MOST_ROWS),
+    )
+
+
+def _plan(row: dict[str, Any]) -> str:
+    lost = row["plan_loses"]
+    return f"{row['plan']}; {number(lost, 'entry', 'entries')} cannot" if lost else row["plan"]
 
 
 def _noise(rows: list[dict[str, Any]]) -> Listing:

@@ -33,7 +33,7 @@ def test_a_shortcut_is_told_with_what_removes_it_and_the_price() -> None:
     assert found is not None
     assert "1 feature that should not matter" in found.summary[0]
     assert "the worst is JPEG quality" in found.summary[0]
-    row = ("JPEG quality", "label", "0.950", "0.002", 76, "encode again", 7)
+    row = ("JPEG quality", "label", "0.950", "0.002", 76, "encode again; 7 entries cannot")
     assert found.shortcuts.rows == (row,)
     assert "width 0.00" in found.charts[0].alternative
     assert "JPEG quality 0.90 shortcut" in found.charts[0].alternative

@@ -121,7 +121,8 @@ def shares(
     """Return the estimated share of wrong labels in sets of rows of one label.
 
     Intervals are percentiles over draws of whole groups (Efron, 1979; groups as in Cameron and
-    others, 2008), with the scores as they are.
+    others, 2008), with the scores as they are. Where no row is estimated to be wrong, draws cannot
+    differ: the upper end is then that of Clopper and Pearson (1934) for none wrong of the groups.
 
     Args:
         label: Each row's label.
@@ -142,11 +143,16 @@ def shares(
             inside = weight * (rows & seen)
             wrong = (inside * (best != label)).sum()
             found[name].append(float(wrong / max(inside.sum(), 1e-9)))
-    return [_share(name, int(rows.sum()), found[name]) for name, rows in sets.items()]
+    return [
+        _share(name, int(rows.sum()), len(np.unique(group[rows])), found[name])
+        for name, rows in sets.items()
+    ]
 
 
-def _share(name: str, items: int, draws: list[float]) -> Share:
+def _share(name: str, items: int, groups: int, draws: list[float]) -> Share:
     if not draws:
         return Share(name, items, np.nan, np.nan, np.nan)
     low, high = np.quantile(draws[1:], [0.025, 0.975])
+    if not any(draws):
+        high = 1 - 0.025 ** (1 / max(groups, 1))
     return Share(name, items, draws[0], float(low), float(high))

@@ -68,6 +68,17 @@ def test_the_estimate_has_an_interval_that_holds_the_truth() -> None:
         assert share.items == (label == value).sum()
 
 
+def test_none_found_wrong_is_no_certainty() -> None:
+    """Of forty groups without a wrong label, one in twelve may still have one."""
+    label = np.tile([0, 1], 80)
+    scores = np.column_stack([1 - label, label]) * 0.8 + 0.1
+
+    (found,) = shares(label, scores, np.arange(160) // 4, {"real": label == 0})
+
+    assert (found.wrong, found.low) == (0, 0)
+    assert found.high == pytest.approx(1 - 0.025 ** (1 / 40))
+
+
 def test_poor_scores_estimate_nothing() -> None:
     label = np.tile([0, 1], 50)
     scores = np.full((100, 2), 0.5)

@@ -130,8 +130,9 @@ def drop_command(name: NameArgument, workspace: WorkspaceOption = None) -> None:
 
     project = open_project(workspace)
     with project.workspace.writing():
-        open_lists(project.workspace, project.config).drop(name)
-        publish(project.catalog, project.workspace)
+        known = project.catalog.read("hash_lists")["list_id"].to_pylist()
+        open_lists(project.workspace, project.config).drop(name, known=known)
+        publish(project.catalog, project.workspace, dropped=name)
     say(f"{name}: dropped; run `curate run hashlists`")
 
 

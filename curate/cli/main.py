@@ -22,6 +22,7 @@ from curate.cli import (
     models,
     release,
     report,
+    requests,
     review,
     split,
     status,
@@ -58,6 +59,7 @@ app.add_typer(vault.app, name="vault")
 app.add_typer(keys.app, name="keys")
 app.add_typer(lists.app, name="lists")
 app.command("match")(match.command)
+app.add_typer(requests.app, name="requests")
 app.command("status")(status.command)
 
 

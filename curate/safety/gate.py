@@ -34,7 +34,7 @@ def check_gate(place: Workspace, catalog: Catalog, now: datetime) -> None:
     told = catalog.read("hash_lists")["list_id"].to_pylist()
     if gone := sorted(set(told) - {one.list_id for one in known}):
         raise InputError("this hash list was registered, and its file is gone", where=gone[0],
-                         hint="register it again with `curate lists add`")  # fmt: skip
+                         hint="register it again, or `curate lists drop` it")  # fmt: skip
     if not known:
         return
     if stale := [one.list_id for one in known if one.is_stale(now)]:

@@ -11,7 +11,7 @@ import hashlib
 import hmac
 import io
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -145,14 +145,19 @@ class ListStore:
         """Return every list, by name."""
         return [self.get(info.list_id) for info in infos(self.folder)]
 
-    def drop(self, list_id: str) -> None:
+    def drop(self, list_id: str, *, known: Collection[str] = ()) -> None:
         """Forget a list.
+
+        Args:
+            list_id: Its name.
+            known: Names of lists whose files may be gone already.
 
         Raises:
             UnknownNameError: There is none of that name.
         """
-        self.get(list_id)
-        self._file(list_id).unlink()
+        if list_id not in known and not self._file(list_id).is_file():
+            raise UnknownNameError(f"no list is called {list_id!r}", hint="see `curate lists list`")
+        self._file(list_id).unlink(missing_ok=True)
 
     def ref(self, signal: str, value: bytes) -> str:
         """Return what a hash is called where it must not be told: 32 hexadecimal digits."""

@@ -67,8 +67,16 @@ def lists_folder(place: Workspace) -> Any:
     return place.root / "safety" / "lists"
 
 
-def publish(catalog: Catalog, place: Workspace) -> list[ListInfo]:
-    """Say in the catalogue which lists there are; return them."""
+def publish(catalog: Catalog, place: Workspace, *, dropped: str = "") -> list[ListInfo]:
+    """Say in the catalogue which lists there are; return them.
+
+    A list whose file is gone without having been dropped stays there, and keeps releases shut.
+
+    Args:
+        catalog: The catalogue.
+        place: Its workspace.
+        dropped: The name of a list that was dropped.
+    """
     known = infos(lists_folder(place))
     state = lists_digest(lists_folder(place))
     rows = [
@@ -77,6 +85,9 @@ def publish(catalog: Catalog, place: Workspace) -> list[ListInfo]:
          "terms": one.terms or None, "state": state}
         for one in known
     ]  # fmt: skip
+    told = {one.list_id for one in known} | {dropped}
+    rows += [{**row, "state": state} for row in catalog.read("hash_lists").to_pylist()
+             if row["list_id"] not in told]  # fmt: skip
     catalog.replace("hash_lists", conform(rows, "hash_lists"))
     return known
 

@@ -1,0 +1,147 @@
+"""`curate requests`: what people asked, with its clock."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from curate.cli.options import JsonOption, WorkspaceOption, instant
+from curate.cli.output import open_project, say, say_json, table, tell
+
+if TYPE_CHECKING:
+    from curate.api import Project
+    from curate.safety.requests import Desk
+
+app = typer.Typer(
+    invoke_without_command=True,
+    help="Takedowns, erasure and other requests, the most urgent first.",
+)
+
+
+@app.callback()
+def list_command(
+    context: typer.Context,
+    workspace: WorkspaceOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """List open requests, the most urgent first."""
+    if context.invoked_subcommand is not None:
+        return
+    project = open_project(workspace)
+    rows = _desk(project).waiting(project.clock())
+    if as_json:
+        say_json(rows)
+        return
+    shown = [
+        {"request": row["request_id"], "kind": row["kind"], "state": row["state"],
+         "due": "" if row["due_at"] is None else f"{row['due_at']:%Y-%m-%d %H:%M}",
+         "hours left": row["hours_left"], "entries": len(row["media_ids"] or [])}
+        for row in rows
+    ]  # fmt: skip
+    if not shown:
+        say("no request is open")
+        return
+    table(shown, ["request", "kind", "state", "due", "hours left", "entries"])
+    if late := sum(row["hours_left"] is not None and row["hours_left"] < 0 for row in rows):
+        tell(f"{late:,} are overdue")
+
+
+@app.command("open")
+def open_command(
+    kind: Annotated[
+        str,
+        typer.Argument(
+            help="takedown_ncii, takedown_likeness, erasure, objection, restriction, access, "
+            "rectification or portability."
+        ),
+    ],
+    subject: Annotated[str, typer.Option("--subject", help="The subject's pseudonym.")] = "",
+    entry: Annotated[
+        list[str] | None, typer.Option("--entry", help="A locator; may be given again.")
+    ] = None,
+    received_at: Annotated[
+        str | None, typer.Option("--received-at", help="The clock runs from then; now if left out.")
+    ] = None,
+    lacks: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--lacks",
+            help="What the takedown notice lacks: signature, identification, good_faith, contact.",
+        ),
+    ] = None,
+    request_id: Annotated[str, typer.Option("--id", help="Its id; drawn when left out.")] = "",
+    workspace: WorkspaceOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Record a request: it drives verdicts from now on.
+
+    Raises:
+        InputError: It is about nobody and nothing.
+        UnknownNameError: There is no such kind or entry.
+    """
+    from curate.safety.requests import NOTICE
+    from curate.safety.stage import publish
+
+    project = open_project(workspace)
+    now = project.clock()
+    with project.workspace.writing():
+        made = _desk(project).open(
+            kind, now=now, received_at=instant(received_at, "--received-at") or now,
+            subject=subject, locators=entry or (), request_id=request_id,
+            notice=[part for part in NOTICE if part not in (lacks or ())],
+        )  # fmt: skip
+        publish(project.catalog, project.workspace)
+    if as_json:
+        say_json(made)
+        return
+    count = len(made["media_ids"] or [])
+    say(f"{made['request_id']}: {kind}, due {made['due_at']:%Y-%m-%d %H:%M} UTC; {count:,} entries")
+    if made["notice_lacks"]:
+        tell(f"the notice lacks {', '.join(made['notice_lacks'])}: ask for it; the entries are "
+             "blocked meanwhile")  # fmt: skip
+    if kind.startswith("takedown") and count:
+        tell("run `curate run hashlists`: edited copies are looked for too")
+
+
+@app.command("move")
+def move_command(
+    request_id: Annotated[str, typer.Argument(help="The request.")],
+    state: Annotated[
+        str, typer.Argument(help="id_check or in_progress; fulfilled, refused or expired.")
+    ],
+    outcome: Annotated[str, typer.Option("--outcome", help="What was done.")] = "",
+    reason: Annotated[
+        str, typer.Option("--reason", help="Why it was not fulfilled, a term of DPV.")
+    ] = "",
+    workspace: WorkspaceOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Say where a request stands; closing it gives a receipt.
+
+    Raises:
+        UnknownNameError: There is no such request or state.
+        InputError: It is closed already, or what closing needs is missing.
+    """
+    from curate.safety.stage import publish
+
+    project = open_project(workspace)
+    with project.workspace.writing():
+        receipt = _desk(project).move(
+            request_id, state, now=project.clock(), outcome=outcome, reason=reason
+        )
+        publish(project.catalog, project.workspace)
+    if as_json:
+        say_json({"request_id": request_id, "state": state, "receipt": receipt})
+        return
+    say(f"{request_id}: {state}" + ("" if receipt is None else f"; receipt {receipt}"))
+
+
+def _desk(project: Project) -> Desk:
+    from curate.safety.requests import Desk
+    from curate.safety.stage import open_lists
+
+    receipts: Path = project.workspace.root / "safety" / "receipts"
+    lists = open_lists(project.workspace, project.config, create=True)
+    return Desk(project.ledger, project.catalog, lists, receipts)

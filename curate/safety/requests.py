@@ -1,0 +1,272 @@
+"""Requests with clocks: takedowns, erasure, objection, restriction, access.
+
+A request is a statement of the ledger: it drives verdicts from the instant it was received. A
+takedown covers known identical copies, and its hashes go to a deny list of the workspace's own,
+so that what comes back is found. Closing a request gives a receipt, which names nobody.
+"""
+
+from __future__ import annotations
+
+import calendar
+import json
+import uuid
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from curate.catalog.ledger import Ledger
+from curate.catalog.tables import Catalog
+from curate.catalog.views import create_entries
+from curate.errors import InputError, UnknownNameError
+from curate.model.instants import print_instant
+from curate.safety.entries import SCHEMA
+from curate.safety.lists import HashList, ListInfo, ListStore
+from curate.vault.envelope import write_whole
+
+TAKEDOWNS = ("takedown_ncii", "takedown_likeness")
+KINDS = (*TAKEDOWNS, "erasure", "objection", "restriction", "access", "rectification",
+         "portability")  # fmt: skip
+OPEN = ("received", "id_check", "in_progress")
+CLOSED = ("fulfilled", "refused", "expired")
+# What the TAKE IT DOWN Act asks of a valid notice.
+NOTICE = ("signature", "identification", "good_faith", "contact")
+
+DENY_LIST = "takedowns of this workspace"
+_NEVER = datetime(9999, 1, 1, tzinfo=UTC)
+_BELIEVED = 50
+
+# Copies by bytes, or by pixels: the same picture in another wrapper.
+_COPIES = """
+WITH named AS (
+    SELECT DISTINCT e.sha256, c.pixel_digest, c.pixel_digest_basis
+    FROM entries e LEFT JOIN content c USING (sha256)
+    WHERE list_contains(?, e.media_id) AND e.sha256 IS NOT NULL
+)
+SELECT DISTINCT e.media_id, e.sha256, c.md5, c.pdq, c.pdq_quality
+FROM entries e LEFT JOIN content c USING (sha256)
+WHERE EXISTS (
+    SELECT 1 FROM named n WHERE n.sha256 = e.sha256
+    OR (n.pixel_digest = c.pixel_digest AND n.pixel_digest_basis = c.pixel_digest_basis)
+)
+ORDER BY ALL
+"""
+
+
+@dataclass(frozen=True)
+class Desk:
+    """Where requests are kept and worked on.
+
+    Attributes:
+        ledger: Keeps them.
+        catalog: Says which entries are copies.
+        lists: Holds the deny list.
+        receipts: The folder of receipts.
+    """
+
+    ledger: Ledger
+    catalog: Catalog
+    lists: ListStore
+    receipts: Path
+
+    def open(
+        self,
+        kind: str,
+        *,
+        now: datetime,
+        received_at: datetime,
+        subject: str = "",
+        locators: Sequence[str] = (),
+        notice: Collection[str] = NOTICE,
+        request_id: str = "",
+    ) -> dict[str, Any]:
+        """Record a request, and what a takedown covers; return it.
+
+        Args:
+            kind: One of `KINDS`.
+            now: The present instant, in UTC.
+            received_at: When it was received: the clock runs from then.
+            subject: Whom it is about, by pseudonym.
+            locators: The entries it is about; all of the subject's when there are none.
+            notice: What of `NOTICE` a takedown notice has.
+            request_id: Its id; one is drawn when empty.
+
+        Raises:
+            InputError: It is about nobody and nothing, was received later than now, or its id
+                is taken.
+            UnknownNameError: There is no such kind or entry.
+        """
+        if kind not in KINDS:
+            raise UnknownNameError(f"no kind of request is called {kind!r}",
+                                   hint=f"kinds are: {', '.join(KINDS)}")  # fmt: skip
+        if not subject and not locators:
+            raise InputError("the request is about nobody and nothing",
+                             hint="name --subject or --entry")  # fmt: skip
+        if received_at > now:
+            raise InputError("the request was received later than now", where="--received-at")
+        request_id = request_id or f"q-{uuid.uuid4().hex[:12]}"
+        if any(row["request_id"] == request_id for row in self._all()):
+            raise InputError("a request of that id is there already", where=request_id)
+        media = self._entries(locators)
+        takedown = kind in TAKEDOWNS
+        lacks = [part for part in NOTICE if part not in notice] if takedown else []
+        if takedown and media:
+            media = self._deny(media, request_id, now)
+        record = {
+            "request_id": request_id,
+            "kind": kind,
+            "received_at": received_at,
+            "due_at": due(kind, received_at),
+            "subject_id": subject or None,
+            "media_ids": media or None,
+            "state": "id_check" if lacks else "received",
+            "notice_lacks": lacks or None,
+        }
+        self.ledger.record("requests", [_told(record)], recorded_at=now)
+        return record
+
+    def move(
+        self, request_id: str, state: str, *, now: datetime, outcome: str = "", reason: str = ""
+    ) -> Path | None:
+        """Say where a request stands; return the receipt when that closes it.
+
+        Args:
+            request_id: The request.
+            state: Where it stands now.
+            now: The present instant, in UTC.
+            outcome: What was done; a fulfilled request needs it.
+            reason: Why it was not fulfilled, a term of DPV; a refused one needs it.
+
+        Raises:
+            UnknownNameError: There is no such request or state.
+            InputError: It is closed, or what closing needs is missing.
+        """
+        row = next((r for r in self._all() if r["request_id"] == request_id), None)
+        if row is None:
+            raise UnknownNameError(f"no request is called {request_id!r}")
+        if state not in (*OPEN, *CLOSED):
+            raise UnknownNameError(f"no state is called {state!r}",
+                                   hint=f"states are: {', '.join((*OPEN, *CLOSED))}")  # fmt: skip
+        if row["state"] in CLOSED:
+            raise InputError(f"the request is {row['state']} already", where=request_id,
+                             hint="what is asked again is a new request")  # fmt: skip
+        if state == "fulfilled" and not outcome:
+            raise InputError("say what was done", where="--outcome")
+        if state in ("refused", "expired") and not reason:
+            raise InputError("say why it was not fulfilled", where="--reason",
+                             hint="for example IdentityVerificationFailure")  # fmt: skip
+        closed = state in CLOSED
+        row |= {
+            "state": state,
+            "outcome": outcome or None,
+            "nonfulfilment_reason": reason or None,
+            "closed_at": now if closed else None,
+        }
+        if closed and state != "fulfilled" and row["kind"] in TAKEDOWNS:
+            self._take_back(request_id)
+        self.ledger.record("requests", [_told(row)], recorded_at=now)
+        return self._receipt(row) if closed else None
+
+    def waiting(self, now: datetime) -> list[dict[str, Any]]:
+        """Return open requests, the most urgent first, with the hours that are left."""
+        rows = [row for row in self._all() if row["state"] in OPEN]
+        for row in rows:
+            left = None if row["due_at"] is None else row["due_at"] - now
+            row["hours_left"] = None if left is None else round(left / timedelta(hours=1), 1)
+        return sorted(rows, key=lambda row: (row["due_at"] or _NEVER, row["request_id"]))
+
+    def _all(self) -> list[dict[str, Any]]:
+        rows: list[dict[str, Any]] = self.ledger.read("requests").to_pylist()
+        return rows
+
+    def _entries(self, locators: Iterable[str]) -> list[str]:
+        connection = self.catalog.connect("media")
+        found = set()
+        for locator in locators:
+            sql = "SELECT media_id FROM media WHERE locator = ? OR media_id = ?"
+            rows = connection.execute(sql, [locator, locator]).fetchall()
+            if not rows:
+                raise UnknownNameError("no entry is called that", where=locator)
+            found |= {row[0] for row in rows}
+        return sorted(found)
+
+    def _deny(self, media: list[str], request_id: str, now: datetime) -> list[str]:
+        """Put the hashes of entries on the deny list; return them and their known copies."""
+        connection = self.catalog.connect("media", "sightings", "content")
+        create_entries(connection)
+        rows = connection.execute(_COPIES, [media]).fetchall()
+        hashes = set()
+        for _, sha256, md5, pdq, quality in rows:
+            hashes.add(("sha256", bytes.fromhex(sha256)))
+            if md5 is not None:
+                hashes.add(("md5", bytes.fromhex(md5)))
+            if pdq is not None and (quality or 0) >= _BELIEVED:
+                hashes.add(("pdq", pdq))
+        plain = {"status": "active", "case_ref": request_id, "quality": 100, "video": -1}
+        added = [{"signal": s, "value": v, **plain} for s, v in sorted(hashes)]
+        if added:
+            held = self._denied(now)
+            table = pa.concat_tables([held.entries.cast(SCHEMA),
+                                      pa.Table.from_pylist(added, schema=SCHEMA)])  # fmt: skip
+            self.lists.put(replace(held, entries=table.unify_dictionaries().combine_chunks()))
+        return sorted({row[0] for row in rows} | set(media))
+
+    def _denied(self, now: datetime) -> HashList:
+        try:
+            return self.lists.get(DENY_LIST)
+        except UnknownNameError:
+            info = ListInfo(DENY_LIST, "this workspace", "takedown", now, _NEVER)
+            return HashList(info, SCHEMA.empty_table())
+
+    def _take_back(self, request_id: str) -> None:
+        """Withdraw the hashes of a takedown that was turned down."""
+        try:
+            held = self.lists.get(DENY_LIST)
+        except UnknownNameError:
+            return
+        rows = [{**row, "status": "withdrawn"} if row["case_ref"] == request_id else row
+                for row in held.entries.to_pylist()]  # fmt: skip
+        self.lists.put(replace(held, entries=pa.Table.from_pylist(rows, schema=SCHEMA)))
+
+    def _receipt(self, row: dict[str, Any]) -> Path:
+        size, root = self.ledger.root()
+        due_at = row["due_at"]
+        told = {
+            "request_id": row["request_id"],
+            "kind": row["kind"],
+            "received_at": print_instant(row["received_at"]),
+            "due_at": None if due_at is None else print_instant(due_at),
+            "closed_at": print_instant(row["closed_at"]),
+            "in_time": due_at is None or row["closed_at"] <= due_at,
+            "state": row["state"],
+            "outcome": row["outcome"],
+            "nonfulfilment_reason": row["nonfulfilment_reason"],
+            "entries": len(row["media_ids"] or []),
+            "ledger": {"size": size, "root": root},
+        }
+        path = self.receipts / f"{row['request_id']}.json"
+        write_whole(path, (json.dumps(told, indent=2, sort_keys=True) + "\n").encode())
+        return path
+
+
+def due(kind: str, received_at: datetime) -> datetime:
+    """Return by when a request must be answered.
+
+    A takedown within 48 hours (TAKE IT DOWN Act); whatever else a person asks within a month
+    (GDPR Art. 12(3)), whose last day is that of a shorter month.
+
+    >>> due("erasure", datetime(2026, 1, 31, 9, tzinfo=UTC)).isoformat()
+    '2026-02-28T09:00:00+00:00'
+    """
+    if kind in TAKEDOWNS:
+        return received_at + timedelta(hours=48)
+    year, month = divmod(12 * received_at.year + received_at.month, 12)
+    last = calendar.monthrange(year, month + 1)[1]
+    return received_at.replace(year=year, month=month + 1, day=min(received_at.day, last))
+
+
+def _told(record: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in record.items() if value is not None}

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import sys
+
 import numpy as np
 import pytest
 
+from curate.errors import DependencyError
 from curate.identity import neighbours
-from curate.identity.neighbours import pairs_in_chunks, similar_pairs
+from curate.identity.neighbours import pairs_in_chunks, recall_of, similar_pairs
 
 from .people import embed
 
@@ -67,3 +70,46 @@ def test_chunks_hold_the_pairs_within_them_and_no_others() -> None:
 
     inside = {(i, j) for i, j in all_pairs(rows, 0.3) if i // 40 == j // 40}
     assert set(zip(pairs.left.tolist(), pairs.right.tolist(), strict=True)) == inside
+
+
+@pytest.mark.parametrize("exact_limit", [10_000, 1000])
+def test_a_bias_is_taken_from_each_cosine(exact_limit) -> None:
+    rows = embed(np.arange(3000) // 6)
+    bias = np.random.default_rng(1).uniform(0, 0.6, 3000).astype(np.float32)
+
+    found = similar_pairs(rows, floor=0.3, exact_limit=exact_limit, bias=bias)
+
+    wanted = rows @ rows.T - np.outer(bias, bias)
+    np.testing.assert_allclose(found.cosine, wanted[found.left, found.right], atol=1e-5)
+    assert found.cosine.min() >= 0.3
+    assert len(found) > 0.9 * np.triu(wanted >= 0.3, 1).sum()
+
+
+def test_search_by_cells_gives_the_same_again() -> None:
+    rows = embed(np.arange(3000) // 6)
+
+    first, second = (similar_pairs(rows, floor=0.4, exact_limit=1000) for _ in range(2))
+
+    np.testing.assert_array_equal(first.left, second.left)
+    np.testing.assert_array_equal(first.right, second.right)
+
+
+def test_search_by_cells_says_what_it_needs(monkeypatch) -> None:
+    monkeypatch.setitem(sys.modules, "faiss", None)
+
+    with pytest.raises(DependencyError, match="faiss is not installed"):
+        similar_pairs(embed(np.arange(20)), floor=0.4, exact_limit=10)
+
+
+def test_recall_is_of_the_pairs_that_a_search_missed() -> None:
+    rows = embed(np.arange(100) // 2)
+
+    def first(i: np.ndarray, j: np.ndarray) -> np.ndarray:
+        return np.minimum(i, j) < 50
+
+    assert recall_of(rows, 0.4, 5, first) == pytest.approx(0.5, abs=0.1)
+    assert recall_of(rows[:50], 0.4, 5, first) == 1.0
+
+
+def test_recall_is_whole_where_nothing_is_similar() -> None:
+    assert recall_of(embed(np.arange(20)), 2.0, 5, np.not_equal) == 1.0

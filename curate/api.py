@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from curate.release.build import Release
     from curate.release.select import Selection
     from curate.releasing import Issue, Order
+    from curate.releasing.erase import Erasure
     from curate.releasing.recall import Recalled
     from curate.report.inputs import ReportInputs
     from curate.report.lint import DocumentFinding
@@ -594,6 +595,65 @@ class Project:
             depicted=depicted,
             now=self.clock(),
         )
+
+    def erasure(self, subject: str) -> Erasure:
+        """Return what an erasure of `subject` would destroy, and whether they asked for it."""
+        from curate.releasing.erase import Erasure
+
+        return Erasure(self.impact(subject), self.catalog, self.ledger, self.clock())
+
+    def erase(
+        self, subject: str, *, delete_files: bool = False, keys: Sequence[SigningKey] = ()
+    ) -> tuple[Path, dict[str, Any]]:
+        """Destroy what is held of a person who asked for it; return the receipt, and what it says.
+
+        Args:
+            subject: The subject's pseudonym.
+            delete_files: Delete the files that show them, too.
+            keys: What signs the receipt.
+
+        Raises:
+            InputError: Neither a withdrawal nor a request of theirs is on record.
+            MissingKeyError: The vault's key is not where it should be.
+        """
+        from curate.model.instants import print_instant
+        from curate.releasing.erase import receipt_bytes
+
+        erasure = self.erasure(subject)
+        erasure.check_asked()
+        erasure.record("in_progress")
+        sealed = any((self.workspace.vault / "keys").glob("*.key"))
+        vault_keys = self.shred(subject) if sealed else 0
+        before = {use: self.audit(use=use) for use in self.config.uses}
+        releases, files = erasure.releases(), erasure.files()
+        told = {"request": erasure.request_id}
+        with self.workspace.writing(), self._record("consent erase", told) as record:
+            gone = erasure.destroy()
+            record["counts"] = gone["rows"]
+            for path in files if delete_files else ():
+                path.unlink()
+        held = erasure.hold(before, {use: self.audit(use=use) for use in self.config.uses})
+        erasure.record("fulfilled")
+        left = [str(path) for path in files if not delete_files]
+        said = {
+            "request": erasure.request_id,
+            "subject": subject,
+            "erased_at": print_instant(erasure.now),
+            "tool": TOOL,
+            "destroyed": {
+                **{name: gone[name] for name in ("rows", "ledger", "refused_contents")},
+                "vault_keys": vault_keys,
+                "files": [str(path) for path in files if delete_files],
+            },
+            "not_destroyed": {
+                **{name: gone[name] for name in ("never_read", "refused_as_alike")},
+                "files": left,
+                "held": held,
+                "releases": releases,
+            },
+        }
+        place = self.workspace.root / "receipts" / f"erasure-{erasure.request_id}.json"
+        return self._write_whole(place, receipt_bytes(said, keys)), said
 
     def decide(
         self, locator: str, verdict: str, *, reviewer: str, reason: str, use: str = DEFAULT_USE

@@ -157,6 +157,12 @@ class Catalog:
         if delta is not None and len(delta.file_uris()) >= COMPACT_AT:
             delta.optimize.compact()
 
+    def purge(self, name: str) -> None:
+        """Destroy the files of a table that its latest version does not need."""
+        delta = self._delta(name)
+        if delta is not None:
+            delta.vacuum(retention_hours=0, enforce_retention_duration=False, dry_run=False)
+
     def count(self, name: str) -> int:
         """Return how many rows table `name` has."""
         stored = self.dataset(name)

@@ -9,6 +9,7 @@ import typer
 
 from curate.cli import consent_export
 from curate.cli.consent_verify import verify_command
+from curate.cli.erase import erase_command
 from curate.cli.options import JsonOption, WorkspaceOption
 from curate.cli.output import open_project, say, say_json, table, tell
 from curate.cli.withdraw import withdraw_command
@@ -73,5 +74,6 @@ def show_command(
 
 
 app.command("withdraw")(withdraw_command)
+app.command("erase")(erase_command)
 app.command("verify")(verify_command)
 app.add_typer(consent_export.app, name="export")

@@ -68,14 +68,19 @@ def refuse(catalog: Catalog) -> int:
     if not refusals.num_rows:
         return 0
     content = catalog.read("content")
-    found = _matches(content, refusals, _key(catalog))
+    sightings = catalog.read("sightings").to_pylist()
+    key = _key(catalog)
+    found = _matches(content, refusals, key)
+    # What could not be opened has no row of its content, and is known by its bytes all the same.
+    digests = set(refusals["digest"].to_pylist())
+    unopened = {row["sha256"] for row in sightings} - {None, *content["sha256"].to_pylist()}
+    found |= {sha256: "exact" for sha256 in unopened if _keyed(key, sha256) in digests}
     if not found:
         return 0
     gone = pa.array(sorted(found), pa.string())
     for name in ("content", "frames"):
         stored = catalog.read(name)
         catalog.replace(name, stored.filter(pc.invert(pc.is_in(stored["sha256"], value_set=gone))))
-    sightings = catalog.read("sightings").to_pylist()
     for row in sightings:
         if row["sha256"] in found:
             why = _BYTES[found[row["sha256"]]]

@@ -1,0 +1,85 @@
+"""`curate consent erase`: show what goes, ask once, destroy, and write the receipt."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from curate.cli.options import JsonOption, WorkspaceOption
+from curate.cli.output import open_project, say, say_json, table, tell
+from curate.errors import InputError
+
+if TYPE_CHECKING:
+    from curate.releasing.erase import Erasure
+
+
+def erase_command(
+    subject: Annotated[str, typer.Argument(help="The subject's pseudonym.")],
+    delete_files: Annotated[
+        bool, typer.Option("--delete-files", help="Delete their files too, where they lie.")
+    ] = False,
+    key: Annotated[
+        list[str] | None, typer.Option("--key", help="Sign the receipt with this key.")
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    shown: Annotated[int, typer.Option("--limit", help="Entries listed.")] = 20,
+    workspace: WorkspaceOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Destroy what is held of a person who asked for it, refuse it for good, and say so.
+
+    Raises:
+        InputError: They did not withdraw or ask, or --json without --yes.
+        MissingKeyError: The vault's key is not there to destroy theirs; asking again goes on.
+    """
+    from curate.cli.release import signing_keys
+
+    if as_json and not yes:
+        raise InputError("--json does not ask", hint="add --yes to erase")
+    keys = signing_keys(key)
+    project = open_project(workspace)
+    erasure = project.erasure(subject)
+    erasure.check_asked()
+    if not as_json:
+        _show(erasure, shown, delete_files=delete_files)
+    if not yes and not typer.confirm("Erase all of this? It cannot be undone."):
+        raise typer.Abort
+    path, told = project.erase(subject, delete_files=delete_files, keys=keys)
+    if as_json:
+        say_json({"receipt": str(path), **told})
+        return
+    gone = told["destroyed"]
+    say(f"erased: {gone['ledger']['entries']:,} records, {sum(gone['rows'].values()):,} computed "
+        f"rows, {gone['vault_keys']:,} vault keys, {len(gone['files']):,} files")  # fmt: skip
+    say(f"refused from now on: {gone['refused_contents']:,} contents, and what looks like them")
+    for title in ("refused_as_alike", "never_read", "held"):
+        if ids := told["not_destroyed"][title]:
+            say(f"  {_TOLD[title].format(len(ids))}")
+    for left in told["not_destroyed"]["files"]:
+        say(f"  still on disk: {left}")
+    if told["not_destroyed"]["releases"]:
+        say("releases are out that show them: `curate release recall --all` calls them back")
+    say(f"the receipt is {path}")
+    if not keys:
+        tell("it is not signed: nothing shows who made it; `--key NAME` signs")
+
+
+_TOLD = {
+    "refused_as_alike": "{:,} other entries look like it and are refused too",
+    "never_read": "{:,} files could not be read: they are refused by entry, not by their bytes",
+    "held": "{:,} entries of others rested on it and are held back until somebody looks",
+}
+
+
+def _show(erasure: Erasure, limit: int, *, delete_files: bool) -> None:
+    touched = erasure.impact
+    count = touched.entries.num_rows
+    say(f"{touched.subject} is in {count:,} entries; all of them are refused from now on, whoever "
+        "else they show:")  # fmt: skip
+    table(touched.entries.slice(0, limit).to_pylist(), ["locator", "how"])
+    if count > limit:
+        say(f"... and {count - limit:,} more (--limit)")
+    files = len(erasure.files())
+    say(f"{files:,} files will be deleted" if delete_files else
+        f"{files:,} files stay where they lie; --delete-files deletes them")  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,8 +14,9 @@ from curate.errors import InputError
 from curate.pipeline import Progress, recorded, silent
 from curate.reading import Reading
 from curate.review.page import Handout, write_handout
-from curate.review.queues import Queue
+from curate.review.queues import QUEUES, Queue
 from curate.review.returned import Checked, check_returned, read_returned
+from curate.review.viewer import Loaded, load
 from curate.review.work import Work, make_work
 
 if TYPE_CHECKING:
@@ -136,3 +138,20 @@ class Reviews:
             )
             record["counts"] = {**entries, "rejected": len(checked.rejected)}
         return checked.with_recorded(entries["decisions"])
+
+    def load(self, folder: Path, use: str, *, progress: Progress = silent) -> Loaded:
+        """Return what an audit judged as a dataset of FiftyOne, whose files are in `folder`.
+
+        Raises:
+            InputError: No audit has run yet.
+            DependencyError: FiftyOne cannot be had.
+        """
+        audited = self.audited(use)
+        tables = self.tables(audited)
+        observed = self.reading.observations(assignment=audited.assignment)
+        tables |= {name: observed[name] for name in ("content", "groups", "identities")}
+        work = make_work(tables, audited, QUEUES, limit=sys.maxsize)
+        return load(
+            tables, work, folder / "blurred", name=f"review-{audited.use.name}",
+            progress=lambda done, total: progress("entries", done, total),
+        )  # fmt: skip

@@ -67,6 +67,49 @@ def export_command(
     say("open the page in a browser; it saves a file for `curate review import`")
 
 
+@app.command("open")
+def open_command(
+    port: Annotated[int, typer.Option(min=1024, max=65535, help="The App's port.")] = 5151,
+    use: UseOption = DEFAULT_USE,
+    workspace: WorkspaceOption = None,
+) -> None:
+    """Show the last audit in FiftyOne on this machine alone, until you press Ctrl-C.
+
+    Decisions are made by `curate decide`, or on a page of `curate review export`.
+
+    Raises:
+        DependencyError: FiftyOne, or its database, cannot be had.
+    """
+    import atexit
+    import os
+    import shutil
+    import sys
+    import tempfile
+    from contextlib import redirect_stdout
+
+    from curate.review.viewer import ADDRESS, import_fiftyone, settings
+
+    project = open_project(workspace)
+    # Pictures and names lie there while somebody looks, for this user alone. FiftyOne ends its
+    # database at exit, and what is registered before that is done after it.
+    kept = Path(tempfile.mkdtemp(prefix="curate-review-"))
+    atexit.register(shutil.rmtree, kept, ignore_errors=True)
+    os.environ.update(settings(kept))
+    tell("starting FiftyOne and its database; this takes half a minute")
+    with redirect_stdout(sys.stderr):
+        fiftyone = import_fiftyone()
+        with showing_progress(project):
+            loaded = _reviews(project).load(kept, use, progress=project.progress)
+        session = fiftyone.launch_app(loaded.dataset, address=ADDRESS, port=port, remote=True)
+    say(f"http://{ADDRESS}:{port}: {loaded.samples:,} entries, {loaded.blurred:,} blurred; "
+        "each queue is a saved view; Ctrl-C ends it")  # fmt: skip
+    sys.stdout.flush()
+    try:
+        session.wait(-1)
+    finally:
+        session.close()
+
+
 @app.command("import")
 def import_command(
     path: Annotated[Path, typer.Argument(help="The file that the page saved.")],

@@ -33,7 +33,7 @@ from curate.schema import resource_folder
 PAGE = "index.html"
 _SIDE_PX = 640
 _THREADS = 4
-_LIMITS = Limits(max_bytes=64 << 20, max_pixels=60_000_000)
+LIMITS = Limits(max_bytes=64 << 20, max_pixels=60_000_000)
 
 
 @dataclass(frozen=True)
@@ -170,12 +170,12 @@ def picture_forms(root: str, locator: str, sha256: str) -> dict[str, bytes] | No
         sha256: What the file held when it was judged; another is not shown.
     """
     try:
-        file = read_media(Path(root) / locator, root=Path(root), limits=_LIMITS)
+        file = read_media(Path(root) / locator, root=Path(root), limits=LIMITS)
         if file.sha256 != sha256:
             return None
         return {
             "blurred": blurred_jpeg(file.data),
-            "clear": thumbnail_jpeg(file.data, _SIDE_PX, 85, limits=_LIMITS),
+            "clear": thumbnail_jpeg(file.data, _SIDE_PX, 85, limits=LIMITS),
         }
     except (UnreadableError, OSError, ValueError):
         return None

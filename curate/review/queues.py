@@ -2,7 +2,8 @@
 
 A queue is made of the findings of the last audit and of nothing else. What reviewers settled is in
 none while the evidence is what they saw, nor is what a waiver covers. Entries that are sealed
-are in none ever: only states that are named here are handed out.
+are in none ever: only states that are named here are handed out. Nor is what a hash list names
+or is near to: whoever keeps the list says who may look at that.
 """
 
 from __future__ import annotations
@@ -78,7 +79,9 @@ QUEUES = (
 BY_NAME = {queue.name: queue for queue in QUEUES}
 
 # What may be handed out: an entry in any other state, such as one that is sealed, never is.
-_STATES = ("present", "unseen", "unreadable", "missing")
+STATES = ("present", "unseen", "unreadable", "missing")
+# What these found is for the desk that keeps the hash lists, and for no other eye.
+WITHHELD = ("HSH001", "HSH002")
 
 # An entry is blurred unless everybody shown is known and agreed: consent or depictions in doubt
 # hide it, as do states of which nothing is known yet.
@@ -88,6 +91,7 @@ WITH open AS (
            v.verdict, v.evidence
     FROM entries e JOIN verdicts v USING (media_id)
     WHERE e.state IN (SELECT state FROM states) AND v.decided_by = 'policy'
+    AND e.media_id NOT IN (SELECT media_id FROM findings WHERE code IN (SELECT code FROM withheld))
 ),
 hidden AS (
     SELECT DISTINCT media_id FROM findings WHERE code LIKE 'CON%' OR code LIKE 'DEP%'
@@ -178,7 +182,8 @@ def make_queues(
     for name in ("entries", "rejections", "decisions", "findings", "verdicts", "history"):
         connection.register(name, tables[name])
     wanted = [(queue.name, code) for queue in queues for code in queue.codes]
-    connection.register("states", pa.table({"state": list(_STATES)}))
+    connection.register("states", pa.table({"state": list(STATES)}))
+    connection.register("withheld", pa.table({"code": list(WITHHELD)}))
     connection.register("wanted", pa.table({
         "queue": pa.array([name for name, _ in wanted], pa.string()),
         "code": pa.array([code for _, code in wanted], pa.string()),

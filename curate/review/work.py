@@ -13,7 +13,7 @@ import pyarrow as pa
 from curate.audit.rules import BY_CODE
 from curate.catalog.audits import Audited
 from curate.model.verdict import Verdict
-from curate.review.queues import Queue, make_queues
+from curate.review.queues import WITHHELD, Queue, make_queues
 
 # What an entry's findings may name beside it, such as the copy that stays: so many at most.
 _MAX_BESIDE = 3
@@ -38,7 +38,9 @@ SELECT n.locator, any_value(e.media_id ORDER BY e.media_id) AS media_id,
        any_value(e.root ORDER BY e.media_id) AS root,
        any_value(e.sha256 ORDER BY e.media_id) AS sha256
 FROM named n JOIN entries e USING (locator)
-WHERE e.state = 'present' GROUP BY n.locator
+WHERE e.state = 'present'
+AND e.media_id NOT IN (SELECT media_id FROM findings WHERE list_contains($withheld, code))
+GROUP BY n.locator
 """
 
 
@@ -130,7 +132,9 @@ def _places(
     connection.register("named", pa.table({"locator": pa.array(sorted(names), pa.string())}))
     return {
         locator: {"media_id": media_id, "locator": locator, "root": root, "sha256": sha256}
-        for locator, media_id, root, sha256 in connection.execute(_NAMED).fetchall()
+        for locator, media_id, root, sha256 in connection.execute(
+            _NAMED, {"withheld": list(WITHHELD)}
+        ).fetchall()
     }
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from curate.audit.rules import BY_CODE
 from curate.errors import UnknownNameError
-from curate.review.queues import BY_NAME, QUEUES, chosen, make_queues
+from curate.review.queues import BY_NAME, QUEUES, WITHHELD, chosen, make_queues
 from curate.schema import conform
 from tests.factories import entries, media, verdict, whole
 
@@ -92,6 +92,14 @@ def test_a_sealed_entry_is_in_no_queue() -> None:
     given["entries"] = given["entries"].set_column(at, "state", sealed)
 
     assert make_queues(given, USE).num_rows == 0
+
+
+@pytest.mark.parametrize("code", WITHHELD)
+def test_what_a_hash_list_names_is_in_no_queue(code: str) -> None:
+    """Whatever else was found in it, and a waiver changes nothing."""
+    row = media("a.jpg")
+    found = [finding(row, code, "none", waiver="known"), finding(row, "LAB001")]
+    assert make_queues(tables([row], found), USE).num_rows == 0
 
 
 @pytest.mark.parametrize(

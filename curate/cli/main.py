@@ -13,6 +13,7 @@ from curate.cli import (
     consent,
     decide,
     demo,
+    doctor,
     explain,
     ingest,
     init,
@@ -61,6 +62,7 @@ app.add_typer(lists.app, name="lists")
 app.command("match")(match.command)
 app.add_typer(requests.app, name="requests")
 app.command("status")(status.command)
+app.command("doctor")(doctor.command)
 
 
 @app.callback()

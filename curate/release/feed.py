@@ -1,9 +1,10 @@
 """The withdrawal feed: salted tombstones of released files that must go.
 
 A tombstone is a salt and SHA-256 over the salt and the file's own SHA-256. Whoever holds the file
-can tell that it is meant; whoever does not learns nothing, whatever ids and names they try. The
-salt is an HMAC of the file's digest under the workspace's feed key, so that a file has the same
-tombstone in every feed of one workspace and another one in every other.
+can tell that it is meant; whoever does not learns nothing, whatever ids and names they try. What
+is called back at once shares a salt, so that a holder hashes each file once for each batch and
+not once for each tombstone. Salts come from the workspace's feed key: a file has other tombstones
+in every other workspace and use.
 """
 
 from __future__ import annotations
@@ -58,26 +59,38 @@ class Feed:
     signed: bool = False
 
     @cached_property
-    def _parts(self) -> list[tuple[bytes, bytes]]:
-        return [(bytes.fromhex(t.salt), bytes.fromhex(t.digest)) for t in self.tombstones]
+    def _batches(self) -> dict[bytes, set[bytes]]:
+        """What must go by salt."""
+        found: dict[bytes, set[bytes]] = {}
+        for one in self.tombstones:
+            found.setdefault(bytes.fromhex(one.salt), set()).add(bytes.fromhex(one.digest))
+        return found
 
     def names(self, sha256: str) -> bool:
         """Return whether a file with that SHA-256 (hex) must go."""
         told = bytes.fromhex(sha256)
-        new = hashlib.sha256
-        return any(new(salt + told).digest() == digest for salt, digest in self._parts)
+        return any(_salted(salt, told) in digests for salt, digests in self._batches.items())
 
 
-def tombstone(sha256: str, key: bytes) -> Tombstone:
+def batch_salt(key: bytes, use: str, told: int) -> bytes:
+    """Return the salt of what is called back at once.
+
+    Args:
+        key: The workspace's feed key.
+        use: The use whose releases it went out in.
+        told: How many tombstones feeds of that use hold already, which tells batches apart.
+    """
+    return hmac.digest(key, f"{use}\n{told}".encode(), "sha256")[:SALT_SIZE]
+
+
+def tombstone(sha256: str, salt: bytes) -> Tombstone:
     """Return the tombstone of a file.
 
     Args:
         sha256: The released file's, hex.
-        key: The workspace's feed key.
+        salt: That of its batch.
     """
-    told = bytes.fromhex(sha256)
-    salt = hmac.digest(key, told, "sha256")[:SALT_SIZE]
-    return Tombstone(hashlib.sha256(salt + told).hexdigest(), salt.hex())
+    return Tombstone(_salted(salt, bytes.fromhex(sha256)).hex(), salt.hex())
 
 
 def feed_bytes(
@@ -150,6 +163,10 @@ def check_feed(
         return
     if gone:
         yield FEED, f"{len(gone):,} tombstones of the release before are not in it"
+
+
+def _salted(salt: bytes, sha256: bytes) -> bytes:
+    return hashlib.sha256(salt + sha256).digest()
 
 
 def _unchecked(document: dict[str, Any]) -> dict[str, Any]:

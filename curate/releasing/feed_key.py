@@ -13,7 +13,7 @@ NAME = "feed.key"
 def feed_key(workspace: Path) -> bytes:
     """Return a workspace's feed key, which is made when it is first asked for.
 
-    With another key a file that was told of before is told of once more, and nothing is lost.
+    With another key what is called back next has another salt, and nothing is lost.
 
     Args:
         workspace: The folder of the workspace.

@@ -28,7 +28,7 @@ from curate.release.attest import attest, attestation_names
 from curate.release.build import Release
 from curate.release.evidence import evidence_of
 from curate.release.export import crops
-from curate.release.feed import FEED, Tombstone, feed_bytes, tombstone
+from curate.release.feed import FEED, Feed, Tombstone, batch_salt, feed_bytes, tombstone
 from curate.release.log import log_names, write_log
 from curate.release.manifest import read_manifest
 from curate.release.version import next_version
@@ -205,9 +205,9 @@ class Issue:
             return []
         # The key is made when there is something to tell.
         key = feed_key(self.catalog.folder.parent)
-        known = {one.digest for one in self._stones}
-        found = {tombstone(sha256, key) for sha256 in digests}
-        return sorted(one for one in found if one.digest not in known)
+        known = Feed(tuple(self._stones), {})
+        salt = batch_salt(key, self.audited.use.name, len(self._stones))
+        return sorted(tombstone(sha256, salt) for sha256 in digests if not known.names(sha256))
 
     @cached_property
     def _called_back(self) -> dict[str, bool]:

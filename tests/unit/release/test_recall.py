@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 from pyarrow import parquet
 
 from curate.errors import InputError, UnknownNameError, VerificationError
+from curate.release import feed
 from curate.release.check_copy import FILE, MEMBER, MENTION, ROW, UNREAD, check_copy
 from curate.release.diff import diff
-from curate.release.feed import FEED, feed_bytes, read_feed, tombstone
+from curate.release.feed import FEED, batch_salt, feed_bytes, read_feed, tombstone
 from curate.release.verify import verify
 from curate.release.version import next_version
 from curate.releasing.recipients import Desk as Recipients
@@ -145,17 +146,38 @@ def test_two_workspaces_tell_of_one_file_by_different_tombstones() -> None:
     """So that feeds cannot be joined."""
     sha256 = hashlib.sha256(b"x").hexdigest()
 
-    one, other = tombstone(sha256, b"a" * 32), tombstone(sha256, b"b" * 32)
+    salts = {batch_salt(key * 32, use, told)
+             for key in (b"a", b"b") for use in ("x", "y") for told in (0, 7)}  # fmt: skip
 
-    assert (one.salt, one.digest) != (other.salt, other.digest)
-    assert tombstone(sha256, b"a" * 32) == one
+    assert len(salts) == len({tombstone(sha256, salt).digest for salt in salts}) == 8
+    assert batch_salt(b"a" * 32, "x", 7) in salts
+
+
+def test_each_file_is_hashed_once_for_each_recall(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many tombstones there are: files times recalls, and not times tombstones."""
+    digests = [hashlib.sha256(bytes([n])).hexdigest() for n in range(200)]
+    salts = [batch_salt(b"k" * 32, "x", told) for told in (0, 60)]
+    stones = [tombstone(d, salts[n >= 60]) for n, d in enumerate(digests[:100])]
+    told = feed.Feed(tuple(stones), {})
+    hashed: list[tuple[bytes, bytes]] = []
+    salted = feed._salted
+
+    def counted(salt: bytes, sha256: bytes) -> bytes:
+        hashed.append((salt, sha256))
+        return salted(salt, sha256)
+
+    monkeypatch.setattr(feed, "_salted", counted)
+
+    assert [told.names(one) for one in digests] == [True] * 100 + [False] * 100
+
+    assert len(hashed) == 60 + 40 * 2 + 100 * 2
 
 
 @given(gone=st.sets(st.integers(0, 50)), asked=st.integers(0, 60))
 def test_feed_names_exactly_what_was_buried(gone: set[int], asked: int) -> None:
     """For any set of files."""
     digests = {n: hashlib.sha256(bytes([n])).hexdigest() for n in range(61)}
-    stones = [tombstone(digests[n], b"k" * 32) for n in gone]
+    stones = [tombstone(digests[n], b"k" * 16) for n in gone]
     from curate.release.feed import Feed
 
     assert Feed(tuple(stones), {}).names(digests[asked]) == (asked in gone)

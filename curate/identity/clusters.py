@@ -3,7 +3,8 @@
 Two clusters are joined when their mean cosine reaches the threshold, and when it still
 reaches a stricter one after correction for how tight each cluster is: two tight clusters at
 some distance are two people, two loose ones at that distance may be one. Clusters refused by
-the second test are joined after all when several of their faces are plainly alike.
+the second test are joined after all when several of their faces are plainly alike, in data
+whose people are seen from several sides.
 
 Up to 32,768 faces are all compared. Of more, those of one chunk are, and then all clusters by
 their means: a person's faces in two chunks meet there. A sample measures what that misses.

@@ -24,7 +24,7 @@ class Noise:
     Attributes:
         background: Mean cosine of faces of different people.
         cohesion: Typical mean cosine of two faces of one person.
-        strict: What a pair must reach once both sides are brought to typical cohesion.
+        strict: What two faces must reach; clusters of many, freed of noise, less than that.
     """
 
     background: float

@@ -652,7 +652,9 @@ class Project:
                 "releases": releases,
             },
         }
-        place = self.workspace.root / "receipts" / f"erasure-{erasure.request_id}.json"
+        # Asked for again, it goes on, or tells of what came since: no receipt replaces another.
+        name = f"erasure-{erasure.request_id}-{erasure.now:%Y%m%dT%H%M%S%fZ}.json"
+        place = self.workspace.root / "receipts" / name
         return self._write_whole(place, receipt_bytes(said, keys)), said
 
     def decide(

@@ -136,3 +136,7 @@ def test_files_go_only_when_asked_for(tmp_path: Path, curate: Curate) -> None:
     assert sorted(names) == ["a.jpg", "broken.jpg"]
     assert not told["not_destroyed"]["files"]
     assert sorted(p.name for p in (tmp_path / "media").glob("*.jpg")) == ["b.jpg"]
+
+    again = json.loads(curate("consent", "erase", "p1", "-w", "ws", "--yes", "--json").out)
+    assert again["receipt"] != told["receipt"]
+    assert Path(told["receipt"]).exists()

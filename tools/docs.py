@@ -100,12 +100,13 @@ curate ingest splits/ --media-root https://host/media    # or on a server
 curate ingest s3://bucket/media                          # or in a bucket, which is listed
 ```
 
-Every layout reads them: it is shown an outline in which lists are whole and media are empty files of
-the right length. Shards and tables within such a root are not entered. Nothing is fetched until
+Every layout reads them: it is shown an outline in which lists are whole and media are empty files
+of the right length. Shards and tables within such a root are not entered. Nothing is fetched until
 `curate run` reads a file, and then once for each stage that looks at it. What a server says is not
 there is missing; what it does not give is unreadable, with what it said. An address may hold no
-credentials: it is kept in the catalogue, and fsspec takes them from its own settings. `https://` and
-others need `curate[remote]`, `s3://` needs `curate[s3]`. Only a root that you name is reached."""
+credentials: it is kept in the catalogue, and fsspec takes them from its own settings. `https://`
+and others need `curate[remote]`, `s3://` needs `curate[s3]`. Only a root that you
+name is reached."""
 
 _KNOWN_INTRO = """\
 `schemas/known_datasets.json` holds what is known of published datasets, each with its references.

@@ -15,6 +15,7 @@ import pytest
 from PIL import Image, ImageOps
 
 import curate as api
+from curate.api import STAGES
 from tests.acceptance.conftest import Curate
 
 pytest.importorskip("dlib", reason="the faces stage needs the extra curate[faces]")
@@ -58,7 +59,7 @@ def test_killed_run_resumes_to_the_same_tables(curate: Curate, tmp_path: Path) -
     for name in TABLES:
         assert killed[name].equals(whole[name]), name
     again = curate("run", "-w", "killed").out.splitlines()
-    assert again == [f"{s}: nothing to do" for s in api.STAGES]
+    assert again == [f"{s}: nothing to do" for s in STAGES]
 
 
 def _run_and_kill(ws: Path) -> int:

@@ -63,5 +63,5 @@ def test_what_is_asked_for_must_be_there(monkeypatch, capsys) -> None:
     """A browser that is absent hinders a review, and nothing else."""
     monkeypatch.setattr(doctor, "examine", lambda: [Check("browser", "review", ABSENT, "no", "x")])
     assert [main(["doctor"]), main(["doctor", "--for", "review"])] == [0, 3]
-    assert main(["doctor", "--for", "rewiev"]) == 2
+    assert main(["doctor", "--for", "nothing"]) == 2
     assert "extras are:" in capsys.readouterr().err

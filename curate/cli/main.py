@@ -98,8 +98,12 @@ def main(arguments: list[str]) -> int:
             raise
         tell_error(error)
         return error.exit_status
-    except (KeyboardInterrupt, typer.Abort):
-        tell("interrupted; what was finished is kept, and the same command goes on from there")
+    except (KeyboardInterrupt, typer.Abort) as stop:
+        # A "no" to a question arrives as the same exception as an interruption, without a cause.
+        if isinstance(stop, KeyboardInterrupt) or isinstance(stop.__cause__, KeyboardInterrupt):
+            tell("interrupted; what was finished is kept, and the same command goes on from there")
+        else:
+            tell("nothing was changed")
         return ExitStatus.INTERRUPTED
     except TyperException as error:
         tell(f"{error.format_message()}\n  hint: see `curate --help`")

@@ -54,6 +54,18 @@ def test_empty_folder_says_so_and_exits_2(curate: Curate, tmp_path: Path) -> Non
     )
 
 
+def test_question_without_an_answer_changes_nothing(curate: Curate, tmp_path: Path) -> None:
+    """And says so: nothing was interrupted that would go on."""
+    curate("init", "ws")
+    _picture(tmp_path / "media" / "a.jpg")
+    (tmp_path / "media" / "manifest.csv").write_text("path,subject\na.jpg,p01\n", encoding="utf-8")
+    curate("ingest", "media", "-w", "ws")
+
+    ran = curate("consent", "withdraw", "p01", "-w", "ws", status=130)
+
+    assert ran.err.splitlines()[-1] == "nothing was changed"
+
+
 def test_command_outside_a_workspace_says_what_to_do(curate: Curate) -> None:
     """No workspace is a usage error with a hint."""
     ran = curate("audit", status=2)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from curate import statements
+from curate.api.places import TOOL, Places
 from curate.catalog.audits import Audited, with_run
 from curate.catalog.digest import joined_digest, tables_digest
 from curate.statements import Recorded
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
     from curate.catalog.impact import Impact
     from curate.releasing.erase import Erasure
     from curate.signing import SigningKey
-
-from curate.api.places import TOOL, Places
 
 
 @dataclass

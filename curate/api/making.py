@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from curate import statements
+from curate.api.places import STAGES, Places
 from curate.catalog.views import create_entries
 from curate.errors import InputError, UnknownNameError
 from curate.pipeline import Pipeline, StageRun
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
     from curate.splits.assign import Plan
     from curate.splits.lint import Lint
     from curate.splits.maker import Made
-
-from curate.api.places import STAGES, Places
 
 
 @dataclass

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
+from curate.api.judging import Judging
+from curate.api.places import TOOL
 from curate.catalog.audits import Audited
 from curate.errors import InputError
 from curate.workspace import DEFAULT_USE
@@ -23,9 +25,6 @@ if TYPE_CHECKING:
     from curate.report.lint import DocumentFinding
     from curate.report.written import Written
     from curate.signing import SigningKey
-
-from curate.api.judging import Judging
-from curate.api.places import TOOL
 
 
 @dataclass

@@ -145,7 +145,7 @@ def test_a_lost_key_is_told_and_nothing_is_kept_with_another(
 ) -> None:
     """Without the key nothing opens; with another neither."""
     monkeypatch.delenv("LAB_KEY")
-    assert "E302 LAB_KEY" in curate("vault", "status", "-w", kept, status=3).err
+    assert "E302 env:LAB_KEY" in curate("vault", "status", "-w", kept, status=3).err
 
     monkeypatch.setenv("LAB_KEY", "5b" * 32)
     ran = curate("run", "identity", "--keep-embeddings", "-w", kept, status=4)

@@ -7,17 +7,18 @@ from typing import TYPE_CHECKING
 
 from curate.model.config import Config
 from curate.pipeline import Pipeline, StageRun
-from curate.workspace import Workspace
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
     from curate.faces.analyzer import AnalyzerSpec
     from curate.keeping import Keeper
+    from curate.workspace import Workspace
 
 
 def run_stages(
     pipeline: Pipeline,
+    place: Workspace,
     config: Config,
     names: list[str],
     keeper: Keeper | None = None,
@@ -28,6 +29,7 @@ def run_stages(
 
     Args:
         pipeline: Runs them.
+        place: The workspace.
         config: The settings.
         names: Names of stages.
         keeper: Keeps embeddings once the identity stage knows whose they are.
@@ -42,6 +44,8 @@ def run_stages(
             ran.append(_kept_identity(pipeline, config, keeper))
         elif name == "labels":
             ran.append(_labels(pipeline, scores))
+        elif name in _PLACED:
+            ran.append(_PLACED[name](pipeline, config, place))
         else:
             ran.append(_STAGES[name](pipeline, config))
     return ran
@@ -56,13 +60,13 @@ def _probe(pipeline: Pipeline, config: Config) -> StageRun:
     return replace(ran, notes={**ran.notes, "refused": refused}) if refused else ran
 
 
-def _signals(pipeline: Pipeline, config: Config) -> StageRun:
+def _signals(pipeline: Pipeline, config: Config, place: Workspace) -> StageRun:
     from curate.catalog.views import read_entries
     from curate.signals.beside import beside_stage
     from curate.signals.stage import signals_stage
     from curate.signals.trust import read_anchors
 
-    trust = read_anchors(config.trust, pipeline.catalog.folder.parent)
+    trust = read_anchors(config.trust, place.root)
     ran = pipeline.run(signals_stage(trust))
     beside = pipeline.run(beside_stage(read_entries(pipeline.catalog)))
     rows = {name: ran.rows.get(name, 0) + beside.rows.get(name, 0)
@@ -70,10 +74,9 @@ def _signals(pipeline: Pipeline, config: Config) -> StageRun:
     return replace(ran, done=ran.done + beside.done, rows=rows)
 
 
-def _hashlists(pipeline: Pipeline, config: Config) -> StageRun:
+def _hashlists(pipeline: Pipeline, config: Config, place: Workspace) -> StageRun:
     from curate.safety.stage import hashlists_stage, lists_folder
 
-    place = Workspace(pipeline.catalog.folder.parent)
     registered = any(lists_folder(place).glob("*.bin"))
     if not registered and not pipeline.catalog.count("hash_checks"):
         return StageRun("hashlists", 0, {})
@@ -148,9 +151,9 @@ def _labels(pipeline: Pipeline, scores: pa.Table | None) -> StageRun:
 
 _STAGES = {
     "probe": _probe,
-    "hashlists": _hashlists,
-    "signals": _signals,
     "faces": _faces,
     "identity": _identity,
     "dedup": _dedup,
 }
+# Those that read more of a workspace than its tables.
+_PLACED = {"hashlists": _hashlists, "signals": _signals}

@@ -96,7 +96,7 @@ class Making(Places):
             config = replace(self.config, exact=exact or self.config.exact)
             keeper = self.keeper() if keep_embeddings else None
             names = [stage for stage in STAGES if stage in wanted]
-            return run_stages(pipeline, config, names, keeper, scores=brought)
+            return run_stages(pipeline, self.workspace, config, names, keeper, scores=brought)
 
     def _scores(self, file: Path, stages: set[str]) -> pa.Table:
         from curate.catalog.views import read_entries

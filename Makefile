@@ -5,6 +5,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 UV_VERSION := 0.13.9
+# Tests start hundreds of processes: each would compile every package again.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test check fix docs bless bench bench-setup clean
@@ -17,8 +19,8 @@ setup: $(STAMP)  ## the project's own environment, in .venv
 $(STAMP): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
-	$(BIN)/uv pip install --quiet --python $(BIN)/python --constraint constraints.txt \
-	    --editable '.[all]' --group dev
+	$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python \
+	    --constraint constraints.txt --editable '.[all]' --group dev
 	@touch $@
 
 demo: $(STAMP)  ## build, audit and release a small dataset with planted problems, in demo/

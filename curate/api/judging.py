@@ -12,6 +12,7 @@ from curate import statements
 from curate.api.places import TOOL, Places
 from curate.catalog.audits import Audited, with_run
 from curate.catalog.digest import joined_digest, tables_digest
+from curate.files import write_whole
 from curate.statements import Recorded
 from curate.workspace import DEFAULT_USE
 
@@ -189,4 +190,4 @@ class Judging(Places):
         # Asked for again, it goes on, or tells of what came since: no receipt replaces another.
         name = f"erasure-{erasure.request_id}-{erasure.now:%Y%m%dT%H%M%S%fZ}.json"
         place = self.workspace.root / "receipts" / name
-        return self._write_whole(place, receipt_bytes(said, keys)), said
+        return write_whole(place, receipt_bytes(said, keys)), said

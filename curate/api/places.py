@@ -8,7 +8,6 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -139,14 +138,6 @@ class Places:
         """
         with self.workspace.writing():
             return self.keeper().shred(subject)
-
-    @staticmethod
-    def _write_whole(path: Path, data: str | bytes) -> Path:
-        """Write a file whole or not at all."""
-        path.parent.mkdir(parents=True, exist_ok=True)
-        waiting = path.with_name(f".{path.name}.partial")
-        waiting.write_bytes(data.encode() if isinstance(data, str) else data)
-        return waiting.replace(path)
 
     def _record(self, verb: str, parameters: dict[str, Any]) -> recorded:
         return recorded(self.catalog, self.clock, verb, parameters)

@@ -13,6 +13,7 @@ from curate.api.judging import Judging
 from curate.api.places import TOOL
 from curate.catalog.audits import Audited
 from curate.errors import InputError
+from curate.files import write_whole
 from curate.workspace import DEFAULT_USE
 
 if TYPE_CHECKING:
@@ -169,10 +170,10 @@ class Publishing(Judging):
 
         found = documents(kind, self._inputs_about(about))
         folder = self.workspace.reports
-        written = [self._write_whole(folder / name, found[name]) for name in found]
+        written = [write_whole(folder / name, found[name]) for name in found]
         for name in [name for name in found if pdf and name.endswith(".html")]:
             place = (folder / name).with_suffix(".pdf")
-            written.append(self._write_whole(place, pdf_of(found[name])))
+            written.append(write_whole(place, pdf_of(found[name])))
         return written
 
     def lint_documents(self, about: About | None = None) -> list[DocumentFinding]:

@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import base64
 import binascii
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
 from curate.catalog.merkle import HASH_SIZE
 from curate.errors import InvalidFileError, PathNotFoundError
+from curate.files import write_whole
 
 ORIGIN = "curate-ledger"
 _FILE_LINE = "file-sha256 "
@@ -86,12 +86,7 @@ class Checkpoint:
 
     def save(self, path: Path) -> None:
         """Write it to a file, whole or not at all."""
-        waiting = path.with_name(f".{path.name}.partial")
-        with waiting.open("w", encoding="utf-8") as file:
-            file.write(str(self))
-            file.flush()
-            os.fsync(file.fileno())
-        waiting.replace(path)
+        write_whole(path, str(self))
 
 
 def origin_of(first_leaf: bytes | None) -> str:

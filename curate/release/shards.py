@@ -20,6 +20,7 @@ import pyarrow.compute as pc
 
 from curate.catalog.digest import tables_digest
 from curate.errors import CurateError
+from curate.files import write_whole
 from curate.model.files import FileDigest
 from curate.release.body import CannotStripError, opened_body
 from curate.release.export import parquet
@@ -131,10 +132,7 @@ def write_shard(
             tick(shard.items.num_rows)
             return done
     done = _written(folder, shard, formats, keep_metadata=keep_metadata, tick=tick)
-    mark.parent.mkdir(exist_ok=True)
-    waiting = mark.with_suffix(".partial")
-    waiting.write_text(json.dumps(asdict(done)), encoding="utf-8")
-    waiting.replace(mark)
+    write_whole(mark, json.dumps(asdict(done)))
     return done
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 from pathlib import Path
 
+from curate import files
 from curate.errors import VerificationError
 
 KEY_BYTES = 32
@@ -55,11 +55,4 @@ def decrypt(key: bytes, sealed: bytes, told: bytes, *, where: Path, hint: str = 
 
 def write_whole(path: Path, content: bytes) -> None:
     """Write a file whole or not at all, for its owner alone."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    waiting = path.with_name(f".{path.name}.partial")
-    handle = os.open(waiting, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(handle, "wb") as stream:
-        stream.write(content)
-        stream.flush()
-        os.fsync(stream.fileno())
-    waiting.replace(path)
+    files.write_whole(path, content, private=True)

@@ -1,0 +1,25 @@
+"""Files written whole or not at all: a write that is killed leaves what was there before."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+
+def write_whole(path: Path, data: str | bytes, *, private: bool = False) -> Path:
+    """Write a file whole or not at all, and return it; its bytes are on disk when it has its name.
+
+    Args:
+        path: Where; folders that are not there are made.
+        data: What it holds; text is written as UTF-8.
+        private: For its owner alone, and so are folders that are made for it.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700 if private else 0o777)
+    waiting = path.with_name(f".{path.name}.partial")
+    mode = 0o600 if private else 0o666
+    handle = os.open(waiting, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
+    with os.fdopen(handle, "wb") as stream:
+        stream.write(data.encode() if isinstance(data, str) else data)
+        stream.flush()
+        os.fsync(stream.fileno())
+    return waiting.replace(path)

@@ -148,7 +148,7 @@ def leiden(rows: Floats) -> Iterator[tuple[str, Ints]]:
     from scipy.sparse import coo_matrix
     from sknetwork.clustering import Leiden
 
-    from curate.identity import similar_pairs
+    from curate.identity.neighbours import similar_pairs
 
     for cosine in grid(rows)[::2]:
         pairs = similar_pairs(rows, floor=float(cosine), k=40)
@@ -176,7 +176,8 @@ PEERS: dict[str, Peer] = {
 
 def ours(rows: Floats, person: Ints, info: object, *, declared: float) -> tuple[str, Ints]:
     """Return our setting and labels, with a share of the people declared to the clustering."""
-    from curate.identity import calibrate, cluster_faces
+    from curate.identity.calibrate import calibrate
+    from curate.identity.clusters import cluster_faces
 
     found = calibrate(
         rows,

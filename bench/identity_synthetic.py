@@ -94,7 +94,7 @@ def _reorder(rows: Floats, order: Ints) -> None:
 
 def model_thresholds() -> tuple[float, float | None]:
     """Return what such a model's maker would publish: thresholds seen on another draw."""
-    from curate.identity import calibrate
+    from curate.identity.calibrate import calibrate
 
     rows, person = make_faces(10_000, seed=1000)
     found = calibrate(rows, subject=person, default_threshold=1.0)
@@ -106,7 +106,8 @@ def ours(rows: Floats, person: Ints, published: tuple[float, float | None]) -> I
 
     Where those are too few, it is the published thresholds of the model.
     """
-    from curate.identity import calibrate, cluster_faces
+    from curate.identity.calibrate import calibrate
+    from curate.identity.clusters import cluster_faces
 
     threshold, strict = published
     known = np.random.default_rng(1).random(int(person.max()) + 1) < 0.05

@@ -116,8 +116,9 @@ def _identity(pipeline: Pipeline, config: Config) -> StageRun:
         false_match_rate=config.false_match_rate,
     )
     # Embeddings are not kept: those that this run did not make are made again, if needed at all.
-    if not pipeline.is_current(stage):
-        pipeline.run(embed_stage(spec, model.model_id))
+    if pipeline.is_current(stage):
+        return StageRun(stage.name, 0, {})
+    pipeline.run(embed_stage(spec, model.model_id))
     return pipeline.run(stage)
 
 

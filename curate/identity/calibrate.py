@@ -13,7 +13,6 @@ from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import betaincinv
 
 from curate.errors import InputError
 
@@ -196,6 +195,8 @@ def interval_of(rate: float, n: int, confidence: float) -> tuple[float, float]:
 
     `rate` times `n` need not be whole: the interval is the beta form's.
     """
+    from scipy.special import betaincinv
+
     if n == 0 or np.isnan(rate):
         return 0.0, 1.0
     hits, tail = rate * n, (1 - confidence) / 2

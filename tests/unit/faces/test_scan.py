@@ -109,7 +109,8 @@ def test_face_id_is_a_uuid_of_all_its_parts() -> None:
 
 @pytest.mark.parametrize("kind", ["insightface", "openmodelzoo"])
 def test_every_london_portrait_has_one_face_and_they_are_102_people(kind, shared_data) -> None:
-    from curate.identity import calibrate, cluster_faces
+    from curate.identity.calibrate import calibrate
+    from curate.identity.clusters import cluster_faces
 
     # The portraits are 640 px wide and one face each: half the size is enough and faster.
     analyzer = load(replace(spec_of(kind), det_size=320))

@@ -1,0 +1,194 @@
+"""Embeddings in memory to identities, and identities to declared subjects."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from curate.engine.stage import Tables
+from curate.identity.calibrate import Calibration, calibrate
+from curate.identity.clusters import Clusters, identity_ids
+from curate.identity.declared import contradicted, declared_subjects, stands_for_itself
+from curate.identity.fakes import Scene, cluster_with_fakes
+from curate.identity.groups import GroupRates, as_notes, declared_groups, rates_by_group
+from curate.identity.links import link_identities
+from curate.schema import conform
+
+
+def find_identities(tables: Tables, parameters: Mapping[str, Any]) -> dict[str, pa.Table]:
+    """Return rows of `identities` for the faces in `tables`.
+
+    Args:
+        tables: ``faces``, ``seen``, ``put_on`` and ``told`` as the stage reads them, and
+            ``embeddings`` (face_id, vector) for those faces that have one.
+        parameters: Those of the stage.
+    """
+    faces = _with_embedding(tables["faces"], tables["embeddings"])
+    if not faces.num_rows:
+        return {"identities": conform([], "identities")}
+    scene, unlike, names = _scene(faces, tables["seen"], tables["put_on"], parameters)
+    found = calibrate(
+        scene.rows,
+        subject=scene.subject,
+        frame=scene.frame,
+        judgeable=scene.judgeable & ~scene.fake,
+        default_threshold=parameters["default_threshold"],
+        default_strict=parameters["default_strict"],
+        default_basis=parameters["default_basis"],
+        target_fmr=parameters["false_match_rate"],
+    )
+    by_group = rates_by_group(
+        scene.rows,
+        subject=scene.subject,
+        names=names,
+        groups=declared_groups(tables["told"]),
+        threshold=found.threshold,
+        judgeable=scene.judgeable & ~scene.fake,
+    )
+    clusters = cluster_with_fakes(scene, threshold=found.threshold, strict=found.strict)
+    ids = identity_ids(clusters.identity, scene.face_ids, counts=~scene.fake)
+    return {
+        "identities": conform(
+            _rows(faces, (clusters, ids, unlike), tables["seen"], parameters), "identities"
+        ),
+        "notes": _notes(found, clusters, by_group),
+    }
+
+
+def _scene(
+    faces: pa.Table, seen: pa.Table, put_on: pa.Table, parameters: Mapping[str, Any]
+) -> tuple[Scene, list[str | None], list[str]]:
+    """Return the faces as numbers, the subject that each is unlike though declared, and names."""
+    contents = faces["sha256"].to_pylist()
+    rows = _matrix(faces["vector"])
+    fake = _flags(faces["fake"])
+    # One face of a track is its evidence; the others are with it by the track.
+    judgeable = _flags(faces["judgeable"]) & stands_for_itself(faces)
+    declared, names = declared_subjects(faces, seen)
+    wrong = contradicted(
+        rows, declared, judgeable & ~fake, threshold=parameters["default_threshold"]
+    )
+    doubted = {content for content, is_wrong in zip(contents, wrong, strict=True) if is_wrong}
+    holds = np.array([content not in doubted for content in contents], np.bool_)
+    unlike = [None if ok or n < 0 else names[n] for ok, n in zip(holds, declared, strict=True)]
+    subject = np.where(holds, declared, -1)
+    known = {name: number for number, name in enumerate(names)}
+    content = {name: i for i, name in enumerate(sorted(set(contents)))}
+    target: dict[str, int] = {}
+    footage: dict[str, int] = {}
+    for sha256, name, other in zip(
+        *(put_on[column].to_pylist() for column in put_on.column_names), strict=True
+    ):
+        if name in known:
+            target[sha256] = known[name]
+        if other in content:
+            footage[sha256] = content[other]
+    scene = Scene(
+        rows=rows,
+        face_ids=np.array(faces["face_id"].to_pylist(), dtype=np.str_),
+        fake=fake,
+        subject=subject,
+        must_link=_must_link(subject, faces["track_id"]),
+        frame=_codes([f"{s}/{f}" for s, f in _pairs(faces, "sha256", "frame")]),
+        judgeable=judgeable,
+        target=np.array([target.get(c, -1) for c in contents], np.int64),
+        content=np.array([content[c] for c in contents], np.int64),
+        footage=np.array([footage.get(c, -1) for c in contents], np.int64),
+    )
+    return scene, unlike, names
+
+
+def _must_link(subject: npt.NDArray[np.int64], tracks: pa.ChunkedArray) -> npt.NDArray[np.int64]:
+    """Return a code per face of those it must be with: of its declared subject, or its track."""
+    code: dict[str, int] = {}
+    first = int(subject.max(initial=-1)) + 1
+    numbers = [
+        -1 if track is None else first + code.setdefault(track, len(code))
+        for track in tracks.to_pylist()
+    ]
+    return np.where(subject >= 0, subject, np.array(numbers, np.int64))
+
+
+def _flags(column: pa.ChunkedArray) -> npt.NDArray[np.bool_]:
+    return np.asarray(column.to_numpy(zero_copy_only=False), np.bool_)
+
+
+def _notes(found: Calibration, clusters: Clusters, by_group: list[GroupRates]) -> pa.Table:
+    """Return what the run's record should say of the threshold."""
+    told: dict[str, Any] = {
+        "threshold": round(float(found.threshold), 4),
+        "basis": found.basis,
+        "pairs": int(found.pairs),
+        "note": found.note,
+        "identities": len(set(clusters.identity[clusters.identity >= 0].tolist())),
+    }
+    if by_group:
+        told["by_group"] = list(as_notes(by_group))
+    return pa.table({"note": [json.dumps(told)]})
+
+
+def _with_embedding(faces: pa.Table, embeddings: pa.Table) -> pa.Table:
+    """Return the faces that have an embedding: their own, or that of what stands for the track."""
+    place = {face: row for row, face in enumerate(embeddings["face_id"].to_pylist())}
+    rows = [place.get(face) for face in faces["stands"].to_pylist()]
+    have = pa.array([row is not None for row in rows], pa.bool_())
+    taken = pa.array([row for row in rows if row is not None], pa.int64())
+    vectors = embeddings["vector"].combine_chunks().take(taken)
+    return faces.filter(have).append_column("vector", vectors).sort_by("face_id").combine_chunks()
+
+
+def _matrix(vectors: pa.ChunkedArray) -> npt.NDArray[np.float32]:
+    flat = vectors.combine_chunks().flatten().to_numpy(zero_copy_only=False)
+    rows: npt.NDArray[np.float32] = np.ascontiguousarray(flat, np.float32)
+    return rows.reshape(len(vectors), -1)
+
+
+def _rows(
+    faces: pa.Table,
+    found: tuple[Clusters, list[str | None], list[str | None]],
+    seen: pa.Table,
+    parameters: Mapping[str, Any],
+) -> list[dict[str, Any]]:
+    clusters, ids, unlike = found
+    with_ids = faces.select(["face_id", "sha256", "frame", "judgeable"]).append_column(
+        "identity_id", pa.array(ids, pa.string())
+    )
+    by_media = seen.select(["media_id", "sha256"]).group_by(["media_id", "sha256"]).aggregate([])
+    per_entry = by_media.join(with_ids, keys="sha256", join_type="inner")
+    # What the faces contradict links nobody to anybody.
+    doubted = {c for c, name in zip(faces["sha256"].to_pylist(), unlike, strict=True) if name}
+    holds = pa.array([c not in doubted for c in seen["sha256"].to_pylist()], pa.bool_())
+    believed = seen.filter(pc.and_(holds, seen["subject_id"].is_valid()))
+    depicted = believed.select(["media_id", "subject_id"])
+    links = link_identities(per_entry, depicted)
+    subject = dict(_pairs(links, "identity_id", "subject_id"))
+    status = dict(_pairs(links, "identity_id", "status"))
+    return [
+        {
+            "face_id": face,
+            "identity_id": identity,
+            "subject_id": subject.get(identity),
+            "similarity": float(similarity) if identity and np.isfinite(similarity) else None,
+            "status": status.get(identity),
+            "unlike_subject_id": name,
+            "model_id": parameters["model"],
+        }
+        for face, identity, similarity, name in zip(
+            faces["face_id"].to_pylist(), ids, clusters.similarity.tolist(), unlike, strict=True
+        )
+    ]
+
+
+def _pairs(table: pa.Table, left: str, right: str) -> list[tuple[Any, Any]]:
+    return list(zip(table[left].to_pylist(), table[right].to_pylist(), strict=True))
+
+
+def _codes(values: list[str]) -> npt.NDArray[np.int64]:
+    _, codes = np.unique(np.array(values), return_inverse=True)
+    return codes.astype(np.int64)

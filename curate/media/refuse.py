@@ -9,7 +9,6 @@ anything keyed; it shows light and dark on a grid of 16 by 16, and nobody's feat
 from __future__ import annotations
 
 import hmac
-import secrets
 from collections.abc import Iterable
 from datetime import datetime
 
@@ -20,7 +19,7 @@ import pyarrow.compute as pc
 
 from curate.catalog.tables import Catalog
 from curate.schema import conform
-from curate.vault.places import keep_secret, read_secret
+from curate.vault.keys import own_key
 
 KEY = "guard.key"
 REASON = "erased"
@@ -41,7 +40,7 @@ def remember(catalog: Catalog, contents: Iterable[str], *, now: datetime) -> int
     wanted = sorted(set(contents))
     if not wanted:
         return 0
-    key = _key(catalog)
+    key = own_key(catalog.folder.parent / KEY)
     stored = catalog.read("content")
     mine = stored.filter(pc.is_in(stored["sha256"], value_set=pa.array(wanted)))
     believed = {
@@ -69,7 +68,7 @@ def refuse(catalog: Catalog) -> int:
         return 0
     content = catalog.read("content")
     sightings = catalog.read("sightings").to_pylist()
-    key = _key(catalog)
+    key = own_key(catalog.folder.parent / KEY)
     found = _matches(content, refusals, key)
     # What could not be opened has no row of its content, and is known by its bytes all the same.
     digests = set(refusals["digest"].to_pylist())
@@ -115,12 +114,3 @@ def _words(column: pa.ChunkedArray) -> npt.NDArray[np.uint64]:
 
 def _keyed(key: bytes, sha256: str) -> str:
     return hmac.digest(key, bytes.fromhex(sha256), "sha256").hex()
-
-
-def _key(catalog: Catalog) -> bytes:
-    """Return the guard key of a workspace, which is made when it is first asked for."""
-    place = f"file:{catalog.folder.parent / KEY}"
-    if (text := read_secret(place)) is None:
-        text = secrets.token_hex(32)
-        keep_secret(place, text)
-    return bytes.fromhex(text)

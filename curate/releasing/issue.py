@@ -32,12 +32,15 @@ from curate.release.feed import FEED, Feed, Tombstone, batch_salt, feed_bytes, t
 from curate.release.log import log_names, write_log
 from curate.release.manifest import read_manifest
 from curate.release.version import next_version
-from curate.releasing.feed_key import feed_key
 from curate.releasing.lineage import Earlier, latest, must_go, records_of
 from curate.releasing.order import Order
 from curate.report.written import Written
 from curate.schema import conform
+from curate.vault.keys import own_key
 
+# What the salts of tombstones are made with. With another key what is called back next has
+# another salt, and nothing is lost.
+FEED_KEY = "feed.key"
 # What a manifest says of the release before.
 _NAMED = ("name", "version", "merkle_root", "manifest_sha256")
 
@@ -204,7 +207,7 @@ class Issue:
         if not digests:
             return []
         # The key is made when there is something to tell.
-        key = feed_key(self.catalog.folder.parent)
+        key = own_key(self.catalog.folder.parent / FEED_KEY)
         known = Feed(tuple(self._stones), {})
         salt = batch_salt(key, self.audited.use.name, len(self._stones))
         return sorted(tombstone(sha256, salt) for sha256 in digests if not known.names(sha256))

@@ -1,11 +1,14 @@
-"""The workspace's key: 32 bytes that lie outside the workspace, as 64 hexadecimal digits.
+"""Keys of a workspace: 32 bytes each, as 64 hexadecimal digits.
 
-`curate.vault.places` says where that may be. A key is made where none is, but in a variable.
+The one that wraps all else lies outside the workspace: `curate.vault.places` says where that may
+be. A key is made where none is, but in a variable. Keys that only keep outsiders from guessing lie
+inside.
 """
 
 from __future__ import annotations
 
 import secrets
+from pathlib import Path
 
 from curate.errors import InputError, MissingKeyError
 from curate.vault.places import keep_secret, read_secret, settings_folder
@@ -43,6 +46,15 @@ def workspace_key(source: str, *, create: bool = False) -> bytes:
         text = secrets.token_hex(KEY_BYTES) + "\n"
         keep_secret(source, text)
     return _parsed(text, where=source)
+
+
+def own_key(place: Path) -> bytes:
+    """Return a key that lies in a file of the workspace, 32 bytes, made when first asked for.
+
+    Raises:
+        InputError: What is there is no key, or others may read the file.
+    """
+    return workspace_key(f"file:{place}", create=True)
 
 
 def _parsed(text: str, *, where: str) -> bytes:

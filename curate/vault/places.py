@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from curate.errors import ConfigError, DependencyError, InputError
+from curate.files import write_whole
 
 SERVICE = "curate"
 
@@ -62,13 +63,16 @@ def keep_secret(source: str, text: str) -> None:
         keyring.set_password(SERVICE, name, text)
         return
     path = Path(name).expanduser()
+    waiting = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        # Under its name it is whole, and of two that are written at once the first stays.
+        write_whole(waiting, text, private=True)
+        try:
+            path.hardlink_to(waiting)
+        finally:
+            waiting.unlink()
     except OSError as error:
         raise InputError(f"cannot be written: {error.strerror}", where=str(path)) from None
-    with os.fdopen(handle, "w", encoding="ascii") as stream:
-        stream.write(text)
 
 
 def _split(source: str) -> tuple[str, str]:

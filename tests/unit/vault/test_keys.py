@@ -8,6 +8,8 @@ import pytest
 
 from curate.errors import ConfigError, InputError, MissingKeyError
 from curate.vault import default_source, workspace_key
+from curate.vault.keys import own_key
+from curate.vault.places import keep_secret
 
 
 def test_a_key_is_made_once_and_for_its_owner_alone(tmp_path: Path) -> None:
@@ -18,6 +20,17 @@ def test_a_key_is_made_once_and_for_its_owner_alone(tmp_path: Path) -> None:
     assert len(made) == 32
     assert workspace_key(f"file:{place}", create=True) == made == workspace_key(f"file:{place}")
     assert place.stat().st_mode & 0o777 == 0o600
+
+
+def test_of_two_keys_that_are_made_at_once_the_first_stays(tmp_path: Path) -> None:
+    place = tmp_path / "keys" / "own.key"
+    first = own_key(place)
+
+    with pytest.raises(InputError, match="cannot be written: File exists"):
+        keep_secret(f"file:{place}", "0f" * 32)
+
+    assert own_key(place) == first
+    assert list(place.parent.iterdir()) == [place]
 
 
 def test_a_key_that_should_be_there_is_not_made(tmp_path: Path) -> None:

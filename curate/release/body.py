@@ -103,12 +103,10 @@ def _all(descriptor: int) -> bytes:
 
 
 def _lying(descriptor: int) -> Body:
-    os.lseek(descriptor, 0, os.SEEK_SET)
-    digest, size = hashlib.sha256(), 0
-    while block := os.read(descriptor, _BLOCK):
-        digest.update(block)
-        size += len(block)
-    return Body(digest.hexdigest(), size, None, descriptor)
+    with open(descriptor, "rb", buffering=0, closefd=False) as file:
+        file.seek(0)
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+        return Body(digest, file.tell(), None, descriptor)
 
 
 @contextmanager

@@ -134,10 +134,7 @@ def _lines(text: IO[str]) -> Iterator[str]:
 
 
 def _digest(body: IO[bytes]) -> str:
-    digest = hashlib.sha256()
-    while block := body.read(_BLOCK):
-        digest.update(block)
-    return digest.hexdigest()
+    return hashlib.file_digest(body, "sha256").hexdigest()  # type: ignore[arg-type]
 
 
 _READERS = {

@@ -22,7 +22,6 @@ from curate.model.files import FileDigest
 from curate.model.instants import print_instant
 
 NAME = "manifest.json"
-_BLOCK = 1 << 20
 _HINT = "this is no release, or its manifest was changed: ask who made it for another copy"
 
 
@@ -45,12 +44,9 @@ class Manifest:
 
 def digest_file(path: Path, folder: Path) -> FileDigest:
     """Return the digest of a file below `folder`."""
-    digest, size = hashlib.sha256(), 0
-    with path.open("rb", buffering=0) as handle:
-        while block := handle.read(_BLOCK):
-            digest.update(block)
-            size += len(block)
-    return FileDigest(path.relative_to(folder).as_posix(), digest.hexdigest(), size)
+    with path.open("rb", buffering=0) as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+        return FileDigest(path.relative_to(folder).as_posix(), digest, file.tell())
 
 
 def merkle_root(files: Iterable[FileDigest]) -> str:

@@ -30,12 +30,11 @@ from curate.media.refuse import REASON, refuse, remember
 from curate.model.ids import stable_id
 from curate.model.instants import print_instant
 from curate.model.verdict import Verdict
-from curate.release.manifest import printed
+from curate.release.manifest import digest_file, printed
 from curate.releasing.recipients import Desk
 from curate.signing import SigningKey, sign, statement
 
 PREDICATE = "curate:erasure/v1"
-_BLOCK = 1 << 20
 _ORDER = {Verdict.BLOCKED: 0, Verdict.NEEDS_REVIEW: 1, Verdict.CLEARED: 2}
 _ASKED = frozenset({"erasure", "withdrawal", "objection"})
 # Beyond what a workspace can reach: said in every receipt.
@@ -169,7 +168,7 @@ class Erasure:
         unread = set()
         for media, path in self._places():
             if media not in known and path.is_file():
-                known[media] = _digest(path)
+                known[media] = digest_file(path, path.parent).sha256
             elif media not in known:
                 unread.add(media)
         return set(known.values()), unread
@@ -230,11 +229,3 @@ def _raised(before: Audited, after: Audited) -> Iterator[str]:
         old = was.get(row["media_id"])
         if old is not None and _ORDER[Verdict(row["verdict"])] > _ORDER[Verdict(old)]:
             yield row["media_id"]
-
-
-def _digest(path: Path) -> str:
-    digest = hashlib.sha256()
-    with path.open("rb") as handle:
-        while block := handle.read(_BLOCK):
-            digest.update(block)
-    return digest.hexdigest()

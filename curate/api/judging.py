@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -12,7 +13,6 @@ from curate import statements
 from curate.api.places import TOOL, Places
 from curate.catalog.audits import Audited, with_run
 from curate.catalog.digest import joined_digest, tables_digest
-from curate.files import write_whole
 from curate.statements import Recorded
 from curate.workspace import DEFAULT_USE
 
@@ -57,10 +57,12 @@ class Judging(Places):
         chosen = tuple(ALL_RULES if rules is None else rules)
         told = {"use": use, "as_of": moment, "rules": [rule.code for rule in chosen]}
         told |= {} if assignment is None else {"assignment": assignment}
-        question = Question(profile, self.config.purposes, moment, self.config.waivers)
+        waivers = (*self.config.waivers, *self.reviewed_waivers(known_at=moment))
+        question = Question(profile, self.config.purposes, moment, waivers)
         with self.workspace.writing(), self._record("audit", told) as record:
             # A ledger that someone changed must not clear anything.
             self.ledger.verify().demand(where=str(self.workspace.ledger))
+            self.heed()
             prepared, digest = self.reading.prepared(assignment=assignment)
             said = self.reading.statements(known_at=as_of)
             judged = judge(prepared, said, chosen, question)
@@ -119,10 +121,8 @@ class Judging(Places):
             InputError: The entry is blocked, which no reviewer clears, or no audit has run.
             UnknownNameError: No entry is called that.
         """
-        from curate.audit.explain import find_entry
-
         return statements.decide(
-            find_entry(locator, self.facts()["entries"]),
+            self.entry(locator),
             verdict,
             self.latest_audit(use=use),
             self.ledger,
@@ -151,43 +151,22 @@ class Judging(Places):
             InputError: Neither a withdrawal nor a request of theirs is on record.
             MissingKeyError: The vault's key is not where it should be.
         """
-        from curate.model.instants import print_instant
-        from curate.releasing.erase import receipt_bytes
+        from curate.releasing.erase import Acts
+
+        def audits() -> dict[str, Audited]:
+            return {use: self.audit(use=use) for use in self.config.uses}
+
+        @contextmanager
+        def recording(request: str) -> Iterator[dict[str, Any]]:
+            told = {"request": request}
+            with self.workspace.writing(), self._record("consent erase", told) as record:
+                yield record
+
+        def shred() -> int:
+            sealed = any((self.workspace.vault / "keys").glob("*.key"))
+            return self.shred(subject) if sealed else 0
 
         erasure = self.erasure(subject)
-        erasure.check_asked()
-        erasure.record("in_progress")
-        sealed = any((self.workspace.vault / "keys").glob("*.key"))
-        vault_keys = self.shred(subject) if sealed else 0
-        before = {use: self.audit(use=use) for use in self.config.uses}
-        releases, files = erasure.releases(), erasure.files()
-        told = {"request": erasure.request_id}
-        with self.workspace.writing(), self._record("consent erase", told) as record:
-            gone = erasure.destroy()
-            record["counts"] = gone["rows"]
-            for path in files if delete_files else ():
-                path.unlink()
-        held = erasure.hold(before, {use: self.audit(use=use) for use in self.config.uses})
-        erasure.record("fulfilled")
-        left = [str(path) for path in files if not delete_files]
-        said = {
-            "request": erasure.request_id,
-            "subject": subject,
-            "erased_at": print_instant(erasure.now),
-            "tool": TOOL,
-            "destroyed": {
-                **{name: gone[name] for name in ("rows", "ledger", "refused_contents")},
-                "vault_keys": vault_keys,
-                "files": [str(path) for path in files if delete_files],
-            },
-            "not_destroyed": {
-                **{name: gone[name] for name in ("never_read", "refused_as_alike")},
-                "files": left,
-                "held": held,
-                "releases": releases,
-            },
-        }
-        # Asked for again, it goes on, or tells of what came since: no receipt replaces another.
-        name = f"erasure-{erasure.request_id}-{erasure.now:%Y%m%dT%H%M%S%fZ}.json"
-        place = self.workspace.root / "receipts" / name
-        return write_whole(place, receipt_bytes(said, keys)), said
+        acts = Acts(audits, recording, shred)
+        said = {**erasure.carry_out(acts, delete_files=delete_files), "tool": TOOL}
+        return erasure.write_receipt(self.workspace.root, said, keys), said

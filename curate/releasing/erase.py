@@ -9,7 +9,8 @@ own, so that nothing becomes more usable because somebody was erased.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -26,6 +27,7 @@ from curate.catalog.ledger import Ledger
 from curate.catalog.tables import Catalog
 from curate.catalog.views import read_entries
 from curate.errors import InputError, UnknownNameError
+from curate.files import write_whole
 from curate.media.refuse import REASON, refuse, remember
 from curate.model.ids import stable_id
 from curate.model.instants import print_instant
@@ -43,6 +45,21 @@ _BEYOND = (
     "blocks that a disk keeps after they were overwritten",
     "the request, paths of entries, declared pseudonyms and findings: they are what keeps it out",
 )
+
+
+@dataclass(frozen=True)
+class Acts:
+    """What a workspace does for an erasure.
+
+    Attributes:
+        audits: Judges every entry for each use.
+        recording: Holds the workspace while rows of it are destroyed, and keeps a record of that.
+        shred: Destroys the person's keys in the vault; returns how many there were.
+    """
+
+    audits: Callable[[], Mapping[str, Audited]]
+    recording: Callable[[str], AbstractContextManager[dict[str, Any]]]
+    shred: Callable[[], int]
 
 
 @dataclass(frozen=True)
@@ -83,6 +100,58 @@ class Erasure:
                 where="SUBJECT",
                 hint=f"`curate consent withdraw {subject}` records it; nothing was erased",
             )
+
+    def carry_out(self, acts: Acts, *, delete_files: bool) -> dict[str, Any]:
+        """Destroy what is held of the person; return what was destroyed, and what was not.
+
+        Args:
+            acts: What the workspace does for it.
+            delete_files: Delete the files that show them, too.
+
+        Raises:
+            InputError: They did not ask for it.
+            MissingKeyError: The vault's key is not where it should be.
+        """
+        self.check_asked()
+        self.record("in_progress")
+        vault_keys = acts.shred()
+        before = acts.audits()
+        releases, files = self.releases(), self.files()
+        with acts.recording(self.request_id) as record:
+            gone = self.destroy()
+            record["counts"] = gone["rows"]
+            for path in files if delete_files else ():
+                path.unlink()
+        held = self.hold(before, acts.audits())
+        self.record("fulfilled")
+        names = [str(path) for path in files]
+        return {
+            "request": self.request_id,
+            "subject": self.impact.subject,
+            "erased_at": print_instant(self.now),
+            "destroyed": {
+                **{name: gone[name] for name in ("rows", "ledger", "refused_contents")},
+                "vault_keys": vault_keys,
+                "files": names if delete_files else [],
+            },
+            "not_destroyed": {
+                **{name: gone[name] for name in ("never_read", "refused_as_alike")},
+                "files": [] if delete_files else names,
+                "held": held,
+                "releases": releases,
+            },
+        }
+
+    def write_receipt(
+        self, workspace: Path, told: Mapping[str, Any], keys: Sequence[SigningKey]
+    ) -> Path:
+        """Write a receipt of `told` under ``receipts/``, and return its place.
+
+        An erasure that is asked for again goes on, or tells of what came since: no receipt
+        replaces another.
+        """
+        name = f"erasure-{self.request_id}-{self.now:%Y%m%dT%H%M%S%fZ}.json"
+        return write_whole(workspace / "receipts" / name, receipt_bytes(told, keys))
 
     def files(self) -> list[Path]:
         """Return the plain files that hold what shows the person, as far as they are there."""

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import shutil
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from PIL import Image
 
@@ -121,10 +123,13 @@ def test_what_only_the_erased_kept_back_is_held(ws: Path) -> None:
     assert _verdicts(ws)[b] == VERDICTS["blocked"]
 
 
-@pytest.mark.usefixtures("ws")
-def test_files_go_only_when_asked_for(tmp_path: Path, curate: Curate) -> None:
-    """And the receipt names them."""
+def test_files_and_keys_go_when_asked_for(ws: Path, tmp_path: Path, curate: Curate) -> None:
+    """And the receipt names them, and how many keys went."""
     curate("consent", "withdraw", "p1", "-w", "ws", "--yes")
+    vault = curate_.open(ws).keeper().vault
+    for owner in ("subject:p1", "subject:p2"):
+        vault.seal(owner, "m", pa.table({"face_id": [owner], "vector": [[1.0]]}),
+                   expires_at=datetime(2100, 1, 1, tzinfo=UTC))  # fmt: skip
     asked = curate("consent", "erase", "p1", "-w", "ws", "--json", status=2)
     assert "--yes" in asked.err
     assert (tmp_path / "media" / "a.jpg").exists()
@@ -135,6 +140,9 @@ def test_files_go_only_when_asked_for(tmp_path: Path, curate: Curate) -> None:
     names = [Path(name).name for name in told["destroyed"]["files"]]
     assert sorted(names) == ["a.jpg", "broken.jpg"]
     assert not told["not_destroyed"]["files"]
+    assert told["destroyed"]["vault_keys"] == 1
+    assert vault.is_shredded("subject:p1")
+    assert [vault.open(one)["face_id"].to_pylist() for one in vault.kept()] == [["subject:p2"]]
     assert sorted(p.name for p in (tmp_path / "media").glob("*.jpg")) == ["b.jpg"]
 
     again = json.loads(curate("consent", "erase", "p1", "-w", "ws", "--yes", "--json").out)

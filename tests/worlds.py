@@ -348,7 +348,7 @@ def _statements(said: dict[str, Any], scratch: Path, media: pa.Table) -> dict[st
         path = scratch / "consents.json"
         path.write_text(json.dumps([_with_ids(c, "media", ids) for c in consents]), "utf-8")
         records = read_statements(path, purposes=purpose_tree()).records
-    for name in ("sources", "notices", "requests", "consents"):
+    for name in ("sources", "notices", "requests", "custody", "consents"):
         key = "records" if name == "consents" else name
         rows = [_with_ids(row, "media_ids", ids) for row in said.get(key, [])]
         records[name] = records.get(name, []) + [_dated(row, name) for row in rows]

@@ -63,6 +63,7 @@ if TYPE_CHECKING:
 LEDGER_INPUTS = (
     "consents",
     "consent_events",
+    "custody",
     "decisions",
     "notices",
     "requests",
@@ -128,11 +129,12 @@ _STANDING_ENTRIES = """
 SELECT s.standing, e.media_id FROM standings s JOIN entries e ON e.id = s.media_id
 """
 
-# A decision about an entry that is not listed decides nothing.
+# A decision about an entry that is not listed decides nothing; those with a kind are about facts,
+# which the catalogue follows.
 _DECISIONS = """
 CREATE TABLE decisions AS
 SELECT d.* REPLACE (e.media_id AS media_id)
-FROM listed_decisions d JOIN entries e ON e.id = d.media_id
+FROM listed_decisions d JOIN entries e ON e.id = d.media_id WHERE d.kind IS NULL
 """
 
 # What is wrong with splits as a whole is asked in the words of the room of splits.

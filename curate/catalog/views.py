@@ -27,6 +27,7 @@ SELECT
     m.*,
     s.sha256,
     CASE
+        WHEN s.reason = 'sealed' THEN 'sealed'
         WHEN m.status = 'missing' THEN 'missing'
         WHEN s.status = 'readable' THEN 'present'
         WHEN s.status = 'unreadable' THEN 'unreadable'

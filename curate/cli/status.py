@@ -43,6 +43,7 @@ def command(
 _STATES = {
     "missing": "missing",
     "present": "readable",
+    "sealed": "sealed",
     "unreadable": "unreadable",
     "unseen": "not opened yet",
 }

@@ -72,6 +72,10 @@ class Config:
     vault_key: str = ""
     keep_days: int = 30
     supersede_days: int = 30
+    officer: str = ""
+    openers: tuple[str, ...] = ()
+    seal: tuple[str, ...] = ("csam", "ncii", "takedown", "terror")
+    in_place: tuple[str, ...] = ("csam",)
     uses: dict[str, UseProfile] = field(default_factory=dict)
     purposes: dict[str, str | None] = field(default_factory=purpose_tree)
     waivers: tuple[Waiver, ...] = ()
@@ -104,7 +108,8 @@ def parse_config(text: str, *, where: str) -> Config:
 
 
 def _config(raw: dict[str, Any]) -> Config:
-    ingest, faces, dedup = (raw.get(part, {}) for part in ("ingest", "faces", "dedup"))
+    parts = ("ingest", "faces", "dedup", "safety")
+    ingest, faces, dedup, safety = (raw.get(part, {}) for part in parts)
     values: dict[str, Any] = {
         "name": raw.get("workspace", {}).get("name"),
         "notice": raw.get("workspace", {}).get("notice"),
@@ -122,11 +127,19 @@ def _config(raw: dict[str, Any]) -> Config:
         "vault_key": raw.get("vault", {}).get("key"),
         "keep_days": raw.get("vault", {}).get("keep_days"),
         "supersede_days": raw.get("release", {}).get("supersede_days"),
+        "officer": safety.get("officer"),
+        "openers": _listed(safety.get("openers")),
+        "seal": _listed(safety.get("seal")),
+        "in_place": _listed(safety.get("in_place")),
         "uses": {name: _use(name, use) for name, use in raw.get("uses", {}).items()},
         "waivers": tuple(_waiver(waiver) for waiver in raw.get("waivers", ())),
         "purposes": {**purpose_tree(), **raw.get("purposes", {})},
     }
     return Config(**{key: value for key, value in values.items() if value is not None})
+
+
+def _listed(names: list[str] | None) -> tuple[str, ...] | None:
+    return None if names is None else tuple(names)
 
 
 def _words(words: list[str] | None) -> tuple[str, ...] | None:

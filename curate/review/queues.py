@@ -81,7 +81,7 @@ BY_NAME = {queue.name: queue for queue in QUEUES}
 # What may be handed out: an entry in any other state, such as one that is sealed, never is.
 STATES = ("present", "unseen", "unreadable", "missing")
 # What these found is for the desk that keeps the hash lists, and for no other eye.
-WITHHELD = ("HSH001", "HSH002")
+WITHHELD = ("HSH001", "HSH002", "HSH006")
 
 # An entry is blurred unless everybody shown is known and agreed: consent or depictions in doubt
 # hide it, as do states of which nothing is known yet.
@@ -112,7 +112,7 @@ waiting AS (
 heard AS (
     SELECT d.media_id, list(d.reviewer || ': ' || d.verdict ORDER BY d.reviewer) AS said
     FROM (
-        SELECT * FROM decisions WHERE use = $use
+        SELECT * FROM decisions WHERE use = $use AND kind IS NULL
         QUALIFY row_number() OVER (
             PARTITION BY media_id, reviewer ORDER BY decided_at DESC, decision_id DESC
         ) = 1

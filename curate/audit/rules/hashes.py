@@ -1,4 +1,4 @@
-"""Rules HSH: what is on a hash list, what is near, and what was not held against the lists."""
+"""Rules HSH: what is on a hash list or near, was not held against the lists, or is sealed."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ UNCHECKED = Rule(
     remedy="Run `curate run probe hashlists`.",
     query="""
         SELECT e.media_id FROM entries e
-        WHERE EXISTS (SELECT 1 FROM hash_lists) AND e.state <> 'missing'
+        WHERE EXISTS (SELECT 1 FROM hash_lists) AND e.state NOT IN ('missing', 'sealed')
         AND NOT EXISTS (
             SELECT 1 FROM hash_checks k WHERE k.sha256 = e.sha256
             AND k.lists = (SELECT max(state) FROM hash_lists)
@@ -112,4 +112,28 @@ STALE = Rule(
     """,
 )
 
-RULES = (MATCH, NEAR, UNCHECKABLE, UNCHECKED, STALE)
+SEALED = Rule(
+    code="HSH006",
+    symbol="hash-sealed",
+    title="The entry is sealed.",
+    effect=Effect.BLOCK,
+    basis="STANDARDS section 4, features 3 and 4",
+    message="sealed as {seal} ({category})",
+    explanation=(
+        "It matched a hash list. Its file was taken away under the safety officer's key, or is "
+        "left where it lies; its name and hashes are gone from the catalogue."
+    ),
+    remedy="Follow the runbook in docs/safety.md. Two people open it, with a reason, and only so.",
+    query="""
+        SELECT e.media_id, c.seal_id AS seal, c.category
+        FROM entries e LEFT JOIN (
+            SELECT unnest(media_ids) AS media_id, seal_id, category FROM custody
+            WHERE event IN ('sealed', 'left_in_place')
+            AND seal_id NOT IN (SELECT seal_id FROM custody WHERE event = 'restored')
+        ) c ON c.media_id = e.id
+        WHERE e.state = 'sealed' OR c.seal_id IS NOT NULL
+        QUALIFY row_number() OVER (PARTITION BY e.media_id ORDER BY c.seal_id) = 1
+    """,
+)
+
+RULES = (MATCH, NEAR, UNCHECKABLE, UNCHECKED, STALE, SEALED)

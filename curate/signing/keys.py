@@ -117,25 +117,9 @@ class SigningKey:
             MissingKeyError: The key is encrypted, and the passphrase is missing or another.
             InputError: The text is no private key of a kind that is used here.
         """
-        from cryptography.exceptions import UnsupportedAlgorithm
-        from cryptography.hazmat.primitives.serialization import load_pem_private_key
-
-        sealed = ENCRYPTED in text
-        if sealed and not passphrase:
-            hint = "set CURATE_PASSPHRASE, or run where you can type it"
-            raise MissingKeyError("the key needs its passphrase", where=where, hint=hint)
-        try:
-            secret = passphrase.encode() if sealed and passphrase else None
-            key = load_pem_private_key(text.encode(), secret)
-        except (ValueError, TypeError, UnsupportedAlgorithm):
-            # What the package says of the text may tell of the key: it is not passed on.
-            if sealed:
-                hint = "type it again, or restore the file"
-                problem = "the passphrase does not open this key"
-                raise MissingKeyError(problem, where=where, hint=hint) from None
-            raise InputError("this is no private key in PEM form", where=where) from None
+        key = private_key(text, where=where, passphrase=passphrase)
         _algorithm(key.public_key(), where)
-        return SigningKey(key)  # type: ignore[arg-type]
+        return SigningKey(key)
 
     @property
     def public(self) -> PublicKey:
@@ -158,6 +142,37 @@ class SigningKey:
         if isinstance(self.key, Ed25519PrivateKey):
             return self.key.sign(message)
         return self.key.sign(message, _ecdsa())
+
+
+def private_key(text: str, *, where: str, passphrase: str | None = None) -> Any:
+    """Return the private key of a PEM block, of whatever kind it is.
+
+    Args:
+        text: A PEM block ``PRIVATE KEY`` or ``ENCRYPTED PRIVATE KEY``.
+        where: Where it was found.
+        passphrase: What opens an encrypted one.
+
+    Raises:
+        MissingKeyError: The key is encrypted, and the passphrase is missing or another.
+        InputError: The text is no private key.
+    """
+    from cryptography.exceptions import UnsupportedAlgorithm
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+    sealed = ENCRYPTED in text
+    if sealed and not passphrase:
+        hint = "set CURATE_PASSPHRASE, or run where you can type it"
+        raise MissingKeyError("the key needs its passphrase", where=where, hint=hint)
+    try:
+        secret = passphrase.encode() if sealed and passphrase else None
+        return load_pem_private_key(text.encode(), secret)
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        # What the package says of the text may tell of the key: it is not passed on.
+        if sealed:
+            hint = "type it again, or restore the file"
+            problem = "the passphrase does not open this key"
+            raise MissingKeyError(problem, where=where, hint=hint) from None
+        raise InputError("this is no private key in PEM form", where=where) from None
 
 
 def new_key(algorithm: str = "ed25519") -> SigningKey:

@@ -11,7 +11,7 @@ import pytest
 from pyarrow import parquet
 
 from tests.acceptance.conftest import Curate
-from tests.acceptance.test_london import SOURCES, _write
+from tests.acceptance.story import POSES, Story
 
 # Who contributed to a composite the set does not say: here all of the group that its name tells.
 GROUPS = {"african": ("black",), "easian": ("east_asian",), "wasian": ("west_asian",),
@@ -21,33 +21,24 @@ FORMATS = ("files", "webdataset", "huggingface")
 
 
 @pytest.fixture
-def people(shared_data: Path, tmp_path: Path) -> dict[str, tuple[str, str]]:
-    """Lay out 204 photos of 102 people and the composites; return who said what they are."""
-    london = shared_data / "faces" / "london"
-    with (london / "london_info.csv").open(encoding="utf-8", newline="") as handle:
+def people(story: Story) -> dict[str, tuple[str, str]]:
+    """Tell of 204 photos of 102 people and the composites; return who said what they are."""
+    with (story.london / "london_info.csv").open(encoding="utf-8", newline="") as handle:
         said = {f"{int(r['face_id']):03}" if r["face_id"].isdigit() else r["face_id"][-3:]:
                 (r["face_gender"][0], r["face_eth"]) for r in csv.DictReader(handle)}  # fmt: skip
-    rows = []
-    for pose in ("neutral_front", "smiling_front", "composite"):
-        for photo in sorted((london / pose).glob("*.jpg")):
-            (tmp_path / "media" / pose).mkdir(parents=True, exist_ok=True)
-            shutil.copy(photo, tmp_path / "media" / pose / photo.name)
-            row = {"path": f"{pose}/{photo.name}", "source": "london", "label": "real"}
-            if pose == "composite":
-                made_from = contributors(photo.stem, said)
-                parents = ";".join(f"neutral_front/{name}_03.jpg" for name in made_from)
-                row |= {"label": "fake", "manipulation": "morph", "derived_from": parents,
-                        "subject": ";".join(f"p{name}" for name in made_from),
-                        "role": ";".join("donor" for _ in made_from)}  # fmt: skip
-            else:
-                row |= {"subject": f"p{photo.name[:3]}", "role": "depicted"}
-            rows.append(row)
-    columns = list(dict.fromkeys(key for row in rows for key in row))
-    _write(tmp_path / "media" / "manifest.csv", [{c: r.get(c, "") for c in columns} for r in rows])
-    names = sorted(p.name[:3] for p in (london / "neutral_front").glob("*.jpg"))
-    _write(tmp_path / "consents.csv", [_consent(name) for name in names])
-    (tmp_path / "sources.toml").write_text(SOURCES, encoding="utf-8")
-    return {name: said[name] for name in names}
+    for person in story.people():
+        story.says(person)
+        for pose in POSES:
+            story.photo(person, pose, role="depicted")
+    for photo in sorted((story.london / "composite").glob("*.jpg")):
+        made_from = contributors(photo.stem, said)
+        story.composite(
+            f"composite/{photo.name}",
+            derived_from=";".join(f"neutral_front/{name}_03.jpg" for name in made_from),
+            subject=";".join(f"p{name}" for name in made_from),
+            role=";".join("donor" for _ in made_from),
+        )
+    return {name: said[name] for name in story.people()}
 
 
 def contributors(composite: str, said: dict[str, tuple[str, str]]) -> list[str]:
@@ -56,26 +47,18 @@ def contributors(composite: str, said: dict[str, tuple[str, str]]) -> list[str]:
     return sorted(n for n, (g, of) in said.items() if g == gender and of in GROUPS[group])
 
 
-def _consent(person: str) -> dict[str, str]:
-    return {
-        "subject": f"p{person}", "subject_kind": "adult", "minor_at_capture": "no",
-        "purposes": "train-detector", "roles": "depicted;donor", "manipulations": "morph",
-        "operations": "include;train_detector;likeness_synthesis",
-        "valid_from": "2020-01-01", "valid_until": "2100-01-01", "state": "given",
-    }  # fmt: skip
-
-
 @pytest.mark.slow
 def test_withdrawal_reaches_releases_feeds_and_copies(
     people: dict[str, tuple[str, str]],
-    shared_data: Path,
+    story: Story,
     tmp_path: Path,
     curate: Curate,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Recall, feed, an old copy checked, and the new release: they agree to the file."""
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "settings"))
-    ws = _workspace(shared_data, tmp_path, curate)
+    ws = story.written(curate)
+    curate("run", "-w", ws)
     curate("keys", "new", "desk")
     forms = [word for name in FORMATS for word in ("--format", name)]
     for name in ("v1", "v2"):
@@ -117,19 +100,6 @@ def test_withdrawal_reaches_releases_feeds_and_copies(
     curate("release", "verify", recall["folder"], *chain)
     clean = ("release", "check-copy", recall["folder"], "--feed", feed, "--key", "desk")
     assert "0 must go" in curate(*clean).out
-
-
-def _workspace(shared_data: Path, folder: Path, curate: Curate) -> Path:
-    ws = folder / "ws"
-    curate("init", ws)
-    config = (ws / "curate.toml").read_text(encoding="utf-8")
-    pack = shared_data / "models" / "insightface" / "dev_mobile"
-    config = config.replace('analyzer = "dlib"', f'analyzer = "insightface"\nmodel = "{pack}"')
-    (ws / "curate.toml").write_text(config, encoding="utf-8")
-    curate("ingest", folder / "media", "-w", ws)
-    curate("consent", "import", folder / "sources.toml", folder / "consents.csv", "-w", ws)
-    curate("run", "-w", ws)
-    return ws
 
 
 def _items(folder: Path) -> list[dict[str, str]]:

@@ -1,0 +1,134 @@
+"""A release as of an instant: the same bytes whenever it is built, and nothing that went since."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from pyarrow import parquet
+
+import curate as api
+from curate.errors import InputError
+from curate.model.instants import print_instant
+from curate.release.feed import FEED, read_feed
+from curate.release.verify import verify
+from curate.releasing import Order
+from tests.acceptance.conftest import Curate
+
+PEOPLE = ("p1", "p2", "p3")
+FORMS = ("webdataset", "huggingface", "coco")
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, datetime]:
+    """Make a workspace of one picture each of three people; return it, and when two had agreed."""
+    root = tmp_path_factory.mktemp("as-of")
+    (root / "media").mkdir()
+    lines = ["path,label,subject,role"]
+    for number, person in enumerate(PEOPLE):
+        noise = np.random.default_rng(number).integers(0, 256, (12, 12, 3), np.uint8)
+        picture = Image.fromarray(noise).resize((256, 256), Image.Resampling.BICUBIC)
+        picture.save(root / "media" / f"{person}.jpg")
+        lines.append(f"{person}.jpg,real,{person},depicted")
+    (root / "media" / "manifest.csv").write_text("\n".join(lines), encoding="utf-8")
+    project = api.init(root / "ws")
+    project.ingest(root / "media")
+    agree(root / "ws", PEOPLE[:2])
+    project.run(["probe", "signals", "dedup"], jobs=1)
+    return root / "ws", project.clock()
+
+
+def agree(ws: Path, people: Sequence[str]) -> None:
+    """Import a consent of each of these people."""
+    head = "subject,subject_kind,minor_at_capture,purposes,roles,operations,valid_from,valid_until"
+    rows = [f"{who},adult,no,train-detector,depicted,include;train_detector,2020-01-01,2100-01-01"
+            for who in people]  # fmt: skip
+    place = ws.parent / f"consents-{'-'.join(people)}.csv"
+    place.write_text("\n".join([head, *rows]), encoding="utf-8")
+    api.open(ws).import_statements(place)
+
+
+@pytest.fixture
+def ws(made: tuple[Path, datetime], tmp_path: Path) -> Path:
+    """Return a copy of the workspace."""
+    shutil.copytree(made[0], tmp_path / "ws")
+    return tmp_path / "ws"
+
+
+def people_of(folder: Path, ws: Path) -> set[str]:
+    """Return who is in a release."""
+    ids = {row for path in (folder / "data").glob("*.parquet")
+           for row in parquet.ParquetFile(path).read(["media_id"])["media_id"].to_pylist()}  # fmt: skip
+    media = api.open(ws).catalog.read("media").to_pylist()
+    return {Path(row["locator"]).stem for row in media if row["media_id"] in ids}
+
+
+def test_two_builds_have_the_same_bytes(
+    made: tuple[Path, datetime], tmp_path: Path, curate: Curate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In two processes, at two times: every file that is listed, and the manifest that lists it.
+
+    What the ledger salts and dates when it is recorded is not listed, nor is a signature over it.
+    """
+    forms = [word for form in FORMS for word in ("--format", form)]
+    found = []
+    for name in ("one", "other"):
+        shutil.copytree(made[0], tmp_path / name)
+        monkeypatch.setenv("PYTHONHASHSEED", str(len(found)))
+        curate("release", "build", "v1", "-w", name, "--as-of", print_instant(made[1]),
+               "--crops", "0.3", *forms)  # fmt: skip
+        folder = tmp_path / name / "releases" / "v1"
+        found.append({path.relative_to(folder).as_posix(): path.read_bytes()
+                      for path in folder.rglob("*") if path.is_file()})  # fmt: skip
+    said = json.loads(found[0]["manifest.json"])
+    beside = set(said["beside"])
+    assert {"README.md", "croissant.json", "datasheet.html"} <= found[0].keys() - beside
+    assert beside == {"log/checkpoint", "log/inclusion.json"}
+    assert found[0].keys() == found[1].keys()
+    assert [path for path in found[0] if found[0][path] != found[1][path]] == sorted(beside)
+    assert (said["as_of"], said["judged_at"]) == (print_instant(made[1]), ["as_of", "build"])
+    assert "That instant was asked for" in found[0]["datasheet.md"].decode()
+
+
+def test_what_was_withdrawn_since_is_out(made: tuple[Path, datetime], ws: Path) -> None:
+    """Of a release as of before: the person is not in it, and files of them are called back."""
+    project = api.open(ws)
+    project.release("v1", Order("detector-training"))
+    project.withdraw("p2")
+
+    built = project.release("v2", Order("detector-training", as_of=made[1]))
+
+    assert people_of(ws / "releases" / "v1", ws) == {"p1", "p2"}
+    assert people_of(built.folder, ws) == {"p1"}
+    assert built.left_out["CON002"] == 1
+    assert len(read_feed(built.folder / FEED).tombstones) == 1
+    assert verify(built.folder, previous=ws / "releases" / "v1").failures == ()
+
+
+def test_what_was_cleared_only_since_is_out_and_not_called_back(
+    made: tuple[Path, datetime], ws: Path
+) -> None:
+    """Whoever agreed after the instant is not in the release, and stays in the one before it."""
+    agree(ws, ["p3"])
+    project = api.open(ws)
+    project.release("v1", Order("detector-training"))
+
+    built = project.release("v2", Order("detector-training", as_of=made[1]))
+
+    assert people_of(ws / "releases" / "v1", ws) == {"p1", "p2", "p3"}
+    assert people_of(built.folder, ws) == {"p1", "p2"}
+    assert read_feed(built.folder / FEED).tombstones == ()
+    assert project.latest_audit().as_of > made[1]
+
+
+def test_an_instant_to_come_is_refused(ws: Path) -> None:
+    """What is withdrawn until then is not known yet."""
+    order = Order("detector-training", as_of=datetime(2200, 1, 1, tzinfo=UTC))
+    with pytest.raises(InputError, match="still to come"):
+        api.open(ws).release("v1", order)

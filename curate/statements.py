@@ -8,11 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from curate.catalog.ledger import Ledger
-from curate.catalog.tables import Catalog
-from curate.errors import InputError, UnknownNameError, printable
+from curate.errors import UnknownNameError
 from curate.model.config import Config
-from curate.pipeline import Clock, recorded
-from curate.schema import conform
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -111,52 +108,6 @@ def decide(
     row = decision(entry, verdict, audited, reviewer=reviewer, reason=reason, decided_at=now)
     ledger.record("decisions", [row], recorded_at=now)
     return str(row["decision_id"])
-
-
-def rule_out(
-    entry: dict[str, Any],
-    subject: str,
-    catalog: Catalog,
-    *,
-    reviewer: str,
-    reason: str,
-    clock: Clock,
-) -> None:
-    """Record that a subject whom nobody declared in an entry is not shown there.
-
-    It takes back what likeness alone proposed, and nothing that anybody declared: whom the
-    entry names is corrected where it is named. Who said so, and why, is in the record of runs.
-
-    Raises:
-        InputError: The entry declares the subject, or a name or reason is missing.
-        UnknownNameError: No face of the entry is held to be the subject's.
-    """
-    place = printable(entry["locator"])
-    if not reviewer.strip() or not reason.strip():
-        raise InputError("a decision needs a reviewer's name and a reason", where=place)
-    connection = catalog.connect("depictions", "faces", "identities")
-    said = connection.execute(
-        "SELECT link_status FROM depictions WHERE media_id = ? AND subject_id = ?",
-        [entry["media_id"], subject],
-    ).fetchall()
-    if any(status != "rejected" for (status,) in said):
-        raise InputError(
-            f"the entry itself declares {subject!r}",
-            where=place,
-            hint="correct the manifest or layout that names them, and ingest it again",
-        )
-    like = connection.execute(
-        "SELECT count(*) FROM faces JOIN identities USING (face_id) "
-        "WHERE sha256 = ? AND subject_id = ?",
-        [entry["sha256"], subject],
-    ).fetchall()
-    if like == [(0,)]:
-        raise UnknownNameError(f"no face here is held to be of {subject!r}", where=place)
-    told = {"media_id": entry["media_id"], "subject": subject, "by": reviewer, "reason": reason}
-    row = {"media_id": entry["media_id"], "subject_id": subject, "role": "depicted",
-           "link_method": "reviewer", "link_status": "rejected"}  # fmt: skip
-    with recorded(catalog, clock, "decide", told):
-        catalog.upsert("depictions", conform([row], "depictions"))
 
 
 def _by(key: str, table: pa.Table) -> dict[str, dict[str, Any]]:

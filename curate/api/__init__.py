@@ -16,6 +16,7 @@ from curate import workspace
 from curate.api.making import Making
 from curate.api.places import STAGES, TOOL, utc_now
 from curate.api.publishing import Publishing
+from curate.api.reviewing import Reviewing
 
 __all__ = ["STAGES", "TOOL", "Project", "init", "open", "utc_now"]
 
@@ -39,5 +40,5 @@ def open(root: str | Path | None = None) -> Project:
 
 
 @dataclass
-class Project(Making, Publishing):
+class Project(Making, Publishing, Reviewing):
     """One workspace, and what can be done with it. See `Places` for what it is made of."""

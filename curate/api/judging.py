@@ -57,10 +57,12 @@ class Judging(Places):
         chosen = tuple(ALL_RULES if rules is None else rules)
         told = {"use": use, "as_of": moment, "rules": [rule.code for rule in chosen]}
         told |= {} if assignment is None else {"assignment": assignment}
-        question = Question(profile, self.config.purposes, moment, self.config.waivers)
+        waivers = (*self.config.waivers, *self.reviewed_waivers(known_at=moment))
+        question = Question(profile, self.config.purposes, moment, waivers)
         with self.workspace.writing(), self._record("audit", told) as record:
             # A ledger that someone changed must not clear anything.
             self.ledger.verify().demand(where=str(self.workspace.ledger))
+            self.heed()
             prepared, digest = self.reading.prepared(assignment=assignment)
             said = self.reading.statements(known_at=as_of)
             judged = judge(prepared, said, chosen, question)
@@ -119,10 +121,8 @@ class Judging(Places):
             InputError: The entry is blocked, which no reviewer clears, or no audit has run.
             UnknownNameError: No entry is called that.
         """
-        from curate.audit.explain import find_entry
-
         return statements.decide(
-            find_entry(locator, self.facts()["entries"]),
+            self.entry(locator),
             verdict,
             self.latest_audit(use=use),
             self.ledger,

@@ -92,6 +92,7 @@ class Making(Places):
             )
         brought = None if scores is None else self._scores(Path(scores), wanted)
         with self.workspace.writing():
+            self.heed()
             pipeline = Pipeline(self.catalog, self.clock, jobs, self.progress)
             config = replace(self.config, exact=exact or self.config.exact)
             keeper = self.keeper() if keep_embeddings else None

@@ -11,13 +11,14 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from curate import workspace
 from curate.catalog.audits import Audited, latest_audit
 from curate.catalog.ledger import Ledger
 from curate.catalog.tables import Catalog
 from curate.errors import UnknownNameError
-from curate.model.config import Config, UseProfile, parse_config
+from curate.model.config import Config, UseProfile, Waiver, parse_config
 from curate.pipeline import Progress, recorded, silent
 from curate.reading import Reading
 from curate.version import __version__
@@ -109,6 +110,35 @@ class Places:
         """
         observed = self.reading.observations(assignment=assignment)
         return observed | self.reading.statements(known_at=known_at)
+
+    def entry(self, locator: str) -> dict[str, Any]:
+        """Return the row of an entry by its locator or id.
+
+        Raises:
+            UnknownNameError: No entry is called that.
+        """
+        from curate.audit.explain import find_entry
+        from curate.catalog.views import read_entries
+
+        return find_entry(locator, read_entries(self.catalog))
+
+    def heed(self) -> dict[str, int]:
+        """Make the catalogue follow what reviewers said of facts; the workspace is held."""
+        from curate.correcting import heed
+
+        return heed(self.catalog, self.ledger)
+
+    def reviewed_waivers(self, *, known_at: datetime | None = None) -> tuple[Waiver, ...]:
+        """Return the waivers that reviewers gave, as known at an instant."""
+        from curate.audit.correct import waivers_of
+
+        said = self.ledger.read("decisions", known_at=known_at)
+        given = said.filter(pc.equal(said["kind"], "waiver"))
+        if not given.num_rows:
+            return ()
+        media = self.catalog.read("media")
+        locators = dict(zip(*(media[n].to_pylist() for n in ("media_id", "locator")), strict=True))
+        return waivers_of(given.to_pylist(), locators)
 
     def latest_audit(self, *, use: str | None = None, run_id: str | None = None) -> Audited:
         """Return the last audit that ran, of a use or with a run id when one is named.

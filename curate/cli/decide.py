@@ -40,14 +40,9 @@ def command(
         raise InputError("--subject goes with not-shown, and with nothing else")
     project = open_project(workspace)
     if subject is not None:
-        from curate.audit.explain import find_entry
-        from curate.statements import rule_out
-
-        entry = find_entry(locator, project.facts()["entries"])
-        with project.workspace.writing():
-            rule_out(
-                entry, subject, project.catalog, reviewer=by, reason=reason, clock=project.clock
-            )
+        project.review(by, reason, use=use).subject(
+            project.entry(locator), subject, NOT_SHOWN.replace("-", "_")
+        )
         say(f"recorded: {by} says that {subject} is not shown")
         say("it counts from the next `curate audit` on")
         return

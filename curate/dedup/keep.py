@@ -1,7 +1,8 @@
 """Which member of a group of copies to keep, and why the others gave way.
 
-In this order: cleared before doubtful, original before derivative, more pixels, less
-compressed, and then by name, so that the choice never depends on the order of the rows.
+In this order: what a reviewer chose, cleared before doubtful, original before derivative, more
+pixels, less compressed, and then by name, so that the choice never depends on the order of the
+rows.
 Compression is judged by bytes per pixel and then by the JPEG quality: neither can tell a file
 that was saved again at a higher quality than it had.
 """
@@ -26,6 +27,8 @@ class KeepReason(StrEnum):
     """The row is in no group."""
     KEPT = "kept"
     """The row is the kept one."""
+    CHOSEN = "chosen"
+    """A reviewer chose the kept one."""
     CLEARED = "cleared"
     """The kept one is cleared for use; this one is not."""
     ORIGINAL = "original"
@@ -42,6 +45,8 @@ class KeepReason(StrEnum):
 class Candidates:
     """What is known of each row, one array of shape (n,) per fact."""
 
+    chosen: NDArray[np.bool_]
+    """Chosen by a reviewer, whatever else is known."""
     cleared: NDArray[np.bool_]
     """Cleared for the use in question."""
     derivative: NDArray[np.bool_]
@@ -67,6 +72,7 @@ class Candidates:
             return found
 
         return cls(
+            chosen=column("chosen").astype(bool),
             cleared=np.ones(contents.num_rows, dtype=bool),
             derivative=column("derivative").astype(bool),
             pixels=column("pixels").astype(np.int64),
@@ -111,6 +117,7 @@ def choose_kept(group: Rows, candidates: Candidates) -> Kept:
 
 
 _CRITERIA = (
+    KeepReason.CHOSEN,
     KeepReason.CLEARED,
     KeepReason.ORIGINAL,
     KeepReason.LARGER,
@@ -132,6 +139,7 @@ def _ranks(candidates: Candidates, rows: Rows) -> list[NDArray[np.generic]]:
     pixels = candidates.pixels[rows].astype(np.float64)
     _, name = np.unique(candidates.name[rows], return_inverse=True)
     return [
+        ~candidates.chosen[rows].astype(bool),
         ~candidates.cleared[rows].astype(bool),
         candidates.derivative[rows].astype(bool),
         -pixels,

@@ -34,7 +34,7 @@ _CONTENTS = """
            md5(concat_ws('/', c.pixel_digest, md5({hashes}), c.pdq_quality)) AS fingerprint,
            coalesce(c.width * c.height, 0) AS pixels,
            coalesce(c.jpeg_quality, 'nan'::DOUBLE) AS quality, e.name,
-           coalesce(e.derived, FALSE) AS derivative
+           coalesce(e.derived, FALSE) AS derivative, e.chosen
     FROM content c
     JOIN ({named}) e USING (sha256)
     WHERE c.kind = 'image'

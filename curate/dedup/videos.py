@@ -29,7 +29,8 @@ _MOST = 0.8
 _SOME = 0.3
 
 NAMED = """
-    SELECT sha256, min(locator) AS name, bool_or(r."left" IS NOT NULL) AS derived
+    SELECT sha256, min(locator) AS name, bool_or(r."left" IS NOT NULL) AS derived,
+           sha256 IN (SELECT "left" FROM relations WHERE relation = 'kept_over') AS chosen
     FROM entries LEFT JOIN relations r
         ON r."left" = media_id AND r.relation = 'derived_from'
     WHERE state = 'present' GROUP BY sha256
@@ -40,7 +41,7 @@ _VIDEOS = f"""
     SELECT c.sha256, (c.byte_size * 1000) // greatest(c.duration_ms, 1) AS byte_size,
            coalesce(c.duration_ms / 1000, f.seconds + 1) AS ends,
            coalesce(c.width * c.height, 0) AS pixels, 'nan'::DOUBLE AS quality, e.name,
-           coalesce(e.derived, FALSE) AS derivative
+           coalesce(e.derived, FALSE) AS derivative, e.chosen
     FROM content c JOIN ({NAMED}) e USING (sha256)
     JOIN (SELECT sha256, max(seconds) AS seconds FROM frames GROUP BY sha256) f USING (sha256)
     WHERE c.kind = 'video'

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from curate.identity import kernels
-from curate.identity.constraints import Atoms, frame_conflicts
+from curate.identity.constraints import NOBODY, Atoms, frame_conflicts, set_apart
 from curate.identity.neighbours import EXACT_LIMIT, Pairs, dots, similar_pairs
 from curate.identity.noise import Noise
 from curate.identity.packing import distinct, ends, packed
@@ -45,10 +45,14 @@ class Agglomeration:
         good: Whether each face is evidence, shape (N,).
         made: What declarations join.
         frame: Picture of each face, -1 for unknown, shape (N,).
+        apart: Rows of two faces that are two people, shape (P, 2); none when None.
     """
 
-    def __init__(self, rows: Floats, good: Bools, made: Atoms, frame: Ints) -> None:
+    def __init__(
+        self, rows: Floats, good: Bools, made: Atoms, frame: Ints, apart: Ints | None = None
+    ) -> None:
         self.rows, self.good, self.made, self.frame = rows, good, made, frame
+        self.apart = set_apart(made.of_face, NOBODY if apart is None else apart)
         self.atom_size = np.bincount(made.of_face[good], minlength=made.count)
         self.reset()
 
@@ -59,8 +63,8 @@ class Agglomeration:
         self.sums = self._atom_sums().copy()
         self.squares = dots(self.sums, self.root, self.root)
         self.size = self.atom_size.copy()
-        conflicts = frame_conflicts(self.made.of_face, self.frame)
-        self.forbidden = packed(conflicts[:, 0], conflicts[:, 1])
+        conflicts = np.concatenate([frame_conflicts(self.made.of_face, self.frame), self.apart])
+        self.forbidden = distinct(packed(conflicts[:, 0], conflicts[:, 1]))
 
     @property
     def evidence(self) -> Ints:

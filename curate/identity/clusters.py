@@ -66,6 +66,7 @@ def cluster_faces(
     frame: Ints | None = None,
     subject: Ints | None = None,
     judgeable: Bools | None = None,
+    apart: Ints | None = None,
     neighbours: int = 64,
 ) -> Clusters:
     """Return the identities of N faces of one model.
@@ -85,6 +86,8 @@ def cluster_faces(
             subject only if `must_link` says so; -1 for none. Shape (N,).
         judgeable: Whether a face is evidence. Shape (N,). One that is not is unassigned, unless
             a declaration joins it to others or names its subject.
+        apart: Rows of two faces that are two people, whatever their likeness, shape (P, 2). One
+            that a declaration joins is not heard.
         neighbours: Most similar faces considered for each face.
 
     Raises:
@@ -105,7 +108,11 @@ def cluster_faces(
     # No copy where none is needed: at a million faces one is 2 GiB.
     rows = np.ascontiguousarray(rows if in_order else rows[order])
     must, frames, subjects = (c[order] for c in columns)
-    state = Agglomeration(rows, good[order], atoms(must, frames, subjects, ids[order]), frames)
+    row = np.empty(n, np.int64)
+    row[order] = np.arange(n)
+    two = None if apart is None else row[apart]
+    made = atoms(must, frames, subjects, ids[order])
+    state = Agglomeration(rows, good[order], made, frames, two)
     evidence = rows if len(state.evidence) == n else rows[state.evidence]
     # Two halves are left whole rather than a chunk and a rest.
     many = len(evidence) > 2 * _CHUNK

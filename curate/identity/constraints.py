@@ -16,6 +16,9 @@ from curate.errors import InputError
 
 Ints = npt.NDArray[np.int64]
 
+# No pair of faces at all.
+NOBODY = np.empty((0, 2), np.int64)
+
 
 @dataclass(frozen=True)
 class Atoms:
@@ -103,3 +106,14 @@ def frame_conflicts(group: Ints, frame: Ints) -> Ints:
         found.append(np.stack([table[:, left].ravel(), table[:, right].ravel()], axis=1))
     pairs = np.sort(np.concatenate(found), axis=1)
     return np.unique(pairs[pairs[:, 0] != pairs[:, 1]], axis=0)
+
+
+def set_apart(group: Ints, apart: Ints) -> Ints:
+    """Return the pairs of groups of faces that are two people, shape (P, 2), smaller first.
+
+    Args:
+        group: Group of each face, shape (N,).
+        apart: Rows of two faces, shape (P, 2); two of one group are left out.
+    """
+    pairs = np.sort(group[apart], axis=1)
+    return np.asarray(pairs[pairs[:, 0] != pairs[:, 1]], np.int64)

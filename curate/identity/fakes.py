@@ -12,12 +12,13 @@ So no manipulated medium, and no number of them, changes which genuine faces are
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
 
 from curate.identity.clusters import Clusters, cluster_faces
+from curate.identity.constraints import NOBODY
 
 Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int64]
@@ -39,6 +40,7 @@ class Scene:
         target: Subject whose footage a face was put on, -1 for none or not known, shape (N,).
         content: Content of each face, shape (N,).
         footage: Content whose person it was put on, -1 for none or not known, shape (N,).
+        apart: Rows of two faces that a reviewer says are two people, shape (P, 2).
     """
 
     rows: Floats
@@ -51,6 +53,7 @@ class Scene:
     target: Ints
     content: Ints
     footage: Ints
+    apart: Ints = field(default_factory=NOBODY.copy)
 
 
 def cluster_with_fakes(scene: Scene, *, threshold: float, strict: float | None) -> Clusters:
@@ -94,7 +97,16 @@ def _clustered(scene: Scene, places: Ints, threshold: float, strict: float | Non
         frame=scene.frame[places],
         subject=scene.subject[places],
         judgeable=scene.judgeable[places],
+        apart=_within(scene.apart, places, len(scene.rows)),
     )
+
+
+def _within(apart: Ints, places: Ints, count: int) -> Ints:
+    """Return pairs of faces as rows of `places`, those that are both there."""
+    row = np.full(count, -1, np.int64)
+    row[places] = np.arange(len(places))
+    pairs = row[apart]
+    return np.asarray(pairs[(pairs >= 0).all(axis=1)], np.int64)
 
 
 def _means(scene: Scene, identity: Ints) -> Floats:
@@ -141,6 +153,8 @@ def _place_alike(scene: Scene, identity: Ints, means: Floats, strict: float) -> 
         )
         for frame in scene.frame[members].tolist():
             barred |= taken.get(frame, set())
+        others = scene.apart[np.isin(scene.apart, members).any(axis=1)]
+        barred = barred | set(identity[others].ravel().tolist())
         for chosen in np.argsort(-likeness[at], kind="stable").tolist():
             if likeness[at, chosen] < strict:
                 break

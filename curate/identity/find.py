@@ -18,6 +18,7 @@ from curate.identity.declared import contradicted, declared_subjects, stands_for
 from curate.identity.fakes import Scene, cluster_with_fakes
 from curate.identity.groups import GroupRates, as_notes, declared_groups, rates_by_group
 from curate.identity.links import link_identities
+from curate.identity.reviewed import linked, with_links
 from curate.schema import conform
 
 
@@ -25,14 +26,14 @@ def find_identities(tables: Tables, parameters: Mapping[str, Any]) -> dict[str, 
     """Return rows of `identities` for the faces in `tables`.
 
     Args:
-        tables: ``faces``, ``seen``, ``put_on`` and ``told`` as the stage reads them, and
+        tables: ``faces``, ``seen``, ``put_on``, ``told`` and ``links`` as the stage reads them, and
             ``embeddings`` (face_id, vector) for those faces that have one.
         parameters: Those of the stage.
     """
     faces = _with_embedding(tables["faces"], tables["embeddings"])
     if not faces.num_rows:
         return {"identities": conform([], "identities")}
-    scene, unlike, names = _scene(faces, tables["seen"], tables["put_on"], parameters)
+    scene, unlike, names = _scene(faces, tables, parameters)
     found = calibrate(
         scene.rows,
         subject=scene.subject,
@@ -52,19 +53,22 @@ def find_identities(tables: Tables, parameters: Mapping[str, Any]) -> dict[str, 
         judgeable=scene.judgeable & ~scene.fake,
     )
     clusters = cluster_with_fakes(scene, threshold=found.threshold, strict=found.strict)
+    together = linked(tables["links"], faces["face_id"], "same_person")
+    clusters, refused = with_links(scene, clusters, together)
     ids = identity_ids(clusters.identity, scene.face_ids, counts=~scene.fake)
     return {
         "identities": conform(
             _rows(faces, (clusters, ids, unlike), tables["seen"], parameters), "identities"
         ),
-        "notes": _notes(found, clusters, by_group),
+        "notes": _notes(found, clusters, by_group, refused),
     }
 
 
 def _scene(
-    faces: pa.Table, seen: pa.Table, put_on: pa.Table, parameters: Mapping[str, Any]
+    faces: pa.Table, tables: Tables, parameters: Mapping[str, Any]
 ) -> tuple[Scene, list[str | None], list[str]]:
     """Return the faces as numbers, the subject that each is unlike though declared, and names."""
+    seen, put_on = tables["seen"], tables["put_on"]
     contents = faces["sha256"].to_pylist()
     rows = _matrix(faces["vector"])
     fake = _flags(faces["fake"])
@@ -100,6 +104,7 @@ def _scene(
         target=np.array([target.get(c, -1) for c in contents], np.int64),
         content=np.array([content[c] for c in contents], np.int64),
         footage=np.array([footage.get(c, -1) for c in contents], np.int64),
+        apart=linked(tables["links"], faces["face_id"], "different_people"),
     )
     return scene, unlike, names
 
@@ -119,8 +124,10 @@ def _flags(column: pa.ChunkedArray) -> npt.NDArray[np.bool_]:
     return np.asarray(column.to_numpy(zero_copy_only=False), np.bool_)
 
 
-def _notes(found: Calibration, clusters: Clusters, by_group: list[GroupRates]) -> pa.Table:
-    """Return what the run's record should say of the threshold."""
+def _notes(
+    found: Calibration, clusters: Clusters, by_group: list[GroupRates], refused: int
+) -> pa.Table:
+    """Return what the run's record should say of the threshold, and of reviewers' links."""
     told: dict[str, Any] = {
         "threshold": round(float(found.threshold), 4),
         "basis": found.basis,
@@ -130,6 +137,8 @@ def _notes(found: Calibration, clusters: Clusters, by_group: list[GroupRates]) -
     }
     if by_group:
         told["by_group"] = list(as_notes(by_group))
+    if refused:
+        told["links_refused"] = refused
     return pa.table({"note": [json.dumps(told)]})
 
 

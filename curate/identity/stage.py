@@ -41,6 +41,12 @@ AND e.manipulation_type NOT IN {_MOVED}
 ORDER BY ALL
 """
 
+# What reviewers said of two faces.
+_LINKS = """
+SELECT "left", relation, "right" FROM relations
+WHERE left_kind = 'face' AND relation IN ('same_person', 'different_people') ORDER BY ALL
+"""
+
 # What manifests say of the one person that an entry shows.
 _TOLD = f"""
 SELECT DISTINCT min(d.subject_id) AS subject_id, min(e.extra) AS extra
@@ -87,11 +93,12 @@ def identity_stage(
             SELECT DISTINCT e.media_id, e.sha256, d.subject_id
             FROM entries e LEFT JOIN depictions d
                 ON d.media_id = e.media_id AND {_SEEN}
-                AND d.link_status <> 'rejected'
+                AND d.link_status NOT IN ('rejected', 'disputed')
             WHERE e.state = 'present' ORDER BY ALL
         """,
         "put_on": _PUT_ON,
         "told": _TOLD,
+        "links": _LINKS,
     }
     return WholeStage(
         name="identity",

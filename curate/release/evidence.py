@@ -43,6 +43,7 @@ FROM (
     SELECT d.media_id, d.reviewer, d.verdict, d.evidence, v.evidence AS seen
     FROM decisions d JOIN verdicts v USING (media_id)
     WHERE d.use = $use AND d.decided_at <= $as_of AND v.decided_by <> 'policy'
+    AND d.kind IS NULL
     QUALIFY row_number() OVER (
         PARTITION BY d.media_id, d.reviewer ORDER BY d.decided_at DESC, d.decision_id DESC
     ) = 1

@@ -11,6 +11,7 @@ from curate.dedup.keep import Candidates, KeepReason, choose_kept
 from curate.errors import InputError
 
 BASE = {
+    "chosen": False,
     "cleared": True,
     "derivative": False,
     "pixels": 100,
@@ -33,6 +34,7 @@ def candidates(*rows: dict) -> Candidates:
 @pytest.mark.parametrize(
     ("worse", "better", "reason"),
     [
+        ({}, {"chosen": True, "cleared": False, "pixels": 1}, "chosen"),
         ({"cleared": False, "pixels": 10**6}, {"pixels": 1}, "cleared"),
         ({"derivative": True, "pixels": 10**6}, {"pixels": 1}, "original"),
         ({"pixels": 99, "size": 10**6}, {}, "larger"),

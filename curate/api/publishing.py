@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -108,16 +109,23 @@ class Publishing(Judging):
     def _ordered(self, name: str, order: Order) -> tuple[Issue, Selection]:
         """Audit for a release, and return what may go out in it."""
         from curate.release.build import check_name
-        from curate.releasing import Issue, cleared
+        from curate.releasing import Issue, check_instant, cleared
         from curate.safety.gate import check_gate
 
         check_name(name, self.workspace.releases)
+        check_instant(order, self.clock())
         check_gate(self.workspace, self.catalog, self.clock())
-        audited = self.audit(use=order.use, assignment=order.assignment)
-        facts = self.facts(assignment=order.assignment)
-        selection = cleared(facts, audited, order)
+        audit = partial(self.audit, use=order.use, assignment=order.assignment)
+        # The present one comes last: it is the one that other verbs find.
+        then = None if order.as_of is None else audit(as_of=order.as_of)
+        present = audit()
+        audited = then or present
+        facts = self.facts(known_at=audited.as_of, assignment=order.assignment)
+        selection = cleared(facts, audited, present, order)
         days = self.config.supersede_days
-        issue = Issue(name, order, audited, facts, self.catalog, self.ledger, self.clock(), days)
+        issue = Issue(
+            name, order, audited, facts, self.catalog, self.ledger, self.clock(), days, present
+        )
         return issue, selection
 
     def _issued(self, issue: Issue, selection: Selection) -> Release:
@@ -128,7 +136,7 @@ class Publishing(Judging):
         name, audited = issue.name, issue.audited
 
         def documents(written: Written) -> dict[str, str | bytes]:
-            inputs = self.report_inputs(audited, went_out(selection, written))
+            inputs = self._made_of(issue.facts, audited, went_out(selection, written))
             return {**late_documents(inputs, written), **issue.documents(written)}
 
         steps = Steps(
@@ -205,11 +213,17 @@ class Publishing(Judging):
 
     def report_inputs(self, audited: Audited, selection: Selection | None = None) -> ReportInputs:
         """Return what documents about an audit, or about a release of it, are made from."""
+        facts = self.facts(known_at=audited.as_of, assignment=audited.assignment)
+        return self._made_of(facts, audited, selection)
+
+    def _made_of(
+        self, facts: Mapping[str, pa.Table], audited: Audited, selection: Selection | None
+    ) -> ReportInputs:
         from curate.documenting import read_authored
         from curate.report.inputs import ReportInputs
 
         tables = {
-            **self.facts(known_at=audited.as_of, assignment=audited.assignment),
+            **facts,
             "findings": audited.findings,
             "verdicts": audited.verdicts,
             "rejections": self.catalog.read("rejections"),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from curate.cli.keys import passphrase_of
-from curate.cli.options import JsonOption, UseOption, WorkspaceOption
+from curate.cli.options import JsonOption, UseOption, WorkspaceOption, instant
 from curate.cli.output import open_project, say, say_json, showing_progress, tell
 from curate.cli.release_copy import check_copy_command, diff_command
 from curate.cli.release_recall import (
@@ -55,6 +55,14 @@ def build_command(
         float | None,
         typer.Option(min=0, max=5, help="Write each face too, with this margin, such as 0.3."),
     ] = None,
+    as_of: Annotated[
+        str | None,
+        typer.Option(
+            "--as-of",
+            help="Judge at this instant, by what was known then: the same catalogue and instant "
+            "give the same bytes. What is not cleared now stays out all the same.",
+        ),
+    ] = None,
     key: KeyOption = None,
     workspace: WorkspaceOption = None,
     as_json: JsonOption = False,
@@ -62,6 +70,7 @@ def build_command(
     """Audit for a use, and write what it clears: media, Parquet by split, documents, evidence.
 
     Raises:
+        InputError: --as-of names no instant, or one that is still to come.
         MissingKeyError: A key to sign with is not there, or its passphrase is missing.
     """
     from curate.release.build import Form
@@ -72,7 +81,8 @@ def build_command(
     keys = signing_keys(key)
     project = open_project(workspace)
     with showing_progress(project):
-        order = Order(use, assignment, keep_duplicates, form, keys)
+        moment = instant(as_of, "--as-of")
+        order = Order(use, assignment, keep_duplicates, form, keys, moment)
         built, issue = project.issue(name, order)
     if as_json:
         say_json({"folder": str(built.folder), "items": built.items.num_rows,

@@ -52,12 +52,14 @@ class Issue:
     Attributes:
         name: The release's name.
         order: What was asked for.
-        audited: The audit that cleared it.
+        audited: The audit at the instant that it is judged at.
         facts: The tables that the audit read.
         catalog: Where it is recorded.
         ledger: Where its manifest is.
         now: The instant of the build, in UTC.
         supersede_days: After how many days a newer one should be looked for.
+        present: The audit when it is built, by which it is decided what must go of earlier
+            releases; `audited` when None.
         gone: Files of earlier releases that must go, by SHA-256, once its data are written.
     """
 
@@ -69,6 +71,7 @@ class Issue:
     ledger: Ledger
     now: datetime
     supersede_days: int
+    present: Audited | None = None
 
     def __post_init__(self) -> None:
         self.gone: frozenset[str] = frozenset()
@@ -120,6 +123,8 @@ class Issue:
             "beside": sorted((*log_names(since), *attestation_names(self.order.keys))),
             "signed_by": [key.public.keyid for key in self.order.keys],
         }
+        if self.order.as_of is not None:
+            self._told["judged_at"] = ["as_of", "build"]
         return self._told
 
     def documents(self, written: Written) -> dict[str, bytes]:
@@ -130,7 +135,7 @@ class Issue:
             self.audited,
             written.items["media_id"].combine_chunks(),
             ALL_RULES,
-            self.ledger.read("decisions"),
+            self.ledger.read("decisions", known_at=self.audited.as_of),
             RULESET_VERSION,
         )
         return {**evidence, FEED: self._feed()}
@@ -214,7 +219,8 @@ class Issue:
 
     @cached_property
     def _called_back(self) -> dict[str, bool]:
-        return must_go(self.catalog, self.audited, self.facts["entries"], self.name)
+        present = self.present or self.audited
+        return must_go(self.catalog, present, self.facts["entries"], self.name)
 
     @cached_property
     def _stones(self) -> list[Tombstone]:

@@ -5,16 +5,32 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from curate.catalog.audits import Audited
 from curate.errors import InputError
+from curate.model.instants import print_instant
 from curate.release.build import Form
 from curate.release.select import INPUTS, Selection, select
 from curate.report.written import Written
 from curate.signing import SigningKey
+
+_LEAST = """
+WITH ranked AS (SELECT unnest(['blocked', 'needs_review', 'cleared']) AS verdict,
+                       unnest([0, 1, 2]) AS rank),
+paired AS (
+    SELECT media_id, a.verdict AS one, b.verdict AS other, a.codes AS codes, b.codes AS others,
+           r.rank > s.rank AS lower
+    FROM judged a JOIN present b USING (media_id)
+    JOIN ranked r ON r.verdict = a.verdict JOIN ranked s ON s.verdict = b.verdict
+)
+SELECT media_id, CASE WHEN lower THEN other ELSE one END AS verdict,
+       CASE WHEN one = 'cleared' THEN others ELSE codes END AS codes
+FROM paired ORDER BY media_id
+"""
 
 
 @dataclass(frozen=True)
@@ -27,6 +43,9 @@ class Order:
         keep_duplicates: Let every near duplicate go out.
         form: How it is written.
         keys: What signs it; nothing does when there are none.
+        as_of: The instant to judge at, in UTC, by what was known then: the same gives the same
+            bytes. What is not cleared when it is built stays out all the same. The instant of
+            the build when None.
     """
 
     use: str
@@ -34,6 +53,7 @@ class Order:
     keep_duplicates: bool = False
     form: Form = field(default_factory=Form)
     keys: Sequence[SigningKey] = ()
+    as_of: datetime | None = None
 
     def as_text(self) -> str:
         """Return what the next release of this use should be asked for again, as JSON."""
@@ -54,17 +74,54 @@ class Order:
         return cls(use, said["assignment"], said["keep_duplicates"], form, keys)
 
 
-def cleared(facts: Mapping[str, pa.Table], audited: Audited, order: Order) -> Selection:
-    """Return what an audit lets go out.
+def check_instant(order: Order, now: datetime) -> None:
+    """Refuse an instant that is still to come: what will be withdrawn until then is not known.
+
+    Raises:
+        InputError: It is.
+    """
+    if order.as_of is not None and order.as_of > now:
+        raise InputError(
+            "this instant is still to come",
+            where=print_instant(order.as_of),
+            hint="name one that is past, or leave --as-of out",
+        )
+
+
+def least(then: pa.Table, now: pa.Table) -> pa.Table:
+    """Return the lesser of two verdicts on each entry, with the codes of the one that counts.
+
+    Of equals the first counts, so that what was judged since changes nothing that it need not.
 
     Args:
-        facts: The tables that the audit read.
-        audited: The audit.
+        then: Verdicts of an audit at an instant.
+        now: Those of one when something is to go out; an entry in one table alone is in neither.
+    """
+    import duckdb
+
+    connection = duckdb.connect(":memory:")
+    connection.register("judged", then)
+    connection.register("present", now)
+    return connection.sql(_LEAST).to_arrow_table()
+
+
+def cleared(
+    facts: Mapping[str, pa.Table], audited: Audited, present: Audited, order: Order
+) -> Selection:
+    """Return what two audits let go out.
+
+    Args:
+        facts: The tables that they read.
+        audited: The one at the instant asked for.
+        present: The one when the release is built; the same where no instant is asked for.
         order: What is asked for.
     """
     tables = {name: facts[name] for name in INPUTS if name != "verdicts"}
+    verdicts = audited.verdicts
+    if present is not audited:
+        verdicts = least(verdicts, present.verdicts)
     return select(
-        {**tables, "verdicts": audited.verdicts},
+        {**tables, "verdicts": verdicts},
         assigned=order.assignment is not None,
         keep_duplicates=order.keep_duplicates,
     )

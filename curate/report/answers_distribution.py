@@ -82,9 +82,14 @@ def when(facts: Facts) -> Answer:
         for word, moment in (("starts", use.starts_at), ("ends", use.ends_at))
         if moment is not None
     ]
+    again = (
+        "That instant was asked for: what was not cleared any more when the release was built was "
+        "left out too, and what was cleared only since then was not let in."
+    )
     return answered(
         f"What may go out was decided as of {instant(facts.inputs.as_of)}, and is decided anew "
-        f"for each release. The use it was judged for {' and '.join(bounds) or 'has no end'}."
+        f"for each release. The use it was judged for {' and '.join(bounds) or 'has no end'}.",
+        *([again] if facts.inputs.release.get("judged_at") else []),
     )
 
 

@@ -102,7 +102,8 @@ def timeframe(facts: Facts) -> Answer:
 def preparation(facts: Facts) -> Answer:
     """Question 33: preprocessing."""
     rows = facts.rows("""
-        SELECT verb, versions, CASE WHEN verb <> 'audit' THEN parameters END, started_at
+        SELECT verb, versions, CASE WHEN verb <> 'audit' THEN parameters END,
+               CASE WHEN verb <> 'audit' THEN started_at END
         FROM runs WHERE status = 'done'
         QUALIFY row_number() OVER (PARTITION BY verb ORDER BY started_at DESC, run_id DESC) = 1
         ORDER BY started_at, run_id""")

@@ -89,7 +89,7 @@ def croissant(facts: Facts, written: Written, sheet: Datasheet) -> Node:
     inputs, authored = facts.inputs, facts.inputs.authored
     name = str(written.facts.get("name") or inputs.project)
     title = authored.said("title") or inputs.project
-    identity = f"urn:uuid:{stable_id('release', inputs.project, name, inputs.run_id)}"
+    identity = f"urn:uuid:{stable_id('release', inputs.project, name, inputs.audit)}"
     makers = authored.about.get("creators") or [authored.said("publisher") or inputs.project]
     published = authored.said("published_on") or f"{inputs.as_of:%Y-%m-%d}"
     return {

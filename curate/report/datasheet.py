@@ -163,7 +163,7 @@ def _machine_form(inputs: ReportInputs, answers: Iterable[Answered]) -> dict[str
         "about": "a catalogue" if inputs.items is None else "a release",
         "use": inputs.use.name,
         "as_of": print_instant(inputs.as_of),
-        "audit_run": inputs.run_id,
+        "audit": inputs.audit,
         "tool": inputs.tool,
         "questions": [
             {

@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 import pyarrow as pa
 
 from curate.audit.facts import INPUTS
+from curate.catalog.digest import tables_digest
 from curate.model.authored import Authored
 from curate.model.config import UseProfile
+from curate.model.ids import stable_id
+from curate.model.instants import print_instant
 
 # The audit's own inputs, and what else documents speak of.
 TABLES = (*INPUTS, "findings", "verdicts", "rejections", "runs", "label_noise")
@@ -49,3 +53,16 @@ class ReportInputs:
     authored: Authored = field(default_factory=Authored)
     release: Mapping[str, Any] = field(default_factory=dict)
     assignment: str | None = None
+
+    @cached_property
+    def audit(self) -> str:
+        """What documents call the audit: its run; in a release, an id of what it judged and found.
+
+        Runs are told apart by the clock, and the same release has the same bytes whenever it is
+        made.
+        """
+        if self.items is None:
+            return self.run_id
+        verdicts = self.tables["verdicts"]
+        judged = tables_digest({"verdicts": verdicts.drop_columns(["run_id"])})
+        return stable_id("audit", self.use.name, print_instant(self.as_of), judged)

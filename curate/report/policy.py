@@ -45,7 +45,7 @@ def policy(facts: Facts) -> Node:
             "minors": use.minors,
         },
         "judged_as_of": print_instant(facts.inputs.as_of),
-        "audit_run": facts.inputs.run_id,
+        "audit": facts.inputs.audit,
         "ruleset": run.ruleset,
         "rules": list(run.rules),
         "policy_sha256": run.policy,

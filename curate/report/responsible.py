@@ -40,7 +40,7 @@ def provenance(facts: Facts) -> Node:
         ],
         "prov:wasGeneratedBy": {
             "@type": "prov:Activity",
-            "@id": f"urn:curate:run:{facts.inputs.run_id}",
+            "@id": f"urn:curate:audit:{facts.inputs.audit}",
             "prov:label": f"Audit and release by {facts.inputs.tool}",
             "prov:endedAtTime": f"{facts.inputs.as_of:%Y-%m-%dT%H:%M:%SZ}",
         },

@@ -35,11 +35,13 @@ class Desk:
         root: Its folder.
         keys: What signs releases.
         now: The instant, which each release moves on.
+        tsa: The time-stamp authority that is asked.
     """
 
     root: Path
     keys: Sequence[SigningKey] = (SECRET, MODEL_SECRET)
     now: datetime = field(default_factory=lambda: day(5))
+    tsa: str | None = None
 
     @property
     def catalog(self) -> Catalog:
@@ -76,8 +78,9 @@ class Desk:
         rows = {n: media(n, root=str(self.root), split=SPLITS.get(n, "train")) for n in names}
         out = [n for n in names if n not in said]
         selected = selection(self.root, *out, splits={n: SPLITS.get(n, "train") for n in out})
+        order = Order(USE.name, form=picked, keys=self.keys, tsa=self.tsa)
         issue = Issue(
-            name, Order(USE.name, form=picked, keys=self.keys), self._audited(rows, said, findings),
+            name, order, self._audited(rows, said, findings),
             {"entries": entries(list(rows.values()), _seen(rows))},
             self.catalog, self.ledger, self.now, 30,
         )  # fmt: skip

@@ -64,6 +64,14 @@ def build_command(
         ),
     ] = None,
     key: KeyOption = None,
+    tsa: Annotated[
+        str | None,
+        typer.Option(
+            "--tsa",
+            help="Have an RFC 3161 authority stamp it: an http(s) address, or a command that reads "
+            "the request and writes the answer. Nothing but the manifest's digest is sent.",
+        ),
+    ] = None,
     workspace: WorkspaceOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -72,6 +80,7 @@ def build_command(
     Raises:
         InputError: --as-of names no instant, or one that is still to come.
         MissingKeyError: A key to sign with is not there, or its passphrase is missing.
+        DependencyError: The time-stamp authority does not answer, or refuses.
     """
     from curate.release.build import Form
     from curate.release.export.formats import DEFAULT
@@ -82,7 +91,7 @@ def build_command(
     project = open_project(workspace)
     with showing_progress(project):
         moment = instant(as_of, "--as-of")
-        order = Order(use, assignment, keep_duplicates, form, keys, moment)
+        order = Order(use, assignment, keep_duplicates, form, keys, moment, tsa)
         built, issue = project.issue(name, order)
     if as_json:
         say_json({"folder": str(built.folder), "items": built.items.num_rows,

@@ -10,6 +10,7 @@ import typer
 from curate.cli.options import JsonOption
 from curate.cli.output import say, say_json, tell
 from curate.errors import ExitStatus, PathNotFoundError, printable
+from curate.model.instants import print_instant
 
 if TYPE_CHECKING:
     from curate.signing import PublicKey
@@ -28,22 +29,32 @@ def verify_command(
         Path | None,
         typer.Option(help="The folder of the release before, which this one must go on from."),
     ] = None,
+    tsa_certificate: Annotated[
+        Path | None,
+        typer.Option(
+            help="A PEM file of the root that vouches for the time-stamp authority: the release "
+            "must bear its stamp."
+        ),
+    ] = None,
     as_json: JsonOption = False,
 ) -> int:
     """Check every file, signature, proof and verdict of a release; exit 4 when one fails."""
     from curate.api import utc_now
+    from curate.release.timestamp import read_certificates
     from curate.release.verify import verify
 
     for named in (folder, previous):
         if named is not None and not named.is_dir():
             raise PathNotFoundError("there is no such folder", where=str(named))
-    found = verify(folder, public_keys(key), previous, now=utc_now())
+    trusted = [] if tsa_certificate is None else read_certificates(tsa_certificate)
+    found = verify(folder, public_keys(key), previous, authorities=trusted, now=utc_now())
     said = {} if found.manifest is None else found.manifest.said
     if as_json:
         say_json({
             "verified": bool(found),
             "failures": [vars(failure) for failure in found.failures],
             "warnings": list(found.warnings),
+            "stamped": None if found.stamped is None else print_instant(found.stamped),
             **{name: said.get(name) for name in ("name", "version", "items", "merkle_root")},
         })  # fmt: skip
     else:
@@ -54,6 +65,8 @@ def verify_command(
         if len(found.failures) > SHOWN:
             say(f"... and {len(found.failures) - SHOWN:,} more")
         count = len(found.failures)
+        if found.stamped is not None:
+            say(f"stamped {found.stamped:%Y-%m-%d %H:%M:%S} UTC by an authority that you trust")
         what = f"{said.get('name', folder.name)} {said.get('version', '')}".rstrip()
         say(f"{what}: " + (f"{count:,} things are wrong" if count else _verified(said, key)))
     return ExitStatus.GOOD if found else ExitStatus.UNVERIFIED

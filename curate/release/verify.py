@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pyarrow import ArrowException, parquet
 
@@ -26,8 +26,12 @@ from curate.release.attest import ATTESTATION, SUMMARY, TOKEN, check_attestation
 from curate.release.export import parquet as items
 from curate.release.feed import FEED, check_feed
 from curate.release.manifest import NAME, Manifest, digest_file, read_manifest
+from curate.release.timestamp import stamped_at
 from curate.release.version import order_of
 from curate.signing import PublicKey
+
+if TYPE_CHECKING:
+    from cryptography.x509 import Certificate
 
 # Hashing leaves the interpreter: more threads than this wait for the disk.
 _THREADS = 4
@@ -57,11 +61,13 @@ class Verified:
         failures: What is wrong, in order of place.
         warnings: What was not checked, and what a holder should do.
         manifest: Its manifest; None where it cannot be read.
+        stamped: When a trusted authority stamped it, in UTC; None where none did.
     """
 
     failures: tuple[Failure, ...]
     warnings: tuple[str, ...] = ()
     manifest: Manifest | None = None
+    stamped: datetime | None = None
 
     def __bool__(self) -> bool:
         return not self.failures
@@ -72,6 +78,7 @@ def verify(
     keys: Sequence[PublicKey] = (),
     previous: Path | None = None,
     *,
+    authorities: Sequence[Certificate] = (),
     now: datetime | None = None,
 ) -> Verified:
     """Check a release against its manifest, its signatures, its log and its evidence.
@@ -80,6 +87,8 @@ def verify(
         folder: The release.
         keys: Public keys that are trusted; without one, nothing shows who made the release.
         previous: The release before it, which it must go on from.
+        authorities: Certificates of who vouches for time-stamp authorities; with one, the
+            release must be stamped.
         now: The instant to tell its age at; not told when None.
     """
     try:
@@ -99,8 +108,15 @@ def verify(
             found |= {Failure(*p) for p in check_feed(folder / FEED, keys)}
     if previous is not None:
         found |= {Failure(*problem) for problem in _previous(folder, manifest, previous)}
+    stamped = None
+    try:
+        stamped = _stamped(folder, manifest, authorities)
+    except VerificationError as error:
+        found.add(Failure(TOKEN, error.problem))
     warnings = tuple(_warnings(manifest, keys, previous, now))
-    return Verified(tuple(sorted(found)), warnings, manifest)
+    if TOKEN in manifest.beside and not authorities:
+        warnings += ("its time stamp was not checked: name who is trusted to make them",)
+    return Verified(tuple(sorted(found)), warnings, manifest, stamped)
 
 
 def files_below(folder: Path) -> tuple[list[str], list[str]]:
@@ -187,6 +203,26 @@ def _feed(folder: Path, manifest: Manifest, broken: set[str]) -> Iterator[tuple[
         yield NAME, "it lists no withdrawal feed"
     elif FEED not in broken:
         yield from check_feed(folder / FEED, ())
+
+
+def _stamped(
+    folder: Path, manifest: Manifest, authorities: Sequence[Certificate]
+) -> datetime | None:
+    """Return when a trusted authority stamped the manifest; None where none is trusted.
+
+    Raises:
+        VerificationError: The token is not over this manifest, or none that is trusted made it.
+    """
+    if TOKEN not in manifest.beside:
+        if authorities:
+            raise VerificationError("the release has no time stamp")
+        return None
+    try:
+        token = (folder / TOKEN).read_bytes()
+    except OSError as error:
+        raise VerificationError(f"it cannot be read: {error.strerror}") from None
+    moment = stamped_at(token, (folder / NAME).read_bytes(), authorities)
+    return moment if authorities else None
 
 
 def _previous(folder: Path, manifest: Manifest, previous: Path) -> Iterator[tuple[str, str]]:

@@ -24,13 +24,15 @@ from curate.catalog.tables import Catalog
 from curate.errors import VerificationError
 from curate.model.ids import stable_id
 from curate.model.instants import print_instant
-from curate.release.attest import attest, attestation_names
+from curate.release.attest import TOKEN, attest, attestation_names
 from curate.release.build import Release
 from curate.release.evidence import evidence_of
 from curate.release.export import crops
 from curate.release.feed import FEED, Feed, Tombstone, batch_salt, feed_bytes, tombstone
 from curate.release.log import log_names, write_log
+from curate.release.manifest import NAME as MANIFEST
 from curate.release.manifest import read_manifest
+from curate.release.timestamp import authority, stamp
 from curate.release.version import next_version
 from curate.releasing.lineage import Earlier, latest, must_go, records_of
 from curate.releasing.order import Order
@@ -120,7 +122,13 @@ class Issue:
             "as_of": self.audited.as_of,
             "supersede_by": self.audited.as_of + timedelta(days=self.supersede_days),
             "previous": None if before is None else {name: before.row[name] for name in _NAMED},
-            "beside": sorted((*log_names(since), *attestation_names(self.order.keys))),
+            "beside": sorted(
+                (
+                    *log_names(since),
+                    *attestation_names(self.order.keys),
+                    *((TOKEN,) if self.order.tsa else ()),
+                )
+            ),
             "signed_by": [key.public.keyid for key in self.order.keys],
         }
         if self.order.as_of is not None:
@@ -166,7 +174,11 @@ class Issue:
         self.catalog.append("tombstones", conform(stones, "tombstones"))
 
     def seal(self, folder: Path) -> None:
-        """Put the manifest into the ledger, and sign the release."""
+        """Have the manifest stamped if asked to, put it into the ledger, and sign the release."""
+        if tsa := self.order.tsa:
+            # First of all: when nobody answers, nothing is on record.
+            manifest = (folder / MANIFEST).read_bytes()
+            (folder / TOKEN).write_bytes(stamp(manifest, authority(tsa), where=tsa))
         since = None if self.before is None else self.before.checkpoint
         self._checkpoint = str(write_log(folder, self.ledger, since=since, recorded_at=self.now))
         attest(folder, self.order.keys)

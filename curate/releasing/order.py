@@ -46,6 +46,8 @@ class Order:
         as_of: The instant to judge at, in UTC, by what was known then: the same gives the same
             bytes. What is not cleared when it is built stays out all the same. The instant of
             the build when None.
+        tsa: A time-stamp authority to ask (see `curate.release.timestamp.authority`); nobody is
+            asked when None.
     """
 
     use: str
@@ -54,6 +56,7 @@ class Order:
     form: Form = field(default_factory=Form)
     keys: Sequence[SigningKey] = ()
     as_of: datetime | None = None
+    tsa: str | None = None
 
     def as_text(self) -> str:
         """Return what the next release of this use should be asked for again, as JSON."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from curate import statements
-from curate.api.places import STAGES, Places
+from curate.api.places import HASHING, STAGES, Places
 from curate.catalog.views import create_entries
 from curate.errors import InputError, UnknownNameError
 from curate.pipeline import Pipeline, StageRun
@@ -66,6 +66,7 @@ class Making(Places):
         exact: bool = False,
         keep_embeddings: bool = False,
         scores: str | Path | None = None,
+        hash_only: bool = False,
     ) -> list[StageRun]:
         """Run what the named stages still have to do, in their order.
 
@@ -76,9 +77,12 @@ class Making(Places):
             keep_embeddings: Keep those of identities in the vault, and use what is kept there.
             scores: A file with your own classifier's scores, by which the stage `labels` doubts
                 labels in this run; see docs/labels.md.
+            hash_only: Decode for nothing but hashes, and hold these against lists, whatever
+                `curate.toml` says.
 
         Raises:
             UnknownNameError: There is no such stage.
+            InputError: Only hashes are to be made, and a stage was named that looks at pictures.
             InputError: There are scores and `labels` is not to run, or they cannot be read.
             MissingKeyError: Embeddings are to be kept, and the vault's key is gone.
             DependencyError: A package or model that a stage needs is missing.
@@ -90,6 +94,8 @@ class Making(Places):
             raise UnknownNameError(
                 f"no stage is called {unknown[0]!r}", hint=f"stages are: {', '.join(STAGES)}"
             )
+        if hash_only or self.config.hash_only:
+            wanted = _hashing(wanted)
         brought = None if scores is None else self._scores(Path(scores), wanted)
         with self.workspace.writing():
             self.heed()
@@ -165,3 +171,14 @@ class Making(Places):
                 rows = chosen.table(ids)
                 keep_assignment(self.catalog, name, rows, run_id=str(record["run_id"]))
         return made
+
+
+def _hashing(wanted: set[str]) -> set[str]:
+    """Return those stages that decode for nothing but hashes."""
+    others = sorted(wanted - set(HASHING))
+    if others and wanted != set(STAGES):
+        raise InputError(
+            f"only hashes are to be made, and {others[0]!r} looks at more",
+            hint="name no stage, or take hash_only out of curate.toml",
+        )
+    return wanted & set(HASHING)

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 TOOL = f"curate {__version__}"
 STAGES = ("probe", "hashlists", "signals", "faces", "identity", "dedup", "labels")
+# Those that make hashes and hold them against lists.
+HASHING = ("probe", "hashlists")
 
 
 def utc_now() -> datetime:

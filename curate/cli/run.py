@@ -38,6 +38,13 @@ def command(
             "locator, fake) and not by the look of pictures.",
         ),
     ] = None,
+    hash_only: Annotated[
+        bool,
+        typer.Option(
+            "--hash-only",
+            help="Decode for nothing but hashes, and hold these against hash lists.",
+        ),
+    ] = False,
     jobs: JobsOption = 0,
     workspace: WorkspaceOption = None,
     as_json: JsonOption = False,
@@ -53,6 +60,7 @@ def command(
             exact=exact,
             keep_embeddings=keep_embeddings,
             scores=scores,
+            hash_only=hash_only,
         )
     if as_json:
         say_json([asdict(one) for one in ran])

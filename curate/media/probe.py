@@ -35,6 +35,7 @@ from curate.media.turbo import (
 from curate.media.unreadable import Reason, UnreadableError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     import numpy as np
@@ -88,7 +89,12 @@ def probe_file(
 
 
 def probe_media(
-    path: Path, *, exact: bool = False, limits: Limits | None = None, root: Path | None = None
+    path: Path,
+    *,
+    exact: bool = False,
+    limits: Limits | None = None,
+    root: Path | None = None,
+    listed: Callable[[str, str], bool] | None = None,
 ) -> Probed:
     """Return everything that a machine can read of the file at `path` in one pass.
 
@@ -97,6 +103,7 @@ def probe_media(
         exact: Decode JPEGs whole instead of scaled luma.
         limits: What the file may cost.
         root: The media root that links must not leave; by default the file's folder.
+        listed: Tells by SHA-256 and MD5, hex, what must not be decoded.
 
     Returns:
         Facts of the content, and frames of a video or animation. Where PyAV is not installed,
@@ -109,6 +116,8 @@ def probe_media(
     limits = limits or Limits()
     with opened_media(path, root=root, limits=limits) as (content, descriptor):
         try:
+            if listed is not None:
+                _heed(listed, content)
             row = {**_blank(), **_byte_facts(content), **_picture_facts(content, exact, limits)}
             moving, frames = _moving_facts(content, descriptor, row, limits)
         except UnreadableError as error:
@@ -133,6 +142,11 @@ def _moving_facts(
     facts, frames = probe_frames(content, descriptor, limits)
     facts |= {"hash_method": frame_method("av")} if video else {}
     return facts, [{**frame, "probe_version": PROBE_VERSION} for frame in frames]
+
+
+def _heed(listed: Callable[[str, str], bool], content: FileBytes) -> None:
+    if listed(content.sha256, content.md5):
+        raise UnreadableError(Reason.LISTED, "its bytes are on a list: it was not decoded")
 
 
 def _with_digests(error: UnreadableError, content: FileBytes) -> UnreadableError:

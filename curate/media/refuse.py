@@ -83,7 +83,7 @@ def refuse(catalog: Catalog) -> int:
     for row in sightings:
         if row["sha256"] in found:
             why = _BYTES[found[row["sha256"]]]
-            row.update(status="unreadable", reason=REASON, detail=why, sha256=None)
+            row.update(status="unreadable", reason=REASON, detail=why, sha256=None, md5=None)
     catalog.replace("sightings", conform(sightings, "sightings"))
     return len(found)
 

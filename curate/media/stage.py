@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import pyarrow as pa
 
@@ -19,7 +19,7 @@ EXACT = f"{STAGE}/exact"
 
 # A file is pending when it was never seen as it is listed now, by an older probe, or by one
 # that says less: what was decoded whole serves who asks for less. So is a video that no package
-# could read when it was seen, once one can.
+# could read when it was seen, once one can; and what other lists kept from being decoded.
 PENDING = """
 SELECT m.media_id, m.root, m.locator, m.listed_size, m.listed_mtime_ns
 FROM media m
@@ -29,7 +29,10 @@ LEFT JOIN sightings s
     AND s.listed_mtime_ns IS NOT DISTINCT FROM m.listed_mtime_ns
     AND s.probe_version IN ({versions})
 LEFT JOIN (SELECT sha256, {unread} AS unread FROM content) c ON c.sha256 = s.sha256
-WHERE m.status = 'present' AND (s.media_id IS NULL OR (s.status = 'readable' AND c.unread))
+WHERE m.status = 'present' AND (
+    s.media_id IS NULL OR (s.status = 'readable' AND c.unread)
+    OR (s.reason = 'listed' AND s.detail IS DISTINCT FROM '{listed}')
+)
 ORDER BY m.media_id
 """
 
@@ -38,10 +41,26 @@ _UNREAD = "coalesce(kind = 'video' AND frames_read IS NULL, FALSE)"
 Rows = list[dict[str, Any]]
 
 
-def probe_batch(batch: pa.Table, *, exact: bool = False) -> dict[str, pa.Table]:
+class Listed(Protocol):
+    """Tells by digests alone what must not be decoded."""
+
+    @property
+    def state(self) -> str:
+        """Digest of the lists that it tells by."""
+        ...
+
+    def __call__(self, sha256: str, md5: str, /) -> bool:
+        """Return whether a file of these digests is listed."""
+        ...
+
+
+def probe_batch(
+    batch: pa.Table, *, exact: bool = False, listed: Listed | None = None
+) -> dict[str, pa.Table]:
     """Return rows of `content`, `frames` and `sightings` for a batch of pending entries."""
     found: dict[str, Rows] = {"content": [], "frames": []}
-    found["sightings"] = [_sight(item, found, exact=exact) for item in batch.to_pylist()]
+    rows = [_sight(item, found, exact=exact, listed=listed) for item in batch.to_pylist()]
+    found["sightings"] = rows
     return {name: conform(rows, name) for name, rows in found.items()}
 
 
@@ -60,26 +79,35 @@ _LOST = {
 }
 
 
-def _sight(item: dict[str, Any], found: dict[str, Rows], *, exact: bool) -> dict[str, Any]:
+def _sight(
+    item: dict[str, Any], found: dict[str, Rows], *, exact: bool, listed: Listed | None
+) -> dict[str, Any]:
     from curate.media import probe_media
 
     alive()
     root = Path(item["root"])
     try:
-        probed = probe_media(root / item["locator"], exact=exact, root=root)
+        probed = probe_media(root / item["locator"], exact=exact, root=root, listed=listed)
     except UnreadableError as error:
         return _sighting(
             item,
             exact=exact,
             status="unreadable",
             reason=str(error.reason_code),
-            detail=error.detail,
+            detail=_of_lists(listed) if error.reason_code == "listed" else error.detail,
             sha256=error.sha256,
+            md5=error.md5,
         )
     found["content"].append({**probed.content, "probe_version": _version(exact=exact)})
     # Frames are the same in either mode.
     found["frames"] += ({**frame, "probe_version": STAGE} for frame in probed.frames)
     return _sighting(item, exact=exact, status="readable", sha256=probed.content["sha256"])
+
+
+def _of_lists(listed: Listed | None) -> str:
+    """Return what stands where lists kept a file from being decoded: lists change."""
+    state = listed.state[:16] if listed else ""
+    return f"its bytes are on a hash list (lists {state}): it was not decoded"
 
 
 def _version(*, exact: bool) -> str:
@@ -96,11 +124,13 @@ def _sighting(item: dict[str, Any], *, exact: bool, **values: Any) -> dict[str, 
     }
 
 
-def probe_stage(*, exact: bool = False) -> MapStage:
+def probe_stage(*, exact: bool = False, listed: Listed | None = None) -> MapStage:
     """Return the stage.
 
     Args:
         exact: Decode JPEGs whole: what was probed at a smaller scale is pending again.
+        listed: Tells what must not be decoded; what it told when lists were others is pending
+            again.
     """
     from curate.media.container import can_read_videos
 
@@ -111,8 +141,9 @@ def probe_stage(*, exact: bool = False) -> MapStage:
         pending=PENDING.format(
             versions=", ".join(f"'{version}'" for version in enough),
             unread=_UNREAD if can_read_videos() else "FALSE",
+            listed=_of_lists(listed),
         ),
-        work=partial(probe_batch, exact=exact),
+        work=partial(probe_batch, exact=exact, listed=listed),
         lost=partial(probe_lost, exact=exact),
         writes=("content", "frames", "sightings"),
         # Another entry's content that was decoded whole is not decoded at a smaller scale again.

@@ -27,6 +27,7 @@ class Reason(StrEnum):
     TIMEOUT = "timeout"
     MEMORY = "memory"
     REMOTE = "remote"
+    LISTED = "listed"
 
 
 class UnreadableError(Exception):

@@ -74,6 +74,7 @@ class Config:
     supersede_days: int = 30
     officer: str = ""
     openers: tuple[str, ...] = ()
+    hash_only: bool = False
     seal: tuple[str, ...] = ("csam", "ncii", "takedown", "terror")
     in_place: tuple[str, ...] = ("csam",)
     uses: dict[str, UseProfile] = field(default_factory=dict)
@@ -129,6 +130,7 @@ def _config(raw: dict[str, Any]) -> Config:
         "supersede_days": raw.get("release", {}).get("supersede_days"),
         "officer": safety.get("officer"),
         "openers": _listed(safety.get("openers")),
+        "hash_only": safety.get("hash_only"),
         "seal": _listed(safety.get("seal")),
         "in_place": _listed(safety.get("in_place")),
         "uses": {name: _use(name, use) for name, use in raw.get("uses", {}).items()},

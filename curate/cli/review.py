@@ -69,45 +69,27 @@ def export_command(
 
 @app.command("open")
 def open_command(
+    reviewer: Annotated[
+        str, typer.Option("--reviewer", help="Who decides; the App asks when left out.")
+    ] = "",
     port: Annotated[int, typer.Option(min=1024, max=65535, help="The App's port.")] = 5151,
     use: UseOption = DEFAULT_USE,
     workspace: WorkspaceOption = None,
 ) -> None:
-    """Show the last audit in FiftyOne on this machine alone, until you press Ctrl-C.
-
-    Decisions are made by `curate decide`, or on a page of `curate review export`.
+    """Look at the last audit in FiftyOne and decide there, on this machine alone, until Ctrl-C.
 
     Raises:
         DependencyError: FiftyOne, or its database, cannot be had.
+        InputError: No audit has run yet, or the port is taken.
     """
-    import atexit
-    import os
-    import shutil
-    import sys
-    import tempfile
-    from contextlib import redirect_stdout
-
-    from curate.review.viewer import ADDRESS, import_fiftyone, settings
+    from curate.viewing import opened
 
     project = open_project(workspace)
-    # Pictures and names lie there while somebody looks, for this user alone. FiftyOne ends its
-    # database at exit, and what is registered before that is done after it.
-    kept = Path(tempfile.mkdtemp(prefix="curate-review-"))
-    atexit.register(shutil.rmtree, kept, ignore_errors=True)
-    os.environ.update(settings(kept))
     tell("starting FiftyOne and its database; this takes half a minute")
-    with redirect_stdout(sys.stderr):
-        fiftyone = import_fiftyone()
-        with showing_progress(project):
-            loaded = _reviews(project).load(kept, use, progress=project.progress)
-        session = fiftyone.launch_app(loaded.dataset, address=ADDRESS, port=port, remote=True)
-    say(f"http://{ADDRESS}:{port}: {loaded.samples:,} entries, {loaded.blurred:,} blurred; "
-        "each queue is a saved view; Ctrl-C ends it")  # fmt: skip
-    sys.stdout.flush()
-    try:
-        session.wait(-1)
-    finally:
-        session.close()
+    with showing_progress(project), opened(project, use, port=port, reviewer=reviewer) as review:
+        say(f"{review.address}: {review.samples:,} entries, {review.blurred:,} blurred; "
+            "each queue is a saved view; Ctrl-C ends it")  # fmt: skip
+        review.wait()
 
 
 @app.command("import")

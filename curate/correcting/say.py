@@ -120,9 +120,7 @@ class Corrections:
         if value == SAME and len(set(frames)) < len(frames):
             raise InputError("two faces of one picture are two people",
                              hint="choose faces of different pictures")  # fmt: skip
-        pairs = (
-            pairwise(ids) if value == SAME else combinations(ids, 2)
-        )
+        pairs = pairwise(ids) if value == SAME else combinations(ids, 2)
         rows = [self._made(correct.LINK, value, face_id=one, other_face_id=other)
                 for one, other in pairs]  # fmt: skip
         return self._record_all(rows)

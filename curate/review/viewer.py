@@ -18,12 +18,13 @@ from typing import Any
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from curate.errors import DependencyError
+from curate.errors import DependencyError, InputError, printable
 from curate.media.open import read_media
 from curate.media.unreadable import UnreadableError
 from curate.report.thumbnails import blurred_jpeg
-from curate.review.page import LIMITS
+from curate.review.page import LIMITS, picture_forms
 from curate.review.queues import STATES, WITHHELD
 from curate.review.work import Work
 
@@ -48,7 +49,8 @@ AND e.media_id NOT IN (SELECT media_id FROM findings WHERE code IN (SELECT unnes
 ORDER BY e.media_id
 """
 _FACES = """
-SELECT f.sha256, f.x1, f.y1, f.x2, f.y2, f.det_score, i.subject_id, i.identity_id, i.similarity
+SELECT f.face_id, f.sha256, f.x1, f.y1, f.x2, f.y2, f.det_score, i.subject_id, i.identity_id,
+       i.similarity
 FROM faces f LEFT JOIN identities i USING (face_id) WHERE f.frame = 0 ORDER BY f.face_id
 """
 
@@ -68,10 +70,15 @@ class Loaded:
     blurred: int
 
 
-def settings(folder: Path) -> dict[str, str]:
-    """Return the environment in which FiftyOne keeps to `folder` and to this machine."""
+def settings(folder: Path, database: str) -> dict[str, str]:
+    """Return the environment in which FiftyOne keeps to `folder` and to this machine.
+
+    Args:
+        folder: Where it may write.
+        database: The address of a database that is for this review alone.
+    """
     return {
-        "FIFTYONE_DATABASE_DIR": str(folder / "database"),
+        "FIFTYONE_DATABASE_URI": database,
         "FIFTYONE_DATABASE_VALIDATION": "false",
         "FIFTYONE_DO_NOT_TRACK": "true",
         "FIFTYONE_DEFAULT_APP_ADDRESS": ADDRESS,
@@ -83,6 +90,35 @@ def settings(folder: Path) -> dict[str, str]:
         "FIFTYONE_MODEL_ZOO_DIR": str(folder / "models"),
         "FIFTYONE_SHOW_PROGRESS_BARS": "false",
     }
+
+
+def clear_picture(entry: Mapping[str, Any], findings: pa.Table, folder: Path) -> Path:
+    """Return the clear picture of an entry that is shown blurred, written below `folder`.
+
+    Every way to a clear picture in FiftyOne passes here: what is sealed or withheld does not.
+
+    Args:
+        entry: The entry's row, as it is now.
+        findings: Those of the audit that is shown.
+        folder: Where it is written.
+
+    Raises:
+        InputError: It is not to be shown, or cannot be, or changed since it was probed.
+    """
+    place = printable(entry["locator"])
+    about = pc.and_(
+        pc.equal(findings["media_id"], entry["media_id"]),
+        pc.is_in(findings["code"], value_set=pa.array(WITHHELD)),
+    )
+    if entry["state"] != "present" or pc.any(about).as_py():
+        raise InputError("this picture is not for reviewers' eyes", where=place)
+    forms = picture_forms(entry["root"], entry["locator"], entry["sha256"])
+    if forms is None:
+        raise InputError("it cannot be read, or is not the file that was judged", where=place)
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{entry['media_id']}.jpg"
+    path.write_bytes(forms["clear"])
+    return path
 
 
 def import_fiftyone() -> Any:
@@ -237,6 +273,8 @@ def _face(fo: Any, face: dict[str, Any], row: dict[str, Any]) -> Any:
         bounding_box=box,
         confidence=face["det_score"],
         similarity=face["similarity"],
+        face_id=face["face_id"],
+        identity_id=face["identity_id"],
     )
 
 

@@ -1,0 +1,18 @@
+// Keys for reviewers: Alt and a letter asks for an operator, as the operator browser does.
+(() => {
+  const KEYS = {
+    KeyC: "clear", KeyB: "block", KeyL: "leave", KeyI: "confirm", KeyD: "dispute",
+    KeyP: "name_subject", KeyM: "merge", KeyX: "split", KeyK: "keep", KeyR: "relabel",
+    KeyW: "waive", KeyV: "unblur", KeyN: "next", KeyZ: "undo",
+  };
+  document.addEventListener("keydown", (event) => {
+    const name = KEYS[event.code];
+    if (!name || !event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    event.stopPropagation();
+    window.__foo__.executeOperator("@voxel51/operators/prompt_user_for_operation", {
+      operator_uri: `@curate/review/${name}`,
+      skip_prompt: name === "next",
+    });
+  }, true);
+})();

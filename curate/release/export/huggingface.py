@@ -10,6 +10,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 from pyarrow import parquet
 
@@ -76,15 +77,21 @@ class _Table:
             self._file, self._schema, version="2.6", write_statistics=words, use_dictionary=words,
             compression={**dict.fromkeys(plain, "none"), **dict.fromkeys(words, "zstd")},
         )  # fmt: skip
-        self._rows: list[tuple[bytes, str, Item]] = []
-        self._waiting = self._written = 0
+        # Media lie one after another as Arrow has them, in memory that is used again and again.
+        self._media = bytearray(_BYTES)
+        self._ends = [0]
+        self._rows: list[tuple[str, Item]] = []
+        self._written = 0
 
     def add(self, item: Item, body: Body) -> str:
-        name = f"{item['sha256']}{item['ending']}"
-        self._rows.append((body.read(), name, item))
-        self._waiting += body.size
+        at = self._ends[-1]
+        for chunk in body.chunks():
+            self._media[at : at + len(chunk)] = chunk
+            at += len(chunk)
+        self._ends.append(at)
+        self._rows.append((f"{item['sha256']}{item['ending']}", item))
         self._written += 1
-        if len(self._rows) == _ROWS or self._waiting >= _BYTES:
+        if len(self._rows) == _ROWS or at >= _BYTES:
             self._flush()
         return f"{self._path}/{self._kind}/{self._written - 1}{item['ending']}"
 
@@ -100,15 +107,19 @@ class _Table:
 
     def _flush(self) -> None:
         if self._rows:
-            data, names, items = zip(*self._rows, strict=True)
+            names, items = zip(*self._rows, strict=True)
+            ends = pa.py_buffer(np.array(self._ends, np.int32))
+            data = pa.Array.from_buffers(
+                pa.binary(), len(names), [None, ends, pa.py_buffer(self._media)]
+            )
             media = pa.StructArray.from_arrays(
-                [pa.array(data, pa.binary()), pa.array(names, pa.string())], ["bytes", "path"]
+                [data, pa.array(names, pa.string())], ["bytes", "path"]
             )
             labels = pa.array([CLASSES.get(item["label"]) for item in items], pa.int64())
             words = [pa.array([item[c] for item in items], pa.string()) for c in _COLUMNS]
             batch = pa.record_batch([media, labels, *words], schema=self._schema)
             self._writer.write_batch(batch)
-            self._rows, self._waiting = [], 0
+            self._rows, self._ends = [], [0]
 
 
 def _schema(kind: str) -> pa.Schema:

@@ -25,6 +25,11 @@ if TYPE_CHECKING:
 # writing them again as few.
 COMPACT_AT = 24
 
+_NO_HISTORY = {
+    "delta.logRetentionDuration": "interval 0 days",
+    "delta.deletedFileRetentionDuration": "interval 0 days",
+}
+
 
 @dataclass(frozen=True)
 class Catalog:
@@ -158,10 +163,16 @@ class Catalog:
             delta.optimize.compact()
 
     def purge(self, name: str) -> None:
-        """Destroy the files of a table that its latest version does not need."""
-        delta = self._delta(name)
-        if delta is not None:
-            delta.vacuum(retention_hours=0, enforce_retention_duration=False, dry_run=False)
+        """Destroy a table's history: old files, and the log, which tells least and largest values.
+
+        Each step leaves a table that can be read, so that one that is killed can be done again.
+        """
+        if (delta := self._delta(name)) is None:
+            return
+        delta.vacuum(retention_hours=0, enforce_retention_duration=False, dry_run=False)
+        delta.alter.set_table_properties(_NO_HISTORY)
+        delta.create_checkpoint()
+        delta.cleanup_metadata()
 
     def count(self, name: str) -> int:
         """Return how many rows table `name` has."""

@@ -41,6 +41,7 @@ from curate.ingest.webdataset import WebDatasetLayout
 from curate.ingest.wilddeepfake import WildDeepfakeLayout
 from curate.model.config import Config
 from curate.model.known import withdrawn_by_name
+from curate.safety.seal_hide import masked
 from curate.schema import conform
 
 # Most particular first: the first that recognises a path reads it.
@@ -192,8 +193,9 @@ def _store(catalog: Catalog, dataset: str, tables: dict[str, pa.Table]) -> int:
     # Media last: until they are there, a killed ingest has left nothing that counts.
     for name in ("depictions", "labels", "relations", "rejections"):
         _replace_declared(catalog, name, dataset, tables)
-    gone = _no_longer_listed(catalog, dataset, tables["media"])
-    return catalog.upsert("media", pa.concat_tables([tables["media"], gone]))
+    listed = masked(catalog, tables["media"])
+    gone = _no_longer_listed(catalog, dataset, listed)
+    return catalog.upsert("media", pa.concat_tables([listed, gone]))
 
 
 def _replace_declared(

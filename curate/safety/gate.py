@@ -8,6 +8,8 @@ from curate.catalog.tables import Catalog
 from curate.catalog.views import create_entries
 from curate.errors import InputError
 from curate.safety.lists import infos, lists_digest
+from curate.safety.seal_places import sealed_folder
+from curate.safety.seal_plan import pending
 from curate.safety.stage import lists_folder
 from curate.workspace import Workspace
 
@@ -27,8 +29,12 @@ def check_gate(place: Workspace, catalog: Catalog, now: datetime) -> None:
 
     Raises:
         InputError: A list is stale, a list that was registered is gone, or the stage hashlists
-            did not run since something changed. Without any list the gate is open.
+            did not run since something changed, or a sealing was not finished. Without any list
+            the gate is open.
     """
+    if begun := pending(sealed_folder(place)):
+        raise InputError(f"the sealing of {len(begun):,} contents was begun and is not finished",
+                         where="sealed", hint="run `curate seal run`")  # fmt: skip
     folder = lists_folder(place)
     known = infos(folder)
     told = catalog.read("hash_lists")["list_id"].to_pylist()

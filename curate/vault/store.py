@@ -28,7 +28,7 @@ import io
 import json
 import os
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -36,6 +36,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from curate.errors import VerificationError
 from curate.vault.envelope import decrypt, derived_key, encrypt, write_whole
@@ -91,12 +92,9 @@ class Vault:
             return
         told = {"expires_at": expires_at.isoformat(), "format": FORMAT, "model": model_id}
         head = json.dumps({**told, "tag": tag}, sort_keys=True).encode()
-        sink = io.BytesIO()
-        with pa.ipc.new_stream(sink, embeddings.schema) as writer:
-            writer.write_table(embeddings)
-        sealed = encrypt(self._owner_key(tag), sink.getvalue(), head)
         name = hashlib.sha256(model_id.encode()).hexdigest()[:16]
-        write_whole(self._folder("sealed") / f"{tag}.{name}.bin", head + b"\n" + sealed)
+        path = self._folder("sealed") / f"{tag}.{name}.bin"
+        write_whole(path, self._closed(tag, head, embeddings))
 
     def open(self, kept: Kept) -> pa.Table:
         """Return ``face_id`` and ``vector`` of one sealed file.
@@ -116,6 +114,26 @@ class Vault:
     def kept(self) -> list[Kept]:
         """Return what is kept, by the word of the files' first lines, which `open` holds to."""
         return [_described(path) for path in sorted((self.folder / "sealed").glob("*.bin"))]
+
+    def forget(self, faces: Collection[str]) -> int:
+        """Take embeddings of faces out of what is kept; return how many went.
+
+        Raises:
+            VerificationError: A sealed file was changed, or is of another vault.
+        """
+        gone = 0
+        for one in self.kept() if faces else ():
+            if not self._key_file(one.tag).is_file():
+                continue
+            held = self.open(one)
+            rest = held.filter(pc.invert(pc.is_in(held["face_id"], value_set=pa.array(faces))))
+            gone += held.num_rows - rest.num_rows
+            if not rest.num_rows:
+                one.path.unlink()
+            elif rest.num_rows < held.num_rows:
+                head = one.path.read_bytes().partition(b"\n")[0]
+                write_whole(one.path, self._closed(one.tag, head, rest))
+        return gone
 
     def shred(self, owners: Iterable[str]) -> int:
         """Destroy the keys of owners for good, then what they sealed; return how many had one."""
@@ -161,6 +179,13 @@ class Vault:
         folder = self.folder / name
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         return folder
+
+    def _closed(self, tag: str, head: bytes, embeddings: pa.Table) -> bytes:
+        """Return a sealed file's bytes."""
+        sink = io.BytesIO()
+        with pa.ipc.new_stream(sink, embeddings.schema) as writer:
+            writer.write_table(embeddings)
+        return head + b"\n" + encrypt(self._owner_key(tag), sink.getvalue(), head)
 
     def _key_file(self, tag: str) -> Path:
         return self.folder / "keys" / f"{tag}.key"

@@ -66,9 +66,10 @@ def opened_body(item: dict[str, Any], *, keep_metadata: bool) -> Iterator[Body]:
         InputError: It cannot be read.
         VerificationError: It changed since it was probed.
     """
-    place = Path(item["root"]) / item["locator"]
+    root = Path(item["root"])
+    place = root / item["locator"]
     try:
-        with open_regular(place, root=Path(item["root"])) as descriptor:
+        with open_regular(place, root=root) as descriptor:
             whole = _whole(descriptor, item)
             if whole.sha256 != item["sha256"]:
                 raise VerificationError(

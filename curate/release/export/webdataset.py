@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import tarfile
-from collections.abc import Iterable
 from pathlib import Path
 
 from curate.model.files import FileDigest
@@ -49,11 +48,14 @@ class TarWriter:
         key = item["sha256"]
         # A file without an ending would not be read as part of a sample.
         name = f"{key}{item['ending'] or '.bin'}"
-        self._member(name, body.size, body.chunks())
-        if item["label"] in CLASSES:
-            self._small(f"{key}.cls", b"%d" % CLASSES[item["label"]])
+        self._file.write(_header(name, body.size))
+        for chunk in body.chunks():
+            self._file.write(chunk)
         told = {k: v for k, v in item.items() if v is not None and k != "ending"}
-        self._small(f"{key}.json", json.dumps(told, sort_keys=True, ensure_ascii=False).encode())
+        said = json.dumps(told, sort_keys=True, ensure_ascii=False).encode()
+        label = item["label"]
+        classed = _member(f"{key}.cls", b"%d" % CLASSES[label]) if label in CLASSES else b""
+        self._file.write(_filling(body.size) + classed + _member(f"{key}.json", said))
         return f"{self._path}/{name}"
 
     def close(self) -> list[FileDigest]:
@@ -67,14 +69,15 @@ class TarWriter:
         """Close the file."""
         self._file.close()
 
-    def _small(self, name: str, data: bytes) -> None:
-        self._member(name, len(data), (data,))
 
-    def _member(self, name: str, size: int, chunks: Iterable[bytes]) -> None:
-        self._file.write(_header(name, size))
-        for chunk in chunks:
-            self._file.write(chunk)
-        self._file.write(bytes(-size % _BLOCK))
+def _member(name: str, data: bytes) -> bytes:
+    """Return a small member whole."""
+    return _header(name, len(data)) + data + _filling(len(data))
+
+
+def _filling(size: int) -> bytes:
+    """Return what fills the last block of a member."""
+    return bytes(-size % _BLOCK)
 
 
 # A member's header, of which only name, size and checksum differ from one to the next.

@@ -29,17 +29,15 @@ demo: $(STAMP)  ## build, audit and release a small dataset with planted problem
 test: $(STAMP) browser axe  ## every test that this machine can run
 	$(BIN)/python -m pytest -n 2 --dist worksteal --doctest-modules tests curate
 
-# Pages are looked at by Debian's chromium, and FiftyOne's App is driven in it; where it cannot be
-# had those tests skip and say so.
+# Pages are looked at by Debian's chromium; where it cannot be had those tests skip and say so.
 .PHONY: browser
 browser:
-	@command -v chromedriver >/dev/null 2>&1 || { \
+	@command -v chromium >/dev/null 2>&1 || { \
 	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then \
-	    (apt-get install -y --no-install-recommends chromium chromium-driver || \
-	     (apt-get update && apt-get install -y --no-install-recommends chromium chromium-driver)) >/dev/null 2>&1; fi; \
-	  command -v chromedriver >/dev/null 2>&1 || \
-	    echo 'chromium or its driver is missing: tests of pages will skip' \
-	         '(apt-get install chromium chromium-driver)'; }
+	    (apt-get install -y --no-install-recommends chromium || \
+	     (apt-get update && apt-get install -y --no-install-recommends chromium)) >/dev/null 2>&1; fi; \
+	  command -v chromium >/dev/null 2>&1 || \
+	    echo 'chromium is missing: the page tests will skip (apt-get install chromium)'; }
 
 # Pages are checked for people who cannot see or point by axe-core; where npm cannot give it
 # those tests skip and say so.

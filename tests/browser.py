@@ -23,7 +23,14 @@ _CODES = {"ArrowRight": 39, "ArrowLeft": 37, "Escape": 27}
 
 
 class Browser:
-    """One page in a headless browser with a profile of its own in `folder`."""
+    """One page in a headless browser with a profile of its own in `folder`.
+
+    Attributes:
+        process: The browser.
+        requests: What the page asked for.
+        stopped: What of it the browser itself refused to ask for, with the reason.
+        problems: What the browser has to say against the page.
+    """
 
     def __init__(self, folder: Path, *, width: int = 1200) -> None:
         binary = shutil.which("chromium")
@@ -45,6 +52,8 @@ class Browser:
         self._number = 0
         self._rest = b""
         self.requests: list[str] = []
+        self.stopped: list[tuple[str, str]] = []
+        self._urls: dict[str, str] = {}
         self.problems: list[str] = []
         target = self.send("Target.createTarget", url="about:blank")["targetId"]
         told = self.send("Target.attachToTarget", targetId=target, flatten=True)
@@ -76,10 +85,12 @@ class Browser:
         assert "exceptionDetails" not in found, found["exceptionDetails"]
         return found["result"].get("value")
 
-    def press(self, key: str) -> None:
-        """Press a key."""
+    def press(self, key: str, *, alt: bool = False) -> None:
+        """Press a key, with Alt if so wished."""
         told: dict[str, Any] = {"key": key}
-        if len(key) == 1:
+        if alt:
+            told |= {"modifiers": 1, "code": f"Key{key.upper()}"}
+        elif len(key) == 1:
             told["text"] = key
         else:
             told["windowsVirtualKeyCode"] = _CODES[key]
@@ -153,6 +164,10 @@ class Browser:
             self._tell("Page.handleJavaScriptDialog", accept=True)
         if found.get("method") == "Network.requestWillBeSent":
             self.requests.append(found["params"]["request"]["url"])
+            self._urls[found["params"]["requestId"]] = self.requests[-1]
+        if found.get("method") == "Network.loadingFailed" and "blockedReason" in found["params"]:
+            url = self._urls[found["params"]["requestId"]]
+            self.stopped.append((url, found["params"]["blockedReason"]))
         if found.get("method") in ("Log.entryAdded", "Runtime.exceptionThrown"):
             self.problems.append(json.dumps(found["params"])[:400])
         return found

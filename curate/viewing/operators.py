@@ -79,12 +79,12 @@ class _Operator(foo.Operator):
 
     def resolve_input(self, ctx: Any) -> Any:
         inputs = types.Object()
+        if not desk().reviewer:
+            inputs.str("reviewer", label="Your name; asked once", required=True)
         for name, label in self.asks:
             self.ask(ctx, inputs, name, label)
         if self.needs_reason:
             inputs.str("reason", label="Why", required=True)
-        if not desk().reviewer:
-            inputs.str("reviewer", label="Your name; asked once", required=True)
         return types.Property(inputs, view=types.View(label=self.label))
 
     def ask(self, ctx: Any, inputs: Any, name: str, label: str) -> None:  # noqa: ARG002 - overridden
@@ -242,7 +242,7 @@ class Relabel(_Operator):
     asks = (("value", "The label"),)
 
     def ask(self, ctx: Any, inputs: Any, name: str, label: str) -> None:  # noqa: ARG002 - as declared
-        inputs.enum(name, ["real", "fake"], label=label, required=True)
+        inputs.enum(name, ["real", "fake"], label=label, required=True, view=types.RadioGroup())
 
     def say(self, ctx: Any, reason: str) -> str:
         value = ctx.params.get("value") or ""

@@ -23,6 +23,7 @@ from curate.review.viewer import ADDRESS
 
 _PATIENCE_S = 120.0
 _HINT = "`curate doctor --for review` says what is missing and how to get it"
+_GONE_AFTER_MS = 2000
 _PR_SET_PDEATHSIG = 1
 
 
@@ -60,7 +61,8 @@ def start_database(folder: Path) -> tuple[subprocess.Popen[bytes], str]:
                "--wiredTigerCacheSizeGB", "0.5"]  # fmt: skip
     process = _start(command, os.environ)
     _await(process, port, "mongod", log)
-    return process, f"mongodb://{ADDRESS}:{port}"
+    # Once it is gone nobody waits for it long, FiftyOne at its end least of all.
+    return process, f"mongodb://{ADDRESS}:{port}/?serverSelectionTimeoutMS={_GONE_AFTER_MS}"
 
 
 def start_server(port: int, settings: Mapping[str, str], log: Path) -> subprocess.Popen[bytes]:

@@ -1,5 +1,7 @@
 // Keys for reviewers: Alt and a letter asks for an operator, as the operator browser does.
 (() => {
+  // What FiftyOne offers for sale would lie over the first picture.
+  window.localStorage.setItem("fiftyone-enterprise-tooltip-seen", "true");
   const KEYS = {
     KeyC: "clear", KeyB: "block", KeyL: "leave", KeyI: "confirm", KeyD: "dispute",
     KeyP: "name_subject", KeyM: "merge", KeyX: "split", KeyK: "keep", KeyR: "relabel",

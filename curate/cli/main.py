@@ -15,6 +15,7 @@ from curate.cli import (
     demo,
     doctor,
     explain,
+    fingerprint,
     ingest,
     init,
     keys,
@@ -60,6 +61,7 @@ app.add_typer(vault.app, name="vault")
 app.add_typer(keys.app, name="keys")
 app.add_typer(lists.app, name="lists")
 app.command("match")(match.command)
+app.add_typer(fingerprint.app, name="fingerprint")
 app.add_typer(requests.app, name="requests")
 app.command("status")(status.command)
 app.command("doctor")(doctor.command)

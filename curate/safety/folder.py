@@ -1,6 +1,7 @@
-"""Matching a folder that is in no workspace: digests first, then what hashing needs, nothing else.
+"""Hashes of a folder that is in no workspace, or of a workspace's catalogue, to hold against lists.
 
-A file whose bytes are on a list is not decoded at all.
+Of a folder digests come first, then what hashing needs, nothing else: a file whose bytes are on a
+list is not decoded at all.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
@@ -18,34 +19,80 @@ from curate.media import UnreadableError, probe_media
 from curate.media.open import open_regular
 from curate.safety.lists import HashList
 from curate.safety.match import Found, match
-from curate.safety.stage import items_of
+from curate.safety.stage import FRAMES, ITEMS, items_of
+
+if TYPE_CHECKING:
+    from curate.catalog.tables import Catalog
 
 _ITEMS = pa.schema(
     [("sha256", pa.string()), ("md5", pa.string()), ("sha1", pa.string()), ("kind", pa.string()),
      ("pdq", pa.binary()), ("pdq_quality", pa.int16()), ("pdq_dihedral", pa.binary())]
 )  # fmt: skip
 _FRAMES = pa.schema([("sha256", pa.string()), ("pdq", pa.binary()), ("pdq_quality", pa.int16())])
+# What may be told of: not what is on a list or near one, sealed, erased or unreadable.
+_OPEN = """
+SELECT sha256 FROM entries
+WHERE state = 'present' AND sha256 NOT IN (SELECT sha256 FROM hash_matches)
+"""
 
 
 @dataclass(frozen=True)
-class FolderMatch:
-    """What a folder holds of some lists.
+class Hashed:
+    """Hashes of distinct contents.
 
     Attributes:
-        found: Matches; an item is a place in `digests`.
-        digests: SHA-256 of each distinct content, sorted.
-        paths: Files of each content, below the folder.
+        items: ``sha256, md5, kind, pdq, pdq_quality, pdq_dihedral``, ascending by ``sha256``.
+        frames: ``sha256, pdq, pdq_quality`` of frames of videos, likewise.
+        paths: Files of each content, below the folder or the dataset's root.
         unreadable: Files of which not even the bytes could be read.
     """
 
-    found: Found
-    digests: list[str]
+    items: pa.Table
+    frames: pa.Table
     paths: list[list[str]]
     unreadable: int
 
+    @property
+    def digests(self) -> list[str]:
+        """SHA-256 of each content."""
+        digests: list[str] = self.items["sha256"].to_pylist()
+        return digests
 
-def match_folder(folder: Path, lists: Sequence[HashList]) -> FolderMatch:
-    """Return what of the files below `folder` is on `lists`.
+    def match(self, lists: Sequence[HashList]) -> Found:
+        """Return what is on `lists`; an item is a place in `digests`."""
+        return match(items_of(self.items, self.frames), lists)
+
+
+def hash_catalogue(catalog: Catalog, *, told: bool = False) -> Hashed:
+    """Return the hashes that a workspace's probe made.
+
+    Args:
+        catalog: The catalogue.
+        told: Leave out what must not be told of: what is on a list or near one, sealed, erased
+            or unreadable.
+    """
+    from curate.catalog.views import create_withheld
+
+    connection = catalog.connect()
+    create_withheld(connection)
+    only = f"WHERE sha256 IN ({_OPEN})" if told else ""
+    items, frames = (
+        connection.sql(f"SELECT * FROM ({sql}) {only} ORDER BY sha256").to_arrow_table()
+        for sql in (ITEMS, FRAMES)
+    )
+    places: dict[str, list[str]] = {}
+    unreadable = 0
+    rows = connection.sql("SELECT sha256, locator, state FROM entries ORDER BY locator").fetchall()
+    for sha256, locator, state in rows:
+        if sha256 is None:
+            unreadable += state == "unreadable"
+        else:
+            places.setdefault(sha256, []).append(locator)
+    return Hashed(items, frames, [places[one] for one in items["sha256"].to_pylist()], unreadable)
+
+
+def hash_folder(folder: Path, lists: Sequence[HashList]) -> Hashed:
+    """Return the hashes of the files below `folder`; what `lists` name by its bytes stays closed.
 
     Raises:
         PathNotFoundError: There is no such folder.
@@ -74,10 +121,12 @@ def match_folder(folder: Path, lists: Sequence[HashList]) -> FolderMatch:
     if not rows and not unreadable:
         raise EmptyInputError("there are no files here", where=str(folder))
     digests = sorted(rows)
-    items = pa.Table.from_pylist([rows[name] for name in digests], schema=_ITEMS)
-    shown = pa.Table.from_pylist([f for name in digests for f in frames[name]], schema=_FRAMES)
-    found = match(items_of(items, shown), lists)
-    return FolderMatch(found, digests, [paths[name] for name in digests], unreadable)
+    return Hashed(
+        pa.Table.from_pylist([rows[name] for name in digests], schema=_ITEMS),
+        pa.Table.from_pylist([f for name in digests for f in frames[name]], schema=_FRAMES),
+        [paths[name] for name in digests],
+        unreadable,
+    )
 
 
 def _digests(one: HashList) -> list[dict[str, Any]]:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 VERSION = "1"
 
 # What could not be read as media still has a digest of its bytes.
-_ITEMS = """
+ITEMS = """
     SELECT DISTINCT e.sha256, coalesce(c.md5, s.md5) AS md5, coalesce(c.kind, 'image') AS kind,
            c.pdq, c.pdq_quality, c.pdq_dihedral
     FROM entries e LEFT JOIN content c USING (sha256)
@@ -35,7 +35,7 @@ _ITEMS = """
     WHERE e.sha256 IS NOT NULL AND e.state IN ('present', 'unreadable', 'withheld')
     ORDER BY e.sha256
 """
-_FRAMES = """
+FRAMES = """
     SELECT f.sha256, f.frame, f.pdq, f.pdq_quality
     FROM frames f JOIN content c
         ON c.sha256 = f.sha256 AND starts_with(c.probe_version || '/', f.probe_version || '/')
@@ -117,7 +117,7 @@ def hashlists_stage(place: Workspace, config: Config) -> WholeStage:
     return WholeStage(
         name="hashlists",
         version=VERSION,
-        reads={"items": _ITEMS, "frames": _FRAMES},
+        reads={"items": ITEMS, "frames": FRAMES},
         work=partial(_work, store=open_lists(place, config), state=state),
         writes=("hash_matches", "hash_checks"),
         parameters={"lists": state},

@@ -14,7 +14,7 @@ import curate
 from curate.api import Project
 from curate.errors import InputError, VerificationError
 from curate.media import probe_media
-from curate.safety.folder import match_folder
+from curate.safety.folder import hash_folder
 from curate.safety.formats import read_list
 from curate.safety.gate import check_gate
 from curate.safety.lists import HashList, ListInfo
@@ -147,8 +147,10 @@ def test_a_folder_without_a_workspace(media: Path, tmp_path: Path) -> None:
     path = tmp_path / "list.csv"
     path.write_text(hashes(media), encoding="utf-8")
     info = ListInfo("l", "", "custom", NOW, NOW)
-    done = match_folder(media, [HashList(info, read_list(path).entries)])
-    found = {done.paths[row["item"]][0]: row["band"] for row in done.found.matches.to_pylist()}
+    lists = [HashList(info, read_list(path).entries)]
+    done = hash_folder(media, lists)
+    told = done.match(lists)
+    found = {done.paths[row["item"]][0]: row["band"] for row in told.matches.to_pylist()}
     assert found.pop("turned.png") in {"match", "near"}
     assert found == {"1.png": "match", "edited.jpg": "match", "2.png": "match"}
-    assert [done.paths[row] for row in done.found.unchecked] == [["blank.png"]]
+    assert [done.paths[row] for row in told.unchecked] == [["blank.png"]]

@@ -27,7 +27,8 @@ import pyarrow as pa
 from bench.hamming import QUERIES, THREADS, Codes, Table, multihash, raw, sampled, uniform
 from curate.safety.entries import SCHEMA
 from curate.safety.lists import HashList, ListInfo
-from curate.safety.match import Items, match
+from curate.safety.match import match
+from curate.safety.matches import Items
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 PLANTED = 200

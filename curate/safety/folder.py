@@ -18,7 +18,8 @@ from curate.errors import EmptyInputError, PathNotFoundError
 from curate.media import UnreadableError, probe_media
 from curate.media.open import open_regular
 from curate.safety.lists import HashList
-from curate.safety.match import Found, match
+from curate.safety.match import match
+from curate.safety.matches import Found
 from curate.safety.stage import FRAMES, ITEMS, items_of
 
 if TYPE_CHECKING:

@@ -16,7 +16,8 @@ from curate.engine.stage import WholeStage
 from curate.model.config import Config
 from curate.safety.known import ListedBytes
 from curate.safety.lists import ListInfo, ListStore, infos, lists_digest
-from curate.safety.match import Items, match
+from curate.safety.match import match
+from curate.safety.matches import Items
 from curate.schema import conform
 from curate.workspace import Workspace
 

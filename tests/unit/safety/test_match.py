@@ -11,7 +11,9 @@ import pytest
 from curate.dedup.codes import unpack_codes
 from curate.safety.entries import SCHEMA
 from curate.safety.lists import HashList, ListInfo
-from curate.safety.match import FLOOD_ITEMS, Items, match
+from curate.safety.match import match
+from curate.safety.matches import Items
+from curate.safety.perceptual import FLOOD_ITEMS
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING
 
 from curate.model.config import Config
@@ -79,12 +79,15 @@ def _signals(run: _Run) -> StageRun:
 
 
 def _hashlists(run: _Run) -> StageRun:
+    from curate.safety.seal import seal_matches
     from curate.safety.stage import hashlists_stage, lists_folder
 
     registered = any(lists_folder(run.place).glob("*.bin"))
     if not registered and not run.pipeline.catalog.count("hash_checks"):
         return StageRun("hashlists", 0, {})
-    return run.pipeline.run(hashlists_stage(run.place, run.config))
+    ran = run.pipeline.run(hashlists_stage(run.place, run.config))
+    done = seal_matches(run.place, run.config, run.pipeline.clock())
+    return replace(ran, notes={**ran.notes, **asdict(done)})
 
 
 def _dedup(run: _Run) -> StageRun:

@@ -46,7 +46,7 @@ def new_command(
         raise InputError("a keyring needs no passphrase", where="--passphrase",
                          hint="use one of --keyring and --passphrase")  # fmt: skip
     key = new_key(algorithm)
-    secret = _chosen_passphrase() if passphrase else None
+    secret = chosen_passphrase() if passphrase else None
     made = KeyHome().add(name, key, passphrase=secret, keyring=keyring)
     if as_json:
         say_json(_told(made))
@@ -124,7 +124,12 @@ def passphrase_of(named: str) -> str | None:
     return str(typer.prompt(f"passphrase of {named}", hide_input=True, err=True))
 
 
-def _chosen_passphrase() -> str:
+def chosen_passphrase() -> str:
+    """Return a new key's passphrase: from the environment, or asked for twice on a terminal.
+
+    Raises:
+        InputError: It is in neither.
+    """
     given = os.environ.get(PASSPHRASE)
     if given:
         return given

@@ -26,6 +26,7 @@ from curate.cli import (
     report,
     requests,
     review,
+    seal,
     split,
     status,
     vault,
@@ -62,6 +63,7 @@ app.add_typer(keys.app, name="keys")
 app.add_typer(lists.app, name="lists")
 app.command("match")(match.command)
 app.add_typer(fingerprint.app, name="fingerprint")
+app.add_typer(seal.app, name="seal")
 app.add_typer(requests.app, name="requests")
 app.command("status")(status.command)
 app.command("doctor")(doctor.command)

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from curate.cli.options import JobsOption, JsonOption, WorkspaceOption
 from curate.cli.output import open_project, say, say_json, showing_progress, tell
+
+if TYPE_CHECKING:
+    from curate.api import Project
 
 
 def command(
@@ -79,18 +82,38 @@ def command(
         if one.done and "threshold" in one.notes:
             say(f"  {one.notes['identities']:,} identities at cosine {one.notes['threshold']}: "
                 f"{one.notes['note']}")  # fmt: skip
-        if "matched" in one.notes:
-            _tell_of_lists(one.notes)
+        if one.stage == "hashlists":
+            _tell_of_lists(project, one.notes)
         if one.stage == "labels":
             _tell_of_labels(one.notes)
 
 
-def _tell_of_lists(notes: Mapping[str, Any]) -> None:
-    """Tell what is on the hash lists: counts, and listed hashes that say nothing."""
-    say(f"  {notes['matched']:,} match, {notes['near']:,} near, "
-        f"{notes['not_checkable']:,} not checkable, against {notes['lists']:,} lists")  # fmt: skip
-    for flood in notes["floods"]:
-        tell(f"this hash matches far too much: {flood}")
+def _tell_of_lists(project: Project, notes: Mapping[str, Any]) -> None:
+    """Tell what is on the hash lists: counts, hashes that say nothing, and what is sealed."""
+    if "matched" in notes:
+        found, near, unclear = notes["matched"], notes["near"], notes["not_checkable"]
+        say(f"  {found:,} match, {near:,} near, {unclear:,} not checkable, "
+            f"against {notes['lists']:,} lists")  # fmt: skip
+        for flood in notes["floods"]:
+            tell(f"this hash matches far too much: {flood}")
+    if "sealed" in notes:
+        _tell_of_seals(project, notes)
+
+
+def _tell_of_seals(project: Project, notes: Mapping[str, Any]) -> None:
+    """Tell what was sealed, or that nothing can be, and what to do."""
+    from curate.cli.seal import tell_sealed
+    from curate.safety.seal_runbook import runbook
+
+    seals = {name: notes[name] for name in ("sealed", "in_place", "left", "problems", "beside")}
+    if notes["sealed"] or notes["in_place"]:
+        say(f"  {len(notes['sealed']):,} sealed, {len(notes['in_place']):,} left in place")
+    tell_sealed(project, seals)
+    if notes.get("matched") and not project.config.officer:
+        tell("nothing is sealed: no safety officer's key is named in curate.toml under [safety]")
+        matches = project.catalog.read("hash_matches").to_pylist()
+        for line in runbook(row["category"] for row in matches if row["band"] == "match"):
+            tell(line)
 
 
 def _tell_of_labels(notes: Mapping[str, Any]) -> None:

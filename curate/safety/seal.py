@@ -23,7 +23,6 @@ the sealed file holds names and hashes alone, and nothing is copied or removed.
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -39,7 +38,7 @@ from curate.safety.custody import Custody
 from curate.safety.seal_box import Box
 from curate.safety.seal_hide import hide
 from curate.safety.seal_keys import SealingKey
-from curate.safety.seal_places import journal_of, officer_of, sealed_file
+from curate.safety.seal_places import digest_of, journal_of, officer_of, sealed_file
 from curate.safety.seal_plan import Journal, Plan, make_plans
 from curate.safety.stage import open_lists
 from curate.workspace import Workspace
@@ -151,7 +150,7 @@ class Sealer:
         """Return a plan whose sealed file is known to be whole."""
         path = sealed_file(self.place, plan.seal_id)
         if plan.vouched:
-            if _digest(path) != plan.vouched:
+            if digest_of(path) != plan.vouched:
                 raise VerificationError("the sealed file changed since it was verified: nothing "
                                         "was removed")  # fmt: skip
             return plan
@@ -170,7 +169,7 @@ class Sealer:
         for place in range(len(plan.files)):
             if not _file(plan, place).is_file():
                 return "the file is gone: ingest again"
-            if _digest(_file(plan, place)) != plan.sha256:
+            if digest_of(_file(plan, place)) != plan.sha256:
                 return _CHANGED
         return ""
 
@@ -202,7 +201,7 @@ class Sealer:
         if not same:
             raise VerificationError(_UNLIKE)
         self.after("verified")
-        return _digest(path)
+        return digest_of(path)
 
     def _remove(self, plan: Plan) -> tuple[str, ...]:
         """Remove the files of a plan; return what stayed, in words that name nothing."""
@@ -211,7 +210,7 @@ class Sealer:
             path = _file(plan, place)
             if not os.path.lexists(path):
                 continue
-            if _digest(path) != plan.sha256:
+            if digest_of(path) != plan.sha256:
                 stayed.append("a file of its entries holds other bytes now, and stays")
                 continue
             path.unlink()
@@ -258,6 +257,24 @@ def sealer_of(
     return Sealer(place, officer_of(place, config.officer), key, now, after)
 
 
+def seal_matches(place: Workspace, config: Config, now: datetime) -> Sealed:
+    """Seal at once what lists name, where an officer's key is there to seal with.
+
+    Args:
+        place: The workspace, held for writing.
+        config: Its settings.
+        now: The present instant, in UTC.
+
+    Raises:
+        InputError: The officer's key cannot be read.
+        MissingKeyError: The workspace's key is not where it should be.
+    """
+    if not config.officer:
+        return Sealed()
+    done = sealer_of(place, config, now)
+    return done.run(categories=config.seal, in_place=config.in_place)
+
+
 def _file(plan: Plan, place: int) -> Path:
     root, locator = plan.files[place]
     return Path(root) / locator
@@ -266,11 +283,6 @@ def _file(plan: Plan, place: int) -> Path:
 def _demand(digest: str, plan: Plan, otherwise: str) -> None:
     if digest != plan.sha256:
         raise VerificationError(otherwise)
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _drop(block: bytes) -> None:

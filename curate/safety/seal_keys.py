@@ -7,12 +7,13 @@ needs the public half alone.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from curate.errors import InputError, MissingKeyError, PathNotFoundError
-from curate.signing.keys import private_key
+from curate.signing.keys import ENCRYPTED, private_key
 from curate.vault.envelope import decrypt, encrypt
 from curate.vault.places import keep_secret, read_secret
 
@@ -97,12 +98,12 @@ class OpeningKey:
     where: str
 
     @staticmethod
-    def read(source: str, passphrase: str | None) -> OpeningKey:
+    def read(source: str, ask: Callable[[], str | None]) -> OpeningKey:
         """Read a key.
 
         Args:
             source: The path of a PEM file; or ``file:``, ``env:`` or ``keyring:`` and a place.
-            passphrase: What opens an encrypted one.
+            ask: Gives the passphrase, if one is needed.
 
         Raises:
             MissingKeyError: It is not there, or its passphrase is missing or another.
@@ -114,6 +115,7 @@ class OpeningKey:
         text = read_secret(place)
         if text is None:
             raise MissingKeyError("no key is here", where=place, hint=_HINT)
+        passphrase = ask() if ENCRYPTED in text else None
         key = private_key(text, where=place, passphrase=passphrase)
         if not isinstance(key, X25519PrivateKey):
             raise InputError("this key signs, and opens nothing", where=place, hint=_HINT)

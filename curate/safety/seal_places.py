@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Sequence
 from pathlib import Path
 
 from curate.errors import InputError
 from curate.safety.seal_keys import SealingKey
 from curate.safety.seal_plan import Journal
+from curate.signing import PublicKey
 from curate.vault import vault_salt
 from curate.vault.envelope import derived_key
 from curate.workspace import Workspace
@@ -49,3 +52,35 @@ def officer_of(place: Workspace, named: str) -> SealingKey:
                          where=str(place.config), hint='write [safety] officer = "officer.pub"; '
                          "`curate seal keys NAME` makes a pair")  # fmt: skip
     return SealingKey.read(place.root / named)
+
+
+def openers_of(place: Workspace, named: Sequence[str]) -> list[PublicKey]:
+    """Return the public keys of those who may open what is sealed.
+
+    Args:
+        place: The workspace.
+        named: Their PEM files, absolute or relative to the workspace.
+
+    Raises:
+        InputError: Fewer than two are named, or a file holds no public key.
+    """
+    keys = []
+    for name in named:
+        path = place.root / name
+        try:
+            text = path.read_text("utf-8", "replace")
+        except OSError as error:
+            raise InputError(f"this opener's key cannot be read: {error.strerror}",
+                             where=str(path)) from None  # fmt: skip
+        keys.append(PublicKey.from_pem(text, where=str(path)))
+    if len({key.keyid for key in keys}) < 2:
+        raise InputError("it takes two people to open what is sealed, and fewer are named",
+                         where=str(place.config), hint='write [safety] openers = ["a.pub", '
+                         '"b.pub"]; `curate keys export NAME` gives public keys')  # fmt: skip
+    return keys
+
+
+def digest_of(path: Path) -> str:
+    """Return the SHA-256 of a file, hex."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()

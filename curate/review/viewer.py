@@ -275,6 +275,7 @@ def _face(fo: Any, face: dict[str, Any], row: dict[str, Any]) -> Any:
         similarity=face["similarity"],
         face_id=face["face_id"],
         identity_id=face["identity_id"],
+        subject_id=face["subject_id"],
     )
 
 

@@ -64,6 +64,7 @@ class _Operator(foo.Operator):
     # What it asks beside the reason: name, label, and choices where there are some.
     asks: ClassVar[tuple[tuple[str, str], ...]] = ()
     needs_reason: ClassVar[bool] = True
+    needs_name: ClassVar[bool] = True
 
     @property
     def config(self) -> Any:
@@ -79,7 +80,7 @@ class _Operator(foo.Operator):
 
     def resolve_input(self, ctx: Any) -> Any:
         inputs = types.Object()
-        if not desk().reviewer:
+        if self.needs_name and not desk().reviewer:
             inputs.str("reviewer", label="Your name; asked once", required=True)
         for name, label in self.asks:
             self.ask(ctx, inputs, name, label)
@@ -94,7 +95,7 @@ class _Operator(foo.Operator):
     def execute(self, ctx: Any) -> dict[str, Any]:
         """Say it, and tell what became of it; what is refused is told, and nothing is recorded."""
         try:
-            if not desk().reviewer:
+            if self.needs_name and not desk().reviewer:
                 desk().sit(ctx.params.get("reviewer", ""))
             told = self.say(ctx, ctx.params.get("reason") or "")
         except CurateError as error:
@@ -102,7 +103,7 @@ class _Operator(foo.Operator):
             ctx.ops.notify(f"{error.problem}{hint}", variant="error")
             return {"refused": error.problem}
         ctx.ops.notify(told, variant="success")
-        ctx.ops.reload_dataset()
+        ctx.ops.reload_samples()
         return {"said": told}
 
     def say(self, ctx: Any, reason: str) -> str:
@@ -127,11 +128,7 @@ class Sit(_Operator):
     label = "Say who you are"
     asks = (("reviewer", "Your name"),)
     needs_reason = False
-
-    def resolve_input(self, ctx: Any) -> Any:
-        inputs = types.Object()
-        self.ask(ctx, inputs, *self.asks[0])
-        return types.Property(inputs, view=types.View(label=self.label))
+    needs_name = False
 
     def say(self, ctx: Any, reason: str) -> str:  # noqa: ARG002 - none is asked
         desk().sit(ctx.params.get("reviewer", ""))
@@ -175,11 +172,13 @@ class Confirm(_Operator):
 
     def ask(self, ctx: Any, inputs: Any, name: str, label: str) -> None:
         try:
-            faces = [face.label for sample in chosen(ctx) for face in sample.faces.detections]
+            faces = [face.subject_id for sample in chosen(ctx) for face in sample.faces.detections]
         except InputError:
             faces = []
-        known = [face for face in dict.fromkeys(faces) if face != "nobody known"]
-        inputs.str(name, label=label, required=True, default=known[0] if known else None)
+        # Whom a face is held to be; of several the reviewer says which.
+        known = {face for face in faces if face is not None}
+        inputs.str(name, label=label, required=True,
+                   default=known.pop() if len(known) == 1 else None)  # fmt: skip
 
     def say(self, ctx: Any, reason: str) -> str:
         who = ctx.params.get("subject") or ""
@@ -286,6 +285,8 @@ class Unblur(_Operator):
             sample.filepath = str(desk().unblur(sample.media_id))
             sample.blurred = False
             sample.save()
+        # The page keeps what it has of a picture until it is loaded anew.
+        ctx.trigger("@curate/review/show_again")
         return "recorded that you looked"
 
 
@@ -295,6 +296,7 @@ class Next(_Operator):
     label = "Next in queue"
     about = "Open the next picture of this view of which you have said nothing yet"
     needs_reason = False
+    needs_name = False
 
     def execute(self, ctx: Any) -> dict[str, Any]:
         ids, said = ctx.view.values(["id", "reviewers"])

@@ -1,4 +1,5 @@
-// Keys for reviewers: Alt and a letter asks for an operator, as the operator browser does.
+// Keys for reviewers: Alt and a letter asks for an operator, as the operator browser does; and
+// the page loaded anew where a picture is to be seen clearly.
 (() => {
   // What FiftyOne offers for sale would lie over the first picture.
   window.localStorage.setItem("fiftyone-enterprise-tooltip-seen", "true");
@@ -7,6 +8,16 @@
     KeyP: "name_subject", KeyM: "merge", KeyX: "split", KeyK: "keep", KeyR: "relabel",
     KeyW: "waive", KeyV: "unblur", KeyN: "next", KeyZ: "undo",
   };
+  const { Operator, OperatorConfig, registerOperator } = window.__foo__;
+  class ShowAgain extends Operator {
+    get config() {
+      return new OperatorConfig({ name: "show_again", label: "Show again", unlisted: true });
+    }
+    async execute() {
+      window.location.reload();
+    }
+  }
+  registerOperator(ShowAgain, "@curate/review");
   document.addEventListener("keydown", (event) => {
     const name = KEYS[event.code];
     if (!name || !event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;

@@ -158,7 +158,8 @@ def _hide_entries(catalog: Catalog, plans: Sequence[Plan], contents: set[str]) -
     for number, row in enumerate(media):
         if row["media_id"] in seal:
             stays = {name: row[name] for name in _STAYS}
-            media[number] = {**stays, "locator": seal[row["media_id"]], "root": folder}
+            name = seal[row["media_id"]]
+            media[number] = {**stays, "locator": name, "root": folder, "declared_in": REASON}
     sightings = catalog.read("sightings").to_pylist()
     probes = {row["media_id"]: row["probe_version"] for row in sightings}
     rest = [row for row in sightings if row["media_id"] not in seal]

@@ -1,0 +1,189 @@
+"""After a seal, nothing that curate wrote gives the media, its name or its hashes in clear.
+
+Every file of workspace, output and temporary folder is searched, as it is and decoded: tables,
+databases, archives and pictures in pages too. The same search finds all of it before.
+"""
+
+from __future__ import annotations
+
+import base64
+import html
+import io
+import json
+import re
+import sqlite3
+import zipfile
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import quote
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from PIL import Image
+
+import curate as curate_
+from curate.catalog.views import read_entries
+from curate.cli.main import main
+from tests.sealing import LOCATOR, NAME, add_list, md5_of, name_officer, workspace
+
+_PICTURE = re.compile(rb"data:image/[a-z]+;base64,([A-Za-z0-9+/=]+)")
+_DEFLATED = re.compile(rb"stream\r?\n(.*?)endstream", re.DOTALL)
+# So alike are a picture and another size of it, in light and dark; others of these are far below.
+_ALIKE = 0.95
+
+
+class Wanted:
+    """What must not be found: by what it is, the ways in which it may be spelled."""
+
+    def __init__(self, media: bytes, content: dict[str, object]) -> None:
+        # Tables of a JPEG are the same in many; what is coded after them is this picture's own.
+        body = media[media.index(b"\xff\xda") + 14 :]
+        self.needles = {"name": _spelled(NAME), "stem": _spelled(Path(NAME).stem)}
+        self.needles |= {"media": _pieces(body), "media in base64": _pieces_of_base64(body)}
+        for name in ("sha256", "md5", "pixel_digest", "phash", "dhash", "pdq"):
+            value = content[name]
+            raw = value if isinstance(value, bytes) else bytes.fromhex(str(value))
+            self.needles[name] = {raw, raw.hex().encode(), raw.hex().upper().encode()}
+        turned = content["pdq_dihedral"]
+        assert isinstance(turned, bytes)
+        self.needles["turned"] = {turned[i : i + 32] for i in range(0, 256, 32)}
+        self.shape = _shape(media)
+
+    def found_in(self, folders: list[Path]) -> dict[str, set[str]]:
+        """Return which of it is found, and in which files."""
+        found: dict[str, set[str]] = {}
+        files = (p for folder in folders for p in sorted(folder.rglob("*")) if p.is_file())
+        for path in files:
+            for held in (path.name.encode(), *_decoded(path)):
+                for what, needles in self.needles.items():
+                    if any(needle in held for needle in needles):
+                        found.setdefault(what, set()).add(path.name)
+                if self._shows(held):
+                    found.setdefault("picture", set()).add(path.name)
+        return found
+
+    def _shows(self, held: bytes) -> bool:
+        shown = [base64.b64decode(match) for match in _PICTURE.findall(held)]
+        return any(np.corrcoef(_shape(one), self.shape)[0, 1] > _ALIKE for one in shown)
+
+
+def _spelled(text: str) -> set[bytes]:
+    spellings = {text, json.dumps(text)[1:-1], html.escape(text), quote(text), text.upper()}
+    return {one.encode() for one in spellings}
+
+
+def _pieces(body: bytes) -> set[bytes]:
+    """Return pieces of which any 64 bytes of `body` hold one."""
+    return {body[i : i + 32] for i in range(0, len(body) - 31, 32)}
+
+
+def _pieces_of_base64(body: bytes) -> set[bytes]:
+    """Return the like for base64, whichever byte it begins at."""
+    return {piece for start in range(3) for piece in _pieces(base64.b64encode(body[start:])[:-4])}
+
+
+def _shape(picture: bytes) -> np.ndarray:
+    """Return a picture's light and dark, shape (64,)."""
+    grey = Image.open(io.BytesIO(picture)).convert("L")
+    return np.asarray(grey.resize((8, 8), Image.Resampling.BOX), float).ravel()
+
+
+def _decoded(path: Path) -> Iterator[bytes]:
+    """Yield what a file holds: as it is, and what it holds under a coding."""
+    data = path.read_bytes()
+    yield data
+    if data[:4] == b"PAR1":
+        yield _values(pq.read_table(io.BytesIO(data)))
+    elif data[:6] == b"ARROW1":
+        yield _values(pa.ipc.open_file(io.BytesIO(data)).read_all())
+    elif data[:15] == b"SQLite format 3":
+        with sqlite3.connect(path) as connection:
+            yield "\n".join(connection.iterdump()).encode()
+    elif zipfile.is_zipfile(path):
+        with zipfile.ZipFile(path) as archive:
+            yield from (archive.read(name) for name in archive.namelist())
+    for stream in _DEFLATED.findall(data) if data[:4] == b"%PDF" else ():
+        yield zlib.decompressobj().decompress(stream)
+
+
+def _values(table: pa.Table) -> bytes:
+    """Return every value of a table, texts and bytes as they are."""
+    return b"\n".join(_flat(list(table.to_pydict().values())))
+
+
+def _flat(value: object) -> Iterator[bytes]:
+    if isinstance(value, bytes):
+        yield value
+    elif isinstance(value, dict):
+        yield from _flat(list(value.items()))
+    elif isinstance(value, list | tuple):
+        for one in value:
+            yield from _flat(one)
+    else:
+        yield str(value).encode()
+
+
+def test_nothing_tells_of_it_after_a_seal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Stages, audits, documents and a review ran before; a list comes; all of them run again."""
+    for name in ("settings", "temporary", "output"):
+        (tmp_path / name).mkdir()
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "settings"))
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "temporary"))
+    stages = ("probe", "hashlists", "signals", "dedup", "labels")
+    project = workspace(tmp_path)
+    name_officer(project)
+    place = tmp_path / "media" / LOCATOR
+    media, md5 = place.read_bytes(), md5_of(place)
+
+    def keep(name: str, arguments: tuple[object, ...]) -> None:
+        """Run a command, and keep what it says."""
+        status = main([*map(str, arguments), "-w", str(tmp_path / "ws")])
+        said = capsys.readouterr()
+        assert status in (0, 1), (arguments, said.err)
+        (tmp_path / "output" / f"{name}.txt").write_text(said.out + said.err, "utf-8")
+
+    def everything(number: int) -> None:
+        """Run what makes or shows something, and keep what it says."""
+        asked = [
+            ("run", *stages, "--jobs", 1),
+            ("audit",),
+            ("audit", "--format", "sarif"),
+            ("report", "audit"),
+            ("report", "pictures"),
+            ("report", "datasheet"),
+            ("review", "export", tmp_path / "ws" / "reports" / f"to-anna-{number}", "--by", "anna"),
+            ("split", "lint"),
+            ("status",),
+        ]
+        for place, arguments in enumerate(asked):
+            keep(f"{number}-{place}", arguments)
+
+    everything(1)
+    content = {row["sha256"]: row for row in project.catalog.read("content").to_pylist()}
+    states = read_entries(project.catalog).to_pylist()
+    (mine,) = (row for row in states if row["locator"] == LOCATOR)
+    wanted = Wanted(media, content[mine["sha256"]])
+    before = wanted.found_in([tmp_path / "ws", tmp_path / "output"])
+    # The media themselves are in no file of a workspace; small pictures of them are.
+    assert set(before) == {*wanted.needles, "picture"} - {"media", "media in base64"}
+    assert "media" in wanted.found_in([tmp_path / "media"])
+    for said in (tmp_path / "output").iterdir():
+        said.unlink()
+
+    add_list(project, [md5], "ncii")
+    everything(2)
+    (seal,) = (row["seal_id"] for row in project.ledger.read("custody").to_pylist())
+    for arguments in (("seal", "list"), ("seal", "status", seal), ("explain", mine["media_id"])):
+        keep(f"3-{'-'.join(arguments[:2])}", arguments)
+
+    searched = [tmp_path / "ws", tmp_path / "output", tmp_path / "temporary", tmp_path / "settings"]
+    assert wanted.found_in(searched) == {}
+    assert not place.exists()
+    assert (tmp_path / "ws" / "reports" / "audit-with-pictures.html").exists()
+    blocked = curate_.open(tmp_path / "ws").latest_audit().counts()["blocked"]
+    assert blocked == 2

@@ -13,7 +13,6 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field, replace
-from functools import partial
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -30,11 +29,11 @@ from curate.release.select import Selection
 from curate.release.shards import (
     METADATA_STAYS,
     Done,
+    Shards,
     marks_folder,
     plan_digest,
     read_items,
     shards_of,
-    write_shard,
 )
 from curate.report.written import Written
 
@@ -208,8 +207,8 @@ def _write(
     left_out = Counter(selection.left_out)
     files: dict[str, FileDigest] = {}
     tick = _Tally(selection.items.num_rows, report).tick
-    work = partial(write_shard, folder, formats=media, keep_metadata=form.keep_metadata, tick=tick)
-    for part in _mapped(work, shards):
+    writing = Shards(folder, media, form.keep_metadata, tick)
+    for part in _mapped(writing.write, shards):
         files |= {file.path: file for file in part.files}
         left_out.update(part.left_out)
     items = pa.concat_tables(list(read_items(folder)))

@@ -33,6 +33,7 @@ MOST_BYTES = 256 << 20
 METADATA_STAYS = "metadata-stays"
 SAME_CONTENT = "same-content"
 _MARKS = ".done"
+_ROWS = 256
 
 Tick = Callable[[int], None]
 
@@ -103,37 +104,84 @@ def plan_digest(tables: dict[str, pa.Table], options: dict[str, Any]) -> str:
     return hashlib.sha256(told.encode()).hexdigest()
 
 
-def write_shard(
-    folder: Path,
-    shard: Shard,
-    formats: tuple[ShardFormat, ...],
-    *,
-    keep_metadata: bool,
-    tick: Tick,
-) -> Done:
-    """Write a shard in every format, and mark it as done; return at once when it is.
+@dataclass(frozen=True)
+class Shards:
+    """Where and how shards are written.
 
-    Args:
+    Attributes:
         folder: The release's folder.
-        shard: What to write.
-        formats: How; the first says where an item lies in the table of items.
+        formats: The first says where an item lies in the table of items.
         keep_metadata: Hand files on as they are.
         tick: Told of items that are done, as they are.
-
-    Raises:
-        InputError: A file cannot be read.
-        VerificationError: A file changed since it was probed.
     """
-    mark = folder / _MARKS / f"{shard.stem}.json"
-    if mark.exists():
-        said = json.loads(mark.read_text(encoding="utf-8"))
-        done = Done([FileDigest(**f) for f in said["files"]], said["left_out"], said["items"])
-        if all(_lies(folder, file) for file in done.files):
-            tick(shard.items.num_rows)
-            return done
-    done = _written(folder, shard, formats, keep_metadata=keep_metadata, tick=tick)
-    write_whole(mark, json.dumps(asdict(done)))
-    return done
+
+    folder: Path
+    formats: tuple[ShardFormat, ...]
+    keep_metadata: bool
+    tick: Tick
+
+    def write(self, shard: Shard) -> Done:
+        """Write a shard in every format, and mark it as done; return at once when it is.
+
+        Raises:
+            InputError: A file cannot be read.
+            VerificationError: A file changed since it was probed.
+        """
+        mark = marks_folder(self.folder) / f"{shard.stem}.json"
+        if mark.exists():
+            said = json.loads(mark.read_text(encoding="utf-8"))
+            done = Done([FileDigest(**f) for f in said["files"]], said["left_out"], said["items"])
+            if all(_lies(self.folder, file) for file in done.files):
+                self.tick(shard.items.num_rows)
+                return done
+        done = self._written(shard)
+        write_whole(mark, json.dumps(asdict(done)))
+        return done
+
+    def _written(self, shard: Shard) -> Done:
+        writers = [f.writer(self.folder, shard.stem, shard.folder_name) for f in self.formats]
+        schema = parquet.schema_of(shard.items.schema)
+        tables, left_out, seen = [schema.empty_table()], Counter[str](), set[str]()
+        try:
+            # A few rows at a time: as Python has them, they take much more memory.
+            for batch in shard.items.to_batches(max_chunksize=_ROWS):
+                rows = list(self._out(batch, writers, left_out, seen))
+                tables.append(pa.Table.from_pylist(rows, schema))
+            files = [file for writer in writers for file in writer.close()]
+        except CurateError:
+            for writer in writers:
+                writer.abandon()
+            raise
+        table = pa.concat_tables(tables).combine_chunks()
+        listed = parquet.write_items(table, self.folder, shard.stem)
+        return Done([*files, listed], dict(left_out), table.num_rows)
+
+    def _out(
+        self, batch: pa.RecordBatch, writers: list[Writer], left_out: Counter[str], seen: set[str]
+    ) -> Iterator[dict[str, Any]]:
+        """Write items, and yield what the table says of each; count those that are left out.
+
+        Args:
+            batch: Rows of the selection.
+            writers: Write an item each in its format.
+            left_out: Items that go out in no form, by reason.
+            seen: Digests of what was written of this shard.
+        """
+        for item in batch.to_pylist():
+            self.tick(1)
+            try:
+                with opened_body(item, keep_metadata=self.keep_metadata) as body:
+                    # Two files may differ in nothing but their metadata.
+                    if body.sha256 in seen:
+                        left_out[SAME_CONTENT] += 1
+                        continue
+                    public = _public(item, body.sha256, body.size)
+                    places = [writer.add(public, body) for writer in writers]
+            except CannotStripError:
+                left_out[METADATA_STAYS] += 1
+                continue
+            seen.add(body.sha256)
+            yield {**public, "path": places[0]}
 
 
 def marks_folder(folder: Path) -> Path:
@@ -144,43 +192,6 @@ def marks_folder(folder: Path) -> Path:
 def _lies(folder: Path, file: FileDigest) -> bool:
     path = folder / file.path
     return path.is_file() and path.stat().st_size == file.size
-
-
-def _written(
-    folder: Path,
-    shard: Shard,
-    formats: tuple[ShardFormat, ...],
-    *,
-    keep_metadata: bool,
-    tick: Tick,
-) -> Done:
-    rows: dict[str, dict[str, Any]] = {}
-    left_out: Counter[str] = Counter()
-    writers: list[Writer] = [form.writer(folder, shard.stem, shard.folder_name) for form in formats]
-    try:
-        for item in shard.items.to_pylist():
-            tick(1)
-            try:
-                with opened_body(item, keep_metadata=keep_metadata) as body:
-                    # Two files may differ in nothing but their metadata.
-                    if body.sha256 in rows:
-                        left_out[SAME_CONTENT] += 1
-                        continue
-                    public = _public(item, body.sha256, body.size)
-                    places = [writer.add(public, body) for writer in writers]
-            except CannotStripError:
-                left_out[METADATA_STAYS] += 1
-                continue
-            rows[body.sha256] = {**public, "path": places[0]}
-        files = [file for writer in writers for file in writer.close()]
-    except CurateError:
-        for writer in writers:
-            writer.abandon()
-        raise
-    schema = parquet.schema_of(shard.items.schema)
-    table = pa.Table.from_pylist(list(rows.values()), schema)
-    listed = parquet.write_items(table, folder, shard.stem)
-    return Done([*files, listed], dict(left_out), len(rows))
 
 
 def _public(item: dict[str, Any], sha256: str, size: int) -> dict[str, Any]:

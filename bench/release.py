@@ -5,18 +5,20 @@ is a loop that reads each file, hashes it and writes it to another folder: it is
 with as many threads as ours is printed beside it. The floor is digests: ours needs that of the file
 (it must be what was probed), that of the bytes that go out where metadata was taken out, and that
 of the shard they go into, 2.5 for each file against one. All of it lies in the page cache: disks
-only hide differences. Memory is that of a process of its own, which selects and writes small files.
+only hide differences. Memory is that of a process of its own, while it writes small files: with few
+of them it writes one shard, and four at once with many.
 
     python -m bench release [--quick]
 """
 
 from __future__ import annotations
 
+import ctypes
+import gc
 import hashlib
 import io
 import json
 import os
-import resource
 import shutil
 import subprocess
 import sys
@@ -197,7 +199,15 @@ def run(*, quick: bool) -> dict[str, Any]:
     """
     count, rounds = (2_000, 2) if quick else (20_000, 3)
     figures: dict[str, Any] = {"files": count, "threads": THREADS}
-    missed = []
+    missed: list[str] = []
+    told: list[str] = []
+
+    def held(what: str, ratio: float, target: float) -> None:
+        met = ratio <= target
+        told.append(f"{'met' if met else 'MISSED':7} {what}: {ratio:.2f}, target {target}")
+        if not met:
+            missed.append(f"{what} {ratio:.2f} > {target}")
+
     from curate.signing import new_key
 
     key = new_key()
@@ -220,8 +230,8 @@ def run(*, quick: bool) -> dict[str, Any]:
             print(f"  {name:14} {size / value:8,.0f} MiB/s  {ratio:5.2f} of copying, "
                   f"{equal:5.2f} with as many threads")  # fmt: skip
             figures[name] = round(ratio, 2)
-            if name in FORMATS and ratio > COPY_TARGET:
-                missed.append(f"{name} {ratio:.2f} > {COPY_TARGET}")
+            if name in FORMATS:
+                held(f"write {name}, of copying", ratio, COPY_TARGET)
         for form in FORMATS:
             folder = issue(chosen, place / f"kept-{form}", form, key)
             both = timed(
@@ -230,26 +240,31 @@ def run(*, quick: bool) -> dict[str, Any]:
                 place, rounds,
             )  # fmt: skip
             ratio = both["verify"] / both["sha256sum"]
-            print(f"  verify {form:12} {ratio:5.2f} of sha256sum")
             figures[f"verify {form}"] = round(ratio, 2)
-            if ratio > VERIFY_TARGET:
-                missed.append(f"verify {form} {ratio:.2f} > {VERIFY_TARGET}")
+            held(f"verify {form}, of sha256sum", ratio, VERIFY_TARGET)
     few, many = memory(1_000), memory(10_000 if quick else 100_000)
     print(f"  memory {few:,.0f} MiB for 10^3, {many:,.0f} MiB for {'10^4' if quick else '10^5'}")
     figures["memory"] = round(many / few, 2)
-    if many / few > MEMORY_TARGET:
-        missed.append(f"memory {many / few:.2f} > {MEMORY_TARGET}")
-    print(f"missed: {'; '.join(missed) or 'none'}")
+    held("memory, of that of 10^3", many / few, MEMORY_TARGET)
+    for line in told:
+        print(line)
     return {"figures": figures, "missed": missed, "met": not missed}
 
 
 def _peak(count: int) -> float:
+    """Return the most memory that writing `count` small files took, in MiB."""
     with tempfile.TemporaryDirectory() as scratch:
         place = Path(scratch)
         (place / "media").mkdir()
-        files = make_files(place / "media", count, size=32)
-        write(selection(place / "media", files), place / "out", "webdataset")
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**10
+        chosen = selection(place / "media", make_files(place / "media", count, size=32))
+        gc.collect()
+        pa.default_memory_pool().release_unused()
+        ctypes.CDLL("libc.so.6").malloc_trim(0)
+        # From here on: making the files took more.
+        Path("/proc/self/clear_refs").write_text("5", "ascii")
+        write(chosen, place / "out", "webdataset")
+    status = Path("/proc/self/status").read_text("ascii")
+    return float(next(line.split()[1] for line in status.splitlines() if "VmHWM" in line)) / 2**10
 
 
 if __name__ == "__main__":

@@ -5,8 +5,8 @@ What is measured
 - Planted among random hashes: exact digests, edits of up to 31 bits, turned ones, videos of which
   nine tenths are listed. All must be found, in the band that is said; of the withdrawn none.
 - The peer is faiss's MultiHash, which ThreatExchange searches PDQ with, complete at 31 bits: 2,000
-  queries of one turn, scaled to all items and to the eight turns that were searched here. It finds
-  no near ones.
+  queries of one turn, scaled to all items and to the eight turns that were searched here. It is
+  held against a list of 31 bits; up to 40, which it cannot do, ours is told by itself.
 
 Hashes are random: this measures speed and completeness, not how far edits move a PDQ, which
 `python -m bench dedup-quality` does.
@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import resource
 import time
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -104,6 +105,10 @@ def run(*, quick: bool) -> dict[str, Any]:
     items, listed, planted = worlds(n)
     start = time.perf_counter()
     found = match(items, [listed], threads=THREADS)
+    near = time.perf_counter() - start
+    alike = HashList(replace(listed.info, near=listed.info.radius), listed.entries)
+    start = time.perf_counter()
+    match(items, [alike], threads=THREADS)
     ours = time.perf_counter() - start
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
     table = Table()
@@ -115,12 +120,13 @@ def run(*, quick: bool) -> dict[str, Any]:
         table.met[name] = share == (0 if name == "withdrawn" else 1)
     table.note("memory of the process", peak, 3, "GiB")
     codes = np.ascontiguousarray(items.codes[:, 0])
-    rows = sampled(n)
-    search = multihash(uniform(n, 4, 1), codes[rows], 31, THREADS)
+    asked = sampled(n)
+    search = multihash(uniform(n, 4, 1), codes[asked], 31, THREADS)
     start = time.perf_counter()
     search()
     theirs = (time.perf_counter() - start) * n / min(n, QUERIES) * 8
     table.add(f"{n:.0e} x {n:.0e}, 8 turns", ours, "multihash", theirs, target)
+    print(f"{'up to 40 bits':36} {near:.2f} s")
     return {
         "benchmark": "hashlists",
         "quick": quick,

@@ -24,6 +24,8 @@ from curate.safety.matches import Items, doubted, rows_of
 FLOOD_ITEMS = 100
 FLOOD_SHARE = 0.01
 _MOST_PAIRS = 1 << 24
+# In the place of a turn: after all of them.
+_FRAME = len(TURNS)
 
 
 def perceptual(
@@ -45,23 +47,31 @@ def perceptual(
 
 @dataclass(frozen=True)
 class _Hits:
-    """Pairs of listed pictures and items."""
+    """Pairs of listed pictures and items.
 
-    basis: str
-    turn: int
+    Attributes:
+        entry: Listed pictures, shape (N,).
+        item: Shape (N,).
+        distance: In bits, shape (N,).
+        turn: How the item was flipped or turned, `_FRAME` for a frame of it, shape (N,).
+    """
+
     entry: Rows
     item: Rows
     distance: NDArray[np.uint8]
+    turn: NDArray[np.int8]
 
 
 def _still(items: Items, codes: Codes, info: ListInfo, threads: int | None) -> Iterator[_Hits]:
+    """Yield listed pictures and pictures in any turn: one join, whose keys are longer for it."""
     rows = np.flatnonzero(items.quality >= 0)
     if not len(rows):
         return
-    for turn in range(items.codes.shape[1]):
-        mine = np.ascontiguousarray(items.codes[rows, turn])
-        for start, found in _joined(codes, mine, info.near, threads):
-            yield _Hits("pdq", turn, found.left + start, rows[found.right], found.distance)
+    turns = items.codes.shape[1]
+    mine = items.codes[rows].reshape(len(rows) * turns, -1)
+    for start, found in _joined(codes, mine, info.near, threads):
+        item, turn = np.divmod(found.right, turns)
+        yield _Hits(found.left + start, rows[item], found.distance, turn.astype(np.int8))
 
 
 def _frames(items: Items, codes: Codes, info: ListInfo, threads: int | None) -> Iterator[_Hits]:
@@ -71,8 +81,9 @@ def _frames(items: Items, codes: Codes, info: ListInfo, threads: int | None) -> 
         return
     mine = np.ascontiguousarray(items.frame_codes[rows])
     for start, found in _joined(codes, mine, info.radius, threads):
+        turn = np.full(len(found.left), _FRAME, np.int8)
         item = items.frame_item[rows[found.right]]
-        yield _Hits("frame", 0, found.left + start, item, found.distance)
+        yield _Hits(found.left + start, item, found.distance, turn)
 
 
 def _joined(
@@ -108,15 +119,14 @@ def _banded(
     entry = np.concatenate([one.entry for one in hits])
     item = np.concatenate([one.item for one in hits])
     distance = np.concatenate([one.distance for one in hits]).astype(np.int64)
-    which = np.repeat(np.arange(len(hits)), [len(one.item) for one in hits])
-    order = np.lexsort((which, distance, item, entry))
+    turn = np.concatenate([one.turn for one in hits])
+    order = np.lexsort((turn, distance, item, entry))
     order = order[_firsts(entry[order], item[order])]
-    entry, item, distance, which = entry[order], item[order], distance[order], which[order]
-    still = np.array([one.basis == "pdq" for one in hits])[which]
-    poor = still & (items.quality[item] < info.min_quality)
+    entry, item, distance, turn = entry[order], item[order], distance[order], turn[order]
+    poor = (turn != _FRAME) & (items.quality[item] < info.min_quality)
     kept = ~(good[item] | (poor & (distance > info.radius)))
     entry, item, distance = entry[kept], item[kept], distance[kept]
-    which, poor = which[kept], poor[kept]
+    turn, poor = turn[kept], poor[kept]
     counts = np.bincount(entry, minlength=len(pictures))
     most = max(FLOOD_ITEMS, FLOOD_SHARE * len(items))
     flood = counts > most
@@ -129,8 +139,8 @@ def _banded(
          "the picture says too little to a hash", "alike, and not the same"], "",
     )  # fmt: skip
     sure = ~(flood[entry] | unsure | poor | far)
-    turns = np.array([TURNS[one.turn] for one in hits])[which]
-    bases = np.array([one.basis for one in hits])[which]
+    bases = np.where(turn == _FRAME, "frame", "pdq")
+    turns = np.array([*TURNS, TURNS[0]])[turn]
     table = rows_of(info, item, listed, sure, basis=bases, distance=distance, turn=turns, why=why)
     return [table], {int(pictures[e]): int(counts[e]) for e in np.flatnonzero(flood)}
 

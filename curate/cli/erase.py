@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from curate.cli.options import JsonOption, WorkspaceOption
-from curate.cli.output import open_project, say, say_json, table, tell
+from curate.cli.output import open_project, say, say_json, table_of_entries, tell
 from curate.errors import InputError
 
 if TYPE_CHECKING:
@@ -77,9 +77,7 @@ def _show(erasure: Erasure, limit: int, *, delete_files: bool) -> None:
     count = touched.entries.num_rows
     say(f"{touched.subject} is in {count:,} entries; all of them are refused from now on, whoever "
         "else they show:")  # fmt: skip
-    table(touched.entries.slice(0, limit).to_pylist(), ["locator", "how"])
-    if count > limit:
-        say(f"... and {count - limit:,} more (--limit)")
+    table_of_entries(touched.entries, limit)
     files = len(erasure.files())
     say(f"{files:,} files will be deleted" if delete_files else
         f"{files:,} files stay where they lie; --delete-files deletes them")  # fmt: skip

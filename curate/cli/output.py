@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 from curate.errors import CurateError, InputError, printable
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from curate.api import Project
 
 
@@ -60,6 +62,13 @@ def table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> None:
             for cell, w, r in zip(line, widths, right, strict=True)
         ]
         say("  ".join(parts).rstrip())
+
+
+def table_of_entries(entries: pa.Table, limit: int) -> None:
+    """Print which entries something touches, and how; of many, the first."""
+    table(entries.slice(0, limit).to_pylist(), ["locator", "how"])
+    if entries.num_rows > limit:
+        say(f"... and {entries.num_rows - limit:,} more (--limit)")
 
 
 def _cell(value: Any) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from curate.cli.options import JsonOption, WorkspaceOption, instant
-from curate.cli.output import open_project, say, say_json, table, tell
+from curate.cli.output import open_project, say, say_json, table_of_entries, tell
 from curate.errors import InputError, MissingKeyError
 
 if TYPE_CHECKING:
@@ -79,9 +79,7 @@ def _show(touched: Impact, limit: int) -> None:
     count = touched.entries.num_rows
     say(f"{touched.subject} is in {count:,} entries, with "
         f"{touched.counts['faces']:,} faces and {touched.counts['labels']:,} labels:")  # fmt: skip
-    table(touched.entries.slice(0, limit).to_pylist(), ["locator", "how"])
-    if count > limit:
-        say(f"... and {count - limit:,} more (--limit)")
+    table_of_entries(touched.entries, limit)
     for row in touched.releases.to_pylist():
         say(f"release {row['name']} holds {row['items']:,} of them")
     if not touched.releases.num_rows:

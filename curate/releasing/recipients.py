@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -31,13 +32,7 @@ class Desk:
             UnknownNameError: There is no such release.
         """
         row = self._release(name)
-        said = {
-            "delivery_id": stable_id("delivery", row["release_id"], recipient),
-            "release_id": row["release_id"],
-            "recipient": recipient,
-            "delivered_at": now,
-            "note": note,
-        }
+        said = {**_of("delivery", row, recipient, note), "delivered_at": now}
         if any(r["delivery_id"] == said["delivery_id"] for r in self._deliveries()):
             return 0
         return self.ledger.record("deliveries", [said], recorded_at=now)
@@ -61,12 +56,9 @@ class Desk:
                 hint="`curate release deliver NAME --to RECIPIENT` records that they were",
             )
         said = {
-            "acknowledgement_id": stable_id("acknowledgement", row["release_id"], recipient),
-            "release_id": row["release_id"],
-            "recipient": recipient,
+            **_of("acknowledgement", row, recipient, note),
             "outcome": outcome,
             "acknowledged_at": now,
-            "note": note,
         }
         return self.ledger.record("acknowledgements", [said], recorded_at=now)
 
@@ -107,3 +99,14 @@ class Desk:
     def _deliveries(self) -> list[dict[str, Any]]:
         rows: list[dict[str, Any]] = self.ledger.read("deliveries").to_pylist()
         return rows
+
+
+def _of(kind: str, row: Mapping[str, Any], recipient: str, note: str | None) -> dict[str, Any]:
+    """Return what a record of a release and a recipient says, whatever its kind."""
+    release = row["release_id"]
+    return {
+        f"{kind}_id": stable_id(kind, release, recipient),
+        "release_id": release,
+        "recipient": recipient,
+        "note": note,
+    }

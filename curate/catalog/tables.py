@@ -58,10 +58,14 @@ class Catalog:
             CatalogError: The table cannot be opened, or its columns are not those that this
                 version declares.
         """
+        from pyarrow.fs import LocalFileSystem, SubTreeFileSystem
+
         delta = self._delta(name)
         if delta is None:
             return arrow_schema(name).empty_table()
-        stored = delta.to_pyarrow_dataset()
+        # Read without Python: a thread of Arrow's that needs it while it ends aborts the process.
+        place = SubTreeFileSystem(str(self.folder / name), LocalFileSystem())
+        stored = delta.to_pyarrow_dataset(filesystem=place)
         _check_columns(stored.schema, name)
         return stored
 

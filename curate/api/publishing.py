@@ -129,15 +129,17 @@ class Publishing(Judging):
         return issue, selection
 
     def _issued(self, issue: Issue, selection: Selection) -> Release:
+        from curate.documenting import promised
         from curate.release.build import Steps, build
         from curate.releasing import went_out
         from curate.report.bundle import late_documents
 
         name, audited = issue.name, issue.audited
+        promises = promised(self.workspace) if self.config.release_documents else {}
 
         def documents(written: Written) -> dict[str, str | bytes]:
             inputs = self._made_of(issue.facts, audited, went_out(selection, written))
-            return {**late_documents(inputs, written), **issue.documents(written)}
+            return {**promises, **late_documents(inputs, written), **issue.documents(written)}
 
         steps = Steps(
             tell=issue.tell,
@@ -163,7 +165,7 @@ class Publishing(Judging):
         """Write a document on the last audit or on a release, and return the files.
 
         Args:
-            kind: One of `curate.documenting.KINDS`.
+            kind: One of `curate.documenting.KINDS`, or ``safety``, which is about no audit.
             about: What it is about; the last audit when None.
             pdf: Whether to print pages as PDF beside them.
 
@@ -176,13 +178,29 @@ class Publishing(Judging):
         from curate.documenting import documents
         from curate.report.pdf import pdf_of
 
-        found = documents(kind, self._inputs_about(about))
+        if kind == "safety":
+            found = self._safety_report()
+        else:
+            found = documents(kind, self._inputs_about(about))
         folder = self.workspace.reports
         written = [write_whole(folder / name, found[name]) for name in found]
         for name in [name for name in found if pdf and name.endswith(".html")]:
             place = (folder / name).with_suffix(".pdf")
             written.append(write_whole(place, pdf_of(found[name])))
         return written
+
+    def _safety_report(self) -> dict[str, str]:
+        from curate.report.safety import safety_report
+        from curate.safety.report import figures, keyed
+
+        place = self.workspace
+        found = figures(place, self.catalog, self.ledger, self.clock())
+        return safety_report(
+            found,
+            project=self.config.name or place.root.name,
+            tool=TOOL,
+            name=lambda kind, name: keyed(place, kind, name),
+        )
 
     def lint_documents(self, about: About | None = None) -> list[DocumentFinding]:
         """Return what the rules DOC find in what the authors say.

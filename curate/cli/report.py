@@ -23,6 +23,7 @@ class Kind(StrEnum):
     PICTURES = "pictures"
     DATASHEET = "datasheet"
     ACCOUNTS = "accounts"
+    SAFETY = "safety"
     LINT = "lint"
 
 
@@ -32,7 +33,8 @@ def command(
         typer.Argument(
             help="audit: one page to hand over. pictures: the same with small pictures, to keep. "
             "datasheet: HTML, Markdown and JSON. accounts: policy, record of processing, training "
-            "and consent summary. lint: hold datasheet.toml against the facts."
+            "and consent summary. safety: lists, seals and requests, in counts. "
+            "lint: hold datasheet.toml against the facts."
         ),
     ],
     use: Annotated[

@@ -82,6 +82,12 @@ _WITHOUT = (
 )
 
 
+def _lists(facts: Facts) -> str:
+    if facts.count("SELECT count(*) FROM hash_lists"):
+        return ""
+    return "No hash list is registered: nothing was held against hashes of known abuse."
+
+
 def _newer(facts: Facts) -> str:
     n = facts.count("SELECT count(*) FROM entries ANTI JOIN verdicts USING (media_id)")
     return f"Listed after this audit, and not judged: {number(n, *_ENTRIES)}." if n else ""
@@ -94,7 +100,8 @@ def _vanished(facts: Facts) -> str:
 
 def _files(facts: Facts) -> str:
     rows = dict(facts.rows("SELECT state, count(*) FROM judged GROUP BY state"))
-    words = (("missing", "missing"), ("unreadable", "unreadable"), ("unseen", "not opened"))
+    words = (("missing", "missing"), ("unreadable", "unreadable"), ("unseen", "not opened"),
+             ("sealed", "sealed"))  # fmt: skip
     said = [f"{rows[state]:,} {word}" for state, word in words if rows.get(state)]
     return f"Files that nobody could look at: {listed(said)}." if said else ""
 
@@ -163,6 +170,7 @@ def _sourceless(facts: Facts) -> str:
 
 _CHECKS: tuple[Callable[[Facts], str], ...] = (
     _stages,
+    _lists,
     _newer,
     _vanished,
     _files,

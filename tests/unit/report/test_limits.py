@@ -18,6 +18,7 @@ def test_files_and_stages_that_lack_are_told(small) -> None:
             "Stages that did not run: signals (no opt-out and no provenance was read), faces (no "
             "face was searched) and identity (faces were not compared with one another)."
         ),
+        "No hash list is registered: nothing was held against hashes of known abuse.",
         "Files that nobody could look at: 1 missing and 1 unreadable.",
         "Readable, and not searched for faces: 1 entry.",
         "With no source on record: 1 entry.",

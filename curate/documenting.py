@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from curate.catalog.tables import Catalog
-from curate.errors import ConfigError, UnknownNameError
+from curate.errors import ConfigError, InputError, UnknownNameError
 from curate.model.authored import NAME, Authored, parse_authored
 from curate.report.inputs import ReportInputs
 from curate.workspace import Workspace
@@ -80,6 +81,40 @@ def read_authored(place: Workspace) -> Authored:
             hint="save the file as UTF-8",
         ) from None
     return parse_authored(text, where=str(path))
+
+
+def promised(place: Workspace) -> dict[str, bytes]:
+    """Return the documents that the authors promise, by the path that each has in a release.
+
+    What is promised at a web address stays there.
+
+    Raises:
+        ConfigError: `datasheet.toml` does not say what it should.
+        InputError: A document is not there, or lies outside the workspace.
+    """
+    from curate.media.open import open_regular
+    from curate.media.unreadable import UnreadableError
+    from curate.release.shards import folder_names
+
+    told = read_authored(place).documents
+    names = folder_names(list(told))
+    found = {}
+    for name, path in sorted(told.items()):
+        if path.startswith(("https://", "http://")):
+            continue
+        try:
+            with (
+                open_regular(place.root / path, root=place.root) as descriptor,
+                open(descriptor, "rb", closefd=False) as file,
+            ):
+                found[f"documents/{names[name]}{Path(path).suffix.lower()}"] = file.read()
+        except UnreadableError as error:
+            raise InputError(
+                f"{name} is promised at {path}, and cannot be read: {error.detail}",
+                where=f"{NAME}: documents",
+                hint="put it there, or set documents = false under [release] in curate.toml",
+            ) from None
+    return found
 
 
 def documents(kind: str, inputs: ReportInputs) -> dict[str, str]:

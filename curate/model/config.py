@@ -72,6 +72,7 @@ class Config:
     vault_key: str = ""
     keep_days: int = 30
     supersede_days: int = 30
+    release_documents: bool = False
     officer: str = ""
     openers: tuple[str, ...] = ()
     hash_only: bool = False
@@ -128,6 +129,7 @@ def _config(raw: dict[str, Any]) -> Config:
         "vault_key": raw.get("vault", {}).get("key"),
         "keep_days": raw.get("vault", {}).get("keep_days"),
         "supersede_days": raw.get("release", {}).get("supersede_days"),
+        "release_documents": raw.get("release", {}).get("documents"),
         "officer": safety.get("officer"),
         "openers": _listed(safety.get("openers")),
         "hash_only": safety.get("hash_only"),

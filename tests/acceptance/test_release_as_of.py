@@ -23,7 +23,9 @@ from tests.acceptance.conftest import Curate
 
 PEOPLE = ("p1", "p2", "p3")
 # Nobody looked for faces.
-WAIVED = """
+SETTINGS = """
+[release]
+documents = true
 [[waivers]]
 code = "DEP003"
 reason = "made of noise"
@@ -46,7 +48,9 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, datetime]:
         lines.append(f"{person}.jpg,real,{person},depicted")
     (root / "media" / "manifest.csv").write_text("\n".join(lines), encoding="utf-8")
     with api.init(root / "ws").workspace.config.open("a", encoding="utf-8") as settings:
-        settings.write(WAIVED)
+        settings.write(SETTINGS)
+    (root / "ws" / "datasheet.toml").write_text('[documents]\nform = "form.md"\n', "utf-8")
+    (root / "ws" / "form.md").write_text("I agree.", "utf-8")
     project = api.open(root / "ws")
     project.ingest(root / "media")
     agree(root / "ws", PEOPLE[:2])
@@ -98,7 +102,8 @@ def test_two_builds_have_the_same_bytes(
                       for path in folder.rglob("*") if path.is_file()})  # fmt: skip
     said = json.loads(found[0]["manifest.json"])
     beside = set(said["beside"])
-    assert {"README.md", "croissant.json", "datasheet.html"} <= found[0].keys() - beside
+    documents = {"README.md", "croissant.json", "datasheet.html", "documents/form.md"}
+    assert documents <= found[0].keys() - beside
     assert beside == {"log/checkpoint", "log/inclusion.json"}
     assert found[0].keys() == found[1].keys()
     assert [path for path in found[0] if found[0][path] != found[1][path]] == sorted(beside)

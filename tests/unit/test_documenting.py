@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from curate.catalog.tables import Catalog
-from curate.documenting import KINDS, documents, read_authored, released
-from curate.errors import ConfigError, UnknownNameError
+from curate.documenting import KINDS, documents, promised, read_authored, released
+from curate.errors import ConfigError, InputError, UnknownNameError
 from curate.model.authored import Authored
-from curate.workspace import create
+from curate.workspace import Workspace, create
 from tests.unit.report.conftest import make_inputs
 
 
@@ -41,6 +41,35 @@ def test_one_that_is_no_text_is_told(tmp_path: Path) -> None:
 
     with pytest.raises(ConfigError, match="is not UTF-8 text"):
         read_authored(place)
+
+
+def _promising(root: Path, **paths: str) -> Workspace:
+    place = create(root / "ws")
+    lines = [f'"{name}" = "{path}"' for name, path in paths.items()]
+    text = "\n".join(["[documents]", *lines])
+    (place.root / "datasheet.toml").write_text(text, encoding="utf-8")
+    (place.root / "form.PDF").write_bytes(b"%PDF")
+    return place
+
+
+def test_promised_documents_have_a_path_in_a_release(tmp_path: Path) -> None:
+    """By the name that the authors gave them; what is at an address stays there."""
+    told = {"consent form": "form.PDF", "consent/form": "form.PDF", "notice": "https://lab.example"}
+
+    found = promised(_promising(tmp_path, **told))
+
+    assert found == {"documents/consent_form.pdf": b"%PDF", "documents/consent_form-2.pdf": b"%PDF"}
+
+
+@pytest.mark.parametrize("path", ["gone.pdf", "../secret.pdf", "link.pdf", "/etc/passwd", "."])
+def test_a_document_that_cannot_go_out_is_told(tmp_path: Path, path: str) -> None:
+    """It is not there, or lies outside."""
+    (tmp_path / "secret.pdf").write_bytes(b"secret")
+    place = _promising(tmp_path, form=path)
+    (place.root / "link.pdf").symlink_to(tmp_path / "secret.pdf")
+
+    with pytest.raises(InputError, match="cannot be read"):
+        promised(place)
 
 
 @pytest.mark.parametrize("kind", KINDS)

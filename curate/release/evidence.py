@@ -68,17 +68,17 @@ def evidence_of(
     verdicts = _of(audited.verdicts, released)
     found = _of(audited.findings, released)
     told = found.select(["media_id", "code"]).append_column("waived", pc.is_valid(found["waiver"]))
-    connection = duckdb.connect(":memory:")
-    connection.execute("SET TimeZone = 'UTC'")
-    connection.register("told", told)
-    connection.register("decisions", decisions)
-    connection.register("verdicts", verdicts)
-    findings = connection.sql(
-        "SELECT media_id, code, bool_and(waived) AS waived FROM told GROUP BY ALL ORDER BY ALL"
-    ).to_arrow_table()
-    heard = connection.sql(
-        _HEARD, params={"use": audited.use.name, "as_of": audited.as_of}
-    ).to_arrow_table()
+    with duckdb.connect(":memory:") as connection:
+        connection.execute("SET TimeZone = 'UTC'")
+        connection.register("told", told)
+        connection.register("decisions", decisions)
+        connection.register("verdicts", verdicts)
+        findings = connection.sql(
+            "SELECT media_id, code, bool_and(waived) AS waived FROM told GROUP BY ALL ORDER BY ALL"
+        ).to_arrow_table()
+        heard = connection.sql(
+            _HEARD, params={"use": audited.use.name, "as_of": audited.as_of}
+        ).to_arrow_table()
     effects = {rule.code: {"effect": str(rule.effect), "title": rule.title} for rule in rules}
     said = {
         "ruleset": ruleset,

@@ -107,12 +107,12 @@ def select(
     """
     import duckdb
 
-    connection = duckdb.connect(":memory:")
-    for name in INPUTS:
-        connection.register(name, tables[name])
-    connection.execute(_CLEARED.format(assigned=assigned, settled=not keep_duplicates))
-    items = connection.sql(_ITEMS).to_arrow_table()
-    left_out = dict(connection.sql(_LEFT_OUT).fetchall())
-    connection.register("items", items)
-    faces = connection.sql(_FACES).to_arrow_table()
+    with duckdb.connect(":memory:") as connection:
+        for name in INPUTS:
+            connection.register(name, tables[name])
+        connection.execute(_CLEARED.format(assigned=assigned, settled=not keep_duplicates))
+        items = connection.sql(_ITEMS).to_arrow_table()
+        left_out = dict(connection.sql(_LEFT_OUT).fetchall())
+        connection.register("items", items)
+        faces = connection.sql(_FACES).to_arrow_table()
     return Selection(items, left_out, tables["entries"].num_rows - items.num_rows, faces)

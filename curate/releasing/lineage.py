@@ -96,8 +96,8 @@ def must_go(catalog: Catalog, audited: Audited, entries: pa.Table, name: str) ->
         entries: The entries that it judged.
         name: The release that is being built, which is none of the earlier ones.
     """
-    connection = catalog.connect("releases", "release_items")
-    connection.register("verdicts", audited.verdicts)
-    connection.register("entries", entries)
-    found = connection.execute(_MUST_GO, {"use": audited.use.name, "name": name}).fetchall()
-    return dict(found)
+    with catalog.connect("releases", "release_items") as connection:
+        connection.register("verdicts", audited.verdicts)
+        connection.register("entries", entries)
+        asked = {"use": audited.use.name, "name": name}
+        return dict(connection.execute(_MUST_GO, asked).fetchall())

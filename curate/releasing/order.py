@@ -102,10 +102,10 @@ def least(then: pa.Table, now: pa.Table) -> pa.Table:
     """
     import duckdb
 
-    connection = duckdb.connect(":memory:")
-    connection.register("judged", then)
-    connection.register("present", now)
-    return connection.sql(_LEAST).to_arrow_table()
+    with duckdb.connect(":memory:") as connection:
+        connection.register("judged", then)
+        connection.register("present", now)
+        return connection.sql(_LEAST).to_arrow_table()
 
 
 def cleared(

@@ -15,7 +15,7 @@ from hashlib import sha256
 from http.client import HTTPException
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.error import HTTPError
+from urllib.error import HTTPError, URLError
 from urllib.request import Request, urlopen
 
 from curate.errors import DependencyError, InputError, VerificationError
@@ -200,10 +200,13 @@ def _post(url: str, request: bytes) -> bytes:
         with urlopen(asked, timeout=_SECONDS) as answer:  # noqa: S310 - http or https
             return bytes(answer.read(_MOST_BYTES))
     except (OSError, HTTPException, ValueError) as error:
+        why: object = error
         if isinstance(error, HTTPError):
             error.close()  # it is the answer itself, and holds the connection
+        elif isinstance(error, URLError):
+            why = error.reason
         raise DependencyError(
-            f"the authority does not answer: {error}", where=url, hint=_HINT
+            f"the authority does not answer: {why}", where=url, hint=_HINT
         ) from None
 
 

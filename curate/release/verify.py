@@ -115,7 +115,7 @@ def verify(
         found.add(Failure(TOKEN, error.problem))
     warnings = tuple(_warnings(manifest, keys, previous, now))
     if TOKEN in manifest.beside and not authorities:
-        warnings += ("its time stamp was not checked: name who is trusted to make them",)
+        warnings += ("its time stamp was not checked: name the certificate of who vouches for it",)
     return Verified(tuple(sorted(found)), warnings, manifest, stamped)
 
 

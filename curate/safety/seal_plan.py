@@ -30,6 +30,10 @@ FROM entries e JOIN hash_matches m USING (sha256)
 WHERE m.band = 'match' AND list_contains(?, m.category) AND e.state <> 'sealed'
 ORDER BY e.sha256, e.media_id, m.list_id, m.ref
 """
+_RELEASED = """
+SELECT DISTINCT name FROM releases JOIN release_items USING (release_id)
+WHERE list_contains(?, media_id) ORDER BY name
+"""
 _ENDING = ".intent"
 
 
@@ -216,7 +220,14 @@ def _recorded(catalog: Catalog, plan: Plan) -> Plan:
         ]
         for name, (column, values) in asked.items()
     }  # fmt: skip
-    return replace(plan, record=record)
+    return replace(plan, record=record, left=(*plan.left, *_released(catalog, plan)))
+
+
+def _released(catalog: Catalog, plan: Plan) -> list[str]:
+    """Return which releases hold what a plan is of, and which nothing here can change."""
+    connection = catalog.connect("releases", "release_items")
+    rows = connection.execute(_RELEASED, [list(plan.media_ids)]).fetchall()
+    return [f"the release {name} holds it: call it back, and delete its folder" for (name,) in rows]
 
 
 def _rows(asked: duckdb.DuckDBPyRelation) -> list[dict[str, Any]]:

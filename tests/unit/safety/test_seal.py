@@ -23,6 +23,7 @@ from curate.safety.seal_keys import OpeningKey, make_pair
 from curate.safety.seal_open import PREDICATE, Opening
 from curate.safety.seal_places import sealed_file
 from curate.safety.stage import open_lists
+from curate.schema import conform
 from curate.signing import new_key, verify
 from tests.sealing import (
     LOCATOR,
@@ -174,6 +175,21 @@ def test_what_cannot_be_taken_away_is_told(project: Project, tmp_path: Path) -> 
     (held,) = Custody(project.ledger).all()
     assert held.first["left"] == ["it has 1 other names on its disk, which stay"]
     assert (tmp_path / "backup.jpg").exists()
+
+
+def test_releases_that_hold_it_are_told(project: Project) -> None:
+    (mine, *_) = (row["media_id"] for row in project.catalog.read("media").to_pylist()
+                  if row["locator"] == LOCATOR)  # fmt: skip
+    release = {"release_id": "r", "name": "v1", "use": "u", "audit_run_id": "a", "built_at": NOW,
+               "path": "releases/v1", "merkle_root": "00", "item_count": 1}  # fmt: skip
+    item = {"release_id": "r", "media_id": mine, "path": "media/x.jpg", "sha256": "00"}
+    project.catalog.append("releases", conform([release], "releases"))
+    project.catalog.append("release_items", conform([item], "release_items"))
+
+    project.run(["hashlists"], jobs=1)
+
+    (held,) = Custody(project.ledger).all()
+    assert held.first["left"] == ["the release v1 holds it: call it back, and delete its folder"]
 
 
 def test_members_of_an_archive_stay_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -102,5 +102,6 @@ def opened(project: Project, use: str, *, port: int, reviewer: str = "") -> Iter
         yield Review(address, loaded.samples, loaded.blurred, server, database)
     finally:
         for process in reversed(running):
-            stop(process)
+            # Neither has anything to lose; the server would wait for browsers that look.
+            stop(process, patience_s=1)
         shutil.rmtree(kept, ignore_errors=True)

@@ -84,12 +84,12 @@ def start_server(port: int, settings: Mapping[str, str], log: Path) -> subproces
     return process
 
 
-def stop(process: subprocess.Popen[bytes]) -> None:
+def stop(process: subprocess.Popen[bytes], *, patience_s: float = 10) -> None:
     """End a process, kindly at first."""
     if process.poll() is None:
         process.terminate()
         try:
-            process.wait(10)
+            process.wait(patience_s)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()

@@ -55,6 +55,7 @@ class Publishing(Judging):
         subject: str | None = None,
         use: str = DEFAULT_USE,
         keys: Sequence[SigningKey] = (),
+        tsa: str | None = None,
     ) -> Recalled:
         """Make the next release of a use, without what must go, and the feed that names it.
 
@@ -63,6 +64,7 @@ class Publishing(Judging):
             subject: Whose withdrawal must have arrived in it; nobody's in particular when None.
             use: The use whose releases are called back.
             keys: What signs it and its feed.
+            tsa: A time-stamp authority to ask; see `Order`.
 
         Raises:
             InputError: Nothing of the use went out, nothing of it must go, or what shows the
@@ -84,7 +86,7 @@ class Publishing(Judging):
             theirs = self.impact(subject).entries["media_id"].combine_chunks()
             if not len(held(self.catalog, use, theirs)):
                 raise InputError(f"no release of {use} holds anything of {subject!r}")
-        order = order_again(last, keys)
+        order = replace(order_again(last, keys), tsa=tsa)
         issue, selection = self._ordered(name or next_name(last), order)
         check_recall(issue, selection, set(theirs.to_pylist()))
         releases = self.workspace.releases

@@ -20,6 +20,23 @@ JobsOption = Annotated[
 ]
 UseOption = Annotated[str, typer.Option("--use", help="A use profile of curate.toml.")]
 
+KeyOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--key",
+        help="Sign with this key: a name of `curate keys`, or a PEM file. Give one of "
+        "ecdsa-p256 too for a signature that OpenSSF model-signing verifies.",
+    ),
+]
+TsaOption = Annotated[
+    str | None,
+    typer.Option(
+        "--tsa",
+        help="Have an RFC 3161 authority stamp it: an http(s) address, or a command that reads "
+        "the request and writes the answer. Nothing but the manifest's digest is sent.",
+    ),
+]
+
 
 def instant(text: str | None, option: str) -> datetime | None:
     """Return the instant that an option names, or None when it was left out.

@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from curate.cli.keys import passphrase_of
-from curate.cli.options import JsonOption, UseOption, WorkspaceOption, instant
+from curate.cli.options import (
+    JsonOption,
+    KeyOption,
+    TsaOption,
+    UseOption,
+    WorkspaceOption,
+    instant,
+)
 from curate.cli.output import open_project, say, say_json, showing_progress, tell
 from curate.cli.release_copy import check_copy_command, diff_command
 from curate.cli.release_recall import (
@@ -24,14 +31,6 @@ if TYPE_CHECKING:
     from curate.signing import SigningKey
 
 app = typer.Typer(no_args_is_help=True, help="Build, verify, compare and recall releases.")
-KeyOption = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--key",
-        help="Sign with this key: a name of `curate keys`, or a PEM file. Give one of "
-        "ecdsa-p256 too for a signature that OpenSSF model-signing verifies.",
-    ),
-]
 
 
 @app.command("build")
@@ -64,14 +63,7 @@ def build_command(
         ),
     ] = None,
     key: KeyOption = None,
-    tsa: Annotated[
-        str | None,
-        typer.Option(
-            "--tsa",
-            help="Have an RFC 3161 authority stamp it: an http(s) address, or a command that reads "
-            "the request and writes the answer. Nothing but the manifest's digest is sent.",
-        ),
-    ] = None,
+    tsa: TsaOption = None,
     workspace: WorkspaceOption = None,
     as_json: JsonOption = False,
 ) -> None:

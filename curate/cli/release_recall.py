@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from curate.cli.options import JsonOption, UseOption, WorkspaceOption
+from curate.cli.options import JsonOption, KeyOption, TsaOption, UseOption, WorkspaceOption
 from curate.cli.output import open_project, say, say_json, showing_progress, table, tell
 from curate.errors import InputError
 from curate.workspace import DEFAULT_USE
@@ -29,9 +29,8 @@ def recall_command(
     ] = False,
     name: Annotated[str | None, typer.Option(help="The new release's name, such as v2.")] = None,
     use: UseOption = DEFAULT_USE,
-    key: Annotated[
-        list[str] | None, typer.Option("--key", help="Sign with this key, as `build` does.")
-    ] = None,
+    key: KeyOption = None,
+    tsa: TsaOption = None,
     feed: Annotated[
         Path | None, typer.Option("--feed", help="Write the feed to this file, too.")
     ] = None,
@@ -42,6 +41,7 @@ def recall_command(
 
     Raises:
         InputError: Nothing went out, or what shows the subject is still cleared.
+        DependencyError: The time-stamp authority does not answer, or refuses.
     """
     from curate.cli.release import signing_keys
 
@@ -50,7 +50,7 @@ def recall_command(
     keys = signing_keys(key)
     project = open_project(workspace)
     with showing_progress(project):
-        done = project.recall(name, subject=subject, use=use, keys=keys)
+        done = project.recall(name, subject=subject, use=use, keys=keys, tsa=tsa)
     if feed is not None:
         shutil.copyfile(done.feed, feed)
     if as_json:

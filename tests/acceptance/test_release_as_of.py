@@ -14,7 +14,7 @@ from PIL import Image
 from pyarrow import parquet
 
 import curate as api
-from curate.errors import InputError
+from curate.errors import DependencyError, InputError
 from curate.model.instants import print_instant
 from curate.release.feed import FEED, read_feed
 from curate.release.verify import verify
@@ -116,6 +116,8 @@ def test_what_was_withdrawn_since_is_out(made: tuple[Path, datetime], ws: Path) 
     project = api.open(ws)
     project.release("v1", Order("detector-training"))
     project.withdraw("p2")
+    with pytest.raises(DependencyError, match="status 1"):
+        project.recall("v2", tsa="false")
 
     built = project.release("v2", Order("detector-training", as_of=made[1]))
 

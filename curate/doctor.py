@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
-EXTRAS = ("faces", "video", "signals", "labels", "review", "ray", "keyring", "remote", "s3")
+EXTRAS = ("faces", "video", "signals", "labels", "review", "keyring", "remote", "s3")
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome", "firefox")
 # Each of them writes into cv2/, over what another wrote.
 _OPENCV = re.compile(r"opencv-(contrib-)?python(-headless)?")

@@ -113,6 +113,29 @@ def test_a_withdrawal_destroys_what_is_kept_of_the_person(
 
 
 @pytest.mark.slow
+def test_an_erasure_leaves_nothing_that_was_seen_of_the_person(kept: Path, curate: Curate) -> None:
+    """Faces, identities and embeddings go, and no later run brings them back from the files."""
+    before = _opened(kept)
+    theirs = before.filter(pa.compute.equal(before["subject_id"], "p002"))
+    vectors = [np.array(v, np.float32).tobytes()[:24] for v in theirs["vector"].to_pylist()]
+    curate("consent", "withdraw", "p002", "--scope", "train-detector", "--yes", "-w", kept)
+
+    told = json.loads(curate("consent", "erase", "p002", "--yes", "--json", "-w", kept).out)
+
+    assert told["destroyed"]["vault_keys"] == 1
+    assert {told["destroyed"]["rows"][name] for name in ("faces", "identities")} == {2}
+    curate("run", "--keep-embeddings", "-w", kept)
+    catalog = curate_.open(kept).catalog
+    for table in ("faces", "identities"):
+        assert not {*theirs["face_id"].to_pylist()} & {*catalog.read(table)["face_id"].to_pylist()}
+    assert sorted(_opened(kept)["subject_id"].to_pylist()) == ["p001", "p001", "p003", "p003"]
+    held = b"\0".join(_content(kept))
+    assert not [vector for vector in vectors if vector in held]
+    reasons = catalog.read("sightings")["reason"].to_pylist()
+    assert reasons.count("erased") == 2
+
+
+@pytest.mark.slow
 def test_what_was_shredded_is_not_kept_by_the_next_run(kept: Path, curate: Curate) -> None:
     """The media are still there, and are embedded in memory only."""
     curate("vault", "shred", "p002", "-w", kept)

@@ -67,10 +67,24 @@ class Reviewing(Places):
         return self.reviews.work(use, chosen(list(queues)), limit=limit)
 
     def review_conflicts(self) -> list[Conflict]:
-        """Return what reviewers say differently of one thing, each by their last word."""
-        from curate.audit.correct import in_force
+        """Return what reviewers say differently of one thing, each by their last word.
 
-        return in_force(self.ledger.read("decisions").to_pylist())[1]
+        What was said of an entry on evidence that is no longer the last audit's is void.
+        """
+        from curate.audit.correct import VERDICT
+        from curate.correcting import contradictions
+
+        found = contradictions(self.catalog, self.ledger.read("decisions").to_pylist())
+        uses = {one.said[0]["use"] for one in found if one.kind == VERDICT}
+        rows = [self.latest_audit(use=use).verdicts for use in sorted(uses)]
+        now = {(use, *pair) for use, table in zip(sorted(uses), rows, strict=True)
+               for pair in zip(table["media_id"].to_pylist(), table["evidence"].to_pylist(),
+                               strict=True)}  # fmt: skip
+        return [
+            one for one in found
+            if one.kind != VERDICT
+            or tuple(one.said[0][name] for name in ("use", "media_id", "evidence")) in now
+        ]  # fmt: skip
 
     def review_export(
         self,

@@ -19,6 +19,8 @@ from curate.model.ids import stable_id
 from curate.model.instants import print_instant
 
 SUBJECT, LINK, LABEL, KEEP, WAIVER = KINDS = ("subject", "link", "label", "keep", "waiver")
+# What a conflict about an entry is of.
+VERDICT = "verdict"
 CONFIRMED, DISPUTED, NOT_SHOWN = "confirmed", "disputed", "not_shown"
 SAME, DIFFERENT = "same_person", "different_people"
 WAIVED = "waived"
@@ -147,7 +149,7 @@ def in_force(decisions: Iterable[Decision]) -> tuple[list[dict[str, Any]], list[
     for key, by_name in told.items():
         said = [by_name[name] for name in sorted(by_name)]
         if len({row["value"] if key[0] else row["verdict"] for row in said}) > 1:
-            conflicts.append(Conflict(key[0] or "verdict", tuple(said)))
+            conflicts.append(Conflict(key[0] or VERDICT, tuple(said)))
         elif key[0]:
             counted.append(max(said, key=_when))
     return counted, conflicts

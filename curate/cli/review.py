@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -15,7 +15,6 @@ from curate.workspace import DEFAULT_USE
 
 if TYPE_CHECKING:
     from curate.api import Project
-    from curate.reviewing import Reviews
 
 app = typer.Typer(no_args_is_help=True, help="Look at what the audit is unsure of, and decide.")
 QueueOption = Annotated[
@@ -27,12 +26,21 @@ _SHOWN = 50
 
 @app.command("list")
 def list_command(
-    use: UseOption = DEFAULT_USE, workspace: WorkspaceOption = None, as_json: JsonOption = False
+    use: UseOption = DEFAULT_USE,
+    conflicts: Annotated[
+        bool, typer.Option("--conflicts", help="What reviewers say differently of one thing.")
+    ] = False,
+    workspace: WorkspaceOption = None,
+    as_json: JsonOption = False,
 ) -> None:
-    """List the queues, with how many entries wait in each."""
+    """List the queues, with how many entries wait in each; or what reviewers disagree on."""
     from curate.review.queues import QUEUES
 
-    work = _reviews(open_project(workspace)).work(use, QUEUES, limit=0)
+    project = open_project(workspace)
+    if conflicts:
+        _list_conflicts(project, as_json=as_json)
+        return
+    work = project.reviews.work(use, QUEUES, limit=0)
     rows = [{"queue": queue.name, "waiting": work.left.get(queue.name, 0), "what": queue.title}
             for queue in QUEUES]  # fmt: skip
     if as_json:
@@ -55,9 +63,9 @@ def export_command(
     from curate.review.queues import chosen
 
     project = open_project(workspace)
-    work = _reviews(project).work(use, chosen(queue), limit=limit)
+    work = project.reviews.work(use, chosen(queue), limit=limit)
     with showing_progress(project), project.workspace.writing():
-        made = _reviews(project).hand_out(folder, by, work, progress=project.progress)
+        made = project.reviews.hand_out(folder, by, work, progress=project.progress)
     if as_json:
         say_json(vars(made))
         return
@@ -113,7 +121,7 @@ def import_command(
     project = open_project(workspace)
     public = None if key is None else KeyHome().public_key(key)
     with project.workspace.writing():
-        done = _reviews(project).bring_back(path, public)
+        done = project.reviews.bring_back(path, public)
     if as_json:
         say_json({"decisions": len(done.decisions), "new": done.recorded,
                   "accesses": len(done.accesses),
@@ -160,8 +168,26 @@ def sign_command(
     say(f"{place}: signed by {signing.public.keyid[:16]}")
 
 
-def _reviews(project: Project) -> Reviews:
-    from curate.reviewing import Reviews
+def _list_conflicts(project: Project, *, as_json: bool) -> None:
+    media = project.catalog.read("media")
+    names = dict(zip(*(media[n].to_pylist() for n in ("media_id", "locator")), strict=True))
+    rows = [
+        {"about": _about(one, names), "reviewer": one["reviewer"],
+         "says": one["value"] or one["verdict"], "reason": one["reason"],
+         "decision": one["decision_id"]}
+        for conflict in project.review_conflicts()
+        for one in conflict.said
+    ]  # fmt: skip
+    if as_json:
+        say_json(rows)
+    elif rows:
+        table(rows, ["about", "reviewer", "says", "reason"])
+    else:
+        say("reviewers say nothing differently")
 
-    name = project.config.name or project.workspace.root.name
-    return Reviews(project.reading, project.config, name)
+
+def _about(row: dict[str, Any], names: dict[str, str]) -> str:
+    """Return what a decision is about, in a few words."""
+    told = [names.get(row["media_id"] or "", ""), row["subject_id"], row["label"],
+            row["face_id"], row["other_face_id"], row["kind"] or "verdict"]  # fmt: skip
+    return printable(" ".join(word for word in told if word))

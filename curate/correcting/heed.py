@@ -140,7 +140,7 @@ def _there(catalog: Catalog) -> set[str]:
 
 
 _CHOSEN = """
-SELECT g.group_id, g.sha256 AS "left", o.sha256 AS "right", c.reviewer, c.decided_at
+SELECT g.group_id, g.sha256 AS "left", o.sha256 AS "right", c.reviewer, c.decision_id
 FROM chosen c JOIN groups g ON g.sha256 = c.sha256
 JOIN groups o ON o.group_id = g.group_id AND o.sha256 <> g.sha256
 QUALIFY c.decided_at = max(c.decided_at) OVER (PARTITION BY g.group_id, c.reviewer)
@@ -155,19 +155,13 @@ ORDER BY ALL
 
 def _relate(catalog: Catalog, counted: list[dict[str, Any]]) -> int:
     """Put what is said of faces and copies into the graph, in the place of what was."""
-    connection = catalog.connect("faces", "groups", "relations")
+    connection = catalog.connect("faces", "relations")
     links = [(row["face_id"], row["value"], row["other_face_id"])
              for row in counted if row["kind"] == correct.LINK]  # fmt: skip
-    chosen = [(row["value"], row["reviewer"], row["decided_at"])
-              for row in counted if row["kind"] == correct.KEEP]  # fmt: skip
     connection.register("linked", _columns(links, ("left", "relation", "right")))
-    connection.register("chosen", _columns(chosen, ("sha256", "reviewer", "decided_at")))
     rows = [row | {"left_kind": "face", "right_kind": "face"}
             for row in connection.sql(_LINKED).to_arrow_table().to_pylist()]  # fmt: skip
-    by_group: dict[str, list[dict[str, Any]]] = {}
-    for row in connection.sql(_CHOSEN).to_arrow_table().to_pylist():
-        by_group.setdefault(row["group_id"], []).append(row)
-    for members in by_group.values():
+    for members in _chosen(catalog, counted):
         # Reviewers who chose different copies chose none.
         if len({row["left"] for row in members}) == 1:
             pairs = {(row["left"], row["right"]) for row in members}
@@ -181,6 +175,35 @@ def _relate(catalog: Catalog, counted: list[dict[str, Any]]) -> int:
     if held.equals(wanted.sort_by(order)):
         return 0
     return max(catalog.replace("relations", wanted, stage="review"), held.num_rows)
+
+
+def _chosen(catalog: Catalog, counted: list[dict[str, Any]]) -> list[list[dict[str, Any]]]:
+    """Return what reviewers chose to keep over what, group by group of copies."""
+    keeps = [(row["value"], row["reviewer"], row["decided_at"], row["decision_id"])
+             for row in counted if row["kind"] == correct.KEEP]  # fmt: skip
+    names = ("sha256", "reviewer", "decided_at", "decision_id")
+    connection = catalog.connect("groups")
+    connection.register("chosen", _columns(keeps, names))
+    by_group: dict[str, list[dict[str, Any]]] = {}
+    for row in connection.sql(_CHOSEN).to_arrow_table().to_pylist():
+        by_group.setdefault(row["group_id"], []).append(row)
+    return list(by_group.values())
+
+
+def contradictions(catalog: Catalog, decisions: list[dict[str, Any]]) -> list[correct.Conflict]:
+    """Return what reviewers say differently of facts and entries, each by their last word.
+
+    Args:
+        catalog: Which contents are copies of one another.
+        decisions: Rows of the table ``decisions``.
+    """
+    counted, conflicts = correct.in_force(decisions)
+    rows = {row["decision_id"]: row for row in counted}
+    for members in _chosen(catalog, counted):
+        if len({row["left"] for row in members}) > 1:
+            said = sorted({row["decision_id"] for row in members})
+            conflicts.append(correct.Conflict(correct.KEEP, tuple(rows[one] for one in said)))
+    return conflicts
 
 
 def _columns(rows: list[tuple[Any, ...]], names: tuple[str, ...]) -> pa.Table:

@@ -6,6 +6,7 @@ in the workspace's ledger before the App says so: nothing that is lost here was 
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -20,6 +21,7 @@ from typing import TYPE_CHECKING
 from curate.errors import DependencyError
 from curate.review.viewer import ADDRESS, settings
 from curate.viewing import desk
+from curate.viewing.keys import KEYS
 from curate.viewing.processes import check_port, start_database, start_server, stop
 
 if TYPE_CHECKING:
@@ -84,7 +86,8 @@ def opened(project: Project, use: str, *, port: int, reviewer: str = "") -> Iter
     kept = Path(tempfile.mkdtemp(prefix="curate-review-"))
     running: list[subprocess.Popen[bytes]] = []
     try:
-        shutil.copytree(_PLUGIN, kept / "plugins" / "curate")
+        plugin = shutil.copytree(_PLUGIN, kept / "plugins" / "curate")
+        (plugin / "keys.json").write_text(json.dumps(KEYS), encoding="utf-8")
         database, uri = start_database(kept / "database")
         running.append(database)
         environment = settings(kept, uri)

@@ -8,6 +8,7 @@ import fiftyone.operators as foo
 from fiftyone.operators import types
 
 from curate.errors import InputError
+from curate.viewing.keys import KEYS
 from curate.viewing.operators import OPERATORS, Next, chosen, desk
 
 PLUGIN = "@curate/review"
@@ -36,7 +37,9 @@ class Review(foo.Panel):
         panel = types.Object()
         panel.md(self._told(ctx), name="told")
         for operator in OPERATORS:
-            panel.btn(operator.verb(), label=operator.label, prompt=operator is not Next,
+            key = KEYS.get(operator.verb())
+            label = f"{operator.label} (Alt+{key})" if key else operator.label
+            panel.btn(operator.verb(), label=label, prompt=operator is not Next,
                       on_click=f"{PLUGIN}/{operator.verb()}")  # fmt: skip
         return types.Property(panel)
 

@@ -284,6 +284,32 @@ def stays_here(browser: Browser) -> None:
 
 
 @pytest.mark.slow
+def test_faces_that_a_reviewer_parts_or_joins_are_so_from_the_next_run_on(planted: Path) -> None:
+    """Likeness names p003 in a picture; a reviewer parts the faces, and then thinks better."""
+    project = library.open(planted)
+    ours = project.entry("unnamed.jpg")["sha256"]
+    # The picture is a copy byte for byte of one of hers; her other one has another face.
+    hers = project.entry("003_03.jpg")["sha256"]
+    face = {row["sha256"]: row["face_id"] for row in project.catalog.read("faces").to_pylist()}
+    who = {"reviewer": "ana", "reason": "I looked"}
+
+    assert identity(project, face[ours]) == identity(project, face[hers])
+    project.review_link([face[ours], face[hers]], "different_people", **who)
+    project.run(["identity"], jobs=1)
+    assert identity(project, face[ours]) != identity(project, face[hers])
+    project.review_undo("ana")
+    project.review_link([face[ours], face[hers]], "same_person", **who)
+    project.run(["identity"], jobs=1)
+    assert identity(project, face[ours]) == identity(project, face[hers])
+
+
+def identity(project: Any, face_id: str) -> str | None:
+    """Return the identity of a face."""
+    rows = project.catalog.read("identities").to_pylist()
+    return next(row["identity_id"] for row in rows if row["face_id"] == face_id)
+
+
+@pytest.mark.slow
 @pytest.mark.browser
 def test_what_was_acknowledged_outlives_whatever_is_killed(
     planted: Path, apps: Callable[..., App]

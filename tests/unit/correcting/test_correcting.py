@@ -128,6 +128,10 @@ def test_the_copy_to_keep_is_the_one_that_a_reviewer_chose(told: Told) -> None:
     told.project.review_keep("b.png", reviewer="a.kim", reason="no")
     heed(told.project.catalog, told.project.ledger)
     assert kept(told.project) == []
+    (conflict,) = told.project.review_conflicts()
+    assert {(one["reviewer"], one["value"]) for one in conflict.said} == {
+        ("r.meyer", other), ("a.kim", refused),
+    }  # fmt: skip
     with pytest.raises(InputError, match="no group"):
         told.project.review_keep("refused.png", **WHO)
 
@@ -196,6 +200,12 @@ def test_nobody_takes_back_what_another_decided(told: Told) -> None:
     told.project.decide("a.png", "cleared", reviewer="a.kim", reason="fine")
     (conflict,) = told.project.review_conflicts()
     assert conflict.kind == "verdict"
+    told.project.review_subject("a.png", "p02", "confirmed", reviewer="bo", reason="her")
+    told.project.audit()
+    assert told.project.review_conflicts() == []
+    told.project.review_undo("bo")
+    told.project.audit()
+    assert len(told.project.review_conflicts()) == 1
 
     told.project.review_undo("r.meyer", decision_id=made)
     assert told.verdict("a.png") == "needs_review"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
@@ -16,7 +17,7 @@ from curate.errors import CurateError, DependencyError, InputError, Verification
 from curate.release.attest import TOKEN
 from curate.release.log import KIND
 from curate.release.manifest import NAME
-from curate.release.timestamp import authority, read_certificates, stamp
+from curate.release.timestamp import authority, read_certificates, stamp, stamped_at
 from curate.release.verify import verify
 from tests.issued import MODEL_SECRET, SECRET, Desk
 
@@ -176,6 +177,25 @@ def test_stamp_that_was_altered_is_told(stamped: Path, tsa: Authority, tmp_path:
     assert TOKEN in {failure.where for failure in verify(copy).failures}
     place.unlink()
     assert TOKEN in {failure.where for failure in verify(copy).failures}
+
+
+@pytest.mark.filterwarnings("ignore:Parsed a serial number")
+def test_whatever_is_in_a_token_it_is_read_or_refused(stamped: Path, tsa: Authority) -> None:
+    """Bytes changed, cut out and put in, several at once."""
+    token, manifest = (stamped / TOKEN).read_bytes(), (stamped / NAME).read_bytes()
+    trusted, chance, refused = read_certificates(tsa.root), random.Random(3), 0
+    for _ in range(300):
+        broken = bytearray(token)
+        for _ in range(chance.choice((1, 2, 20))):
+            at = chance.randrange(len(broken))
+            broken[at : at + chance.choice((1, 1, 1, 0, 9))] = chance.randbytes(
+                chance.choice((1, 1, 1, 0, 5))
+            )
+        try:
+            stamped_at(bytes(broken), manifest, trusted)
+        except VerificationError:
+            refused += 1
+    assert refused > 200
 
 
 def test_stamp_that_was_asked_for_is_missed(tsa: Authority, tmp_path: Path) -> None:

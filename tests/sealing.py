@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
+import io
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 from PIL import Image
 
@@ -21,6 +25,9 @@ from curate.safety.stage import open_lists, publish
 
 NOW = datetime(2026, 5, 4, 12, tzinfo=UTC)
 NAME = "Wanda Zebrowska 17.jpg"
+_PICTURE = re.compile(rb"data:image/[a-z]+;base64,([A-Za-z0-9+/=]+)")
+# So alike are a picture and another size of it; other pictures of these tests are far below.
+_ALIKE = 0.95
 LOCATOR = f"train/real/{NAME}"
 
 
@@ -66,6 +73,18 @@ def add_list(project: Project, digests: Sequence[str], category: str, name: str 
     store = open_lists(project.workspace, project.config, create=True)
     store.put(HashList(info, pa.Table.from_pylist(rows, schema=SCHEMA)))
     publish(project.catalog, project.workspace)
+
+
+def shows(page: bytes, media: bytes) -> bool:
+    """Return whether a page has a picture that is like `media` in light and dark, of any size."""
+    shown = [base64.b64decode(found) for found in _PICTURE.findall(page)]
+    return any(np.corrcoef(_shape(one), _shape(media))[0, 1] > _ALIKE for one in shown)
+
+
+def _shape(picture: bytes) -> npt.NDArray[np.float64]:
+    """Return light and dark on a grid, shape (64,)."""
+    grey = Image.open(io.BytesIO(picture)).convert("L")
+    return np.asarray(grey.resize((8, 8), Image.Resampling.BOX), float).ravel()
 
 
 def md5_of(path: Path) -> str:

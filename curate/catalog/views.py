@@ -44,7 +44,9 @@ LEFT JOIN sightings s
 """
 
 
-# What is on a hash list is neither looked at nor compared by any other stage.
+_MADE_OF = ("media", "sightings", "hash_matches")
+
+# What is on a hash list is neither looked at nor compared, by any stage or page.
 WITHHELD = """
 CREATE OR REPLACE VIEW entries AS
 SELECT * REPLACE (
@@ -56,7 +58,7 @@ SELECT * REPLACE (
 
 
 def create_withheld(connection: duckdb.DuckDBPyConnection) -> None:
-    """Create the view `entries` for stages, in which what is on a hash list is not present.
+    """Create the view `entries` in which what is on a hash list is withheld, and not present.
 
     Args:
         connection: Has `media`, `sightings` and `hash_matches`.
@@ -69,12 +71,11 @@ def stored_as(names: Iterable[str]) -> tuple[str, ...]:
     """Return the tables that hold what `names` name: views among them as what they are made of.
 
     >>> stored_as(["entries", "faces"])
-    ('faces', 'media', 'sightings')
+    ('faces', 'hash_matches', 'media', 'sightings')
     """
     asked = set(names)
-    return tuple(
-        sorted(asked - {"entries"} | ({"media", "sightings"} if "entries" in asked else set()))
-    )
+    made_of = set(_MADE_OF) if "entries" in asked else set()
+    return tuple(sorted(asked - {"entries"} | made_of))
 
 
 def create_entries(connection: duckdb.DuckDBPyConnection) -> None:
@@ -83,7 +84,7 @@ def create_entries(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def read_entries(catalog: Catalog) -> pa.Table:
-    """Return the view `entries` whole, in the order of ids."""
-    connection = catalog.connect("media", "sightings")
-    create_entries(connection)
+    """Return the view `entries` whole, in the order of ids; what is on a hash list is withheld."""
+    connection = catalog.connect(*_MADE_OF)
+    create_withheld(connection)
     return connection.sql("SELECT * FROM entries ORDER BY media_id").to_arrow_table()

@@ -18,21 +18,16 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from PIL import Image
 
 import curate as curate_
 from curate.catalog.views import read_entries
 from curate.cli.main import main
-from tests.sealing import LOCATOR, NAME, add_list, md5_of, name_officer, workspace
+from tests.sealing import LOCATOR, NAME, add_list, md5_of, name_officer, shows, workspace
 
-_PICTURE = re.compile(rb"data:image/[a-z]+;base64,([A-Za-z0-9+/=]+)")
 _DEFLATED = re.compile(rb"stream\r?\n(.*?)endstream", re.DOTALL)
-# So alike are a picture and another size of it, in light and dark; others of these are far below.
-_ALIKE = 0.95
 
 
 class Wanted:
@@ -50,7 +45,7 @@ class Wanted:
         turned = content["pdq_dihedral"]
         assert isinstance(turned, bytes)
         self.needles["turned"] = {turned[i : i + 32] for i in range(0, 256, 32)}
-        self.shape = _shape(media)
+        self.media = media
 
     def found_in(self, folders: list[Path]) -> dict[str, set[str]]:
         """Return which of it is found, and in which files."""
@@ -61,13 +56,9 @@ class Wanted:
                 for what, needles in self.needles.items():
                     if any(needle in held for needle in needles):
                         found.setdefault(what, set()).add(path.name)
-                if self._shows(held):
+                if shows(held, self.media):
                     found.setdefault("picture", set()).add(path.name)
         return found
-
-    def _shows(self, held: bytes) -> bool:
-        shown = [base64.b64decode(match) for match in _PICTURE.findall(held)]
-        return any(np.corrcoef(_shape(one), self.shape)[0, 1] > _ALIKE for one in shown)
 
 
 def _spelled(text: str) -> set[bytes]:
@@ -83,12 +74,6 @@ def _pieces(body: bytes) -> set[bytes]:
 def _pieces_of_base64(body: bytes) -> set[bytes]:
     """Return the like for base64, whichever byte it begins at."""
     return {piece for start in range(3) for piece in _pieces(base64.b64encode(body[start:])[:-4])}
-
-
-def _shape(picture: bytes) -> np.ndarray:
-    """Return a picture's light and dark, shape (64,)."""
-    grey = Image.open(io.BytesIO(picture)).convert("L")
-    return np.asarray(grey.resize((8, 8), Image.Resampling.BOX), float).ravel()
 
 
 def _decoded(path: Path) -> Iterator[bytes]:

@@ -33,6 +33,7 @@ from tests.sealing import (
     name_officer,
     picture,
     replace_clock,
+    shows,
     workspace,
 )
 
@@ -137,10 +138,19 @@ def test_without_an_officer_nothing_is_touched(project: Project, tmp_path: Path)
     config.write_text(config.read_text("utf-8").replace("officer", "# officer"), encoding="utf-8")
     project = replace_clock(curate.open(project.workspace.root))
 
+    project.audit()
+    media = (tmp_path / "media" / LOCATOR).read_bytes()
+    assert shows(project.report("pictures")[0].read_bytes(), media)
+
     project.run(["hashlists"], jobs=1)
 
     assert (tmp_path / "media" / LOCATOR).exists()
     assert not Custody(project.ledger).all()
+    assert list(_states(project).values()).count("withheld") == 2
+    # The audit is older than the match: its findings do not tell of it.
+    page = project.report("pictures")[0].read_bytes()
+    assert b"data:image" in page
+    assert not shows(page, media)
     assert project.audit().counts()["blocked"] == 2
     with pytest.raises(InputError, match="officer"):
         _seal(project)

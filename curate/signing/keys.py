@@ -206,4 +206,5 @@ def _ecdsa() -> Any:
     from cryptography.hazmat.primitives.asymmetric.ec import ECDSA
     from cryptography.hazmat.primitives.hashes import SHA256
 
-    return ECDSA(SHA256())
+    # By RFC 6979: the same key and message give the same signature, as Ed25519 does.
+    return ECDSA(SHA256(), deterministic_signing=True)

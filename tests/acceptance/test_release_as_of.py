@@ -15,10 +15,12 @@ from pyarrow import parquet
 
 import curate as api
 from curate.errors import DependencyError, InputError
+from curate.files import write_whole
 from curate.model.instants import print_instant
 from curate.release.feed import FEED, read_feed
 from curate.release.verify import verify
 from curate.releasing import Order
+from curate.signing import new_key
 from tests.acceptance.conftest import Curate
 
 PEOPLE = ("p1", "p2", "p3")
@@ -91,12 +93,14 @@ def test_two_builds_have_the_same_bytes(
     What the ledger salts and dates when it is recorded is not listed, nor is a signature over it.
     """
     forms = [word for form in FORMS for word in ("--format", form)]
+    key = tmp_path / "key.pem"
+    write_whole(key, new_key("ecdsa-p256").pem(), private=True)
     found = []
     for name in ("one", "other"):
         shutil.copytree(made[0], tmp_path / name)
         monkeypatch.setenv("PYTHONHASHSEED", str(len(found)))
         curate("release", "build", "v1", "-w", name, "--as-of", print_instant(made[1]),
-               "--crops", "0.3", *forms)  # fmt: skip
+               "--crops", "0.3", "--key", key, *forms)  # fmt: skip
         folder = tmp_path / name / "releases" / "v1"
         found.append({path.relative_to(folder).as_posix(): path.read_bytes()
                       for path in folder.rglob("*") if path.is_file()})  # fmt: skip
@@ -104,9 +108,11 @@ def test_two_builds_have_the_same_bytes(
     beside = set(said["beside"])
     documents = {"README.md", "croissant.json", "datasheet.html", "documents/form.md"}
     assert documents <= found[0].keys() - beside
-    assert beside == {"log/checkpoint", "log/inclusion.json"}
     assert found[0].keys() == found[1].keys()
-    assert [path for path in found[0] if found[0][path] != found[1][path]] == sorted(beside)
+    differing = {path for path in found[0] if found[0][path] != found[1][path]}
+    assert differing == beside - {"verdicts.dsse.json"} == {
+        "log/checkpoint", "log/inclusion.json", "model.sig", "attestation.dsse.json"
+    }  # fmt: skip
     assert (said["as_of"], said["judged_at"]) == (print_instant(made[1]), ["as_of", "build"])
     assert "That instant was asked for" in found[0]["datasheet.md"].decode()
 

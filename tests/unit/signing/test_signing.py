@@ -47,6 +47,16 @@ def test_the_protocols_own_example_verifies() -> None:
     assert pae(*opened[1::-1]) == b"DSSEv1 29 http://example.com/HelloWorld 11 hello world"
 
 
+def test_ecdsa_gives_the_signature_of_rfc_6979() -> None:
+    """Appendix A.2.5: P-256, SHA-256, "sample"; the same twice, as releases need it."""
+    secret = "C9AFA9D845BA75166B5C215767B1D6934E50C3DB36E89B127B8A622B120F6721"
+    key = SigningKey(ec.derive_private_key(int(secret, 16), ec.SECP256R1()))
+    r = "EFD48B2AACB6A8FD1140DD9CD45E81D69D2C877B56AAF991C34D0EA84EAF3716"
+    s = "F7CB1C942D657C41D436C7A1B6E29F65F3E900DBB9AFF4064DC4AB2F843ACDA8"
+
+    assert key.sign(b"sample") == encode_dss_signature(int(r, 16), int(s, 16))
+
+
 def test_openssl_accepts_what_was_signed(tmp_path: Path) -> None:
     """Another implementation verifies the signature over the encoding of type and payload."""
     if shutil.which("openssl") is None:

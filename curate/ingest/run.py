@@ -138,7 +138,7 @@ def _ingest(
     tables = listing.tables()
     if not tables["media"].num_rows and not tables["rejections"].num_rows:
         raise EmptyInputError("there is no media here", where=str(path))
-    changed = _store(catalog, target.dataset, tables)
+    changed = _store(catalog, target.dataset, masked(catalog, tables))
     return Ingested(
         dataset=target.dataset,
         layout=reader.name,
@@ -193,9 +193,8 @@ def _store(catalog: Catalog, dataset: str, tables: dict[str, pa.Table]) -> int:
     # Media last: until they are there, a killed ingest has left nothing that counts.
     for name in ("depictions", "labels", "relations", "rejections"):
         _replace_declared(catalog, name, dataset, tables)
-    listed = masked(catalog, tables["media"])
-    gone = _no_longer_listed(catalog, dataset, listed)
-    return catalog.upsert("media", pa.concat_tables([listed, gone]))
+    gone = _no_longer_listed(catalog, dataset, tables["media"])
+    return catalog.upsert("media", pa.concat_tables([tables["media"], gone]))
 
 
 def _replace_declared(

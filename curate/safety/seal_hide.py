@@ -10,7 +10,7 @@ from __future__ import annotations
 import html
 import json
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from urllib.parse import quote
@@ -20,6 +20,7 @@ import pyarrow.compute as pc
 
 from curate.catalog.forget import forget, purge
 from curate.catalog.tables import Catalog
+from curate.model.ids import media_id
 from curate.safety.seal_plan import Plan
 from curate.schema import arrow_schema, conform, table_names
 from curate.vault import Vault
@@ -35,7 +36,7 @@ _NOT_SEARCHED = ("media", "release_items")
 # Documents that cannot be searched for a name, or may hold a picture without one.
 _OPAQUE = (".pdf", ".zip", ".gz", ".parquet", ".png", ".jpg", ".jpeg", ".webp")
 _PICTURE = b"data:image"
-_DIGESTS = {"sha256", "md5"}
+_DIGESTS = ("sha256", "md5")
 
 
 class Telling:
@@ -131,22 +132,32 @@ def hide(
     return _own_files(place, telling)
 
 
-def masked(catalog: Catalog, listed: pa.Table) -> pa.Table:
-    """Return listed entries as the catalogue may keep them: sealed ones stay hidden.
+def masked(catalog: Catalog, listed: Mapping[str, pa.Table]) -> dict[str, pa.Table]:
+    """Return what a dataset lists as the catalogue may keep it: sealed entries stay hidden.
 
     Args:
         catalog: The tables.
-        listed: Rows of the table ``media``.
+        listed: Rows by table, ``media`` and ``rejections`` among them.
     """
     sightings = catalog.read("sightings")
-    sealed = sightings.filter(pc.equal(sightings["reason"], REASON))["media_id"]
+    sealed = sightings.filter(pc.equal(sightings["reason"], REASON))["media_id"].combine_chunks()
     if not len(sealed):
-        return listed
-    known = catalog.read("media")
-    hidden = known.filter(pc.is_in(known["media_id"], value_set=sealed.combine_chunks()))
-    clear = pc.is_in(listed["media_id"], value_set=hidden["media_id"].combine_chunks())
-    named = hidden.filter(pc.is_in(hidden["dataset"], value_set=listed["dataset"].combine_chunks()))
-    return pa.concat_tables([listed.filter(pc.invert(clear)), named])
+        return dict(listed)
+    media, known = listed["media"], catalog.read("media")
+    hidden, _ = _parted(known, known["media_id"], sealed)
+    _, clear = _parted(media, media["media_id"], sealed)
+    named, _ = _parted(hidden, hidden["dataset"], media["dataset"].combine_chunks())
+    ids = set(sealed.to_pylist())
+    rejections = [
+        {**row, "locator": None, "place": REASON, "detail": REASON}
+        if media_id(row["dataset"], row["locator"] or "") in ids else row
+        for row in listed["rejections"].to_pylist()
+    ]  # fmt: skip
+    return {
+        **listed,
+        "media": pa.concat_tables([clear, named]),
+        "rejections": conform(rejections, "rejections"),
+    }
 
 
 def _hide_entries(catalog: Catalog, plans: Sequence[Plan], contents: set[str]) -> None:
@@ -154,24 +165,31 @@ def _hide_entries(catalog: Catalog, plans: Sequence[Plan], contents: set[str]) -
     seal = {media: f"{plan.seal_id}/{number}" for plan in plans
             for number, media in enumerate(plan.media_ids)}  # fmt: skip
     folder = str(catalog.folder.parent / "sealed")
-    media = catalog.read("media").to_pylist()
-    for number, row in enumerate(media):
-        if row["media_id"] in seal:
-            stays = {name: row[name] for name in _STAYS}
-            name = seal[row["media_id"]]
-            media[number] = {**stays, "locator": name, "root": folder, "declared_in": REASON}
-    sightings = catalog.read("sightings").to_pylist()
-    probes = {row["media_id"]: row["probe_version"] for row in sightings}
-    rest = [row for row in sightings if row["media_id"] not in seal]
-    for row in rest:
-        if row["sha256"] in contents:
-            # Of a file as it was listed once: what it held then is not known any more.
-            row.update(dict.fromkeys(_DIGESTS & row.keys()))
-    sealed = [{"media_id": media_id, "probe_version": probes.get(media_id, "none"),
-               "status": "unreadable", "reason": REASON} for media_id in seal]  # fmt: skip
+    named = _texts(seal)
+    media, sightings = catalog.read("media"), catalog.read("sightings")
+    mine, others = _parted(media, media["media_id"], named)
+    masks = [
+        {**{name: row[name] for name in _STAYS}, "locator": seal[row["media_id"]],
+         "root": folder, "declared_in": REASON}
+        for row in mine.to_pylist()
+    ]  # fmt: skip
+    seen, rest = _parted(sightings, sightings["media_id"], named)
+    probes = dict(zip(seen["media_id"].to_pylist(), seen["probe_version"].to_pylist(), strict=True))
+    sealed = [{"media_id": one, "probe_version": probes.get(one, "none"),
+               "status": "unreadable", "reason": REASON} for one in seal]  # fmt: skip
+    # Of a file as it was listed once: what it held then is not known any more.
+    once, rest = _parted(rest, rest["sha256"], _texts(contents))
+    once = once.drop_columns([name for name in _DIGESTS if name in once.column_names])
     # Sightings first: with them an entry is sealed, whatever its name.
-    catalog.replace("sightings", conform([*rest, *sealed], "sightings"))
-    catalog.replace("media", conform(media, "media"))
+    parts = [rest, conform(once, "sightings"), conform(sealed, "sightings")]
+    catalog.replace("sightings", pa.concat_tables(parts))
+    catalog.replace("media", pa.concat_tables([others, conform(masks, "media")]))
+
+
+def _parted(table: pa.Table, column: pa.ChunkedArray, values: pa.Array) -> tuple[pa.Table, ...]:
+    """Return the rows in which a column has one of some values, and the other rows."""
+    hit = pc.is_in(column, value_set=values)
+    return table.filter(hit), table.filter(pc.invert(hit))
 
 
 def _drop(catalog: Catalog, name: str, column: str, values: set[str]) -> None:

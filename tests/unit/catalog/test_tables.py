@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pyarrow as pa
@@ -291,3 +292,26 @@ def test_rows_can_be_filtered_after_an_upsert(catalog: Catalog) -> None:
     found = catalog.connect("media").sql("SELECT locator FROM media WHERE status = 'present'")
 
     assert found.fetchall() == [("b",)]
+
+
+def test_a_purge_leaves_no_value_in_files_or_log(tmp_path: Path) -> None:
+    """The log tells the least and largest values of each file it ever had."""
+    catalog = Catalog(tmp_path)
+    rows = [_refusal("aaa-first"), _refusal("mmm"), _refusal("zzz-last")]
+    catalog.append("refusals", conform(rows, "refusals"))
+    catalog.append("refusals", conform([_refusal("nnn")], "refusals"))
+    catalog.replace("refusals", conform([_refusal("mmm"), _refusal("nnn")], "refusals"))
+
+    catalog.purge("refusals")
+
+    held = b"".join(p.read_bytes() for p in tmp_path.rglob("*") if p.is_file())
+    assert b"aaa-first" not in held
+    assert b"zzz-last" not in held
+    assert catalog.read("refusals")["digest"].to_pylist() == ["mmm", "nnn"]
+    catalog.append("refusals", conform([_refusal("ooo")], "refusals"))
+    catalog.purge("refusals")
+    assert catalog.count("refusals") == 3
+
+
+def _refusal(digest: str) -> dict[str, object]:
+    return {"digest": digest, "refused_since": datetime(2026, 5, 4, tzinfo=UTC)}

@@ -133,6 +133,32 @@ def test_what_comes_back_is_sealed_anew(project: Project, tmp_path: Path) -> Non
     assert list(_states(project).values()).count("sealed") == 3
 
 
+def test_a_manifest_that_names_it_still_names_it_to_nobody(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its name is in the listing, twice: as an entry whose file is gone, and as a rejection."""
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "settings"))
+    name = "a very plain name.jpg"
+    picture(tmp_path / "media" / name, 1)
+    md5 = md5_of(tmp_path / "media" / name)
+    manifest = tmp_path / "media" / "manifest.csv"
+    manifest.write_text(f"path,label\n{name},real\n{name},fake\n", encoding="utf-8")
+    make_pair(tmp_path / "officer", None)
+    project = name_officer(curate.init(tmp_path / "ws"))
+    project.ingest(tmp_path / "media")
+    before = project.catalog.read("rejections").to_pylist()
+    assert any(name in str(row) for row in before)
+    add_list(project, [md5], "ncii")
+    project.run(["probe", "hashlists"], jobs=1)
+
+    project.ingest(tmp_path / "media")
+
+    tables = [project.catalog.read(one).to_pylist() for one in ("media", "rejections", "labels")]
+    assert name not in str(tables)
+    assert len(tables[1]) == len(before)
+    assert list(_states(project).values()) == ["sealed"]
+
+
 def test_without_an_officer_nothing_is_touched(project: Project, tmp_path: Path) -> None:
     config = project.workspace.config
     config.write_text(config.read_text("utf-8").replace("officer", "# officer"), encoding="utf-8")

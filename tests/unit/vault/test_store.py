@@ -197,3 +197,17 @@ def test_files_are_for_their_owner_alone(tmp_path: Path) -> None:
     modes = {path.stat().st_mode & 0o777 for path in tmp_path.rglob("*") if path.is_file()}
 
     assert modes == {0o600}
+
+
+def test_faces_can_be_taken_out_and_the_rest_stays(tmp_path: Path) -> None:
+    """Of two faces of a person one goes; a person who had no other face keeps nothing."""
+    vault = Vault(tmp_path, KEY)
+    vault.seal("subject:p01", MODEL, embeddings("a", "b"), expires_at=LATER)
+    vault.seal("subject:p02", MODEL, embeddings("c"), expires_at=LATER)
+
+    assert vault.forget(["a", "c", "of nobody"]) == 2
+
+    (kept,) = vault.kept()
+    assert vault.open(kept).equals(embeddings("b"))
+    assert (kept.tag, kept.expires_at) == (vault.tag("subject:p01"), LATER)
+    assert vault.forget([]) == 0

@@ -36,6 +36,8 @@ _NOT_SEARCHED = ("media", "release_items")
 # Documents that cannot be searched for a name, or may hold a picture without one.
 _OPAQUE = (".pdf", ".zip", ".gz", ".parquet", ".png", ".jpg", ".jpeg", ".webp")
 _PICTURE = b"data:image"
+_QUOTED = re.compile(r"[^A-Za-z0-9]")
+_AT_ONCE = 200
 _DIGESTS = ("sha256", "md5")
 
 
@@ -70,7 +72,10 @@ class Telling:
 
     def hides(self, column: pa.ChunkedArray) -> pa.ChunkedArray:
         """Return a column of texts in which seals stand under their ids."""
-        maybe = pc.fill_null(pc.match_substring_regex(column, self._any), False)  # noqa: FBT003
+        maybe = pa.chunked_array([[False] * len(column)], pa.bool_())
+        for some in self._some:
+            hit = pc.fill_null(pc.match_substring_regex(column, some), False)  # noqa: FBT003
+            maybe = pc.or_(maybe, hit)
         if not pc.any(maybe).as_py():
             return column
         pairs = zip(column.to_pylist(), maybe.to_pylist(), strict=True)
@@ -81,8 +86,11 @@ class Telling:
         return self.words[found.group()]
 
     @cached_property
-    def _any(self) -> str:
-        return "|".join(map(re.escape, sorted(self.words)))
+    def _some(self) -> list[str]:
+        """Patterns of some words each: one of all of them may be too large to compile."""
+        words = [_QUOTED.sub(lambda found: f"\\x{{{ord(found.group()):x}}}", word)
+                 for word in sorted(self.words)]  # fmt: skip
+        return ["|".join(words[i : i + _AT_ONCE]) for i in range(0, len(words), _AT_ONCE)]
 
     @cached_property
     def _whole(self) -> re.Pattern[str]:

@@ -63,6 +63,7 @@ def ours(bits: Bits, splits: list[str]) -> set[int]:
         "sha256": text, "pixel_digest": text, "hashes": hashes, "fingerprint": text, "name": text,
         "pdq_quality": pa.array([100] * len(bits), pa.int8()), "byte_size": [1] * len(bits),
         "pixels": [1] * len(bits), "quality": [1.0] * len(bits), "derivative": [False] * len(bits),
+        "chosen": [False] * len(bits),
     })  # fmt: skip
     nobody = {"sha256": pa.array([], pa.string()), "person": pa.array([], pa.string())}
     compared = conform([], "compared").select(["sha256", "fingerprint", "chain"])

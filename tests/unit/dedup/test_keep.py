@@ -78,6 +78,7 @@ def test_nothing_to_choose_from_keeps_nothing() -> None:
 rows = st.fixed_dictionaries(
     {
         "cleared": st.booleans(),
+        "chosen": st.booleans(),
         "derivative": st.booleans(),
         "pixels": st.integers(0, 3),
         "size": st.integers(0, 3),

@@ -37,6 +37,7 @@ def contents(seed: int, n: int) -> pa.Table:
         "quality": pa.array(rng.integers(1, 100, n), pa.float64()),
         "name": pa.array([f"{number}.jpg" for number in range(n)], pa.string()),
         "derivative": pa.array(rng.random(n) < 0.2),
+        "chosen": pa.array(rng.random(n) < 0.1),
     })  # fmt: skip
     return table.sort_by("sha256")
 

@@ -23,7 +23,7 @@ FRAMES = pa.schema([
 VIDEOS = pa.schema([
     ("sha256", pa.string()), ("byte_size", pa.int64()), ("ends", pa.float64()),
     ("pixels", pa.int64()), ("quality", pa.float64()), ("name", pa.string()),
-    ("derivative", pa.bool_()),
+    ("derivative", pa.bool_()), ("chosen", pa.bool_()),
 ])  # fmt: skip
 NO_VIDEOS = {"videos": VIDEOS.empty_table(), "frames": FRAMES.empty_table()}
 NOTHING = {name: arrow_schema(name).empty_table() for name in ("relations", "groups")}
@@ -40,6 +40,7 @@ def tables(
         rows.append({
             "sha256": name, "byte_size": size, "ends": float(len(codes)), "pixels": 100,
             "quality": float("nan"), "name": f"{name}.mp4", "derivative": False,
+            "chosen": False,
         })  # fmt: skip
         frames += [
             {"sha256": name, "frame": i, "seconds": float(i), "pdq": c, "pdq_quality": quality}

@@ -37,7 +37,7 @@ _NOT_SEARCHED = ("media", "release_items")
 _OPAQUE = (".pdf", ".zip", ".gz", ".parquet", ".png", ".jpg", ".jpeg", ".webp")
 _PICTURE = b"data:image"
 _QUOTED = re.compile(r"[^A-Za-z0-9]")
-_AT_ONCE = 200
+_AT_ONCE = 10_000
 _DIGESTS = ("sha256", "md5")
 
 

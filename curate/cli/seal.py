@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -56,6 +57,12 @@ def run_command(
     in_place: Annotated[
         bool, typer.Option("--in-place", help="Copy and remove nothing: hide names and hashes.")
     ] = False,
+    officer_key: Annotated[
+        Path | None,
+        typer.Option(
+            "--officer-key", help="The officer's public key; else what curate.toml names."
+        ),
+    ] = None,
     workspace: WorkspaceOption = None,
     as_json: JsonOption = False,
 ) -> int:
@@ -68,6 +75,8 @@ def run_command(
 
     project = open_project(workspace)
     config = project.config
+    if officer_key is not None:
+        config = replace(config, officer=str(officer_key.resolve()))
     with project.workspace.writing():
         sealer = sealer_of(project.workspace, config, project.clock())
         stays = config.seal if in_place else config.in_place

@@ -172,3 +172,52 @@ def test_nothing_tells_of_it_after_a_seal(
     assert (tmp_path / "ws" / "reports" / "audit-with-pictures.html").exists()
     blocked = curate_.open(tmp_path / "ws").latest_audit().counts()["blocked"]
     assert blocked == 2
+
+
+def test_a_seal_by_the_command_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Keys, sealing, a note, an opening by two people, and putting back what a list let go."""
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "settings"))
+    monkeypatch.chdir(tmp_path)
+    project = workspace(tmp_path)
+    media = (tmp_path / "media" / LOCATOR).read_bytes()
+    add_list(project, [md5_of(tmp_path / "media" / LOCATOR)], "ncii")
+
+    def curate(*arguments: object, status: int = 0, where: bool = True) -> str:
+        place = ("-w", "ws") if where else ()
+        assert main([*map(str, arguments), *place]) == status
+        said = capsys.readouterr()
+        return said.out + said.err
+
+    told = curate("run", "hashlists", "--jobs", 1)
+    assert "1 match" in told
+    assert "no safety officer's key is named" in told
+    curate("seal", "keys", "desk", where=False)
+    for name in ("anna", "ben"):
+        curate("keys", "new", name, where=False)
+        curate("keys", "export", name, "-o", f"{name}.pub", where=False)
+    name_officer(project, 'openers = ["../anna.pub", "../ben.pub"]')
+    told = curate("seal", "run", "--officer-key", "desk.pub")
+    assert "1 sealed, 0 left in place, 0 not finished" in told
+    assert "1. Stop." in told
+    assert "suspected" not in told
+    (row,) = json.loads(curate("seal", "list", "--json"))
+    assert (row["category"], row["entries"], row["opened"]) == ("ncii", 2, 0)
+    seal = row["seal"]
+
+    curate("seal", "note", seal, status=2)
+    curate("seal", "note", seal, "--report", "R-17", "--preserve-until", "2027-05-04")
+    two = ("--by", "anna", "--second", "ben", "--officer-key", "desk.pem", "--reason", "case 9")
+    curate("seal", "open", seal, *two, "-o", "case")
+    assert (tmp_path / "case" / "media.bin").read_bytes() == media
+    told = curate("seal", "restore", seal, *two, status=2)
+    assert "name it still" in told
+    curate("lists", "drop", "desk")
+    curate("seal", "restore", seal, *two)
+    assert (tmp_path / "media" / LOCATOR).read_bytes() == media
+
+    told = curate("seal", "status", seal)
+    for expected in ("R-17", "2027-05-04", "no list names it now", "whole", "case 9", "restored"):
+        assert expected in told
+    assert "unknown" in curate("seal", "status", "s-unknown", status=2)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from curate.catalog.audits import Audited, latest_audit
+from curate.catalog.views import unseen
 from curate.errors import InputError
 from curate.pipeline import Progress, recorded, silent
 from curate.reading import Reading
@@ -70,7 +71,8 @@ class Reviews:
         connection.register("now", audited.findings.select(["finding_id"]))
         observed = self.reading.observations(assignment=audited.assignment)
         return {
-            **{name: observed[name] for name in ("entries", "labels", "depictions", "faces")},
+            **{name: observed[name] for name in ("labels", "depictions", "faces")},
+            "entries": unseen(observed["entries"], observed["hash_matches"]),
             "rejections": catalog.read("rejections"),
             "decisions": self.reading.ledger.read("decisions"),
             "findings": audited.findings,

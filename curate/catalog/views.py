@@ -88,3 +88,17 @@ def read_entries(catalog: Catalog) -> pa.Table:
     connection = catalog.connect(*_MADE_OF)
     create_withheld(connection)
     return connection.sql("SELECT * FROM entries ORDER BY media_id").to_arrow_table()
+
+
+def unseen(entries: pa.Table, matches: pa.Table) -> pa.Table:
+    """Return entries for people's eyes: what is on a hash list or near one is withheld.
+
+    Args:
+        entries: The view `entries`.
+        matches: The table ``hash_matches``, which may know more than the last audit.
+    """
+    import pyarrow.compute as pc
+
+    near = pc.is_in(entries["sha256"], value_set=matches["sha256"].combine_chunks())
+    state = pc.if_else(near, "withheld", entries["state"])
+    return entries.set_column(entries.schema.get_field_index("state"), "state", state)

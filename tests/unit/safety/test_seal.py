@@ -15,6 +15,8 @@ import curate
 from curate.api import Project
 from curate.catalog.views import read_entries
 from curate.errors import InputError, VerificationError
+from curate.review.queues import QUEUES
+from curate.reviewing import Reviews
 from curate.safety.custody import Custody
 from curate.safety.gate import check_gate
 from curate.safety.lists import HashList
@@ -25,6 +27,7 @@ from curate.safety.seal_places import sealed_file
 from curate.safety.stage import open_lists
 from curate.schema import conform
 from curate.signing import new_key, verify
+from curate.workspace import DEFAULT_USE
 from tests.sealing import (
     LOCATOR,
     NOW,
@@ -180,6 +183,30 @@ def test_without_an_officer_nothing_is_touched(project: Project, tmp_path: Path)
     assert project.audit().counts()["blocked"] == 2
     with pytest.raises(InputError, match="officer"):
         _seal(project)
+
+
+def test_what_is_near_is_handed_to_no_reviewer(project: Project) -> None:
+    """The audit is older than the list: its findings do not tell of it."""
+    config = project.workspace.config
+    config.write_text(config.read_text("utf-8").replace("officer", "# officer"), encoding="utf-8")
+    project = replace_clock(curate.open(project.workspace.root))
+    audited = project.audit()
+    reviews = Reviews(project.reading, project.config, "p")
+    (mine,) = {row["sha256"] for row in read_entries(project.catalog).to_pylist()
+               if row["locator"] == LOCATOR}  # fmt: skip
+    near = {"sha256": mine, "list_id": "l", "category": "ncii", "ref": "r", "band": "near",
+            "basis": "pdq", "distance": 35}  # fmt: skip
+    assert LOCATOR in _locators(reviews)
+
+    project.catalog.append("hash_matches", conform([near], "hash_matches"))
+
+    assert audited.counts()["needs_review"] == 4
+    assert _locators(reviews) == {"train/real/b.jpg", "train/real/c.jpg"}
+
+
+def _locators(reviews: Reviews) -> set[str]:
+    work = reviews.work(DEFAULT_USE, QUEUES, limit=100)
+    return {item["locator"] for item in work.items.values()}
 
 
 def test_a_changed_file_is_not_taken_for_what_matched(project: Project, tmp_path: Path) -> None:

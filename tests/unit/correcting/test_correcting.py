@@ -7,8 +7,10 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pytest
+from PIL import Image
 
 from curate.api import Project
 from curate.correcting import heed
@@ -226,3 +228,30 @@ def test_a_relabel_outlives_another_ingest(told: Told, tmp_path: Path) -> None:
     assert rows(told, "labels", "copy.png")[0]["origin"] == "reviewed"
     shutil.rmtree(tmp_path / "ws" / "catalog" / "labels")
     assert "LAB001" not in codes(told, "copy.png")
+
+
+def test_the_next_run_keeps_what_a_reviewer_chose(told: Told, tmp_path: Path) -> None:
+    """The smaller copy, though the larger is the better; taken back, it is as it was."""
+    folder = tmp_path / "alike"
+    folder.mkdir()
+    y, x = np.mgrid[0:256, 0:256] / 256
+    seen = np.stack([x * y, np.sin(9 * x + 4 * y**2) / 2 + 0.5, (x - y) ** 2], axis=2)
+    large = Image.fromarray((seen * 255).astype(np.uint8))
+    large.save(folder / "large.png")
+    large.resize((200, 200)).save(folder / "small.png")
+    project = told.project
+    project.ingest(folder, dataset="alike")
+    sha256 = {}
+
+    def run() -> str:
+        project.run(["probe", "dedup"], jobs=1)
+        sha256.update({project.entry(name)["sha256"]: name for name in ("large.png", "small.png")})
+        groups = project.catalog.read("groups").to_pylist()
+        (kept,) = {row["keep"] for row in groups if row["sha256"] in sha256}
+        return sha256[kept]
+
+    assert run() == "large.png"
+    project.review_keep("small.png", **WHO)
+    assert run() == "small.png"
+    project.review_undo("r.meyer")
+    assert run() == "large.png"

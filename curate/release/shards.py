@@ -46,13 +46,24 @@ class Shard:
         folder_name: The split's name, as a folder's.
         number: Which part it is, from 0.
         count: How many parts the split has.
-        items: Rows of the selection.
+        selected: The whole selection.
+        rows: Which rows of it are in this part.
     """
 
     folder_name: str
     number: int
     count: int
-    items: pa.Table
+    selected: pa.Table
+    rows: pa.Array
+
+    @property
+    def items(self) -> pa.Table:
+        """Its rows of the selection; a copy, if any, lasts no longer than it is asked for."""
+        first, last = self.rows[0].as_py(), self.rows[-1].as_py()
+        span = self.selected.slice(first, last - first + 1)
+        if span.num_rows == len(self.rows):
+            return span
+        return span.take(pc.subtract(self.rows, pa.scalar(first, self.rows.type)))
 
     @property
     def stem(self) -> str:
@@ -80,11 +91,11 @@ def shards_of(items: pa.Table) -> list[Shard]:
     found = []
     names = folder_names(pc.unique(items["split"]).to_pylist())
     for split, name in names.items():
-        rows = items.filter(pc.equal(items["split"], split))
-        ends = _ends(rows["byte_size"].to_pylist())
+        rows = pc.indices_nonzero(pc.equal(items["split"], split))
+        ends = _ends(items["byte_size"].take(rows).to_pylist())
         starts = [0, *ends[:-1]]
         for number, (start, end) in enumerate(zip(starts, ends, strict=True)):
-            found.append(Shard(name, number, len(ends), rows.slice(start, end - start)))
+            found.append(Shard(name, number, len(ends), items, rows.slice(start, end - start)))
     return found
 
 
@@ -132,7 +143,7 @@ class Shards:
             said = json.loads(mark.read_text(encoding="utf-8"))
             done = Done([FileDigest(**f) for f in said["files"]], said["left_out"], said["items"])
             if all(_lies(self.folder, file) for file in done.files):
-                self.tick(shard.items.num_rows)
+                self.tick(len(shard.rows))
                 return done
         done = self._written(shard)
         write_whole(mark, json.dumps(asdict(done)))

@@ -56,6 +56,8 @@ def test_killed_build_leaves_nothing_that_verifies_and_is_not_whole(tmp_path: Pa
         if folder.exists():
             assert verify(folder, KEYS[:1]).failures == ()
             seen["whole"] += 1
+            # The machine is faster than when it was timed.
+            seconds /= 2
             continue
         seen["no release"] += 1
         made = _run(root, pem)

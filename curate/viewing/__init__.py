@@ -27,6 +27,7 @@ from curate.viewing.processes import check_port, start_database, start_server, s
 if TYPE_CHECKING:
     from curate.api import Project
 
+_PREFIX = "curate-review-"
 _PLUGIN = Path(__file__).parent / "plugin"
 
 
@@ -82,8 +83,9 @@ def opened(project: Project, use: str, *, port: int, reviewer: str = "") -> Iter
     """
     audited = project.latest_audit(use=use)
     check_port(port)
+    sweep(Path(tempfile.gettempdir()))
     # Pictures and names lie there while somebody looks, for this user alone.
-    kept = Path(tempfile.mkdtemp(prefix="curate-review-"))
+    kept = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-"))
     running: list[subprocess.Popen[bytes]] = []
     try:
         plugin = shutil.copytree(_PLUGIN, kept / "plugins" / "curate")
@@ -108,3 +110,16 @@ def opened(project: Project, use: str, *, port: int, reviewer: str = "") -> Iter
             # Neither has anything to lose; the server would wait for browsers that look.
             stop(process, patience_s=1)
         shutil.rmtree(kept, ignore_errors=True)
+
+
+def sweep(folder: Path) -> list[Path]:
+    """Remove what reviews of this user left in `folder` that were killed; return what that was."""
+    left = [
+        place for place in sorted(folder.glob(f"{_PREFIX}*-*"))
+        if (pid := place.name.removeprefix(_PREFIX).partition("-")[0]).isdigit()
+        and not Path("/proc", pid).exists()
+        and place.stat(follow_symlinks=False).st_uid == os.getuid()
+    ]  # fmt: skip
+    for place in left:
+        shutil.rmtree(place, ignore_errors=True)
+    return left

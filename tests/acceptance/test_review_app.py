@@ -10,7 +10,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -34,7 +34,6 @@ class App:
 
     Attributes:
         process: The command that keeps it open.
-        address: Where it is.
         browser: The browser.
     """
 
@@ -48,11 +47,15 @@ class App:
             command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
             env={**os.environ, "TMPDIR": str(folder), "HOME": str(folder)},
         )  # fmt: skip
+        self.browser = Browser(folder, width=1500)
+
+    @cached_property
+    def address(self) -> str:
+        """Where it is, once it is there."""
         assert self.process.stdout is not None
         line = self.process.stdout.readline()
         assert line.startswith("http://127.0.0.1:"), self.process.communicate()
-        self.address = line.split(": ")[0]
-        self.browser = Browser(folder, width=1500)
+        return line.split(": ")[0]
 
     def look(self, queue: str) -> None:
         """Open a queue, and wait for its pictures."""
@@ -258,7 +261,8 @@ def test_two_reviewers_walk_queues_and_the_verdicts_follow(
     ana.key("c", "a poster on the wall", told="recorded: cleared")
     bo.look("needs-review")
     bo.walk_to("poster.jpg")
-    assert verdicts(curate, planted)["poster.jpg"] == "needs_review"
+    library.open(planted).audit()
+    assert judged(planted)["poster.jpg"] == "needs_review"
     bo.key("c", "a poster", told="recorded: cleared")
     bo.shot("cleared")
 

@@ -259,7 +259,8 @@ class TestAgreement:
         sections = json_schema("config")["properties"]
         named = {f"{s}.{n}" for s, spec in sections.items() for n in spec.get("properties", {})}
         fields = {f.name for f in dataclasses.fields(Config)}
-        words = {"ingest.real": "real_words", "ingest.fake": "fake_words", "vault.key": "vault_key"}
+        words = {"ingest.real": "real_words", "ingest.fake": "fake_words",
+                 "vault.key": "vault_key", "release.documents": "release_documents"}  # fmt: skip
         whole = {"purposes", "uses", "waivers"}
         assert {words.get(n, n.split(".")[1]) for n in named} | whole == fields
 

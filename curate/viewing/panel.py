@@ -8,8 +8,9 @@ import fiftyone.operators as foo
 from fiftyone.operators import types
 
 from curate.errors import InputError
+from curate.viewing.asking import chosen, desk
 from curate.viewing.keys import KEYS
-from curate.viewing.operators import OPERATORS, Next, chosen, desk
+from curate.viewing.operators import OPERATORS, Next
 
 PLUGIN = "@curate/review"
 

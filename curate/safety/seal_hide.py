@@ -10,6 +10,7 @@ from __future__ import annotations
 import html
 import json
 import re
+import shutil
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -21,7 +22,7 @@ import pyarrow.compute as pc
 from curate.catalog.forget import forget, purge
 from curate.catalog.tables import Catalog
 from curate.model.ids import media_id
-from curate.safety.seal_plan import Plan
+from curate.safety.seal_plan import Plan, released
 from curate.schema import arrow_schema, conform, table_names
 from curate.vault import Vault
 from curate.workspace import Workspace
@@ -135,6 +136,8 @@ def hide(
     tell()
     _delete_documents(place.reports, telling)
     tell()
+    _delete_releases(place, catalog, [plan for plan in plans if not plan.in_place])
+    tell()
     purge(catalog)
     tell()
     return _own_files(place, telling)
@@ -231,6 +234,19 @@ def _delete_documents(folder: Path, telling: Telling) -> None:
     for path in sorted(p for p in folder.rglob("*") if p.is_file()):
         if path.suffix.lower() in _OPAQUE or _tells(path, {*telling.names, _PICTURE}):
             path.unlink()
+
+
+def _delete_releases(place: Workspace, catalog: Catalog, plans: Sequence[Plan]) -> None:
+    """Remove releases that hold what was taken away, and builds that were not finished.
+
+    A release is never changed, so it goes whole: what else is in it is still in the catalogue.
+    """
+    if not plans:
+        return
+    gone = released(catalog, (media for plan in plans for media in plan.media_ids))
+    for folder in [*(place.releases / name for name in gone), *place.releases.glob(".*.partial")]:
+        if folder.exists():
+            shutil.rmtree(folder)
 
 
 def _own_files(place: Workspace, telling: Telling) -> list[Path]:

@@ -224,10 +224,18 @@ def _recorded(catalog: Catalog, plan: Plan) -> Plan:
 
 
 def _released(catalog: Catalog, plan: Plan) -> list[str]:
-    """Return which releases hold what a plan is of, and which nothing here can change."""
+    """Return what becomes of releases that hold what a plan is of."""
+    if plan.in_place:
+        said = "holds it, and stays as it lies: call it back, and take its folder out of use"
+    else:
+        said = "held it, and its folder is removed: call it back"
+    return [f"the release {name} {said}" for name in released(catalog, plan.media_ids)]
+
+
+def released(catalog: Catalog, media_ids: Iterable[str]) -> list[str]:
+    """Return the names of releases that went out with any of some entries."""
     connection = catalog.connect("releases", "release_items")
-    rows = connection.execute(_RELEASED, [list(plan.media_ids)]).fetchall()
-    return [f"the release {name} holds it: call it back, and delete its folder" for (name,) in rows]
+    return [name for (name,) in connection.execute(_RELEASED, [list(media_ids)]).fetchall()]
 
 
 def _rows(asked: duckdb.DuckDBPyRelation) -> list[dict[str, Any]]:

@@ -240,19 +240,32 @@ def test_what_cannot_be_taken_away_is_told(project: Project, tmp_path: Path) -> 
     assert (tmp_path / "backup.jpg").exists()
 
 
-def test_releases_that_hold_it_are_told(project: Project) -> None:
-    (mine, *_) = (row["media_id"] for row in project.catalog.read("media").to_pylist()
-                  if row["locator"] == LOCATOR)  # fmt: skip
-    release = {"release_id": "r", "name": "v1", "use": "u", "audit_run_id": "a", "built_at": NOW,
-               "path": "releases/v1", "merkle_root": "00", "item_count": 1}  # fmt: skip
-    item = {"release_id": "r", "media_id": mine, "path": "media/x.jpg", "sha256": "00"}
-    project.catalog.append("releases", conform([release], "releases"))
-    project.catalog.append("release_items", conform([item], "release_items"))
+@pytest.mark.parametrize("category", ["ncii", "csam"])
+def test_releases_that_hold_it_are_told_and_go(project: Project, category: str) -> None:
+    """Another release stays; where nothing may be deleted, so does the one that holds it."""
+    mine = {row["locator"]: row["media_id"] for row in project.catalog.read("media").to_pylist()}
+    rows = {"v1": mine[LOCATOR], "v2": mine["train/real/b.jpg"]}
+    for name, media_id in rows.items():
+        release = {"release_id": name, "name": name, "use": "u", "audit_run_id": "a",
+                   "built_at": NOW, "path": f"releases/{name}", "merkle_root": "00",
+                   "item_count": 1}  # fmt: skip
+        item = {"release_id": name, "media_id": media_id, "path": "media/x.jpg", "sha256": "00"}
+        project.catalog.append("releases", conform([release], "releases"))
+        project.catalog.append("release_items", conform([item], "release_items"))
+    folders = [project.workspace.releases / name for name in ("v1", "v2", ".v3.partial")]
+    for folder in folders:
+        folder.mkdir(parents=True)
+        (folder / "x.jpg").write_bytes(b"media")
+    add_list(project, [md5_of(Path(project.catalog.read("media")["root"][0].as_py()) / LOCATOR)],
+             category, "other")  # fmt: skip
 
     project.run(["hashlists"], jobs=1)
 
     (held,) = Custody(project.ledger).all()
-    assert held.first["left"] == ["the release v1 holds it: call it back, and delete its folder"]
+    kept = category == "csam"
+    assert [folder.exists() for folder in folders] == [kept, True, kept]
+    (told,) = held.first["left"]
+    assert told.startswith("the release v1 holds it, and stays" if kept else "the release v1 held")
 
 
 def test_members_of_an_archive_stay_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,6 +17,7 @@ from curate.errors import UnknownNameError, printable
 from curate.model.verdict import Effect
 from curate.signals.normal import CATEGORIES
 
+_UNKNOWN = "a place that is not known"
 _EFFECTS = {
     Effect.BLOCK: "blocks the entry",
     Effect.REVIEW: "sends the entry to review",
@@ -61,7 +62,9 @@ class Told:
 
     def _what(self) -> list[str]:
         entry = self.entry
-        lines = [f"What it is: listed in {printable(entry['declared_in'])}; {entry['state']}."]
+        lines = [
+            f"What it is: listed in {printable(entry['declared_in'] or _UNKNOWN)}; {entry['state']}."
+        ]
         if entry["sha256"]:
             lines.append(f"  Its content is SHA-256 {entry['sha256']}.")
         said = [f"{row['name']} {row['value']} ({row['origin']})" for row in self.labels]

@@ -17,7 +17,6 @@ from curate.errors import UnknownNameError, printable
 from curate.model.verdict import Effect
 from curate.signals.normal import CATEGORIES
 
-_UNKNOWN = "a place that is not known"
 _EFFECTS = {
     Effect.BLOCK: "blocks the entry",
     Effect.REVIEW: "sends the entry to review",
@@ -62,9 +61,8 @@ class Told:
 
     def _what(self) -> list[str]:
         entry = self.entry
-        lines = [
-            f"What it is: listed in {printable(entry['declared_in'] or _UNKNOWN)}; {entry['state']}."
-        ]
+        place = printable(entry["declared_in"] or "a place that is not known")
+        lines = [f"What it is: listed in {place}; {entry['state']}."]
         if entry["sha256"]:
             lines.append(f"  Its content is SHA-256 {entry['sha256']}.")
         said = [f"{row['name']} {row['value']} ({row['origin']})" for row in self.labels]

@@ -41,7 +41,7 @@ def test_python_block_runs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
 
 
 @pytest.mark.slow
-def test_shell_block_runs(tmp_path: Path, curate: Curate) -> None:
+def test_shell_block_runs(tmp_path: Path, curate_apart: Curate) -> None:
     """Every command of "Your own data", in its order."""
     pytest.importorskip("dlib", reason="the faces stage needs the extra curate[faces]")
     _media(tmp_path / "path" / "to" / "media")
@@ -55,7 +55,7 @@ def test_shell_block_runs(tmp_path: Path, curate: Curate) -> None:
     assert len(lines) > 8
 
     for words in lines:
-        curate(*words[1:])
+        curate_apart(*words[1:])
 
 
 def test_first_screen_names_the_two_commands() -> None:

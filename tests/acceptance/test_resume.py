@@ -42,23 +42,23 @@ def _tables(ws: Path) -> dict[str, pa.Table]:
 
 
 @pytest.mark.slow
-def test_killed_run_resumes_to_the_same_tables(curate: Curate, tmp_path: Path) -> None:
+def test_killed_run_resumes_to_the_same_tables(curate_apart: Curate, tmp_path: Path) -> None:
     """SIGKILL in the middle, run again: as if nothing had happened, and then nothing to do."""
     _media(tmp_path / "media")
     for name in ("whole", "killed"):
-        curate("init", name)
-        curate("ingest", "media", "-w", name)
-    curate("run", "-w", "whole")
+        curate_apart("init", name)
+        curate_apart("ingest", "media", "-w", name)
+    curate_apart("run", "-w", "whole")
 
     seen = _run_and_kill(tmp_path / "killed")
-    curate("run", "-w", "killed")
+    curate_apart("run", "-w", "killed")
 
     assert 0 < seen < COUNT
     assert api.open(tmp_path / "whole").catalog.count("identities") >= COUNT
     whole, killed = _tables(tmp_path / "whole"), _tables(tmp_path / "killed")
     for name in TABLES:
         assert killed[name].equals(whole[name]), name
-    again = curate("run", "-w", "killed").out.splitlines()
+    again = curate_apart("run", "-w", "killed").out.splitlines()
     assert again == [f"{s}: nothing to do" for s in STAGES]
 
 

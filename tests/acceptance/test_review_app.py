@@ -20,8 +20,7 @@ import pytest
 import curate as library
 from curate.doctor import find_mongod
 from curate.viewing.processes import free_port
-from tests.acceptance.conftest import Curate
-from tests.acceptance.conftest import _run as run
+from tests.acceptance.conftest import Curate, run
 from tests.acceptance.story import Story
 from tests.browser import Browser
 

@@ -21,7 +21,7 @@ from tests.acceptance.conftest import Curate
 pytest.importorskip("dlib", reason="the faces stage needs the extra curate[faces]")
 data = pytest.importorskip("skimage.data", reason="the pictures come with scikit-image")
 
-COUNT = 72
+COUNT = 40
 TABLES = ("content", "sightings", "faces", "face_scans", "groups", "relations", "identities")
 
 

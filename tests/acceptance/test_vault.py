@@ -17,11 +17,21 @@ from tests.acceptance.conftest import Curate
 PEOPLE = ("001", "002", "003")
 
 
+@pytest.fixture(scope="module")
+def kept_once(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the workspace that each test has a copy of."""
+    folder = tmp_path_factory.mktemp("vault")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("LAB_KEY", "5a" * 32)
+        return _workspace(shared_data, folder / "ws", folder / "media")
+
+
 @pytest.fixture
-def kept(shared_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def kept(kept_once: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Return a workspace of three people with two photos each, embeddings kept."""
     monkeypatch.setenv("LAB_KEY", "5a" * 32)
-    return _workspace(shared_data, tmp_path / "ws", tmp_path / "media")
+    shutil.copytree(kept_once, tmp_path / "ws")
+    return tmp_path / "ws"
 
 
 def _workspace(shared_data: Path, ws: Path, media: Path) -> Path:

@@ -5,6 +5,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 UV_VERSION := 0.13.9
+# One more than two processors: tests wait for browsers, databases and disks.
+WORKERS ?= 3
 # Tests start hundreds of processes: each would compile every package again.
 unexport PYTHONDONTWRITEBYTECODE
 
@@ -27,7 +29,7 @@ demo: $(STAMP)  ## build, audit and release a small dataset with planted problem
 	$(BIN)/curate demo demo
 
 test: $(STAMP) browser axe  ## every test that this machine can run
-	$(BIN)/python -m pytest -n 2 --dist worksteal --doctest-modules tests curate
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal --doctest-modules tests curate
 
 # Pages are looked at by Debian's chromium; where it cannot be had those tests skip and say so.
 .PHONY: browser

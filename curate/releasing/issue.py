@@ -265,11 +265,15 @@ def crops_of(folder: Path) -> dict[str, list[str]]:
 
 
 def _forget(catalog: Catalog, name: str) -> None:
-    """Take away the record of a release that was killed before it had its name."""
+    """Take away what was recorded of a release that was killed before it had its name.
+
+    Items are recorded before their release: some may be of none.
+    """
     stored = catalog.read("releases")
-    of_name = pc.equal(stored["name"], name)
-    if gone := stored.filter(of_name)["release_id"].to_pylist():
-        items = catalog.read("release_items")
-        mine = pc.is_in(items["release_id"], value_set=pa.array(gone))
-        catalog.replace("release_items", items.filter(pc.invert(mine)))
-        catalog.replace("releases", stored.filter(pc.invert(of_name)))
+    kept = stored.filter(pc.not_equal(stored["name"], name))
+    items = catalog.read("release_items")
+    held = pc.is_in(items["release_id"], value_set=kept["release_id"].combine_chunks())
+    if not pc.all(held, min_count=0).as_py():
+        catalog.replace("release_items", items.filter(held))
+    if kept.num_rows < stored.num_rows:
+        catalog.replace("releases", kept)

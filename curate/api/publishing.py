@@ -110,11 +110,10 @@ class Publishing(Judging):
 
     def _ordered(self, name: str, order: Order) -> tuple[Issue, Selection]:
         """Audit for a release, and return what may go out in it."""
-        from curate.release.build import check_name
-        from curate.releasing import Issue, check_instant, cleared
+        from curate.releasing import Issue, check_instant, check_new, cleared
         from curate.safety.gate import check_gate
 
-        check_name(name, self.workspace.releases)
+        check_new(name, self.workspace.releases, self.catalog)
         check_instant(order, self.clock())
         check_gate(self.workspace, self.catalog, self.clock())
         audit = partial(self.audit, use=order.use, assignment=order.assignment)

@@ -132,7 +132,7 @@ def build(
             where=name,
             hint="run `curate audit` to see why; `curate explain LOCATOR` tells for one entry",
         )
-    hidden = releases / f".{name}.partial"
+    hidden = unfinished(name, releases)
     try:
         return _built(hidden, folder, selection, facts=facts, form=form, steps=steps)
     except CurateError:
@@ -168,6 +168,11 @@ def _built(
     shutil.rmtree(marks_folder(hidden))
     hidden.rename(folder)
     return release
+
+
+def unfinished(name: str, releases: Path) -> Path:
+    """Return the folder in which a release is built before it has its name."""
+    return releases / f".{name}.partial"
 
 
 def check_name(name: str, releases: Path) -> str:

@@ -21,11 +21,11 @@ from pyarrow import parquet
 from curate.catalog.audits import Audited
 from curate.catalog.ledger import Ledger
 from curate.catalog.tables import Catalog
-from curate.errors import VerificationError
+from curate.errors import InputError, VerificationError
 from curate.model.ids import stable_id
 from curate.model.instants import print_instant
 from curate.release.attest import TOKEN, attest, attestation_names
-from curate.release.build import Release
+from curate.release.build import Release, check_name, unfinished
 from curate.release.evidence import evidence_of
 from curate.release.export import crops
 from curate.release.feed import FEED, Feed, Tombstone, batch_salt, feed_bytes, tombstone
@@ -262,6 +262,25 @@ def crops_of(folder: Path) -> dict[str, list[str]]:
         for row in parquet.ParquetFile(path).read(["media_id", "sha256"]).to_pylist():
             found.setdefault(row["media_id"], []).append(row["sha256"])
     return found
+
+
+def check_new(name: str, releases: Path, catalog: Catalog) -> None:
+    """Refuse a name that a release has or had: what went out is on record by its name.
+
+    The record of a build that was killed before its folder had the name is no release's.
+
+    Raises:
+        InputError: The name cannot be a folder's, or is taken.
+    """
+    check_name(name, releases)
+    named = pc.is_in(pa.scalar(name), value_set=catalog.read("releases")["name"].combine_chunks())
+    if named.as_py() and not unfinished(name, releases).exists():
+        raise InputError(
+            "a release of that name went out, though its folder is gone",
+            where=name,
+            hint="what went out stays on record, so that it can be called back: "
+            "choose another name",
+        )
 
 
 def _forget(catalog: Catalog, name: str) -> None:

@@ -15,11 +15,13 @@ from pyarrow import parquet
 
 from curate.errors import InputError, UnknownNameError, VerificationError
 from curate.release import feed
+from curate.release.build import unfinished
 from curate.release.check_copy import FILE, MEMBER, MENTION, ROW, UNREAD, check_copy
 from curate.release.diff import diff
 from curate.release.feed import FEED, batch_salt, feed_bytes, read_feed, tombstone
 from curate.release.verify import verify
 from curate.release.version import next_version
+from curate.releasing import check_new
 from curate.releasing.recipients import Desk as Recipients
 from curate.signing import new_key
 from tests.factories import day, media
@@ -282,6 +284,25 @@ def test_recipients_are_behind_until_they_say_otherwise(desk: Desk) -> None:
         people.acknowledge("v2", "lab-c", "deleted", now=day(7, 7))
     with pytest.raises(UnknownNameError):
         people.deliver("v9", "lab-a", now=day(7, 8))
+
+
+def test_name_of_what_went_out_is_not_given_again(desk: Desk) -> None:
+    """Its record says what went out, and would be replaced."""
+    releases = desk.root / "releases"
+    shutil.rmtree(releases / "v1")
+
+    with pytest.raises(InputError, match="its folder is gone") as refused:
+        check_new("v1", releases, desk.catalog)
+
+    assert "choose another name" in (refused.value.hint or "")
+    check_new("v3", releases, desk.catalog)
+
+
+def test_name_of_a_killed_build_is_free(desk: Desk) -> None:
+    releases = desk.root / "releases"
+    (releases / "v1").rename(unfinished("v1", releases))
+
+    check_new("v1", releases, desk.catalog)
 
 
 def test_feed_goes_out_alone_where_nothing_is_left(tmp_path: Path) -> None:

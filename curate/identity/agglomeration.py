@@ -127,12 +127,16 @@ class Agglomeration:
         names = np.unique(self.root)
         names = names[self.size[names] > 0]
         gain = noise.gain(self.size[names], self.squares[names])
-        rows = self.sums[names] * (gain / self.size[names]).astype(np.float32)[:, None]
+        rows = np.empty((len(names), self.sums.shape[1] + 1), np.float32)
+        scale = (gain / self.size[names]).astype(np.float32)
+        for start in range(0, len(names), _CHUNK):
+            part = slice(start, start + _CHUNK)
+            rows[part, :-1] = self.sums[names[part]] * scale[part, None]
         # Products of these are the excess over the background, background included.
-        bias = (np.sqrt(max(noise.background, 0.0)) * gain).astype(np.float32)
+        rows[:, -1] = np.sqrt(max(noise.background, 0.0)) * gain
         floor = noise.least() - max(noise.background, 0.0)
         found = similar_pairs(
-            rows, floor=floor, k=neighbours, exact_limit=2 * EXACT_LIMIT, bias=bias
+            rows, floor=floor, k=neighbours, exact_limit=2 * EXACT_LIMIT, excess=True
         )
         del rows
         pairs = distinct(packed(names[found.left], names[found.right]))

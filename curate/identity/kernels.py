@@ -104,12 +104,55 @@ def offer_rows(cosines, row, column, first, last, floor, values, names, filled):
 
 
 @njit(cache=True, nogil=True)
-def offer_found(cosines, near, row, floor, values, names, filled):
-    """Offer to each row, from `row` on, what a search found; arrays of shape (R, K)."""
-    for r in range(near.shape[0]):
-        for c in range(near.shape[1]):
-            if cosines[r, c] >= floor:
-                _offer(cosines[r, c], near[r, c], values, names, filled, row + r)
+def offer_members(cosines, asked, members, first, last, floor, values, names, filled):
+    """Offer the members of a cell to the rows that asked, from the `first` to before the `last`.
+
+    Args:
+        cosines: Of rows that asked and members, shape (R, C).
+        asked: What each row is, shape (R,).
+        members: What each column is, shape (C,).
+        first: First row to serve, within the block.
+        last: One past the last.
+        floor: Least cosine.
+        values: As in `offer_columns`, like all that follow.
+        names: Who they are.
+        filled: How many there are.
+    """
+    width = cosines.shape[1]
+    for r in range(first, last):
+        for start in range(0, width, _LOOK):
+            end = min(start + _LOOK, width)
+            if _none(cosines, r, start, end, floor):
+                continue
+            for c in range(start, end):
+                if cosines[r, c] >= floor and members[c] != asked[r]:
+                    _offer(cosines[r, c], members[c], values, names, filled, asked[r])
+
+
+@njit(cache=True, nogil=True)
+def invert(wanted, cells):
+    """Return the rows that want each cell, one cell after the other, and where each ends.
+
+    Args:
+        wanted: Cells that each row wants, shape (N, P).
+        cells: How many cells there are.
+
+    Returns:
+        Rows, shape (N * P,), and cell c's are those from ``ends[c]`` to before ``ends[c + 1]``.
+    """
+    ends = np.zeros(cells + 1, np.int64)
+    for row in range(wanted.shape[0]):
+        for at in range(wanted.shape[1]):
+            ends[wanted[row, at] + 1] += 1
+    ends = np.cumsum(ends)
+    place = ends[:-1].copy()
+    rows = np.empty(wanted.size, np.int32)
+    for row in range(wanted.shape[0]):
+        for at in range(wanted.shape[1]):
+            cell = wanted[row, at]
+            rows[place[cell]] = row
+            place[cell] += 1
+    return rows, ends
 
 
 @njit(cache=True, nogil=True)

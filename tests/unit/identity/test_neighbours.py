@@ -73,11 +73,13 @@ def test_chunks_hold_the_pairs_within_them_and_no_others() -> None:
 
 
 @pytest.mark.parametrize("exact_limit", [10_000, 1000])
-def test_a_bias_is_taken_from_each_cosine(exact_limit) -> None:
+def test_of_the_excess_the_last_products_are_taken_away(exact_limit) -> None:
     rows = embed(np.arange(3000) // 6)
     bias = np.random.default_rng(1).uniform(0, 0.6, 3000).astype(np.float32)
 
-    found = similar_pairs(rows, floor=0.3, exact_limit=exact_limit, bias=bias)
+    found = similar_pairs(
+        np.column_stack([rows, bias]), floor=0.3, exact_limit=exact_limit, excess=True
+    )
 
     wanted = rows @ rows.T - np.outer(bias, bias)
     np.testing.assert_allclose(found.cosine, wanted[found.left, found.right], atol=1e-5)

@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 # writing them again as few.
 COMPACT_AT = 24
 
+_OTHER_VERSION = (
+    "another version of curate wrote it: open the workspace with that one, or ingest and run "
+    "again in a new one (`curate init`)"
+)
 _NO_HISTORY = {
     "delta.logRetentionDuration": "interval 0 days",
     "delta.deletedFileRetentionDuration": "interval 0 days",
@@ -191,12 +195,9 @@ def _columns(name: str) -> str:
 def _check_columns(found: pa.Schema, name: str) -> None:
     expected = arrow_schema(name)
     if found.names != expected.names:
-        raise CatalogError(
-            f"columns are {', '.join(found.names)}; expected {', '.join(expected.names)}",
-            where=f"catalog/{name}",
-        )
+        said = f"columns are {', '.join(found.names)}; expected {', '.join(expected.names)}"
+        raise CatalogError(said, where=f"catalog/{name}", hint=_OTHER_VERSION)
     for have, want in zip(found, expected, strict=True):
         if have.type != want.type:
-            raise CatalogError(
-                f"column {have.name} is {have.type}; expected {want.type}", where=f"catalog/{name}"
-            )
+            said = f"column {have.name} is {have.type}; expected {want.type}"
+            raise CatalogError(said, where=f"catalog/{name}", hint=_OTHER_VERSION)

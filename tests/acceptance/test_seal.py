@@ -178,6 +178,10 @@ def test_nothing_tells_of_it_after_a_seal(
     # What went out is known by its digest, so that it can be called back from whoever has it.
     items = tmp_path / "ws" / "catalog" / "release_items"
     assert wanted.found_in(searched, but=items) == {}
+    # Nor is its record replaced by another release of the name.
+    again = ("release", "build", "v1", "-w", str(tmp_path / "ws"))
+    assert main(again) == 2
+    assert "went out, though its folder is gone" in capsys.readouterr().err
     assert set(wanted.found_in([items])) == {"sha256"}
     assert not place.exists()
     assert (tmp_path / "ws" / "reports" / "audit-with-pictures.html").exists()

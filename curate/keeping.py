@@ -7,7 +7,6 @@ embedded again when it is needed.
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -75,12 +74,10 @@ class Keeper:
         Raises:
             MissingKeyError: There is no key, though something was sealed with one.
         """
-        from curate.vault import Vault, default_source, vault_salt, workspace_key
+        from curate.vault import Vault, vault_key
 
-        unused = not (place.vault / "keys").is_dir()
-        salt = vault_salt(place.vault)
-        source = config.vault_key or default_source(hashlib.sha256(salt).hexdigest()[:16])
-        vault = Vault(place.vault, workspace_key(source, create=unused))
+        key, _ = vault_key(place, config.vault_key, create=True)
+        vault = Vault(place.vault, key)
         keeper = Keeper(vault, Catalog(place.catalog), Ledger(place.ledger), config.keep_days, now)
         keeper.expire()
         return keeper

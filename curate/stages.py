@@ -80,9 +80,9 @@ def _signals(run: _Run) -> StageRun:
 
 def _hashlists(run: _Run) -> StageRun:
     from curate.safety.seal import seal_matches
-    from curate.safety.stage import hashlists_stage, lists_folder
+    from curate.safety.stage import hashlists_stage
 
-    registered = any(lists_folder(run.place).glob("*.bin"))
+    registered = any(run.place.lists.glob("*.bin"))
     if not registered and not run.pipeline.catalog.count("hash_checks"):
         return StageRun("hashlists", 0, {})
     ran = run.pipeline.run(hashlists_stage(run.place, run.config))

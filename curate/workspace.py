@@ -70,6 +70,11 @@ class Workspace:
         return self.root / "vault"
 
     @property
+    def lists(self) -> Path:
+        """The folder of hash lists."""
+        return self.root / "safety" / "lists"
+
+    @property
     def reports(self) -> Path:
         """The folder of rendered documents."""
         return self.root / "reports"

@@ -98,11 +98,10 @@ def add_command(
 def list_command(workspace: WorkspaceOption = None, as_json: JsonOption = False) -> None:
     """Show which lists are registered, and how old they are."""
     from curate.safety.lists import infos
-    from curate.safety.stage import lists_folder
 
     project = open_project(workspace)
     now = project.clock()
-    known = infos(lists_folder(project.workspace))
+    known = infos(project.workspace.lists)
     rows = [
         {"list": one.list_id, "provider": one.provider, "category": one.category,
          "hashes": sum(one.counts.values()),

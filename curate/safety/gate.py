@@ -10,7 +10,6 @@ from curate.errors import InputError
 from curate.safety.lists import infos, lists_digest
 from curate.safety.seal_places import sealed_folder
 from curate.safety.seal_plan import pending
-from curate.safety.stage import lists_folder
 from curate.workspace import Workspace
 
 _UNASKED = """
@@ -35,7 +34,7 @@ def check_gate(place: Workspace, catalog: Catalog, now: datetime) -> None:
     if begun := pending(sealed_folder(place)):
         raise InputError(f"the sealing of {len(begun):,} contents was begun and is not finished",
                          where="sealed", hint="run `curate seal run`")  # fmt: skip
-    folder = lists_folder(place)
+    folder = place.lists
     known = infos(folder)
     told = catalog.read("hash_lists")["list_id"].to_pylist()
     if gone := sorted(set(told) - {one.list_id for one in known}):

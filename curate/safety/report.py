@@ -24,7 +24,6 @@ from curate.safety.lists import ListInfo, infos, lists_digest
 from curate.safety.requests import CLOSED, OPEN
 from curate.safety.seal_places import sealed_folder
 from curate.safety.seal_plan import pending
-from curate.safety.stage import lists_folder
 from curate.vault.keys import own_key
 from curate.workspace import Workspace
 
@@ -85,12 +84,12 @@ def figures(place: Workspace, catalog: Catalog, ledger: Ledger, now: datetime) -
         ledger: Its ledger.
         now: The present instant, in UTC.
     """
-    lists = infos(lists_folder(place))
+    lists = infos(place.lists)
     told = set(catalog.read("hash_lists")["list_id"].to_pylist())
     requests = ledger.read("requests").to_pylist()
     connection = catalog.connect("media", "sightings", "hash_checks", "hash_matches")
     create_entries(connection)
-    rows = connection.execute(_ENTRIES, [lists_digest(lists_folder(place))]).fetchall()
+    rows = connection.execute(_ENTRIES, [lists_digest(place.lists)]).fetchall()
     entries, unclear = _entries(rows)
     return Figures(
         lists=lists,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping
 from functools import partial
@@ -57,12 +56,10 @@ def open_lists(place: Workspace, config: Config, *, create: bool = False) -> Lis
     Raises:
         MissingKeyError: The key is not where it should be.
     """
-    from curate.vault import default_source, vault_salt, workspace_key
+    from curate.vault import vault_key
 
-    used = (place.vault / "keys").is_dir() or any(lists_folder(place).glob("*.bin"))
-    salt = vault_salt(place.vault)
-    source = config.vault_key or default_source(hashlib.sha256(salt).hexdigest()[:16])
-    return ListStore(lists_folder(place), workspace_key(source, create=create and not used), salt)
+    key, salt = vault_key(place, config.vault_key, create=create)
+    return ListStore(place.lists, key, salt)
 
 
 def listed_bytes(place: Workspace, config: Config) -> ListedBytes | None:
@@ -71,16 +68,11 @@ def listed_bytes(place: Workspace, config: Config) -> ListedBytes | None:
     Raises:
         MissingKeyError: The vault's key is not where it should be.
     """
-    folder = lists_folder(place)
+    folder = place.lists
     if not any(folder.glob("*.bin")):
         return None
     store = open_lists(place, config)
     return ListedBytes(folder, store.key, store.salt, lists_digest(folder))
-
-
-def lists_folder(place: Workspace) -> Any:
-    """Return where a workspace's lists lie."""
-    return place.root / "safety" / "lists"
 
 
 def publish(catalog: Catalog, place: Workspace, *, dropped: str = "") -> list[ListInfo]:
@@ -93,8 +85,8 @@ def publish(catalog: Catalog, place: Workspace, *, dropped: str = "") -> list[Li
         place: Its workspace.
         dropped: The name of a list that was dropped.
     """
-    known = infos(lists_folder(place))
-    state = lists_digest(lists_folder(place))
+    known = infos(place.lists)
+    state = lists_digest(place.lists)
     rows = [
         {"list_id": one.list_id, "provider": one.provider, "category": one.category,
          "negative": one.negative, "fetched_at": one.fetched_at, "stale_after": one.stale_after,
@@ -114,7 +106,7 @@ def hashlists_stage(place: Workspace, config: Config) -> WholeStage:
     Raises:
         MissingKeyError: The vault's key is not where it should be.
     """
-    state = lists_digest(lists_folder(place))
+    state = lists_digest(place.lists)
     return WholeStage(
         name="hashlists",
         version=VERSION,

@@ -4,7 +4,8 @@ Every subject has a key of their own, wrapped by the workspace's key, which lies
 workspace. What is sealed opens only with both, under the model's name it was sealed with.
 """
 
-from curate.vault.keys import default_source, workspace_key
-from curate.vault.store import Kept, Vault, vault_salt
+from curate.vault.envelope import vault_salt
+from curate.vault.keys import default_source, vault_key, workspace_key
+from curate.vault.store import Kept, Vault
 
-__all__ = ["Kept", "Vault", "default_source", "vault_salt", "workspace_key"]
+__all__ = ["Kept", "Vault", "default_source", "vault_key", "vault_salt", "workspace_key"]

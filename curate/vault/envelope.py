@@ -56,3 +56,11 @@ def decrypt(key: bytes, sealed: bytes, told: bytes, *, where: Path, hint: str = 
 def write_whole(path: Path, content: bytes) -> None:
     """Write a file whole or not at all, for its owner alone."""
     files.write_whole(path, content, private=True)
+
+
+def vault_salt(folder: Path) -> bytes:
+    """Return the random bytes that make a vault its own, made now if there are none."""
+    place = folder / "salt"
+    if not place.is_file():
+        write_whole(place, secrets.token_bytes(32))
+    return place.read_bytes()

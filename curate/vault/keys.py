@@ -7,18 +7,36 @@ inside.
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 from pathlib import Path
 
 from curate.errors import InputError, MissingKeyError
+from curate.vault.envelope import KEY_BYTES, vault_salt
 from curate.vault.places import keep_secret, read_secret, settings_folder
-
-KEY_BYTES = 32
+from curate.workspace import Workspace
 
 
 def default_source(vault_id: str) -> str:
     """Return where a vault's key lies when nothing is named: among the user's settings."""
     return f"file:{settings_folder() / 'keys' / vault_id}.key"
+
+
+def vault_key(place: Workspace, source: str | None, *, create: bool) -> tuple[bytes, bytes]:
+    """Return the key of a workspace's vault and lists, and their salt.
+
+    Args:
+        place: The workspace.
+        source: Where the key lies; among the user's settings when None.
+        create: Make a key where there is none and nothing was sealed or encrypted with one yet.
+
+    Raises:
+        MissingKeyError: The key is not where it should be.
+    """
+    salt = vault_salt(place.vault)
+    used = (place.vault / "keys").is_dir() or any(place.lists.glob("*.bin"))
+    where = source or default_source(hashlib.sha256(salt).hexdigest()[:16])
+    return workspace_key(where, create=create and not used), salt
 
 
 def workspace_key(source: str, *, create: bool = False) -> bytes:

@@ -39,7 +39,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from curate.errors import VerificationError
-from curate.vault.envelope import decrypt, derived_key, encrypt, write_whole
+from curate.vault.envelope import decrypt, derived_key, encrypt, vault_salt, write_whole
 
 FORMAT = 1
 _HINT = "name the key it was sealed with in curate.toml under [vault], or shred it"
@@ -216,14 +216,6 @@ class Vault:
             for path in sorted((self.folder / "sealed").glob(f"{tag}.*.bin")):
                 path.unlink()
         return gone
-
-
-def vault_salt(folder: Path) -> bytes:
-    """Return the random bytes that make a vault its own, made now if there are none."""
-    place = folder / "salt"
-    if not place.is_file():
-        write_whole(place, secrets.token_bytes(32))
-    return place.read_bytes()
 
 
 def _described(path: Path) -> Kept:

@@ -18,7 +18,7 @@ from curate.safety.folder import hash_folder
 from curate.safety.formats import read_list
 from curate.safety.gate import check_gate
 from curate.safety.lists import HashList, ListInfo
-from curate.safety.stage import lists_folder, open_lists, publish
+from curate.safety.stage import open_lists, publish
 
 NOW = datetime(2026, 5, 4, 12, tzinfo=UTC)
 
@@ -118,7 +118,7 @@ def test_no_hash_of_a_list_lies_in_clear(project: Project, tmp_path: Path) -> No
     for path in project.workspace.root.rglob("*"):
         if path.is_file():
             assert not any(one in path.read_bytes() for one in spellings), path
-    (kept,) = lists_folder(project.workspace).glob("*.bin")
+    (kept,) = project.workspace.lists.glob("*.bin")
     kept.write_bytes(kept.read_bytes().replace(b'"category": "ncii"', b'"category": "terr"'))
     with pytest.raises(VerificationError):
         open_lists(project.workspace, project.config).get("l")
@@ -134,7 +134,7 @@ def test_the_gate_is_shut(project: Project, media: Path, tmp_path: Path, why: st
     if why == "changed":
         register(project, hashes(media, "Deleted"), tmp_path)
     if why == "gone":
-        next(iter(lists_folder(project.workspace).glob("*.bin"))).unlink()
+        next(iter(project.workspace.lists.glob("*.bin"))).unlink()
     late = NOW + timedelta(days=31 if why == "stale" else 0)
     with pytest.raises(InputError):
         check_gate(project.workspace, project.catalog, late)

@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from curate.errors import ConfigError, InputError, MissingKeyError
-from curate.vault import default_source, workspace_key
+from curate.vault import default_source, vault_key, workspace_key
 from curate.vault.keys import own_key
 from curate.vault.places import keep_secret
+from curate.workspace import Workspace
 
 
 def test_a_key_is_made_once_and_for_its_owner_alone(tmp_path: Path) -> None:
@@ -87,3 +88,20 @@ def test_the_usual_place_is_among_the_users_settings(
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
 
     assert default_source("ab12") == f"file:{tmp_path}/curate/keys/ab12.key"
+
+
+@pytest.mark.parametrize("used", ["vault/keys/tag.key", "safety/lists/list.bin"])
+def test_no_new_key_is_made_where_something_was_sealed_with_one(used: str, tmp_path: Path) -> None:
+    """It would open neither embeddings nor lists, and hide that the right one is missing."""
+    place, source = Workspace(tmp_path / "ws"), f"file:{tmp_path / 'lab.key'}"
+    made, salt = vault_key(place, source, create=True)
+    assert vault_key(place, source, create=True) == (made, salt)
+    (tmp_path / "lab.key").unlink()
+    sealed = place.root / used
+    sealed.parent.mkdir(parents=True)
+    sealed.write_bytes(b"sealed")
+
+    with pytest.raises(MissingKeyError):
+        vault_key(place, source, create=True)
+
+    assert not (tmp_path / "lab.key").exists()

@@ -38,7 +38,8 @@ class Pairs:
         left: The smaller row, shape (P,), dtype int32.
         right: The larger row, shape (P,), dtype int32.
         cosine: Their cosine, shape (P,), dtype float32.
-        recall: Share of the pairs of sampled rows that the search found; 1.0 when exact.
+        recall: Share of the pairs of sampled rows that the search found; 1.0 when exact, and of
+            the excess, where it is not measured.
     """
 
     left: Rows

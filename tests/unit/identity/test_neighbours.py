@@ -96,6 +96,20 @@ def test_search_by_cells_gives_the_same_again() -> None:
     np.testing.assert_array_equal(first.right, second.right)
 
 
+@pytest.mark.parametrize("excess", [False, True])
+def test_search_by_cells_is_the_same_however_many_rows_ask_at_once(excess, monkeypatch) -> None:
+    rows = embed(np.arange(3000) // 6)
+    at_once = similar_pairs(rows, floor=0.4, exact_limit=1000, excess=excess)
+    monkeypatch.setattr(neighbours, "_PROBES_HELD", 1)
+    monkeypatch.setattr(neighbours, "_BLOCK", 100)
+
+    in_parts = similar_pairs(rows, floor=0.4, exact_limit=1000, excess=excess)
+
+    np.testing.assert_array_equal(in_parts.left, at_once.left)
+    np.testing.assert_array_equal(in_parts.right, at_once.right)
+    np.testing.assert_allclose(in_parts.cosine, at_once.cosine, atol=1e-6)
+
+
 def test_search_by_cells_says_what_it_needs(monkeypatch) -> None:
     monkeypatch.setitem(sys.modules, "faiss", None)
 

@@ -13,8 +13,7 @@ Every peer takes its best setting on each draw that it is scored on, and is time
 alone, its own search for neighbours included. Ours is calibrated on one person in twenty, as if
 they were declared (at 10^4 that is too little evidence, and the model's published thresholds are
 taken, measured on another draw); the time of calibration counts. Sizes that a peer cannot hold in
-memory or finish in minutes are not asked of it, and HDBSCAN, which takes minutes for 10^4, is
-asked for one draw: it is said.
+memory or finish in minutes are not asked of it: it is said.
 
     python -m bench identity-synthetic [--quick]
 """
@@ -181,7 +180,7 @@ def _leiden(graph: Any, cosine: float) -> Ints:
 
 PEERS: dict[str, tuple[Callable[[Floats], Iterator[Trial]], int, int]] = {
     "DBSCAN": (dbscan, 100_000, DRAWS),
-    "HDBSCAN": (hdbscan, 10_000, 1),
+    "HDBSCAN": (hdbscan, 10_000, DRAWS),
     "agglomerative": (agglomerative, 10_000, DRAWS),
     "kNN + Leiden": (leiden, 100_000, DRAWS),
 }

@@ -38,8 +38,9 @@ class App:
 
     def __init__(self, ws: Path, folder: Path, *options: str) -> None:
         folder.mkdir(parents=True)
-        command = [sys.executable, "-m", "curate", "review", "open", "-w", str(ws), "--port",
-                   str(free_port()), *options]  # fmt: skip
+        # Tests that run in the background ignore Ctrl-C, and what they start would too.
+        command = ["env", "--default-signal=INT", sys.executable, "-m", "curate", "review", "open",
+                   "-w", str(ws), "--port", str(free_port()), *options]  # fmt: skip
         self.folder = folder
         self.said_last = ""
         self.process = subprocess.Popen(

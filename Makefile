@@ -28,6 +28,9 @@ $(STAMP): pyproject.toml constraints.txt
 demo: $(STAMP)  ## build, audit and release a small dataset with planted problems, in demo/
 	$(BIN)/curate demo demo
 
+# Workers share the processors already: threads of theirs beside would only wait for one another.
+test: export OMP_NUM_THREADS ?= 1
+test: export OPENBLAS_NUM_THREADS ?= 1
 test: $(STAMP) browser axe  ## every test that this machine can run
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal --doctest-modules tests curate
 

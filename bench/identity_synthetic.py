@@ -178,13 +178,13 @@ def _leiden(graph: Any, cosine: float) -> Ints:
     return labels
 
 
-PEERS: dict[str, tuple[Callable[[Floats], Iterator[Trial]], int, int]] = {
-    "DBSCAN": (dbscan, 100_000, DRAWS),
-    "HDBSCAN": (hdbscan, 10_000, DRAWS),
-    "agglomerative": (agglomerative, 10_000, DRAWS),
-    "kNN + Leiden": (leiden, 100_000, DRAWS),
+PEERS: dict[str, tuple[Callable[[Floats], Iterator[Trial]], int]] = {
+    "DBSCAN": (dbscan, 100_000),
+    "HDBSCAN": (hdbscan, 10_000),
+    "agglomerative": (agglomerative, 10_000),
+    "kNN + Leiden": (leiden, 100_000),
 }
-"""Each peer, the most faces that it is asked for, and for how many draws."""
+"""Each peer, and the most faces that it is asked for."""
 
 
 def _alone(size: int, name: str) -> dict[str, Any]:
@@ -197,7 +197,7 @@ def _alone(size: int, name: str) -> dict[str, Any]:
 
 def _measure(size: int, name: str) -> dict[str, Any]:
     """Return the means over all draws, and what each draw had."""
-    draws = 1 if size > QUICK[-1] else DRAWS if name == "ours" else PEERS[name][2]
+    draws = 1 if size > QUICK[-1] else DRAWS
     published = model_thresholds() if name == "ours" else (0.0, None)
     found = [_best(name, *make_faces(size, SEED + i), published) for i in range(draws)]
     means = {key: float(np.mean([one[key] for one in found]))
@@ -241,7 +241,7 @@ def run(*, quick: bool) -> dict[str, Any]:
         print(f"{size:,} faces")
         table = {"ours": _alone(size, "ours")}
         _tell("ours", table["ours"])
-        for name, (_, most, _) in PEERS.items():
+        for name, (_, most) in PEERS.items():
             if size > most:
                 print(f"  {name:16} not asked beyond {most:,}")
                 continue

@@ -65,13 +65,13 @@ def _none(cosines, r, start, end, floor):
 
 
 @njit(cache=True, nogil=True)
-def offer_columns(cosines, row, column, first, last, floor, values, names, filled):
+def offer_columns(cosines, rows, columns, first, last, floor, values, names, filled):
     """Offer columns to the rows `first` to `last` of a block.
 
     Args:
         cosines: Block of the product, shape (R, C).
-        row: What its first row is.
-        column: What its first column is.
+        rows: What each of its rows is, shape (R,).
+        columns: What each of its columns is, shape (C,).
         first: First row to serve, within the block.
         last: One past the last.
         floor: Least cosine.
@@ -86,12 +86,12 @@ def offer_columns(cosines, row, column, first, last, floor, values, names, fille
             if _none(cosines, r, start, end, floor):
                 continue
             for c in range(start, end):
-                if cosines[r, c] >= floor and column + c != row + r:
-                    _offer(cosines[r, c], column + c, values, names, filled, row + r)
+                if cosines[r, c] >= floor and columns[c] != rows[r]:
+                    _offer(cosines[r, c], columns[c], values, names, filled, rows[r])
 
 
 @njit(cache=True, nogil=True)
-def offer_rows(cosines, row, column, first, last, floor, values, names, filled):
+def offer_rows(cosines, rows, columns, first, last, floor, values, names, filled):
     """Offer rows to the columns `first` to `last` of a block, as `offer_columns` does."""
     for r in range(cosines.shape[0]):
         for start in range(first, last, _LOOK):
@@ -100,33 +100,7 @@ def offer_rows(cosines, row, column, first, last, floor, values, names, filled):
                 continue
             for c in range(start, end):
                 if cosines[r, c] >= floor:
-                    _offer(cosines[r, c], row + r, values, names, filled, column + c)
-
-
-@njit(cache=True, nogil=True)
-def offer_members(cosines, asked, members, first, last, floor, values, names, filled):
-    """Offer the members of a cell to the rows that asked, from the `first` to before the `last`.
-
-    Args:
-        cosines: Of rows that asked and members, shape (R, C).
-        asked: What each row is, shape (R,).
-        members: What each column is, shape (C,).
-        first: First row to serve, within the block.
-        last: One past the last.
-        floor: Least cosine.
-        values: As in `offer_columns`, like all that follow.
-        names: Who they are.
-        filled: How many there are.
-    """
-    width = cosines.shape[1]
-    for r in range(first, last):
-        for start in range(0, width, _LOOK):
-            end = min(start + _LOOK, width)
-            if _none(cosines, r, start, end, floor):
-                continue
-            for c in range(start, end):
-                if cosines[r, c] >= floor and members[c] != asked[r]:
-                    _offer(cosines[r, c], members[c], values, names, filled, asked[r])
+                    _offer(cosines[r, c], rows[r], values, names, filled, columns[c])
 
 
 @njit(cache=True, nogil=True)

@@ -59,26 +59,15 @@ class _Best:
         self.names = np.empty((rows, k), np.int32)
         self.filled = np.zeros(rows, np.int32)
 
-    def offer(self, cosines: Floats, row: int, column: int, floor: float) -> None:
-        """Take note of a block of cosines above the diagonal, for its rows and its columns."""
+    def offer(
+        self, cosines: Floats, rows: Rows, columns: Rows, floor: float, *, both: bool = False
+    ) -> None:
+        """Take note of a block of cosines for its rows and, of both, for its columns as well."""
+        block = (cosines, rows, columns)
         kept = (np.float32(floor), self.values, self.names, self.filled)
-        in_parts(
-            len(cosines),
-            lambda one, end: kernels.offer_columns(cosines, row, column, one, end, *kept),
-        )
-        if row != column:
-            in_parts(
-                cosines.shape[1],
-                lambda one, end: kernels.offer_rows(cosines, row, column, one, end, *kept),
-            )
-
-    def offer_members(self, cosines: Floats, asked: Rows, members: Rows, floor: float) -> None:
-        """Take note of the cosines of rows that asked for a cell with its members."""
-        kept = (np.float32(floor), self.values, self.names, self.filled)
-        in_parts(
-            len(asked),
-            lambda one, end: kernels.offer_members(cosines, asked, members, one, end, *kept),
-        )
+        in_parts(len(rows), lambda one, end: kernels.offer_columns(*block, one, end, *kept))
+        if both:
+            in_parts(len(columns), lambda one, end: kernels.offer_rows(*block, one, end, *kept))
 
     def pairs(self) -> Pairs:
         """Return each pair of which either row names the other."""
@@ -164,11 +153,15 @@ def recall_of(
 
 def _compare(rows: Floats, part: slice, best: _Best, floor: float, *, excess: bool = False) -> None:
     """Compare a part of the rows among themselves, each two blocks once."""
-    for top in range(part.start, part.stop, _BLOCK):
-        block = _asking(rows[top : min(top + _BLOCK, part.stop)], excess=excess)
-        for start in range(top, part.stop, _BLOCK):
-            other = slice(start, min(start + _BLOCK, part.stop))
-            best.offer(block @ rows[other].T, top, start, floor)
+    blocks = [
+        np.arange(start, min(start + _BLOCK, part.stop), dtype=np.int32)
+        for start in range(part.start, part.stop, _BLOCK)
+    ]
+    for place, some in enumerate(blocks):
+        block = _turned(rows[some[0] : some[-1] + 1], excess=excess)
+        for other in blocks[place:]:
+            cosines = block @ rows[other[0] : other[-1] + 1].T
+            best.offer(cosines, some, other, floor, both=other is not some)
 
 
 def _by_cells(rows: Floats, floor: float, k: int, *, excess: bool) -> Pairs:
@@ -182,9 +175,7 @@ def _by_cells(rows: Floats, floor: float, k: int, *, excess: bool) -> Pairs:
     # faiss wants at least 39 training rows for each cell.
     cells = max(1, min(int(4 * np.sqrt(n)), n // 40))
     centres = _centres(rows, cells)
-    home = _nearest(centres, rows, 1).ravel()
-    by_cell = np.argsort(home, kind="stable").astype(np.int32)
-    ends = np.searchsorted(home[by_cell], np.arange(cells + 1))
+    members, ends = kernels.invert(_nearest(centres, rows, 1), cells)
     probes = min(cells, max(16, cells // 16))
     best = _Best(n, k)
     # All that is asked of a cell at once; at ten million rows the list is too long to hold whole.
@@ -195,9 +186,11 @@ def _by_cells(rows: Floats, floor: float, k: int, *, excess: bool) -> Pairs:
         asking, last = kernels.invert(wanted, cells)
         del wanted
         for cell in range(cells):
-            members = by_cell[ends[cell] : ends[cell + 1]]
+            held = members[ends[cell] : ends[cell + 1]]
+            against = _turned(rows[held], excess=excess).T
             asked = asking[last[cell] : last[cell + 1]] + start
-            _ask(rows, asked, members, best, floor, excess=excess)
+            for some in np.split(asked, range(_BLOCK, len(asked), _BLOCK)):
+                best.offer(rows[some] @ against, some, held, floor)
     pairs = best.pairs()
     if excess:
         return pairs
@@ -225,21 +218,11 @@ def _nearest(centres: Any, rows: Floats, count: int, *, excess: bool = False) ->
     out = np.empty((len(rows), count), np.int32)
     for start in range(0, len(rows), _QUERIES):
         part = slice(start, start + _QUERIES)
-        out[part] = centres.search(_asking(rows[part], excess=excess), count)[1]
+        out[part] = centres.search(_turned(rows[part], excess=excess), count)[1]
     return out
 
 
-def _ask(
-    rows: Floats, asked: Rows, members: Rows, best: _Best, floor: float, *, excess: bool
-) -> None:
-    """Compare rows with the members of a cell that they ask for."""
-    cell = rows[members].T
-    for start in range(0, len(asked), _BLOCK):
-        some = asked[start : start + _BLOCK]
-        best.offer_members(_asking(rows[some], excess=excess) @ cell, some, members, floor)
-
-
-def _asking(rows: Floats, *, excess: bool) -> Floats:
+def _turned(rows: Floats, *, excess: bool) -> Floats:
     """Return rows to multiply others with: of the excess, the last products are taken away."""
     if excess:
         rows = rows.copy()

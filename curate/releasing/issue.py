@@ -273,8 +273,8 @@ def check_new(name: str, releases: Path, catalog: Catalog) -> None:
         InputError: The name cannot be a folder's, or is taken.
     """
     check_name(name, releases)
-    named = pc.is_in(pa.scalar(name), value_set=catalog.read("releases")["name"].combine_chunks())
-    if named.as_py() and not unfinished(name, releases).exists():
+    known = name in catalog.read("releases")["name"].to_pylist()
+    if known and not unfinished(name, releases).exists():
         raise InputError(
             "a release of that name went out, though its folder is gone",
             where=name,

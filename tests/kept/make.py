@@ -58,7 +58,7 @@ def main(folder: Path, out: Path) -> None:
         done = subprocess.run(
             [sys.executable, "-m", "curate", *line, *where], check=False, cwd=folder
         )
-        print(f"{done.returncode}: curate {' '.join(line)}")
+        sys.stdout.write(f"{done.returncode}: curate {' '.join(line)}\n")
     shutil.rmtree(folder / "ws" / "catalog" / ".derived", ignore_errors=True)
     with tarfile.open(out, "w:xz", preset=9) as archive:
         for name in ("media", "ws"):

@@ -30,7 +30,8 @@ from PIL import Image
 import curate
 from bench.edits import EDITS
 from curate.dedup.stage import dedup_stage
-from curate.pipeline import Pipeline
+from curate.engine.pipeline import Pipeline
+from curate.verbs.tables import facts
 
 ROOT = Path(__file__).resolve().parent.parent
 DATA = Path(os.environ.get("CURATE_TEST_DATA", ROOT.parent / "shared" / "data"))
@@ -120,7 +121,7 @@ def ours(folder: Path, ws: Path, subsets: dict[str, list[str]]) -> dict[str, set
     pipeline = Pipeline(project.catalog, project.clock)
     tables = pipeline.read(stage)
     contents = tables["contents"]
-    entries = project.facts()["entries"]
+    entries = facts(project.context)["entries"]
     sha256_of = dict(zip(*(entries[c].to_pylist() for c in ("locator", "sha256")), strict=True))
     found = {}
     for edit, names in subsets.items():

@@ -137,8 +137,8 @@ def issue(chosen: Any, root: Path, form: str, key: Any) -> Path:
     from curate.catalog.tables import Catalog
     from curate.model.config import UseProfile
     from curate.release.build import Form, Steps, build
-    from curate.releasing import Issue, Order
     from curate.schema import arrow_schema, conform
+    from curate.verbs.release import Issue, Order
 
     (root / "releases").mkdir(parents=True)
     said = {

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import curate
+from curate.verbs.tables import facts
 from tests.unit.media.videos import cut_out
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -62,7 +63,7 @@ def run(*, quick: bool) -> dict[str, Any]:
 
 
 def _found(project: curate.Project) -> dict[tuple[str, str], dict[str, Any]]:
-    entries = project.facts()["entries"]
+    entries = facts(project.context)["entries"]
     name = {row["sha256"]: Path(row["locator"]).stem for row in entries.to_pylist()}
     found = {}
     for row in project.catalog.read("relations").to_pylist():

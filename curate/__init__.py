@@ -15,6 +15,11 @@ if TYPE_CHECKING:
 __all__ = ["Project", "__version__", "init", "open"]
 
 
+def __dir__() -> list[str]:
+    """Return the public names, those that are loaded on first use included."""
+    return __all__
+
+
 def __getattr__(name: str) -> Any:
     """Load the verbs on first use, so that importing the package stays cheap."""
     if name in {"Project", "init", "open"}:

@@ -15,9 +15,9 @@ from curate.catalog.tables import Catalog
 from curate.model.config import UseProfile
 from curate.model.verdict import Effect
 from curate.release.build import Form, Release, Steps, build
-from curate.releasing import Issue, Order
 from curate.schema import arrow_schema, conform
 from curate.signing import SigningKey, new_key
+from curate.verbs.release import Issue, Order
 from tests.factories import Row, day, entries, media, sighting, verdict, whole
 from tests.unit.release.test_build import picture, selection
 
@@ -85,7 +85,7 @@ class Desk:
             self.catalog, self.ledger, self.now, 30,
         )  # fmt: skip
         steps = steps or Steps()
-        own = Steps(issue.tell, issue.documents, issue.seal, issue.announce, steps.report)
+        own = Steps(issue.describe, issue.documents, issue.seal, issue.announce, steps.report)
         facts = {"use": {"name": USE.name}, "tool": "curate test"}
         releases = self.root / "releases"
         made = build(name, selected, releases, facts=facts, form=picked, steps=own)

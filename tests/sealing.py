@@ -7,7 +7,6 @@ import hashlib
 import io
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -20,7 +19,7 @@ import curate
 from curate.api import Project
 from curate.safety.entries import SCHEMA
 from curate.safety.lists import HashList, ListInfo
-from curate.safety.seal_keys import make_pair
+from curate.safety.seal.keys import make_pair
 from curate.safety.stage import open_lists, publish
 
 NOW = datetime(2026, 5, 4, 12, tzinfo=UTC)
@@ -62,7 +61,8 @@ def name_officer(project: Project, *more: str) -> Project:
 
 def replace_clock(project: Project) -> Project:
     """Return the project at a known instant."""
-    return replace(project, clock=lambda: NOW)
+    project.clock = lambda: NOW
+    return project
 
 
 def add_list(project: Project, digests: Sequence[str], category: str, name: str = "desk") -> None:

@@ -26,7 +26,7 @@ import pyarrow as pa
 
 from curate.audit.facts import LEDGER_INPUTS, Question
 from curate.catalog.views import create_entries
-from curate.consent.records import read_statements
+from curate.consent.read import read_statements
 from curate.ingest.listing import Listing, Target
 from curate.ingest.manifest import ManifestLayout
 from curate.model.config import Config, UseProfile

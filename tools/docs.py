@@ -16,7 +16,7 @@ from curate.audit.explain import explain_rule
 from curate.audit.rule import FAMILIES, Rule
 from curate.audit.rules import EVERY_RULE
 from curate.ingest.run import LAYOUTS
-from curate.model.known import Known, known_datasets
+from curate.model.known_datasets import Known, known_datasets
 from curate.schema import json_schema
 
 ROOT = Path(__file__).resolve().parent.parent

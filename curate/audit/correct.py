@@ -36,11 +36,11 @@ class Conflict:
 
     Attributes:
         kind: One of `KINDS`, or ``verdict``.
-        said: The last word of each reviewer, by name.
+        decisions: The last one of each reviewer, by name.
     """
 
     kind: str
-    said: tuple[dict[str, Any], ...]
+    decisions: tuple[dict[str, Any], ...]
 
 
 def correction(

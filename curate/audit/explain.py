@@ -30,7 +30,7 @@ _EFFECTS_ON_DOCUMENTS = {
 
 
 @dataclass(frozen=True)
-class Told:
+class Explanation:
     """What is known of one entry: facts, people, findings and verdict."""
 
     entry: dict[str, Any]
@@ -55,7 +55,7 @@ class Told:
             "",
             *self._what(),
             *self._who(),
-            *self._said(),
+            *self._signals(),
             *self._why(),
         ]
 
@@ -84,7 +84,7 @@ class Told:
             lines.append(f"  a face {row['face_height_px']:.0f} px high, linked to {person}{like}")
         return lines
 
-    def _said(self) -> list[str]:
+    def _signals(self) -> list[str]:
         if not self.signals:
             return []
         return ["What is said of it, in the file or beside it:",
@@ -137,7 +137,7 @@ def explain_rule(rule: Rule) -> list[str]:
     ]
 
 
-def explain_entry(what: str, tables: Mapping[str, pa.Table], judged: Audited) -> Told:
+def explain_entry(what: str, tables: Mapping[str, pa.Table], judged: Audited) -> Explanation:
     """Return what is known of one entry and how an audit judged it.
 
     Args:
@@ -157,7 +157,7 @@ def explain_entry(what: str, tables: Mapping[str, pa.Table], judged: Audited) ->
     ]
     findings = _rows(judged.findings, "media_id", media_id)
     verdicts = _rows(judged.verdicts, "media_id", media_id)
-    return Told(
+    return Explanation(
         entry=entry,
         people=_rows(tables["depictions"], "media_id", media_id),
         faces=faces,

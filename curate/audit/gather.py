@@ -59,7 +59,7 @@ class Answers:
     media: Numbers
 
 
-def ask(rule: Rule, facts: Facts) -> Answers:
+def findings_of(rule: Rule, facts: Facts) -> Answers:
     """Return what `rule` finds.
 
     Raises:
@@ -277,7 +277,7 @@ def _waived(
     told = np.full(len(rule), None, object)
     codes = [r.code for r in rules]
     # The last one written stays: one for this entry alone, and of equals the least text.
-    by_text = sorted(waivers, key=_told, reverse=True)
+    by_text = sorted(waivers, key=_waiver_text, reverse=True)
     for waiver in sorted(by_text, key=lambda w: w.media != ""):
         if waiver.code not in codes:
             continue
@@ -285,11 +285,11 @@ def _waived(
         if waiver.media:
             named = pc.equal(locators, waiver.media).to_numpy(zero_copy_only=False)
             holds &= named[media]
-        told[holds] = _told(waiver)
+        told[holds] = _waiver_text(waiver)
     return pa.array(told, pa.string())
 
 
-def _told(waiver: Waiver) -> str:
+def _waiver_text(waiver: Waiver) -> str:
     return f"{waiver.by} until {waiver.expires:%Y-%m-%d}: {waiver.reason}"
 
 

@@ -25,8 +25,8 @@ from curate.audit.gather import (
     Answers,
     Digests,
     Findings,
-    ask,
     evidence,
+    findings_of,
     fixed_bytes,
     gather,
     hex_text,
@@ -112,7 +112,7 @@ def judge(
     """
     bench = _Bench(prepared, connect_facts(prepared, statements, question), question)
     chosen = tuple(rules)
-    first = [ask(rule, bench.facts) for rule in chosen if rule.stage == 1]
+    first = [findings_of(rule, bench.facts) for rule in chosen if rule.stage == 1]
     findings = bench.gather(first)
     later = [rule for rule in chosen if rule.stage > 1]
     if later and prepared["ancestors"].num_rows:
@@ -175,10 +175,10 @@ class _Bench:
         seen[spoken] = np.arange(1, len(spoken) + 1)
         told = _Verdicts(verdict, seen, np.vstack([_NOTHING, digests]), np.zeros(count, np.int8))
         if self._decisions:
-            self._hear(told)
+            self._apply_decisions(told)
         return told
 
-    def _hear(self, told: _Verdicts) -> None:
+    def _apply_decisions(self, told: _Verdicts) -> None:
         decided = np.array(self.numbers("SELECT DISTINCT media_id FROM decided"), np.int32)
         doubted = np.sort(decided[told.verdict[decided] == REVIEW])
         rows = {
@@ -205,10 +205,10 @@ def _descend(
     own = bench.decide(findings)
     rounds = len(bench.numbers(_BETWEEN))
     parents = np.array(bench.numbers(_PARENTS), np.int32)
-    said = _said(own, parents)
+    said = _decided(own, parents)
     for _ in range(rounds + 1):
         findings = _hand_down(bench, own, said, first, later)
-        heard = _said(bench.decide(findings), parents) if rounds else said
+        heard = _decided(bench.decide(findings), parents) if rounds else said
         if heard == said:
             return findings
         changed, said = dict(said.items() ^ heard.items()), heard
@@ -225,10 +225,10 @@ def _hand_down(
     words = pa.DictionaryArray.from_arrays(pa.array(handed), pa.array(VERDICTS))
     numbers = pa.array(np.arange(len(handed), dtype=np.int32))
     bench.facts.connection.register("judged", pa.table({"media_id": numbers, "verdict": words}))
-    return bench.gather(first + [ask(rule, bench.facts) for rule in later])
+    return bench.gather(first + [findings_of(rule, bench.facts) for rule in later])
 
 
-def _said(told: _Verdicts, parents: npt.NDArray[np.int32]) -> dict[int, int]:
+def _decided(told: _Verdicts, parents: npt.NDArray[np.int32]) -> dict[int, int]:
     """Return what reviewers say of entries that others were made from."""
     heard = parents[told.decided_by[parents] > 0]
     return dict(zip(heard.tolist(), told.verdict[heard].tolist(), strict=True))

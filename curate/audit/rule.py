@@ -48,7 +48,7 @@ class Rule:
 
     def say(self, params: dict[str, object]) -> str:
         """Return the finding in words; a fact that is not known is said to be so."""
-        known = {name: _said(params.get(name)) for name in placeholders(self.message)}
+        known = {name: _printed(params.get(name)) for name in placeholders(self.message)}
         return self.message.format(**known)
 
 
@@ -73,7 +73,7 @@ def placeholders(message: str) -> list[str]:
     return re.findall(r"{(\w+)}", message)
 
 
-def _said(value: object) -> str:
+def _printed(value: object) -> str:
     if value is None:
         return "unknown"
     if isinstance(value, list):

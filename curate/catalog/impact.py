@@ -135,7 +135,7 @@ def impact(graph: Mapping[str, pa.Table], subject: str) -> Impact:
     walk.start(subject)
     while walk.frontier:
         walk.step()
-    return walk.told(subject)
+    return walk.reached(subject)
 
 
 class _Walk:
@@ -177,7 +177,7 @@ class _Walk:
                 made.setdefault(media, f"made from {name}")
         self._reach(made.items())
 
-    def told(self, subject: str) -> Impact:
+    def reached(self, subject: str) -> Impact:
         """Return what was reached."""
         reached = sorted(self.how)
         names = self._locators(reached)

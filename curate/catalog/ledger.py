@@ -39,7 +39,7 @@ AND log_index = (
 )
 ORDER BY record_id
 """
-_SAID_LAST = """
+_LAST_RECORD = """
 SELECT record FROM entries WHERE kind = ? AND record_id = ? ORDER BY log_index DESC LIMIT 1
 """
 
@@ -95,7 +95,7 @@ class Ledger:
         ledger_file.create(self.path)
         with ledger_file.writing(self.path) as connection:
             for kind, said in texts.items():
-                new = {k: t for k, t in said.items() if _said_last(connection, kind, k) != t}
+                new = {k: t for k, t in said.items() if _last_record(connection, kind, k) != t}
                 ledger_file.append(connection, kind, new, recorded_at)
                 counts[kind] = len(new)
         return counts
@@ -245,8 +245,8 @@ class Ledger:
             return [row[0] for row in found]
 
 
-def _said_last(connection: sqlite3.Connection, kind: str, record_id: str) -> str | None:
-    found = connection.execute(_SAID_LAST, (kind, record_id)).fetchone()
+def _last_record(connection: sqlite3.Connection, kind: str, record_id: str) -> str | None:
+    found = connection.execute(_LAST_RECORD, (kind, record_id)).fetchone()
     return found[0] if found else None
 
 

@@ -87,7 +87,7 @@ def examine(connection: sqlite3.Connection, since: Checkpoint | None) -> Verific
     connection.text_factory = bytes
     walk = _Walk(since)
     for text in _damage(connection):
-        walk.tell(None, text)
+        walk.report(None, text)
     walk.read_heads(connection)
     walk.read_entries(connection)
     walk.compare_erasures()
@@ -112,7 +112,7 @@ class _Walk:
     erased_by: dict[int, int] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
 
-    def tell(self, entry: int | None, text: str) -> None:
+    def report(self, entry: int | None, text: str) -> None:
         if len(self.problems) < MOST_PROBLEMS:
             self.problems.append(Problem(entry, text))
 
@@ -121,21 +121,23 @@ class _Walk:
             found = connection.execute("SELECT size, root, edge FROM heads ORDER BY size")
             self.heads = {size: (root, edge) for size, root, edge in found}
         except sqlite3.DatabaseError as error:
-            self.tell(None, f"the heads cannot be read: {error}")
+            self.report(None, f"the heads cannot be read: {error}")
 
     def read_entries(self, connection: sqlite3.Connection) -> None:
         try:
             for row in connection.execute("SELECT * FROM entries ORDER BY log_index"):
                 self.take(row)
         except sqlite3.DatabaseError as error:
-            self.tell(self.frontier.size, f"it cannot be read: {error}")
+            self.report(self.frontier.size, f"it cannot be read: {error}")
             return
         size = self.frontier.size
         if later := [head for head in self.heads if head > size]:
-            self.tell(size, f"it is missing: a head covers {max(later)} entries, {size} are there")
+            self.report(
+                size, f"it is missing: a head covers {max(later)} entries, {size} are there"
+            )
         elif size and size not in self.heads:
             known = max(self.heads, default=0)
-            self.tell(known, f"it stands under no head: the last one covers {known} entries")
+            self.report(known, f"it stands under no head: the last one covers {known} entries")
 
     def take(self, row: tuple[Any, ...]) -> None:
         position = self.frontier.size
@@ -143,10 +145,10 @@ class _Walk:
             self.old_root = self.frontier.root()
         index, at, kept = row[0], row[3], row[7]
         if index != position:
-            self.tell(position, f"it is missing: the next one is entry {index}")
+            self.report(position, f"it is missing: the next one is entry {index}")
         wrong = list(_entry_problems(row, self.before))
         for text in wrong:
-            self.tell(position, text)
+            self.report(position, text)
         # What a damaged entry erased is not known: it is told, and what it erased is not.
         self.doubtful |= bool(wrong) and row[1] not in _kinds_that_erase_nothing()
         self.before = at if isinstance(at, bytes) else b""
@@ -170,14 +172,14 @@ class _Walk:
         first, last = self.last_good, size - 1
         if not any(p.entry is not None and p.entry <= last for p in self.problems):
             span = "it is" if first == last else f"it, or one up to entry {last}, is"
-            self.tell(first, f"{span} not what the head over {size} entries says")
+            self.report(first, f"{span} not what the head over {size} entries says")
 
     def compare_erasures(self) -> None:
         for entry in () if self.doubtful else self.lost:
             if self.erased_by.get(entry, -1) <= entry:
-                self.tell(entry, "its record is gone, and no erasure names it")
+                self.report(entry, "its record is gone, and no erasure names it")
         for entry in sorted(set(self.erased_by) - set(self.lost)):
-            self.tell(entry, f"entry {self.erased_by[entry]} erased it, and its record is there")
+            self.report(entry, f"entry {self.erased_by[entry]} erased it, and its record is there")
 
     def compare_checkpoint(self) -> None:
         since, size = self.since, self.frontier.size
@@ -185,19 +187,19 @@ class _Walk:
             return
         if since.size > size:
             text = f"it is missing: the checkpoint covers {since.size} entries, {size} are there"
-            self.tell(size, text)
+            self.report(size, text)
             return
         root = self.frontier.root() if since.size == size else self.old_root
         if root == since.root:
             return
         if since.origin not in {ORIGIN, origin_of(self.first_leaf)}:
-            self.tell(0, f"the checkpoint is of another ledger, {since.origin}")
+            self.report(0, f"the checkpoint is of another ledger, {since.origin}")
         elif not any(p.entry is not None and p.entry < since.size for p in self.problems):
             text = (
                 f"it, or one up to entry {since.size - 1}, is not what the checkpoint says; the "
                 "heads were rewritten to fit, and an older checkpoint would tell it more closely"
             )
-            self.tell(0, text)
+            self.report(0, text)
 
     def result(self) -> Verification:
         size = self.frontier.size

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from curate.cli.options import UseOption, WorkspaceOption, instant
-from curate.cli.output import open_project, say, say_json, table
+from curate.cli.output import open_context, say, say_json, table
 from curate.errors import ExitStatus, UnknownNameError
 from curate.workspace import DEFAULT_USE
 
 if TYPE_CHECKING:
-    from curate.api import Project
     from curate.audit.rule import Rule
     from curate.catalog.audits import Audited
+    from curate.verbs.context import Context
 
 
 class Format(StrEnum):
@@ -62,40 +62,43 @@ def command(
     workspace: WorkspaceOption = None,
 ) -> int:
     """Judge every entry for a use: cleared, needs_review or blocked, and why."""
-    project = open_project(workspace)
-    before = _before(project, against, use)
-    audited = project.audit(
+    from curate.verbs.audit import audit
+
+    context = open_context(workspace)
+    before = _before(context, against, use)
+    audited = audit(
+        context,
         use=use,
         as_of=instant(as_of, "--as-of"),
         rules=_rules(select, ignore),
         assignment=assignment,
     )
     if before is not None:
-        _print_difference(project, before, audited, as_json=output is Format.JSON)
+        _print_difference(context, before, audited, as_json=output is Format.JSON)
     elif output is Format.JSON:
         say_json(_document(audited))
     elif output is Format.SARIF:
         from curate.audit.sarif import sarif
 
-        say_json(sarif(audited.findings, _locators(project)))
+        say_json(sarif(audited.findings, _locators(context)))
     else:
-        _print(project, audited, limit)
+        _print(context, audited, limit)
     return _status(audited.counts(), fail_on)
 
 
-def _before(project: Project, against: str | None, use: str) -> Audited | None:
+def _before(context: Context, against: str | None, use: str) -> Audited | None:
     """Return the audit to compare with, found before this one runs."""
     if against is None:
         return None
     if against == "last":
-        return project.latest_audit(use=use)
-    return project.latest_audit(run_id=against)
+        return context.latest_audit(use=use)
+    return context.latest_audit(run_id=against)
 
 
-def _print_difference(project: Project, before: Audited, after: Audited, *, as_json: bool) -> None:
+def _print_difference(context: Context, before: Audited, after: Audited, *, as_json: bool) -> None:
     from curate.catalog.difference import difference
 
-    locators = _locators(project)
+    locators = _locators(context)
     rows = [
         {"locator": locators.get(row["media_id"], row["media_id"]), **row}
         for row in difference(before, after).rows.to_pylist()
@@ -142,10 +145,10 @@ def _codes(text: str | None) -> tuple[str, ...] | None:
     return codes
 
 
-def _print(project: Project, audited: Audited, limit: int) -> None:
+def _print(context: Context, audited: Audited, limit: int) -> None:
     from curate.audit.rules import BY_CODE
 
-    locators = _locators(project)
+    locators = _locators(context)
     findings = audited.findings.select(["code", "media_id", "params"]).to_pylist()
     shown: Counter[str] = Counter()
     for row in findings:
@@ -173,8 +176,8 @@ def _print(project: Project, audited: Audited, limit: int) -> None:
         say("`curate explain CODE` teaches a rule; `curate explain LOCATOR` tells of one entry")
 
 
-def _locators(project: Project) -> dict[str, str]:
-    rows = project.catalog.connect("media").execute("SELECT media_id, locator FROM media")
+def _locators(context: Context) -> dict[str, str]:
+    rows = context.catalog.connect("media").execute("SELECT media_id, locator FROM media")
     return dict(rows.fetchall())
 
 

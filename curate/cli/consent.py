@@ -11,9 +11,8 @@ from curate.cli import consent_export
 from curate.cli.consent_verify import verify_command
 from curate.cli.erase import erase_command
 from curate.cli.options import JsonOption, WorkspaceOption
-from curate.cli.output import open_project, say, say_json, table, tell
+from curate.cli.output import note, open_context, say, say_json, table
 from curate.cli.withdraw import withdraw_command
-from curate.errors import UnknownNameError
 
 app = typer.Typer(no_args_is_help=True, help="Record and show what people said.")
 
@@ -27,17 +26,19 @@ def import_command(
     as_json: JsonOption = False,
 ) -> None:
     """Record consents, subjects or sources from files, each whole or not at all."""
-    project = open_project(workspace)
-    found = {str(path): project.import_statements(path) for path in files}
+    from curate.verbs.consent import import_statements
+
+    context = open_context(workspace)
+    found = {str(path): import_statements(context, path) for path in files}
     if as_json:
         say_json({path: one.entries for path, one in found.items()})
         return
     for path, one in found.items():
         counts = one.entries
-        for note in one.notes:
-            tell(note)
-        told = ", ".join(f"{n:,} {kind.replace('_', ' ')}" for kind, n in counts.items() if n)
-        say(f"{path}: recorded {told or 'nothing that was not known'}")
+        for text in one.notes:
+            note(text)
+        counted = ", ".join(f"{n:,} {kind.replace('_', ' ')}" for kind, n in counts.items() if n)
+        say(f"{path}: recorded {counted or 'nothing new: everything in it was on record already'}")
 
 
 @app.command("show")
@@ -51,13 +52,9 @@ def show_command(
     Raises:
         UnknownNameError: No record names the subject.
     """
-    project = open_project(workspace)
-    rows = {
-        kind: [r for r in project.ledger.read(kind).to_pylist() if r["subject_id"] == subject]
-        for kind in ("subjects", "consents", "consent_events")
-    }
-    if not any(rows.values()):
-        raise UnknownNameError(f"no record names the subject {subject!r}")
+    from curate.verbs.consent import records_of
+
+    rows = records_of(open_context(workspace), subject)
     if as_json:
         say_json(rows)
         return

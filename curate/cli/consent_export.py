@@ -4,23 +4,15 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from curate.cli.options import WorkspaceOption
-from curate.cli.output import open_project, say, tell
+from curate.cli.output import note, open_context, say
 from curate.errors import InputError
 
-if TYPE_CHECKING:
-    import pyarrow as pa
-
-    from curate.api import Project
-
 app = typer.Typer(no_args_is_help=True, help="Write what is on record, for people and machines.")
-
-_STATEMENTS = ("subjects", "consents", "consent_events", "notices", "requests")
-_OBSERVATIONS = ("depictions", "media", "labels", "identities", "releases", "release_items")
 
 OutOption = Annotated[
     Path | None, typer.Option("--out", "-o", help="The file to write; stdout when left out.")
@@ -36,12 +28,12 @@ def record_command(
     workspace: WorkspaceOption = None,
 ) -> None:
     """Write a consent as an ISO/IEC TS 27560 record in JSON-LD."""
-    from curate.consent.export import consent_record
-    from curate.consent.ts27560_write import missing
+    from curate.consent.ts27560.write import missing
+    from curate.verbs.consent import export_record
 
-    node = consent_record(consent, _statements(open_project(workspace)), gdpr=gdpr)
+    node = export_record(open_context(workspace), consent, gdpr=gdpr)
     if lacking := missing(node):
-        tell(f"the standard also asks for: {', '.join(lacking)}")
+        note(f"the standard also asks for: {', '.join(lacking)}")
     _write(node, out)
 
 
@@ -53,10 +45,9 @@ def receipt_command(
     workspace: WorkspaceOption = None,
 ) -> None:
     """Write the consent receipt of a subject, in JSON-LD."""
-    from curate.consent.export import receipt
+    from curate.verbs.consent import export_receipt
 
-    project = open_project(workspace)
-    _write(receipt(subject, _statements(project), created=project.clock(), gdpr=gdpr), out)
+    _write(export_receipt(open_context(workspace), subject, gdpr=gdpr), out)
 
 
 @app.command("subject")
@@ -70,22 +61,18 @@ def subject_command(
     Raises:
         InputError: The folder holds something already.
     """
-    from curate.consent.export import everything_held, media_list
+    from curate.consent.export import media_list
+    from curate.verbs.consent import export_subject
 
-    project = open_project(workspace)
+    context = open_context(workspace)
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise InputError("the folder is not empty", where=str(out), hint="name a new folder")
-    observed = {name: project.catalog.read(name) for name in _OBSERVATIONS}
-    held = everything_held(subject, {**_statements(project), **observed})
+    held = export_subject(context, subject)
     locators = media_list(held)
     out.mkdir(parents=True, exist_ok=True)
     _write(held, out / "held.json")
     (out / "media.txt").write_text("".join(f"{name}\n" for name in locators), encoding="utf-8")
     say(f"{out}: held.json, and media.txt with {len(locators):,} media")
-
-
-def _statements(project: Project) -> dict[str, pa.Table]:
-    return {name: project.ledger.read(name) for name in _STATEMENTS}
 
 
 def _write(value: Any, out: Path | None) -> None:

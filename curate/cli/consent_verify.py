@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from curate.cli.options import JsonOption, WorkspaceOption
-from curate.cli.output import open_project, say, say_json, tell
+from curate.cli.output import note, open_context, say, say_json
 
 if TYPE_CHECKING:
     from curate.catalog.ledger import Ledger
@@ -34,20 +34,20 @@ def verify_command(
     """
     from curate.catalog.checkpoints import Checkpoint
 
-    ledger = open_project(workspace).ledger
+    ledger = open_context(workspace).ledger
     since = None if checkpoint is None else Checkpoint.load(checkpoint)
     found = ledger.verify(since)
     if as_json:
         say_json(_as_json(ledger, found))
     for problem in found.problems[1:]:
-        tell(f"also {problem}")
+        note(f"also {problem}")
     found.demand(where=str(ledger.path))
     if not as_json:
         _say(found)
     if write_checkpoint is not None:
         kept = ledger.checkpoint()
         kept.save(write_checkpoint)
-        tell(f"{write_checkpoint}: a checkpoint of {kept.size:,} entries; keep it elsewhere")
+        note(f"{write_checkpoint}: a checkpoint of {kept.size:,} entries; keep it elsewhere")
 
 
 def _say(found: Verification) -> None:

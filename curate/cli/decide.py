@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from curate.cli.options import UseOption, WorkspaceOption
-from curate.cli.output import open_project, say
+from curate.cli.output import open_context, say
 from curate.errors import InputError
 from curate.workspace import DEFAULT_USE
 
@@ -38,14 +38,18 @@ def command(
     """
     if (verdict == NOT_SHOWN) != (subject is not None):
         raise InputError("--subject goes with not-shown, and with nothing else")
-    project = open_project(workspace)
+    from curate.verbs.decide import decide
+    from curate.verbs.review import correct_subject
+
+    context = open_context(workspace)
     if subject is not None:
-        project.review(by, reason, use=use).subject(
-            project.entry(locator), subject, NOT_SHOWN.replace("-", "_")
-        )
+        correct_subject(
+            context, locator, subject, NOT_SHOWN.replace("-", "_"), reviewer=by, reason=reason,
+            use=use,
+        )  # fmt: skip
         say(f"recorded: {by} says that {subject} is not shown")
         say("it counts from the next `curate audit` on")
         return
-    project.decide(locator, verdict, reviewer=by, reason=reason, use=use)
+    decide(context, locator, verdict, reviewer=by, reason=reason, use=use)
     say(f"recorded: {by} says {verdict}")
     say("it counts from the next `curate audit` on, while the evidence stays what it is")

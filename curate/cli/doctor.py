@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from curate.cli.options import JsonOption
-from curate.cli.output import say_json, table, tell
+from curate.cli.output import note, say_json, table
 from curate.errors import ExitStatus, UnknownNameError
 
 
@@ -25,7 +25,7 @@ def command(
     Raises:
         UnknownNameError: No extra is called that.
     """
-    from curate.doctor import ABSENT, EXTRAS, GOOD, WRONG, examine
+    from curate.verbs.doctor import ABSENT, EXTRAS, GOOD, WRONG, examine
 
     for name in wanted or ():
         if name not in EXTRAS:
@@ -39,7 +39,7 @@ def command(
               ["what", "state", "found"])  # fmt: skip
         for one in found:
             if one.state != GOOD:
-                tell(f"{one.name}: {one.remedy}")
+                note(f"{one.name}: {one.remedy}")
     lacks = any(one.state == WRONG or (one.state == ABSENT and one.about in (wanted or ()))
                 for one in found)  # fmt: skip
     return ExitStatus.MISSING if lacks else ExitStatus.GOOD

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from curate.cli.options import JsonOption, WorkspaceOption
-from curate.cli.output import open_project, say, say_json, table_of_entries, tell
+from curate.cli.output import note, open_context, say, say_json, table_of_entries
 from curate.errors import InputError
 
 if TYPE_CHECKING:
-    from curate.releasing.erase import Erasure
+    from curate.verbs.erase import Erasure
 
 
 def erase_command(
@@ -33,39 +33,40 @@ def erase_command(
         InputError: They did not withdraw or ask, or --json without --yes.
         MissingKeyError: The vault's key is not there to destroy theirs; asking again goes on.
     """
-    from curate.cli.release import signing_keys
+    from curate.cli.signing import signing_keys
+    from curate.verbs.erase import erase, erasure
 
     if as_json and not yes:
         raise InputError("--json does not ask", hint="add --yes to erase")
     keys = signing_keys(key)
-    project = open_project(workspace)
-    erasure = project.erasure(subject)
-    erasure.check_asked()
+    context = open_context(workspace)
+    planned = erasure(context, subject)
+    planned.check_asked()
     if not as_json:
-        _show(erasure, shown, delete_files=delete_files)
+        _show(planned, shown, delete_files=delete_files)
     if not yes and not typer.confirm("Erase all of this? It cannot be undone."):
         raise typer.Abort
-    path, told = project.erase(subject, delete_files=delete_files, keys=keys)
+    path, done = erase(context, subject, delete_files=delete_files, keys=keys)
     if as_json:
-        say_json({"receipt": str(path), **told})
+        say_json({"receipt": str(path), **done})
         return
-    gone = told["destroyed"]
+    gone = done["destroyed"]
     say(f"erased: {gone['ledger']['entries']:,} records, {sum(gone['rows'].values()):,} computed "
         f"rows, {gone['vault_keys']:,} vault keys, {len(gone['files']):,} files")  # fmt: skip
     say(f"refused from now on: {gone['refused_contents']:,} contents, and what looks like them")
     for title in ("refused_as_alike", "never_read", "held"):
-        if ids := told["not_destroyed"][title]:
-            say(f"  {_TOLD[title].format(len(ids))}")
-    for left in told["not_destroyed"]["files"]:
+        if ids := done["not_destroyed"][title]:
+            say(f"  {_LEFT[title].format(len(ids))}")
+    for left in done["not_destroyed"]["files"]:
         say(f"  still on disk: {left}")
-    if told["not_destroyed"]["releases"]:
+    if done["not_destroyed"]["releases"]:
         say("releases are out that show them: `curate release recall --all` calls them back")
     say(f"the receipt is {path}")
     if not keys:
-        tell("it is not signed: nothing shows who made it; `--key NAME` signs")
+        note("it is not signed: nothing shows who made it; `--key NAME` signs")
 
 
-_TOLD = {
+_LEFT = {
     "refused_as_alike": "{:,} other entries look like it and are refused too",
     "never_read": "{:,} files could not be read: they are refused by entry, not by their bytes",
     "held": "{:,} entries of others rested on it and are held back until somebody looks",

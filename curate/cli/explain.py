@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from curate.cli.options import JsonOption, WorkspaceOption
-from curate.cli.output import open_project, say, say_json
+from curate.cli.output import open_context, say, say_json
 
 
 def command(
@@ -25,11 +25,10 @@ def command(
 
             say_json(rule.__dict__) if as_json else _wrapped(explain_rule(rule))
             return
-    from curate.audit.explain import explain_entry
+    from curate.verbs.explain import explain
 
-    project = open_project(workspace)
-    told = explain_entry(what, project.facts(), project.latest_audit())
-    say_json(told.as_json()) if as_json else _wrapped(told.lines())
+    found = explain(open_context(workspace), what)
+    say_json(found.as_json()) if as_json else _wrapped(found.lines())
 
 
 def _wrapped(lines: list[str]) -> None:

@@ -8,8 +8,7 @@ from typing import Annotated
 import typer
 
 from curate.cli.options import JsonOption, WorkspaceOption
-from curate.cli.output import open_project, say, say_json, tell
-from curate.errors import InputError
+from curate.cli.output import note, open_context, say, say_json
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -26,11 +25,9 @@ def key_command(
     Raises:
         InputError: The file is there already.
     """
-    from curate.vault import workspace_key
+    from curate.verbs.fingerprint import new_fingerprint_key
 
-    if file.exists():
-        raise InputError("there is a file already", where=str(file), hint="name another")
-    workspace_key(f"file:{file}", create=True)
+    new_fingerprint_key(file)
     say(f"{file}: a key for you and one other side; whoever has it can ask what you hold")
 
 
@@ -53,21 +50,11 @@ def export_command(
         InputError: Nothing that may be told of was probed, or hash lists were not asked.
         MissingKeyError: There is no such key.
     """
-    from curate.safety.fingerprint import fingerprint, write_fingerprint
-    from curate.safety.folder import hash_catalogue
-    from curate.safety.gate import check_gate
-    from curate.vault import workspace_key
+    from curate.verbs.fingerprint import export_fingerprint
 
-    project = open_project(workspace)
-    secret = workspace_key(key)
-    check_gate(project.workspace, project.catalog, project.clock())
-    held = hash_catalogue(project.catalog, told=True)
-    if not held.digests:
-        raise InputError("there is nothing to tell of", hint="`curate run probe` reads the files")
-    made = fingerprint(held.items, held.frames, secret, now=project.clock(), pdq=pdq)
-    write_fingerprint(out, made, secret)
+    made = export_fingerprint(open_context(workspace), out, key, pdq=pdq)
     if as_json:
         say_json({"file": str(out), "digests": len(made.digests), "pdq": len(made.codes)})
         return
     say(f"{out}: {len(made.digests):,} keyed digests, {len(made.codes):,} perceptual hashes")
-    tell("who has the key can ask of any file at hand whether you hold it: docs/safety.md")
+    note("who has the key can ask of any file at hand whether you hold it: docs/safety.md")

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from curate.cli.options import JsonOption, WorkspaceOption
-from curate.cli.output import open_project, say, say_json
+from curate.cli.output import open_context, say, say_json
 
 
 def command(
@@ -31,9 +31,11 @@ def command(
 
     Nothing reaches the network unless a URL is named here; files of it are read by `curate run`.
     """
-    project = open_project(workspace)
+    from curate.verbs.ingest import ingest
+
+    context = open_context(workspace)
     found = [
-        project.ingest(path, layout=layout, dataset=dataset, media_root=media_root)
+        ingest(context, path, layout=layout, dataset=dataset, media_root=media_root)
         for path in paths
     ]
     if as_json:

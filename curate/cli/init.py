@@ -14,8 +14,8 @@ def command(
     workspace: Annotated[Path, typer.Argument(help="The folder to make it in.")] = Path(),
 ) -> None:
     """Make a workspace: a folder with curate.toml, a catalogue and a ledger."""
-    import curate
+    from curate.verbs.init import init
 
-    project = curate.init(workspace)
-    say(f"made a workspace in {project.workspace.root}")
+    context = init(workspace)
+    say(f"made a workspace in {context.workspace.root}")
     say("next: curate ingest PATH, curate consent import FILE, curate run, curate audit")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from curate.cli.options import JsonOption
-from curate.cli.output import say, say_json, table, tell, write_text
+from curate.cli.output import note, say, say_json, table, write_text
 from curate.errors import InputError
 
 if TYPE_CHECKING:
@@ -49,10 +49,10 @@ def new_command(
     secret = chosen_passphrase() if passphrase else None
     made = KeyHome().add(name, key, passphrase=secret, keyring=keyring)
     if as_json:
-        say_json(_told(made))
+        say_json(_as_json(made))
         return
     say(f"{name}: {made.public.algorithm} key {made.public.keyid[:16]}, kept in {made.place}")
-    tell(f"`curate keys export {name}` gives the public half, which others need to verify")
+    note(f"`curate keys export {name}` gives the public half, which others need to verify")
 
 
 @app.command("list")
@@ -60,7 +60,7 @@ def list_command(as_json: JsonOption = False) -> None:
     """List the keys you have."""
     from curate.signing import KeyHome
 
-    rows = [_told(one) for one in KeyHome().all()]
+    rows = [_as_json(one) for one in KeyHome().all()]
     if as_json:
         say_json(rows)
     elif rows:
@@ -78,7 +78,7 @@ def show_command(name: NameArgument, as_json: JsonOption = False) -> None:
     """
     from curate.signing import KeyHome
 
-    told = _told(KeyHome().find(name))
+    told = _as_json(KeyHome().find(name))
     if as_json:
         say_json(told)
         return
@@ -105,13 +105,13 @@ def export_command(
         say(pem.rstrip("\n"))
         return
     write_text(output, pem)
-    tell(f"wrote {output}")
+    note(f"wrote {output}")
 
 
 _COLUMNS = ["name", "algorithm", "keyid", "private"]
 
 
-def _told(one: Named) -> dict[str, Any]:
+def _as_json(one: Named) -> dict[str, Any]:
     return {"name": one.name, "algorithm": one.public.algorithm, "keyid": one.public.keyid,
             "private": one.place}  # fmt: skip
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
@@ -10,7 +9,7 @@ from typing import Annotated
 import typer
 
 from curate.cli.options import JsonOption, WorkspaceOption, instant
-from curate.cli.output import open_project, say, say_json, table, tell
+from curate.cli.output import note, open_context, say, say_json, table
 from curate.errors import InputError
 
 app = typer.Typer(
@@ -71,37 +70,34 @@ def add_command(
         InputError: The category or the thresholds cannot be.
     """
     from curate.safety.formats import read_list
-    from curate.safety.lists import HashList, ListInfo, stale_from
-    from curate.safety.stage import open_lists, publish
+    from curate.safety.lists import ListInfo, stale_from
+    from curate.verbs.lists import add_list
 
-    project = open_project(workspace)
-    fetched: datetime = instant(fetched_at, "--fetched-at") or project.clock()
+    context = open_context(workspace)
+    fetched: datetime = instant(fetched_at, "--fetched-at") or context.clock()
     info = ListInfo(
         name, provider, category, fetched, instant(stale_after, "--stale-after")
         or stale_from(fetched), terms, negative, radius, near, min_quality, compared, query,
     )  # fmt: skip
     read = read_list(file, form=form, signal=signal, columns=columns_of(column))
-    with project.workspace.writing():
-        store = open_lists(project.workspace, project.config, create=True)
-        kept = store.put(HashList(replace(info, skipped=read.skipped), read.entries))
-        publish(project.catalog, project.workspace)
+    kept = add_list(context, info, read)
     if as_json:
         say_json(vars(kept))
         return
     said = ", ".join(f"{count:,} {kind}" for kind, count in kept.counts.items()) or "no hashes"
     say(f"{name}: {said}; stale after {kept.stale_after:%Y-%m-%d}")
     for kind, count in kept.skipped.items():
-        tell(f"{count:,} hashes of kind {kind} are not compared: curate computes none of that kind")
+        note(f"{count:,} hashes of kind {kind} are not compared: curate computes none of that kind")
 
 
 @app.command("list")
 def list_command(workspace: WorkspaceOption = None, as_json: JsonOption = False) -> None:
     """Show which lists are registered, and how old they are."""
-    from curate.safety.lists import infos
+    from curate.verbs.lists import registered_lists
 
-    project = open_project(workspace)
-    now = project.clock()
-    known = infos(project.workspace.lists)
+    context = open_context(workspace)
+    now = context.clock()
+    known = registered_lists(context)
     rows = [
         {"list": one.list_id, "provider": one.provider, "category": one.category,
          "hashes": sum(one.counts.values()),
@@ -125,17 +121,13 @@ def drop_command(name: NameArgument, workspace: WorkspaceOption = None) -> None:
     Raises:
         UnknownNameError: There is none of that name.
     """
-    from curate.safety.stage import open_lists, publish
+    from curate.verbs.lists import drop_list
 
-    project = open_project(workspace)
-    with project.workspace.writing():
-        known = project.catalog.read("hash_lists")["list_id"].to_pylist()
-        open_lists(project.workspace, project.config).drop(name, known=known)
-        publish(project.catalog, project.workspace, dropped=name)
+    drop_list(open_context(workspace), name)
     say(f"{name}: dropped; run `curate run hashlists`")
 
 
-def columns_of(said: list[str] | None) -> dict[str, str]:
+def columns_of(options: list[str] | None) -> dict[str, str]:
     """Return what ``--column KEY=NAME`` says.
 
     Raises:
@@ -144,7 +136,7 @@ def columns_of(said: list[str] | None) -> dict[str, str]:
     from curate.safety.formats import COLUMNS
 
     found = {}
-    for one in said or []:
+    for one in options or []:
         key, equals, name = one.partition("=")
         if not equals or key not in COLUMNS:
             raise InputError(f"found {one!r}, expected KEY=NAME", where="--column",

@@ -32,7 +32,7 @@ from curate.cli import (
     vault,
 )
 from curate.cli import run as run_command
-from curate.cli.output import tell, tell_error
+from curate.cli.output import note, print_error
 from curate.errors import CurateError, ExitStatus, InvariantError, printable
 
 app = typer.Typer(
@@ -100,17 +100,17 @@ def main(arguments: list[str]) -> int:
     except CurateError as error:
         if _state["traceback"]:
             raise
-        tell_error(error)
+        print_error(error)
         return error.exit_status
     except (KeyboardInterrupt, typer.Abort) as stop:
         # A "no" to a question arrives as the same exception as an interruption, without a cause.
         if isinstance(stop, KeyboardInterrupt) or isinstance(stop.__cause__, KeyboardInterrupt):
-            tell("interrupted; what was finished is kept, and the same command goes on from there")
+            note("interrupted; what was finished is kept, and the same command goes on from there")
         else:
-            tell("nothing was changed")
+            note("nothing was changed")
         return ExitStatus.INTERRUPTED
     except TyperException as error:
-        tell(f"{error.format_message()}\n  hint: see `curate --help`")
+        note(f"{error.format_message()}\n  hint: see `curate --help`")
         return ExitStatus.USAGE
     except BrokenPipeError:
         # The reader went away, as `head` does: nothing is wrong.
@@ -119,6 +119,6 @@ def main(arguments: list[str]) -> int:
     except Exception as error:
         if _state["traceback"]:
             raise
-        tell(f"E700 {printable(repr(error))}\n  hint: {InvariantError.default_hint}")
+        note(f"E700 {printable(repr(error))}\n  hint: {InvariantError.default_hint}")
         return ExitStatus.BUG
     return outcome if isinstance(outcome, int) else ExitStatus.GOOD

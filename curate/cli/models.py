@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from curate.cli.options import JsonOption
-from curate.cli.output import say_json, table, tell
+from curate.cli.output import note, say_json, table
 from curate.errors import MissingModelError, VerificationError
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def pull_command(
     from curate.faces.models import known_model, model_home, pull_model
 
     model = known_model(name)
-    tell(f"licence of {model.name}: {model.licence}")
+    note(f"licence of {model.name}: {model.licence}")
     _show(model, pull_model(model, folder or model_home()), as_json=as_json)
 
 

@@ -14,7 +14,7 @@ from curate.errors import CurateError, InputError, printable
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from curate.api import Project
+    from curate.verbs.context import Context
 
 
 def say(text: str = "") -> None:
@@ -27,14 +27,14 @@ def say_json(value: Any) -> None:
     say(json.dumps(value, indent=2, sort_keys=True, default=str, ensure_ascii=False))
 
 
-def tell(text: str) -> None:
-    """Tell the person something that is not the result."""
+def note(text: str) -> None:
+    """Print on stderr something that is not the result."""
     sys.stderr.write(text + "\n")
 
 
-def tell_error(error: CurateError) -> None:
-    """Tell what went wrong, where, and what to do."""
-    tell(f"{error}\n  hint: {error.hint}")
+def print_error(error: CurateError) -> None:
+    """Print what went wrong, where, and what to do."""
+    note(f"{error}\n  hint: {error.hint}")
 
 
 def write_text(path: Path, text: str) -> None:
@@ -75,18 +75,18 @@ def _cell(value: Any) -> str:
     return "" if value is None else f"{value:,}" if isinstance(value, int) else str(value)
 
 
-def open_project(workspace: Path | None) -> Project:
+def open_context(workspace: Path | None) -> Context:
     """Open the workspace that a command works in."""
-    import curate
+    from curate.verbs.context import open_workspace
 
-    return curate.open(workspace)
+    return open_workspace(workspace)
 
 
 @contextmanager
-def showing_progress(project: Project) -> Iterator[None]:
+def showing_progress(context: Context) -> Iterator[None]:
     """Show how far stages are, on a terminal; elsewhere say when each begins and ends."""
     if not sys.stderr.isatty():
-        project.progress = _plain_progress()
+        context.progress = _plain_progress()
         yield
         return
     from rich.console import Console
@@ -113,7 +113,7 @@ def showing_progress(project: Project) -> Iterator[None]:
                 tasks[stage] = bar.add_task(stage, total=total)
             bar.update(tasks[stage], completed=done, total=total)
 
-        project.progress = show
+        context.progress = show
         yield
 
 
@@ -127,4 +127,4 @@ class _plain_progress:  # noqa: N801 - it stands in for a function
         tenth = 10 * done // total if total else 10
         if self._said.get(stage) != tenth:
             self._said[stage] = tenth
-            tell(f"{stage}: {done:,} of {total:,}")
+            note(f"{stage}: {done:,} of {total:,}")

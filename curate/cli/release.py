@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from functools import partial
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from curate.cli.keys import passphrase_of
 from curate.cli.options import (
     JsonOption,
     KeyOption,
@@ -16,7 +14,7 @@ from curate.cli.options import (
     WorkspaceOption,
     instant,
 )
-from curate.cli.output import open_project, say, say_json, showing_progress, tell
+from curate.cli.output import note, open_context, say, say_json, showing_progress
 from curate.cli.release_copy import check_copy_command, diff_command
 from curate.cli.release_recall import (
     acknowledge_command,
@@ -25,10 +23,8 @@ from curate.cli.release_recall import (
     recall_command,
 )
 from curate.cli.release_verify import verify_command
+from curate.cli.signing import signing_keys
 from curate.workspace import DEFAULT_USE
-
-if TYPE_CHECKING:
-    from curate.signing import SigningKey
 
 app = typer.Typer(no_args_is_help=True, help="Build, verify, compare and recall releases.")
 
@@ -76,15 +72,15 @@ def build_command(
     """
     from curate.release.build import Form
     from curate.release.export.formats import DEFAULT
-    from curate.releasing import Order
+    from curate.verbs.release import Order, issue_release
 
     form = Form(tuple(formats or DEFAULT), keep_metadata, crops)
     keys = signing_keys(key)
-    project = open_project(workspace)
-    with showing_progress(project):
+    context = open_context(workspace)
+    with showing_progress(context):
         moment = instant(as_of, "--as-of")
         order = Order(use, assignment, keep_duplicates, form, keys, moment, tsa)
-        built, issue = project.issue(name, order)
+        built, issue = issue_release(context, name, order)
     if as_json:
         say_json({"folder": str(built.folder), "items": built.items.num_rows,
                   "version": issue.version, "merkle_root": built.merkle_root,
@@ -92,23 +88,12 @@ def build_command(
         return
     say(f"released {built.items.num_rows:,} items as {issue.version} in {built.folder}")
     if not keys:
-        tell("it is not signed: nothing shows who made it; `--key NAME` signs")
+        note("it is not signed: nothing shows who made it; `--key NAME` signs")
     from curate.audit.rules import BY_CODE
 
     for reason, count in sorted(built.left_out.items()):
         title = BY_CODE[reason].title if reason in BY_CODE else ""
         say(f"  left out {count:,}: {reason} {title}".rstrip())
-
-
-def signing_keys(named: list[str] | None) -> list[SigningKey]:
-    """Return the private keys that options name.
-
-    Raises:
-        MissingKeyError: One is not there, or its passphrase is missing or another.
-    """
-    from curate.signing import KeyHome
-
-    return [KeyHome().signing_key(one, partial(passphrase_of, one)) for one in named or ()]
 
 
 app.command("verify")(verify_command)

@@ -8,8 +8,9 @@ from typing import Annotated
 import typer
 
 from curate.cli.options import JsonOption
-from curate.cli.output import say, say_json, tell
-from curate.cli.release_verify import PublicOption, public_keys
+from curate.cli.output import note, say, say_json
+from curate.cli.release_verify import PublicOption
+from curate.cli.signing import public_keys
 from curate.errors import ExitStatus, PathNotFoundError, printable
 
 
@@ -39,7 +40,7 @@ def check_copy_command(
                   "found": [vars(one) for one in found]})  # fmt: skip
         return ExitStatus.FINDINGS if found else ExitStatus.GOOD
     if not told.signed:
-        tell("note: the feed's signature was not checked; `--key` names a public key")
+        note("note: the feed's signature was not checked; `--key` names a public key")
     for one in found:
         say(printable(f"{one.path}: {one.kind} {one.part}".rstrip()))
     unread = sum(one.kind == UNREAD for one in found)

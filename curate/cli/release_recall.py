@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from curate.cli.options import JsonOption, KeyOption, TsaOption, UseOption, WorkspaceOption
-from curate.cli.output import open_project, say, say_json, showing_progress, table, tell
+from curate.cli.output import note, open_context, say, say_json, showing_progress, table
+from curate.cli.signing import signing_keys
 from curate.errors import InputError
 from curate.workspace import DEFAULT_USE
 
 if TYPE_CHECKING:
-    from curate.releasing.recipients import Desk
+    from curate.verbs.release.recipients import Recipients
 
 NameArgument = Annotated[str, typer.Argument(help="The release's name.")]
 NoteOption = Annotated[str | None, typer.Option(help="A word on how.")]
@@ -43,14 +44,14 @@ def recall_command(
         InputError: Nothing went out, or what shows the subject is still cleared.
         DependencyError: The time-stamp authority does not answer, or refuses.
     """
-    from curate.cli.release import signing_keys
+    from curate.verbs.release.recall import recall
 
     if (subject is None) != everyone:
         raise InputError("name a subject, or --all", where="SUBJECT")
     keys = signing_keys(key)
-    project = open_project(workspace)
-    with showing_progress(project):
-        done = project.recall(name, subject=subject, use=use, keys=keys, tsa=tsa)
+    context = open_context(workspace)
+    with showing_progress(context):
+        done = recall(context, name, subject=subject, use=use, keys=keys, tsa=tsa)
     if feed is not None:
         shutil.copyfile(done.feed, feed)
     if as_json:
@@ -69,7 +70,7 @@ def recall_command(
         say(f"  tell {who}, who has {has}")
     say(f"the feed is {feed or done.feed}; holders run `curate release check-copy DIR --feed FEED`")
     if not keys:
-        tell("the feed is not signed: nothing shows who made it; `--key NAME` signs")
+        note("the feed is not signed: nothing shows who made it; `--key NAME` signs")
 
 
 def deliver_command(
@@ -83,8 +84,8 @@ def deliver_command(
     Raises:
         UnknownNameError: There is no such release.
     """
-    project = open_project(workspace)
-    new = _desk(workspace).deliver(name, to, now=project.clock(), note=note)
+    context = open_context(workspace)
+    new = _recipients(workspace).deliver(name, to, now=context.clock(), note=note)
     say(f"recorded: {to} has {name}" if new else f"{to} has {name}, as is on record")
 
 
@@ -104,8 +105,8 @@ def acknowledge_command(
     if outcome not in ("received", "deleted", "refused"):
         raise InputError(f"{outcome!r} is no outcome", where="--outcome",
                          hint="use received, deleted or refused")  # fmt: skip
-    project = open_project(workspace)
-    _desk(workspace).acknowledge(name, by, outcome, now=project.clock(), note=note)
+    context = open_context(workspace)
+    _recipients(workspace).acknowledge(name, by, outcome, now=context.clock(), note=note)
     say(f"recorded: {by} {outcome} of {name}")
 
 
@@ -116,7 +117,7 @@ def list_command(workspace: WorkspaceOption = None, as_json: JsonOption = False)
          "items": row["item_count"], "built": f"{row['built_at']:%Y-%m-%d}",
          "look again": f"{row['supersede_by']:%Y-%m-%d}" if row["supersede_by"] else "",
          "recipients": row["recipients"], "behind": row["behind"]}
-        for row in _desk(workspace).overview()
+        for row in _recipients(workspace).overview()
     ]  # fmt: skip
     if as_json:
         say_json(rows)
@@ -128,8 +129,8 @@ def list_command(workspace: WorkspaceOption = None, as_json: JsonOption = False)
         table(told, list(rows[0]))
 
 
-def _desk(workspace: Path | None) -> Desk:
-    from curate.releasing.recipients import Desk
+def _recipients(workspace: Path | None) -> Recipients:
+    from curate.verbs.release.recipients import Recipients
 
-    project = open_project(workspace)
-    return Desk(project.catalog, project.ledger)
+    context = open_context(workspace)
+    return Recipients(context.catalog, context.ledger)

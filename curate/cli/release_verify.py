@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from curate.cli.options import JsonOption
-from curate.cli.output import say, say_json, tell
+from curate.cli.output import note, say, say_json
+from curate.cli.signing import public_keys
 from curate.errors import ExitStatus, PathNotFoundError, printable
 from curate.model.instants import print_instant
-
-if TYPE_CHECKING:
-    from curate.signing import PublicKey
 
 PublicOption = Annotated[
     list[str] | None,
@@ -39,9 +37,9 @@ def verify_command(
     as_json: JsonOption = False,
 ) -> int:
     """Check every file, signature, proof and verdict of a release; exit 4 when one fails."""
-    from curate.api import utc_now
     from curate.release.timestamp import read_certificates
     from curate.release.verify import verify
+    from curate.verbs.context import utc_now
 
     for named in (folder, previous):
         if named is not None and not named.is_dir():
@@ -59,7 +57,7 @@ def verify_command(
         })  # fmt: skip
     else:
         for warning in found.warnings:
-            tell(f"note: {warning}")
+            note(f"note: {warning}")
         for failure in found.failures[:SHOWN]:
             say(printable(f"{failure.where}: {failure.problem}"))
         if len(found.failures) > SHOWN:
@@ -70,18 +68,6 @@ def verify_command(
         what = f"{said.get('name', folder.name)} {said.get('version', '')}".rstrip()
         say(f"{what}: " + (f"{count:,} things are wrong" if count else _verified(said, key)))
     return ExitStatus.GOOD if found else ExitStatus.UNVERIFIED
-
-
-def public_keys(named: list[str] | None) -> list[PublicKey]:
-    """Return the public keys that options name.
-
-    Raises:
-        UnknownNameError: One is neither a name nor a file.
-        InputError: A file holds no public key.
-    """
-    from curate.signing import KeyHome
-
-    return [KeyHome().public_key(one) for one in named or ()]
 
 
 def _verified(said: object, key: list[str] | None) -> str:

@@ -9,7 +9,7 @@ import typer
 
 from curate.cli.audit import FailOn
 from curate.cli.options import JsonOption, WorkspaceOption
-from curate.cli.output import open_project, say, say_json
+from curate.cli.output import open_context, say, say_json
 from curate.errors import ExitStatus, printable
 
 if TYPE_CHECKING:
@@ -51,12 +51,12 @@ def command(
     as_json: JsonOption = False,
 ) -> int:
     """Write a document on the last audit into the workspace's reports, or lint what is claimed."""
-    from curate.documenting import About
+    from curate.verbs.report import About, lint_documents, report
 
-    project, about = open_project(workspace), About(use, release)
+    context, about = open_context(workspace), About(use, release)
     if kind is Kind.LINT:
-        return _lint(project.lint_documents(about), fail_on, as_json=as_json)
-    written = project.report(kind, about, pdf=pdf)
+        return _lint(lint_documents(context, about), fail_on, as_json=as_json)
+    written = report(context, kind, about, pdf=pdf)
     if as_json:
         say_json([str(path) for path in written])
         return ExitStatus.GOOD
@@ -78,7 +78,7 @@ def _print(found: list[DocumentFinding]) -> None:
 
     for one in found:
         waived = f" (waived: {printable(one.waiver)})" if one.waiver else ""
-        say(f"{one.rule.code} {printable(one.place)}: {printable(one.said())}{waived}")
+        say(f"{one.rule.code} {printable(one.place)}: {printable(one.message())}{waived}")
     wrong, doubted = (sum(one.effect is effect for one in found)
                       for effect in (Effect.BLOCK, Effect.REVIEW))  # fmt: skip
     say(f"datasheet.toml: {wrong:,} wrong, {doubted:,} open or not known")

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from curate.cli.options import JsonOption, WorkspaceOption, instant
-from curate.cli.output import open_project, say, say_json, table, tell
-
-if TYPE_CHECKING:
-    from curate.api import Project
-    from curate.safety.requests import Desk
+from curate.cli.output import note, open_context, say, say_json, table
 
 app = typer.Typer(
     invoke_without_command=True,
@@ -22,15 +17,17 @@ app = typer.Typer(
 
 @app.callback()
 def list_command(
-    context: typer.Context,
+    typer_context: typer.Context,
     workspace: WorkspaceOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """List open requests, the most urgent first."""
-    if context.invoked_subcommand is not None:
+    if typer_context.invoked_subcommand is not None:
         return
-    project = open_project(workspace)
-    rows = _desk(project).waiting(project.clock())
+    from curate.verbs.requests import waiting_requests
+
+    context = open_context(workspace)
+    rows = waiting_requests(context)
     if as_json:
         say_json(rows)
         return
@@ -45,7 +42,7 @@ def list_command(
         return
     table(shown, ["request", "kind", "state", "due", "hours left", "entries"])
     if late := sum(row["hours_left"] is not None and row["hours_left"] < 0 for row in rows):
-        tell(f"{late:,} are overdue")
+        note(f"{late:,} are overdue")
 
 
 @app.command("open")
@@ -82,27 +79,23 @@ def open_command(
         UnknownNameError: There is no such kind or entry.
     """
     from curate.safety.requests import NOTICE
-    from curate.safety.stage import publish
+    from curate.verbs.requests import open_request
 
-    project = open_project(workspace)
-    now = project.clock()
-    with project.workspace.writing():
-        made = _desk(project).open(
-            kind, now=now, received_at=instant(received_at, "--received-at") or now,
-            subject=subject, locators=entry or (), request_id=request_id,
-            notice=[part for part in NOTICE if part not in (lacks or ())],
-        )  # fmt: skip
-        publish(project.catalog, project.workspace)
+    made = open_request(
+        open_context(workspace), kind, received_at=instant(received_at, "--received-at"),
+        subject=subject, locators=entry or (), request_id=request_id,
+        notice=[part for part in NOTICE if part not in (lacks or ())],
+    )  # fmt: skip
     if as_json:
         say_json(made)
         return
     count = len(made["media_ids"] or [])
     say(f"{made['request_id']}: {kind}, due {made['due_at']:%Y-%m-%d %H:%M} UTC; {count:,} entries")
     if made["notice_lacks"]:
-        tell(f"the notice lacks {', '.join(made['notice_lacks'])}: ask for it; the entries are "
+        note(f"the notice lacks {', '.join(made['notice_lacks'])}: ask for it; the entries are "
              "blocked meanwhile")  # fmt: skip
     if kind.startswith("takedown") and count:
-        tell("run `curate run hashlists`: edited copies are looked for too")
+        note("run `curate run hashlists`: edited copies are looked for too")
 
 
 @app.command("move")
@@ -124,24 +117,12 @@ def move_command(
         UnknownNameError: There is no such request or state.
         InputError: It is closed already, or what closing needs is missing.
     """
-    from curate.safety.stage import publish
+    from curate.verbs.requests import move_request
 
-    project = open_project(workspace)
-    with project.workspace.writing():
-        receipt = _desk(project).move(
-            request_id, state, now=project.clock(), outcome=outcome, reason=reason
-        )
-        publish(project.catalog, project.workspace)
+    receipt = move_request(
+        open_context(workspace), request_id, state, outcome=outcome, reason=reason
+    )
     if as_json:
         say_json({"request_id": request_id, "state": state, "receipt": receipt})
         return
     say(f"{request_id}: {state}" + ("" if receipt is None else f"; receipt {receipt}"))
-
-
-def _desk(project: Project) -> Desk:
-    from curate.safety.requests import Desk
-    from curate.safety.stage import open_lists
-
-    receipts: Path = project.workspace.root / "safety" / "receipts"
-    lists = open_lists(project.workspace, project.config, create=True)
-    return Desk(project.ledger, project.catalog, lists, receipts)

@@ -9,12 +9,12 @@ import typer
 
 from curate.cli.keys import passphrase_of
 from curate.cli.options import JsonOption, UseOption, WorkspaceOption
-from curate.cli.output import open_project, say, say_json, showing_progress, table, tell, write_text
+from curate.cli.output import note, open_context, say, say_json, showing_progress, table, write_text
 from curate.errors import ExitStatus, InputError, printable
 from curate.workspace import DEFAULT_USE
 
 if TYPE_CHECKING:
-    from curate.api import Project
+    from curate.verbs.context import Context
 
 app = typer.Typer(no_args_is_help=True, help="Look at what the audit is unsure of, and decide.")
 QueueOption = Annotated[
@@ -35,12 +35,13 @@ def list_command(
 ) -> None:
     """List the queues, with how many entries wait in each; or what reviewers disagree on."""
     from curate.review.queues import QUEUES
+    from curate.verbs.review import waiting
 
-    project = open_project(workspace)
+    context = open_context(workspace)
     if conflicts:
-        _list_conflicts(project, as_json=as_json)
+        _list_conflicts(context, as_json=as_json)
         return
-    work = project.reviews.work(use, QUEUES, limit=0)
+    work = waiting(context, use=use, limit=0)
     rows = [{"queue": queue.name, "waiting": work.left.get(queue.name, 0), "what": queue.title}
             for queue in QUEUES]  # fmt: skip
     if as_json:
@@ -60,12 +61,11 @@ def export_command(
     as_json: JsonOption = False,
 ) -> None:
     """Write a folder with one page that needs no server and no network, for one reviewer."""
-    from curate.review.queues import chosen
+    from curate.verbs.review import hand_out
 
-    project = open_project(workspace)
-    work = project.reviews.work(use, chosen(queue), limit=limit)
-    with showing_progress(project), project.workspace.writing():
-        made = project.reviews.hand_out(folder, by, work, progress=project.progress)
+    context = open_context(workspace)
+    with showing_progress(context):
+        made = hand_out(context, folder, by, queue or (), use=use, limit=limit)
     if as_json:
         say_json(vars(made))
         return
@@ -92,9 +92,9 @@ def open_command(
     """
     from curate.viewing import opened
 
-    project = open_project(workspace)
-    tell("starting FiftyOne and its database; this takes half a minute")
-    with showing_progress(project), opened(project, use, port=port, reviewer=reviewer) as review:
+    context = open_context(workspace)
+    note("starting FiftyOne and its database; this takes half a minute")
+    with showing_progress(context), opened(context, use, port=port, reviewer=reviewer) as review:
         say(f"{review.address}: {review.samples:,} entries, {review.blurred:,} blurred; "
             "each queue is a saved view; Ctrl-C ends it")  # fmt: skip
         review.wait()
@@ -117,11 +117,11 @@ def import_command(
         VerificationError: Its signature does not hold.
     """
     from curate.signing import KeyHome
+    from curate.verbs.review import bring_back
 
-    project = open_project(workspace)
+    context = open_context(workspace)
     public = None if key is None else KeyHome().public_key(key)
-    with project.workspace.writing():
-        done = project.reviews.bring_back(path, public)
+    done = bring_back(context, path, public)
     if as_json:
         say_json({"decisions": len(done.decisions), "new": done.recorded,
                   "accesses": len(done.accesses),
@@ -130,9 +130,9 @@ def import_command(
         say(f"{len(done.decisions):,} decisions hold, {done.recorded:,} of them new; "
             f"{len(done.accesses):,} looks at blurred pictures")  # fmt: skip
         for one in done.rejected[:_SHOWN]:
-            tell(printable(f"{one.where}: {one.reason}") + f"\n  hint: {printable(one.hint)}")
+            note(printable(f"{one.where}: {one.reason}") + f"\n  hint: {printable(one.hint)}")
         if len(done.rejected) > _SHOWN:
-            tell(f"... and {len(done.rejected) - _SHOWN:,} more")
+            note(f"... and {len(done.rejected) - _SHOWN:,} more")
         if done.decisions:
             say("they count from the next `curate audit` on, while the evidence stays what it is")
     return ExitStatus.USAGE if done.rejected else ExitStatus.GOOD
@@ -168,15 +168,17 @@ def sign_command(
     say(f"{place}: signed by {signing.public.keyid[:16]}")
 
 
-def _list_conflicts(project: Project, *, as_json: bool) -> None:
-    media = project.catalog.read("media")
+def _list_conflicts(context: Context, *, as_json: bool) -> None:
+    from curate.verbs.review import conflicts
+
+    media = context.catalog.read("media")
     names = dict(zip(*(media[n].to_pylist() for n in ("media_id", "locator")), strict=True))
     rows = [
         {"about": _about(one, names), "reviewer": one["reviewer"],
          "says": one["value"] or one["verdict"], "reason": one["reason"],
          "decision": one["decision_id"]}
-        for conflict in project.review_conflicts()
-        for one in conflict.said
+        for conflict in conflicts(context)
+        for one in conflict.decisions
     ]  # fmt: skip
     if as_json:
         say_json(rows)

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from curate.cli.options import JobsOption, JsonOption, WorkspaceOption
-from curate.cli.output import open_project, say, say_json, showing_progress, tell
+from curate.cli.output import note, open_context, say, say_json, showing_progress
 
 if TYPE_CHECKING:
-    from curate.api import Project
+    from curate.verbs.context import Context
 
 
 def command(
@@ -53,11 +53,12 @@ def command(
     as_json: JsonOption = False,
 ) -> None:
     """Run the stages that have work. A run that was stopped goes on where it was."""
-    from curate.api import STAGES
+    from curate.verbs.run import STAGES, run
 
-    project = open_project(workspace)
-    with showing_progress(project):
-        ran = project.run(
+    context = open_context(workspace)
+    with showing_progress(context):
+        ran = run(
+            context,
             stages or STAGES,
             jobs=jobs,
             exact=exact,
@@ -70,7 +71,7 @@ def command(
         return
     for one in ran:
         if one.notes.get("non_commercial"):
-            tell(f"licence of {one.notes['model']}: {one.notes['licence']}")
+            note(f"licence of {one.notes['model']}: {one.notes['licence']}")
         rows = ", ".join(f"{count:,} {name}" for name, count in one.rows.items())
         say(f"{one.stage}: {rows}" if one.done else f"{one.stage}: nothing to do")
         if one.notes.get("chains_split"):
@@ -83,39 +84,38 @@ def command(
             say(f"  {one.notes['identities']:,} identities at cosine {one.notes['threshold']}: "
                 f"{one.notes['note']}")  # fmt: skip
         if one.stage == "hashlists":
-            _tell_of_lists(project, one.notes)
+            _print_lists(context, one.notes)
         if one.stage == "labels":
-            _tell_of_labels(one.notes)
+            _print_labels(one.notes)
 
 
-def _tell_of_lists(project: Project, notes: Mapping[str, Any]) -> None:
-    """Tell what is on the hash lists: counts, hashes that say nothing, and what is sealed."""
+def _print_lists(context: Context, notes: Mapping[str, Any]) -> None:
+    """Print what is on the hash lists: counts, hashes that say nothing, and what is sealed."""
     if "matched" in notes:
         found, near, unclear = notes["matched"], notes["near"], notes["not_checkable"]
         say(f"  {found:,} match, {near:,} near, {unclear:,} not checkable, "
             f"against {notes['lists']:,} lists")  # fmt: skip
         for flood in notes["floods"]:
-            tell(f"this hash matches far too much: {flood}")
+            note(f"this hash matches far too much: {flood}")
     if "sealed" in notes:
-        _tell_of_seals(project, notes)
+        _print_seals(context, notes)
 
 
-def _tell_of_seals(project: Project, notes: Mapping[str, Any]) -> None:
-    """Tell what was sealed, or that nothing can be, and what to do."""
-    from curate.cli.seal import tell_sealed
-    from curate.safety.seal_runbook import runbook
+def _print_seals(context: Context, notes: Mapping[str, Any]) -> None:
+    """Print what was sealed, or that nothing can be, and what to do."""
+    from curate.cli.seal import print_sealed
+    from curate.verbs.seal import runbook_of_matches
 
     seals = {name: notes[name] for name in ("sealed", "in_place", "left", "problems", "beside")}
     if notes["sealed"] or notes["in_place"]:
         say(f"  {len(notes['sealed']):,} sealed, {len(notes['in_place']):,} left in place")
-    tell_sealed(project, seals)
-    if notes.get("matched") and not project.config.officer:
-        tell("nothing is sealed: no safety officer's key is named in curate.toml under [safety]")
-        matches = project.catalog.read("hash_matches").to_pylist()
-        for line in runbook(row["category"] for row in matches if row["band"] == "match"):
-            tell(line)
+    print_sealed(context, seals)
+    if notes.get("matched") and not context.config.officer:
+        note("nothing is sealed: no safety officer's key is named in curate.toml under [safety]")
+        for line in runbook_of_matches(context):
+            note(line)
 
 
-def _tell_of_labels(notes: Mapping[str, Any]) -> None:
-    for told, note in notes.items():
-        say(f"  {told}: {note}")
+def _print_labels(notes: Mapping[str, Any]) -> None:
+    for name, text in notes.items():
+        say(f"  {name}: {text}")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -11,13 +9,14 @@ import typer
 
 from curate.cli.keys import chosen_passphrase, passphrase_of
 from curate.cli.options import JsonOption, WorkspaceOption, instant
-from curate.cli.output import open_project, say, say_json, table, tell
+from curate.cli.output import note, open_context, say, say_json, table
+from curate.cli.signing import signing_keys
 from curate.errors import ExitStatus, InputError
 
 if TYPE_CHECKING:
-    from curate.api import Project
-    from curate.safety.custody import Custody, Held
-    from curate.safety.seal_open import Opening
+    from curate.safety.seal.custody import Held
+    from curate.safety.seal.open import Opening
+    from curate.verbs.context import Context
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -44,11 +43,11 @@ def keys_command(
     Raises:
         InputError: Something is there already.
     """
-    from curate.safety.seal_keys import make_pair
+    from curate.safety.seal.keys import make_pair
 
     made = make_pair(place, chosen_passphrase() if passphrase else None)
     say(f"{place}.pem opens, {place}.pub seals: sealing key {made.keyid[:16]}")
-    tell(f"keep {place}.pem away from the workspace, and a copy of it in a safe: without it "
+    note(f"keep {place}.pem away from the workspace, and a copy of it in a safe: without it "
          "nobody opens what is sealed")  # fmt: skip
 
 
@@ -71,30 +70,25 @@ def run_command(
     Raises:
         InputError: No officer's key is named in curate.toml.
     """
-    from curate.safety.seal import sealer_of
+    from curate.verbs.seal import seal
 
-    project = open_project(workspace)
-    config = project.config
-    if officer_key is not None:
-        config = replace(config, officer=str(officer_key.resolve()))
-    with project.workspace.writing():
-        sealer = sealer_of(project.workspace, config, project.clock())
-        stays = config.seal if in_place else config.in_place
-        done = sealer.run(categories=config.seal, in_place=stays)
+    context = open_context(workspace)
+    done = seal(context, in_place=in_place, officer_key=officer_key)
     if as_json:
         say_json(vars(done))
     else:
         say(f"{len(done.sealed):,} sealed, {len(done.in_place):,} left in place, "
             f"{len(done.problems):,} not finished")  # fmt: skip
-        tell_sealed(project, vars(done))
+        print_sealed(context, vars(done))
     return ExitStatus.USAGE if done.problems else ExitStatus.GOOD
 
 
 @app.command("list")
 def list_command(workspace: WorkspaceOption = None, as_json: JsonOption = False) -> None:
     """List what is sealed: ids, and never a name."""
-    project = open_project(workspace)
-    rows = [_row(one) for one in _custody(project).all()]
+    from curate.verbs.seal import seals
+
+    rows = [_row(one) for one in seals(open_context(workspace))]
     if as_json:
         say_json(rows)
     elif rows:
@@ -114,16 +108,10 @@ def status_command(
         UnknownNameError: There is no such seal.
         MissingKeyError: The workspace's key is not where it should be.
     """
-    from curate.safety.seal_open import still_listed
-    from curate.safety.seal_places import digest_of, sealed_file
-    from curate.safety.stage import open_lists
+    from curate.verbs.seal import seal_state
 
-    project = open_project(workspace)
-    held = _custody(project).find(seal)
-    store = open_lists(project.workspace, project.config)
-    named = len(still_listed(held, store.all(), store))
-    path = sealed_file(project.workspace, seal)
-    whole = path.is_file() and digest_of(path) == held.first["object_sha256"]
+    state = seal_state(open_context(workspace), seal)
+    held, named, whole = state.held, state.listed, state.whole
     if as_json:
         say_json({**_row(held), "listed": named, "whole": whole, "acts": held.acts})
         return
@@ -135,8 +123,8 @@ def status_command(
         say(f"{'out of reach':<16} {left}")
     for act in held.acts:
         by = " and ".join(keyid[:16] for keyid in act["by"] or ())
-        said = [act["event"], by and f"by {by}", act["reason"] or ""]
-        say(f"{act['happened_at']:%Y-%m-%d %H:%M}  {'  '.join(filter(None, said))}")
+        words = [act["event"], by and f"by {by}", act["reason"] or ""]
+        say(f"{act['happened_at']:%Y-%m-%d %H:%M}  {'  '.join(filter(None, words))}")
 
 
 @app.command("note")
@@ -162,13 +150,12 @@ def note_command(
     if not (report or preserve_until or destroy_order):
         raise InputError("there is nothing to note",
                          hint="--report, --preserve-until or --destroy-order")  # fmt: skip
-    project = open_project(workspace)
-    custody = _custody(project)
-    custody.find(seal)
-    until = instant(preserve_until, "--preserve-until")
-    with project.workspace.writing():
-        custody.add(seal, "noted", at=project.clock(), report_reference=report,
-                    preserve_until=until, destroy_order=destroy_order)  # fmt: skip
+    from curate.verbs.seal import note_seal
+
+    note_seal(
+        open_context(workspace), seal, report=report, destroy_order=destroy_order,
+        preserve_until=instant(preserve_until, "--preserve-until"),
+    )  # fmt: skip
     say(f"{seal}: noted")
 
 
@@ -188,10 +175,10 @@ def open_command(
         InputError: The reason, a signer or the folder is not as it must be.
         VerificationError: The sealed file changed, or is for another officer.
     """
-    project = open_project(workspace)
-    opening = _opening(project, seal, reason, by, second, officer_key)
-    with project.workspace.writing():
-        opening.open(output)
+    from curate.verbs.seal import open_seal
+
+    context = open_context(workspace)
+    open_seal(context, _opening(context, seal, reason, by, second, officer_key), output)
     say(f"{seal}: opened into {output}; it is on record")
 
 
@@ -210,67 +197,49 @@ def restore_command(
         InputError: A list names it still, or the reason or a signer is not as it must be.
         VerificationError: The sealed file changed, or is for another officer.
     """
-    from curate.safety.stage import open_lists
+    from curate.verbs.seal import restore_seal
 
-    project = open_project(workspace)
-    opening = _opening(project, seal, reason, by, second, officer_key)
-    store = open_lists(project.workspace, project.config)
-    with project.workspace.writing():
-        count = opening.restore(store.all(), store)
+    context = open_context(workspace)
+    opening = _opening(context, seal, reason, by, second, officer_key)
+    count = restore_seal(context, opening)
     say(f"{seal}: {count:,} files put back; it is on record")
-    tell("what was computed or declared of it is gone: `curate ingest` and `curate run` again")
+    note("what was computed or declared of it is gone: `curate ingest` and `curate run` again")
 
 
-def tell_sealed(project: Project, done: dict[str, Any]) -> None:
-    """Tell of what was sealed or could not be, by ids, and what to do now.
+def print_sealed(context: Context, done: dict[str, Any]) -> None:
+    """Print what was sealed or could not be, by ids, and what to do now.
 
     Args:
-        project: Where.
-        done: The fields of `curate.safety.seal.Sealed`.
+        context: The workspace.
+        done: The fields of `curate.safety.seal.run.Sealed`.
     """
-    from curate.safety.seal_runbook import runbook
+    from curate.verbs.seal import runbook_of_seals
 
     for seal, why in done["problems"].items():
-        tell(f"{seal}: not sealed: {why}")
+        note(f"{seal}: not sealed: {why}")
     for seal, left in done["left"].items():
         for text in left:
-            tell(f"{seal}: out of reach: {text}")
+            note(f"{seal}: out of reach: {text}")
     for path in done["beside"]:
-        tell(f"{path} names what is sealed, and is yours to change")
+        note(f"{path} names what is sealed, and is yours to change")
     fresh = {*done["sealed"], *done["in_place"]}
     if fresh or done["problems"]:
-        held = [one for one in _custody(project).all() if one.seal_id in fresh]
-        for line in runbook(one.first["category"] for one in held):
-            tell(line)
-
-
-def _custody(project: Project) -> Custody:
-    from curate.safety.custody import Custody
-
-    return Custody(project.ledger)
+        for line in runbook_of_seals(context, fresh):
+            note(line)
 
 
 def _opening(
-    project: Project, seal: str, reason: str, by: str, second: str, officer_key: str
+    context: Context, seal: str, reason: str, by: str, second: str, officer_key: str
 ) -> Opening:
-    from curate.safety.seal_keys import OpeningKey
-    from curate.safety.seal_open import Opening
-    from curate.safety.seal_places import openers_of
-    from curate.signing import KeyHome
+    from curate.safety.seal.keys import OpeningKey
+    from curate.verbs.seal import prepare_opening
 
-    custody = _custody(project)
-    held = custody.find(seal)
-    openers = openers_of(project.workspace, project.config.openers)
-    home = KeyHome()
-    return Opening(
-        place=project.workspace,
-        custody=custody,
-        held=held,
-        officer=OpeningKey.read(officer_key, lambda: passphrase_of("the officer's key")),
-        signers=[home.signing_key(one, partial(passphrase_of, one)) for one in (by, second)],
-        openers=openers,
+    return prepare_opening(
+        context,
+        seal,
         reason=reason,
-        now=project.clock(),
+        signers=signing_keys([by, second]),
+        officer=lambda: OpeningKey.read(officer_key, lambda: passphrase_of("the officer's key")),
     )
 
 

@@ -9,7 +9,7 @@ import typer
 
 from curate.cli import split_lint
 from curate.cli.options import JsonOption, WorkspaceOption
-from curate.cli.output import open_project, say, say_json
+from curate.cli.output import open_context, say, say_json
 from curate.errors import ExitStatus, InputError
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ DEFAULT_TOPICS = ("identity", "source", "duplicate", "swap", "clip", "frames")
 
 @app.callback(invoke_without_command=True)
 def command(
-    context: typer.Context,
+    typer_context: typer.Context,
     ratios: Annotated[
         str, typer.Option(help="The share of each split, joined by commas.")
     ] = "0.8,0.1,0.1",
@@ -62,14 +62,15 @@ def command(
 
     Exit 1 where the shares cannot be met: nothing is kept then.
     """
-    if context.invoked_subcommand is not None:
+    if typer_context.invoked_subcommand is not None:
         return ExitStatus.GOOD
     from curate.cli.split_output import document, print_made
+    from curate.verbs.split import split as make_splits
 
     plan = _plan(ratios, names, folds, by, seed, held_out_method or (), held_out_dataset or ())
-    project = open_project(workspace)
+    context = open_context(workspace)
     called = name if name is not None else extend or "split"
-    made = project.split(plan, name=called, extend=extend, cut=cut, tolerance=tolerance)
+    made = make_splits(context, plan, name=called, extend=extend, cut=cut, tolerance=tolerance)
     chosen = made.chosen(cut=cut)
     kept = chosen.missed <= tolerance
     if as_json:

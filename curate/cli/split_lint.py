@@ -10,7 +10,7 @@ import typer
 
 from curate.cli.keys import passphrase_of
 from curate.cli.options import JsonOption, WorkspaceOption
-from curate.cli.output import open_project, say, say_json, tell, write_text
+from curate.cli.output import note, open_context, say, say_json, write_text
 from curate.errors import ExitStatus, InputError, VerificationError
 
 if TYPE_CHECKING:
@@ -50,29 +50,27 @@ def lint_command(
     """
     from curate.cli.split_output import print_lint
     from curate.splits import certificate as certificates
-    from curate.splits.kinds import kinds_of
-    from curate.splitting import lint_splits
-    from curate.version import __version__
+    from curate.verbs.split import lint_splits
+    from curate.version import TOOL
 
     if key is not None and certificate is None:
         raise InputError("there is nothing to sign", where="--key",
                          hint="name a file with --certificate")  # fmt: skip
     sign_with = None if key is None else _signing_key(key)
-    project = open_project(workspace)
-    kinds = None if by is None else kinds_of(by.split(","))
-    found = lint_splits(project.catalog, kinds=kinds, assignment=assignment)
-    name = project.config.name or project.workspace.root.name
+    context = open_context(workspace)
+    found = lint_splits(context, by=None if by is None else by.split(","), assignment=assignment)
+    name = context.project_name
     about: dict[str, Any] = {
         "name": name if assignment is None else f"{name}/{assignment}",
-        "tool": f"curate {__version__}",
-        "created_at": project.clock(),
+        "tool": TOOL,
+        "created_at": context.clock(),
     }
     statement = certificates.certificate(found, **about)
     if html is not None:
         from curate.report.leaks import leak_page
 
         write_text(html, leak_page(found, **about))
-        tell(f"wrote {html}")
+        note(f"wrote {html}")
     if certificate is not None:
         _write_certificate(certificate, statement, sign_with)
     if as_json:
@@ -96,7 +94,7 @@ def _write_certificate(path: Path, statement: dict[str, Any], key: Any) -> None:
     document = statement if key is None else sign(statement, key)
     write_text(path, json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False) + "\n")
     how = "it is not signed" if key is None else f"signed by {key.public.keyid[:16]}"
-    tell(f"wrote {path}; {how}")
+    note(f"wrote {path}; {how}")
 
 
 def verify_command(
@@ -141,10 +139,9 @@ def verify_command(
 def _compare(
     statement: dict[str, Any], workspace: Path, assignment: str | None, *, where: str
 ) -> None:
-    from curate.splitting import lint_splits
+    from curate.verbs.split import lint_splits
 
-    catalog = open_project(workspace).catalog
-    found = lint_splits(catalog, kinds=("entry",), assignment=assignment)
+    found = lint_splits(open_context(workspace), by=("entry",), assignment=assignment)
     differ = _different(statement, found)
     if differ:
         raise VerificationError(

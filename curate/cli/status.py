@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from curate.cli.options import JsonOption, WorkspaceOption
-from curate.cli.output import open_project, say, say_json, table
+from curate.cli.output import open_context, say, say_json, table
 
 
 def command(
@@ -18,26 +18,25 @@ def command(
     as_json: JsonOption = False,
 ) -> None:
     """Show what the workspace holds: rows by table, and the ledger's root."""
-    from curate.schema import table_names
+    from curate.verbs import status
 
-    project = open_project(workspace)
+    context = open_context(workspace)
     if rejections:
-        rows = project.catalog.read("rejections").to_pylist()
+        rows = status.rejections(context)
         say_json(rows) if as_json else table(rows, ["dataset", "place", "reason", "detail"])
         return
-    counts: dict[str, Any] = {name: project.catalog.count(name) for name in table_names("delta")}
-    counts |= {name: project.ledger.read(name).num_rows for name in table_names("ledger")}
-    states, reasons = project.entry_states()
-    recorded, root = project.ledger.root()
+    found = status.status(context)
     if as_json:
-        ledger = {"entries": recorded, "root": root}
-        say_json({"rows": counts, "entries": states, "unreadable": reasons, "ledger": ledger})
+        ledger = {"entries": found.ledger_entries, "root": found.ledger_root}
+        say_json({"rows": found.rows, "entries": found.entries, "unreadable": found.unreadable,
+                  "ledger": ledger})  # fmt: skip
         return
-    table([{"table": name, "rows": counts[name]} for name in sorted(counts)], ["table", "rows"])
-    say(f"entries: {_counted({_STATES[name]: count for name, count in states.items()})}")
-    if reasons:
-        say(f"unreadable: {_counted(reasons)}")
-    say(f"ledger: {recorded:,} entries, root {root}")
+    rows = [{"table": name, "rows": found.rows[name]} for name in sorted(found.rows)]
+    table(rows, ["table", "rows"])
+    say(f"entries: {_counted({_STATES[name]: n for name, n in found.entries.items()})}")
+    if found.unreadable:
+        say(f"unreadable: {_counted(found.unreadable)}")
+    say(f"ledger: {found.ledger_entries:,} entries, root {found.ledger_root}")
 
 
 _STATES = {

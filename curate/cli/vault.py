@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from curate.cli.options import JsonOption, WorkspaceOption
-from curate.cli.output import open_project, say, say_json, table
+from curate.cli.output import open_context, say, say_json, table
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -28,7 +28,9 @@ def shred_command(
         UnknownNameError: No record or entry names the subject.
         MissingKeyError: The workspace's key is not where it should be.
     """
-    destroyed = open_project(workspace).shred(subject)
+    from curate.verbs.vault import shred
+
+    destroyed = shred(open_context(workspace), subject)
     if as_json:
         say_json({"subject": subject, "keys_destroyed": destroyed})
         return
@@ -42,7 +44,9 @@ def status_command(workspace: WorkspaceOption = None, as_json: JsonOption = Fals
     Raises:
         MissingKeyError: The workspace's key is not where it should be.
     """
-    kept = open_project(workspace).keeper().vault.kept()
+    from curate.verbs.vault import open_vault
+
+    kept = open_vault(open_context(workspace)).vault.kept()
     found = Counter((one.model_id, f"{one.expires_at:%Y-%m-%d}") for one in kept)
     rows = [{"model": m, "owners": n, "until": at} for (m, at), n in sorted(found.items())]
     if as_json:

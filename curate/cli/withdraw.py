@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from curate.cli.options import JsonOption, WorkspaceOption, instant
-from curate.cli.output import open_project, say, say_json, table_of_entries, tell
-from curate.errors import InputError, MissingKeyError
+from curate.cli.output import note, open_context, say, say_json, table_of_entries
+from curate.errors import InputError
 
 if TYPE_CHECKING:
-    from curate.api import Project
     from curate.catalog.impact import Impact
+    from curate.verbs.context import Context
 
 
 def withdraw_command(
@@ -37,8 +37,10 @@ def withdraw_command(
         InputError: --json without --yes.
         MissingKeyError: It is recorded, and the vault's key is not there to destroy theirs.
     """
-    project = open_project(workspace)
-    touched = project.impact(subject)
+    from curate.verbs.consent import impact, withdraw
+
+    context = open_context(workspace)
+    touched = impact(context, subject)
     if not as_json:
         _show(touched, shown)
         if not yes and not typer.confirm("Record the withdrawal?"):
@@ -46,9 +48,9 @@ def withdraw_command(
     elif not yes:
         raise InputError("--json does not ask", hint="add --yes to record the withdrawal")
     effective = instant(since, "--from")
-    recorded = project.withdraw(subject, effective_at=effective, purpose=scope)
-    now = effective is None or effective <= project.clock()
-    destroyed = _destroyed(project, subject, at_once=now and scope is None)
+    recorded = withdraw(context, subject, effective_at=effective, purpose=scope)
+    now = effective is None or effective <= context.clock()
+    destroyed = _destroyed(context, subject, at_once=now and scope is None)
     if as_json:
         say_json({"recorded": recorded.entries, "entries": touched.entries.to_pylist(),
                   "releases": touched.releases.to_pylist(), "counts": touched.counts,
@@ -61,18 +63,17 @@ def withdraw_command(
     say("the next `curate audit` blocks these entries, and the next release leaves them out")
 
 
-def _destroyed(project: Project, subject: str, *, at_once: bool) -> int:
+def _destroyed(context: Context, subject: str, *, at_once: bool) -> int:
     """Destroy what the vault keeps of a person, or tell how; return how many keys went."""
-    if not any((project.workspace.vault / "keys").glob("*.key")):
+    from curate.verbs.consent import destroy_embeddings
+    from curate.verbs.vault import holds_embeddings
+
+    if not holds_embeddings(context):
         return 0
     if not at_once:
-        tell(f"embeddings of {subject} stay in the vault until `curate vault shred {subject}`")
+        note(f"embeddings of {subject} stay in the vault until `curate vault shred {subject}`")
         return 0
-    try:
-        return project.shred(subject)
-    except MissingKeyError:
-        tell(f"the withdrawal is recorded; now run `curate vault shred {subject}` with the key")
-        raise
+    return destroy_embeddings(context, subject)
 
 
 def _show(touched: Impact, limit: int) -> None:

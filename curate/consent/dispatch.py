@@ -1,7 +1,7 @@
 """Which form a file of statements has, told from its content: the way to the readers.
 
 JSON-LD and Kantara receipts are JSON objects or arrays of them; notices are lists in TOML.
-Everything else is rows, and is read by `curate.consent.records`.
+Everything else is rows, and is read by `curate.consent.read`.
 """
 
 from __future__ import annotations
@@ -11,9 +11,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from curate.consent import kantara, notices, ts27560
+from curate.consent import kantara, notices
 from curate.consent.jsonld import file_bytes, listed, parse_json, read_nodes
-from curate.consent.records import Statements
+from curate.consent.statements import Statements
+from curate.consent.ts27560.record import read_records
 from curate.errors import InvalidFileError, PathNotFoundError
 from curate.rows import Row
 
@@ -52,7 +53,7 @@ def read_document(
     document = parse_json(file_bytes(path, limit=MAX_BYTES), where=path.name)
     if kantara.is_receipt(document):
         return kantara.read_receipts(document, where=path.name, purposes=purposes)
-    return ts27560.read_records(
+    return read_records(
         read_nodes(document, where=path.name),
         where=str(path),
         purposes=purposes,

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from curate.consent.jsonld import Node
-from curate.consent.ts27560_write import CONTEXT, write_record
+from curate.consent.ts27560.write import CONTEXT, write_record
 from curate.consent.vocabulary import RECEIPT_PROFILE
 from curate.errors import UnknownNameError
 from curate.model.instants import print_instant

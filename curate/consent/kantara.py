@@ -22,7 +22,7 @@ from typing import Any
 from curate.consent.assurance import Kind, Proof, assurance
 from curate.consent.jsonld import listed, raise_all
 from curate.consent.page import ADDRESS
-from curate.consent.records import Statements
+from curate.consent.statements import Statements
 from curate.errors import CurateError, InvalidRowError
 
 VERSION = "KI-CR-v1.1.0"

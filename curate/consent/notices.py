@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from curate.consent.jsonld import raise_all
-from curate.consent.records import Statements
+from curate.consent.statements import Statements
 from curate.errors import CurateError, InvalidRowError, ManyErrors
 from curate.rows import Row, cells
 from curate.schema import problems

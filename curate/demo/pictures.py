@@ -15,7 +15,8 @@ import numpy.typing as npt
 from PIL import Image, ImageEnhance, ImageOps
 
 from curate.errors import DependencyError, InvariantError
-from curate.faces.analyzer import AnalyzerSpec, load
+from curate.faces.analyzer import AnalyzerSpec
+from curate.faces.load import load
 from curate.faces.scan import find_faces
 from curate.media import load_rgb
 

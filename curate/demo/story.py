@@ -17,6 +17,7 @@ from curate.demo.dataset import CONFIG, DATASET, NOTICE, planted, write_dataset
 from curate.errors import InputError
 from curate.model.verdict import Effect
 from curate.release.build import Release
+from curate.verbs.context import Context
 
 # What the demo itself makes in its folder, and may therefore remove.
 _OWN = (
@@ -85,7 +86,7 @@ class Outcome:
 def tell_story(
     folder: Path,
     *,
-    showing: Callable[[Project], AbstractContextManager[None]],
+    showing: Callable[[Context], AbstractContextManager[None]],
     say: Say,
     jobs: int = 0,
 ) -> Outcome:
@@ -109,7 +110,7 @@ def tell_story(
     project.ingest(project.workspace.root / "media", dataset=DATASET)
     for name in ("subjects.csv", "consents.csv"):
         project.import_statements(project.workspace.root / name)
-    with showing(project):
+    with showing(project.context):
         project.run(jobs=jobs)
     released = project.release("v1")
     audited = project.latest_audit()

@@ -5,7 +5,8 @@ digest, licence, preprocessing) travels with each face as `model_id`; embeddings
 are never compared, and never written to a table.
 """
 
-from curate.faces.analyzer import AnalyzerSpec, Detections, FaceAnalyzer, ModelInfo, load
+from curate.faces.analyzer import AnalyzerSpec, Detections, FaceAnalyzer, ModelInfo
+from curate.faces.load import load
 from curate.faces.scan import Scan, embed_faces, scan_image
 
 __all__ = [

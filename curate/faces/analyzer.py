@@ -1,21 +1,17 @@
-"""The one door to face models: what an analyzer is, and how a worker gets one.
+"""What a face analyzer is: a detector, an alignment and a recogniser, and which one is wanted.
 
-An `AnalyzerSpec` is a small value that crosses process boundaries; `load` turns it into an
-analyzer, once per process. Nothing here, and nothing that `load` reaches, downloads anything:
-a missing file is a `MissingModelError` that says what to do.
+An `AnalyzerSpec` is a small value that crosses process boundaries; `curate.faces.load` turns it
+into an analyzer.
 """
 
 from __future__ import annotations
 
 import hashlib
-import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Protocol, get_args
 
 import numpy as np
 import numpy.typing as npt
-
-from curate.errors import UnknownNameError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -156,41 +152,6 @@ class AnalyzerSpec:
 
 
 CPU_BATCH, GPU_BATCH = 4, 64
-
-_loaded: dict[tuple[int, AnalyzerSpec], FaceAnalyzer] = {}
-
-
-def load(spec: AnalyzerSpec) -> FaceAnalyzer:
-    """Return the analyzer that `spec` names, loaded once per process.
-
-    Raises:
-        UnknownNameError: There is no such family.
-        DependencyError: The family's packages are not installed.
-        MissingModelError: Its model files are not where they should be.
-    """
-    # A forked worker inherits this dictionary but must not use its parent's sessions.
-    key = (os.getpid(), spec)
-    if key not in _loaded:
-        _loaded[key] = _construct(spec)
-    return _loaded[key]
-
-
-def _construct(spec: AnalyzerSpec) -> FaceAnalyzer:
-    if spec.kind == "dlib":
-        from curate.faces.dlib import DlibAnalyzer
-
-        return DlibAnalyzer(spec)
-    if spec.kind == "insightface":
-        from curate.faces.insightface import InsightFaceAnalyzer
-
-        return InsightFaceAnalyzer(spec)
-    if spec.kind == "openmodelzoo":
-        from curate.faces.openmodelzoo import OpenModelZooAnalyzer
-
-        return OpenModelZooAnalyzer(spec)
-    raise UnknownNameError(
-        f"no analyzer is called {spec.kind!r}", hint=f"use one of: {', '.join(KINDS)}"
-    )
 
 
 def digest_file(path: Path) -> str:

@@ -22,7 +22,8 @@ from curate.catalog.views import REPRESENTED_BY
 from curate.engine.stage import MapStage
 from curate.engine.watch import alive
 from curate.faces.ahead import read_ahead
-from curate.faces.analyzer import AnalyzerSpec, FaceAnalyzer, Floats, Image, load
+from curate.faces.analyzer import AnalyzerSpec, FaceAnalyzer, Floats, Image
+from curate.faces.load import load
 from curate.faces.scan import Scan, embed_faces, joined, scan_images
 from curate.faces.tracks import representatives, track_faces
 from curate.media import UnreadableError, load_rgb, sampled_frames
@@ -107,7 +108,7 @@ def scan_batch(batch: pa.Table, *, spec: AnalyzerSpec) -> dict[str, pa.Table]:
             try:
                 parts.append(scan_video(item, analyzer))
             except UnreadableError as error:
-                failed.append(_failure(item["sha256"], analyzer.info.model_id, _told(error)))
+                failed.append(_failure(item["sha256"], analyzer.info.model_id, _reason(error)))
     found = joined(parts)
     stand = representatives(found.faces)
     ids = [found.faces[place]["face_id"] for place in stand]
@@ -173,7 +174,7 @@ def _pictures(
         try:
             yield item["sha256"], 0, _load(item)
         except UnreadableError as error:
-            failed.append(_failure(item["sha256"], model_id, _told(error)))
+            failed.append(_failure(item["sha256"], model_id, _reason(error)))
 
 
 def _frames(item: dict[str, Any]) -> Iterator[tuple[str, int, Image]]:
@@ -201,7 +202,7 @@ def _load(item: dict[str, Any]) -> Image:
     return load_rgb(root / item["locator"], root=root)
 
 
-def _told(error: UnreadableError) -> str:
+def _reason(error: UnreadableError) -> str:
     return str(error.reason_code)
 
 

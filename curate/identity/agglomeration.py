@@ -104,7 +104,7 @@ class Agglomeration:
             keep = scores >= threshold
             if noise is not None:
                 a, b = ends(pairs)
-                keep &= self._denoised(pairs, scores, noise) >= noise.asked(
+                keep &= self._denoised(pairs, scores, noise) >= noise.needed_cosine(
                     self.size[a], self.size[b]
                 )
             pairs, scores = pairs[keep], scores[keep]

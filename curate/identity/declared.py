@@ -42,14 +42,14 @@ def declared_subjects(faces: pa.Table, seen: pa.Table) -> tuple[Ints, list[str]]
     ):
         declared.setdefault(sha256, {}).setdefault(media, set()).add(subject)
     contents = faces["sha256"].to_pylist()
-    alone = _once([c for c, own in zip(contents, stands_for_itself(faces), strict=True) if own])
+    alone = _once([c for c, own in zip(contents, is_usable(faces), strict=True) if own])
     found = [_only(declared.get(c, {})) if c in alone else None for c in contents]
     names = sorted({name for name in found if name is not None})
     code = {name: i for i, name in enumerate(names)}
     return np.array([-1 if name is None else code[name] for name in found], np.int64), names
 
 
-def stands_for_itself(faces: pa.Table) -> Bools:
+def is_usable(faces: pa.Table) -> Bools:
     """Return whether each face stands for its track, or has none."""
     stand, face = faces["stands"].to_pylist(), faces["face_id"].to_pylist()
     return np.array([one == other for one, other in zip(stand, face, strict=True)], np.bool_)

@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from curate.engine.stage import Tables
 from curate.identity.calibrate import Calibration, calibrate
 from curate.identity.clusters import Clusters, identity_ids
-from curate.identity.declared import contradicted, declared_subjects, stands_for_itself
+from curate.identity.declared import contradicted, declared_subjects, is_usable
 from curate.identity.fakes import Scene, cluster_with_fakes
 from curate.identity.groups import GroupRates, as_notes, declared_groups, rates_by_group
 from curate.identity.links import link_identities
@@ -73,7 +73,7 @@ def _scene(
     rows = _matrix(faces["vector"])
     fake = _flags(faces["fake"])
     # One face of a track is its evidence; the others are with it by the track.
-    judgeable = _flags(faces["judgeable"]) & stands_for_itself(faces)
+    judgeable = _flags(faces["judgeable"]) & is_usable(faces)
     declared, names = declared_subjects(faces, seen)
     wrong = contradicted(
         rows, declared, judgeable & ~fake, threshold=parameters["default_threshold"]

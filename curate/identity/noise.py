@@ -72,7 +72,7 @@ class Noise:
             (self.cohesion - self.background) / np.maximum(within - self.background, 1e-3)
         )
 
-    def asked(self, size: Ints, other: Ints) -> Doubles:
+    def needed_cosine(self, size: Ints, other: Ints) -> Doubles:
         """Return what pairs of clusters of so many faces must reach, once freed of noise.
 
         Two faces must be nearer to one person than to two. The more faces there are, the less
@@ -85,9 +85,9 @@ class Noise:
         return np.maximum(level, self.background + spread * (self.strict - self.background))
 
     def least(self) -> float:
-        """Return the least that `asked` asks of any two clusters."""
+        """Return the least that `needed_cosine` asks of any two clusters."""
         sizes = 2 ** np.arange(20)
-        return float(self.asked(*np.meshgrid(sizes, sizes)).min())
+        return float(self.needed_cosine(*np.meshgrid(sizes, sizes)).min())
 
     def _length(self, size: Ints) -> Doubles:
         """Return the squared length of a typical mean of so many faces of one person."""

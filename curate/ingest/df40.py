@@ -10,7 +10,7 @@ from curate.ingest.clips import Clip, Frames, describe
 from curate.ingest.layout import About
 from curate.ingest.listing import Listing, Target, walk_files
 from curate.ingest.locators import Rejected, kind_of
-from curate.model.known import fold
+from curate.model.known_datasets import fold
 
 _BY_KIND = {
     "face_swap": "fsgan faceswap simswap inswap inswapper blendface uniface mobileswap e4s "

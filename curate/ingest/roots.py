@@ -48,7 +48,7 @@ class Root:
     look: Callable[[str], Member | None] | None = None
     unread: tuple[tuple[str, str, str], ...] = ()
 
-    def tell(self, into: Listing) -> None:
+    def reject_unread(self, into: Listing) -> None:
         """Keep what could not be outlined as rejections."""
         for place, reason, detail in self.unread:
             into.reject(place, reason, detail)

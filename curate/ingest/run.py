@@ -40,8 +40,8 @@ from curate.ingest.roots import media_root as media_root_of
 from curate.ingest.webdataset import WebDatasetLayout
 from curate.ingest.wilddeepfake import WildDeepfakeLayout
 from curate.model.config import Config
-from curate.model.known import withdrawn_by_name
-from curate.safety.seal_hide import masked
+from curate.model.known_datasets import withdrawn_by_name
+from curate.safety.seal.hide import masked
 from curate.schema import conform
 
 # Most particular first: the first that recognises a path reads it.
@@ -132,7 +132,7 @@ def _ingest(
     reader = find_layout(path, layout)
     target = Target(path, dataset or root.folder.name, root.folder, config)
     listing = Listing(target.dataset, root.folder, reader.name, root.kept_as, root.look)
-    root.tell(listing)
+    root.reject_unread(listing)
     reader.read(target, listing)
     _name_withdrawn(listing)
     tables = listing.tables()

@@ -51,7 +51,7 @@ class Answer:
     drops: list[pa.Table] = field(default_factory=list)
 
 
-def ask(question: Question, items: pa.Table, group: Ints, unit: Ints) -> Answer:
+def test_label(question: Question, items: pa.Table, group: Ints, unit: Ints) -> Answer:
     """Return which features tell a label.
 
     Args:

@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 
 from curate.engine.stage import Tables, WholeStage
 from curate.labels import looks
-from curate.labels.audit import Question, ask
+from curate.labels.audit import Question, test_label
 from curate.labels.doubts import find_doubts
 from curate.labels.groups import TIES, UNITS, components, usable
 from curate.schema import conform
@@ -92,7 +92,7 @@ def audit_labels(tables: Tables, scores: pa.Table | None = None) -> dict[str, pa
         Question("authenticity", items["authenticity"], np.ones(items.num_rows, bool)),
         Question("method", items["method"], fake.to_numpy(zero_copy_only=False)),
     )
-    answers = [ask(question, items, group, unit) for question in asked]
+    answers = [test_label(question, items, group, unit) for question in asked]
     rows = [{**row, "basis": told, "stage": STAGE} for answer in answers for row in answer.rows]
     drops = [drop for answer in answers for drop in answer.drops]
     doubts, noise, note = find_doubts(items, group, told, scores)

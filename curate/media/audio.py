@@ -27,7 +27,7 @@ class Silence:
         """Length of the silence; None where no sound track could be heard."""
         return None if self._seconds is None else round(1000 * self._seconds)
 
-    def hear(self, sound: Any) -> None:
+    def add(self, sound: Any) -> None:
         """Take the next frame of the sound track."""
         level = loudest(sound.to_ndarray(), sound.format.is_planar, sound.layout.nb_channels)
         loud = np.flatnonzero(level > _AUDIBLE)

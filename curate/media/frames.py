@@ -124,7 +124,7 @@ def probe_frames(content: FileBytes, descriptor: int, limits: Limits) -> tuple[R
     """
     kernels = default_kernels()
     rows: list[Row] = []
-    with _told_apart(), closing(_reader(content, descriptor, limits)) as reader:
+    with _decoder_errors(), closing(_reader(content, descriptor, limits)) as reader:
         for picture, kept, grey, hashed in _sampled(reader):
             height, width = grey.shape
             measured = tone(grey, (width, height), 1, kernels)
@@ -178,7 +178,7 @@ def sampled_frames(
     limits = limits or Limits()
     with (
         opened_media(path, root=root, limits=limits) as (content, descriptor),
-        _told_apart(),
+        _decoder_errors(),
         closing(_reader(content, descriptor, limits)) as reader,
     ):
         for picture, kept, _, _ in _sampled(reader):
@@ -188,7 +188,7 @@ def sampled_frames(
 
 
 @contextmanager
-def _told_apart() -> Iterator[None]:
+def _decoder_errors() -> Iterator[None]:
     """Turn whatever a decoder raises about untrusted bytes into a reason."""
     try:
         yield

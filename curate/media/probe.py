@@ -117,7 +117,7 @@ def probe_media(
     with opened_media(path, root=root, limits=limits) as (content, descriptor):
         try:
             if listed is not None:
-                _heed(listed, content)
+                _refuse_listed(listed, content)
             row = {**_blank(), **_byte_facts(content), **_picture_facts(content, exact, limits)}
             moving, frames = _moving_facts(content, descriptor, row, limits)
         except UnreadableError as error:
@@ -144,7 +144,7 @@ def _moving_facts(
     return facts, [{**frame, "probe_version": PROBE_VERSION} for frame in frames]
 
 
-def _heed(listed: Callable[[str, str], bool], content: FileBytes) -> None:
+def _refuse_listed(listed: Callable[[str, str], bool], content: FileBytes) -> None:
     if listed(content.sha256, content.md5):
         raise UnreadableError(Reason.LISTED, "its bytes are on a list: it was not decoded")
 

@@ -193,7 +193,7 @@ class VideoReader:
     def _listen(self, packet: Any) -> None:
         if not self._silence.over:
             for sound in self._decoded(packet):
-                self._silence.hear(sound)
+                self._silence.add(sound)
 
     def _numbered(self, decoded: Any) -> Picture:
         """Return a frame with its number and time; clocks that run back stand still."""

@@ -43,7 +43,7 @@ class Authored:
     documents: Mapping[str, str] = field(default_factory=dict)
     gate: Mapping[str, Any] = field(default_factory=dict)
 
-    def said(self, name: str) -> str:
+    def text_of(self, name: str) -> str:
         """Return a text of `about`, or nothing."""
         return str(self.about.get(name, "")).strip()
 

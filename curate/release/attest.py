@@ -68,7 +68,10 @@ def check_attestations(
     if ATTESTATION not in manifest.beside:
         yield ATTESTATION, "the release is not signed"
         return
-    wanted = {ATTESTATION: (RELEASE_PREDICATE, _release), SUMMARY: (SUMMARY_PREDICATE, _told)}
+    wanted = {
+        ATTESTATION: (RELEASE_PREDICATE, _release),
+        SUMMARY: (SUMMARY_PREDICATE, _statement_of),
+    }
     for path, (predicate, expected) in wanted.items():
         try:
             said = _opened(folder / path, path, predicate, keys)
@@ -149,7 +152,7 @@ def _summary(manifest: Manifest) -> dict[str, Any]:
     )
 
 
-def _told(folder: Path, manifest: Manifest) -> dict[str, Any]:  # noqa: ARG001 - as `_release`
+def _statement_of(folder: Path, manifest: Manifest) -> dict[str, Any]:  # noqa: ARG001 - as `_release`
     return _summary(manifest)
 
 

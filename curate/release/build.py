@@ -84,7 +84,7 @@ class Steps:
     """What a caller adds to a build.
 
     Attributes:
-        tell: Returns what the manifest says beside what a build knows, from what was written.
+        describe: Returns what the manifest says beside what a build knows, from what was written.
         documents: Returns files to put beside the data, by path, from what was written.
         seal: Given the folder when its manifest is there, to add what is made from the manifest.
         announce: Told of the release when it is whole and not yet named: what it records is
@@ -92,7 +92,7 @@ class Steps:
         report: Told how many items are written, of how many.
     """
 
-    tell: Callable[[Written], dict[str, Any]] = field(default=lambda _: {})
+    describe: Callable[[Written], dict[str, Any]] = field(default=lambda _: {})
     documents: Callable[[Written], dict[str, str | bytes]] = field(default=lambda _: {})
     seal: Callable[[Path], None] = field(default=lambda _: None)
     announce: Callable[[Release], None] = field(default=lambda _: None)
@@ -154,7 +154,7 @@ def _built(
     name = folder.name
     told = {**facts, "name": name, "metadata": "kept" if form.keep_metadata else "stripped"}
     written = _write(hidden, selection, form, told, steps.report)
-    written = replace(written, facts={**written.facts, **steps.tell(written)})
+    written = replace(written, facts={**written.facts, **steps.describe(written)})
     _tidy(hidden, written.files)
     files = [*written.files, *_documents(hidden, steps.documents(written))]
     formats = list(written.formats)

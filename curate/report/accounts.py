@@ -10,7 +10,6 @@ from typing import Any
 
 from curate.consent.vocabulary import NAMESPACES, basis_term, purpose_term
 from curate.model.instants import print_instant
-from curate.report.answer import SMALLEST, withheld
 from curate.report.consents import (
     SCOPES,
     Counts,
@@ -21,6 +20,7 @@ from curate.report.consents import (
     by_state,
     people_shown,
 )
+from curate.report.datasheet.answer import SMALLEST, withheld
 from curate.report.facts import Facts
 
 Node = dict[str, Any]
@@ -91,9 +91,9 @@ def processing_record(facts: Facts) -> Node:
         "activity": facts.inputs.project,
         "basis": "GDPR Art. 30(1)",
         "as_of": print_instant(facts.inputs.as_of),
-        "controller": authored.said("controller") or None,
-        "contact": authored.said("contact") or None,
-        "data_protection_officer": authored.said("data_protection_officer") or None,
+        "controller": authored.text_of("controller") or None,
+        "contact": authored.text_of("contact") or None,
+        "data_protection_officer": authored.text_of("data_protection_officer") or None,
         "purposes": [{"name": use.name, "purpose": purpose_term(use.purpose)}],
         "operations": list(use.operations),
         "legal_bases": _groups("legal_basis", by_column(facts, "legal_basis"), space=""),
@@ -109,10 +109,10 @@ def processing_record(facts: Facts) -> Node:
             "consents_end_from": _day(first),
             "consents_end_until": _day(last),
             "biometric_data_destroyed_by": _day(destroy),
-            "copies": authored.said("retention") or None,
+            "copies": authored.text_of("retention") or None,
         },
-        "security": authored.said("security") or None,
-        "impact_assessment": authored.said("impact_assessment") or None,
+        "security": authored.text_of("security") or None,
+        "impact_assessment": authored.text_of("impact_assessment") or None,
     }  # fmt: skip
     record["open"] = [name for name, value in record.items() if value is None]
     return record
@@ -171,9 +171,9 @@ def training_summary(facts: Facts) -> Node:
     return {
         "template": "EU AI Act Art. 53(1)(d): public summary of training content",
         "general_information": {
-            "dataset": authored.said("title") or facts.inputs.project,
-            "provider": authored.said("publisher") or None,
-            "contact": authored.said("contact") or None,
+            "dataset": authored.text_of("title") or facts.inputs.project,
+            "provider": authored.text_of("publisher") or None,
+            "contact": authored.text_of("contact") or None,
             "modalities": kinds,
             "as_of": print_instant(facts.inputs.as_of),
             "purpose": purpose_term(facts.inputs.use.purpose),

@@ -16,13 +16,14 @@ from curate.report.appendix import (
     thresholds,
     use_profile,
 )
+from curate.report.charts.audit import charts
 from curate.report.examples import examples
 from curate.report.facts import Facts
 from curate.report.inputs import ReportInputs
 from curate.report.labels import labels
 from curate.report.leaks import read_leaks
 from curate.report.limits import limits
-from curate.report.method import method, stands_out
+from curate.report.method import method, notable
 from curate.report.overview import (
     by_label,
     by_rule_and_source,
@@ -35,7 +36,6 @@ from curate.report.overview import (
     verdict_counts,
 )
 from curate.report.pages import render_html
-from curate.report.pictures import charts
 from curate.report.structure import scale_note, structure
 
 
@@ -73,7 +73,7 @@ def audit_page(inputs: ReportInputs, *, pictures: bool = False) -> str:
         leaks=read_leaks(inputs.tables),
         labels=labels(facts),
         by_rule=by_rule_and_source(facts),
-        stands_out=stands_out(facts),
+        notable=notable(facts),
         examples=examples(facts, found, pictures=pictures),
         pictures=pictures,
         rejections=rejections(facts),

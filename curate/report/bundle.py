@@ -7,7 +7,7 @@ from dataclasses import replace
 from curate.report.accounts import consent_summary, processing_record, training_summary
 from curate.report.card import card
 from curate.report.croissant import croissant
-from curate.report.datasheet import datasheet
+from curate.report.datasheet.sheet import datasheet
 from curate.report.facts import Facts
 from curate.report.inputs import ReportInputs
 from curate.report.pages import as_json

@@ -14,7 +14,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from curate.report.datasheet import Datasheet
+from curate.report.datasheet.sheet import Datasheet
 from curate.report.facts import Facts
 from curate.report.pages import render_markdown
 from curate.report.words import Cell, Listing
@@ -83,7 +83,7 @@ def card(facts: Facts, written: Written, sheet: Datasheet) -> str:
     body = render_markdown(
         "card.md.j2",
         inputs=facts.inputs,
-        title=authored.said("title") or facts.inputs.project,
+        title=authored.text_of("title") or facts.inputs.project,
         about=authored.about,
         version=written.version,
         formats=written.formats,
@@ -112,7 +112,7 @@ def front_matter(facts: Facts, written: Written) -> dict[str, Any]:
     )]  # fmt: skip
     made = facts.count("SELECT count(*) FROM used_sources WHERE kind <> 'own_capture'")
     return {
-        "pretty_name": authored.said("title") or facts.inputs.project,
+        "pretty_name": authored.text_of("title") or facts.inputs.project,
         **({"language": list(authored.about["languages"])} if "languages" in authored.about
            else {}),
         **_licence(facts),
@@ -140,10 +140,10 @@ def front_matter(facts: Facts, written: Written) -> dict[str, Any]:
 
 def _licence(facts: Facts) -> dict[str, str]:
     authored = facts.inputs.authored
-    name = authored.said("licence_name") or authored.said("licence")
+    name = authored.text_of("licence_name") or authored.text_of("licence")
     name = name or "-".join(stated_licences(facts)) or "not stated"
     found = {"license": "other", "license_name": re.sub(r"[^a-z0-9.]+", "-", name.lower())}
-    if url := authored.said("licence_url"):
+    if url := authored.text_of("licence_url"):
         found["license_link"] = url
     return found
 

@@ -16,7 +16,7 @@ import pyarrow as pa
 from curate.model.files import FileDigest
 from curate.model.ids import stable_id
 from curate.report.card import stated_licences, tables_by_split
-from curate.report.datasheet import Datasheet
+from curate.report.datasheet.sheet import Datasheet
 from curate.report.facts import Facts
 from curate.report.policy import duo_terms, offer
 from curate.report.responsible import provenance, responsible
@@ -88,31 +88,31 @@ def croissant(facts: Facts, written: Written, sheet: Datasheet) -> Node:
     """
     inputs, authored = facts.inputs, facts.inputs.authored
     name = str(written.facts.get("name") or inputs.project)
-    title = authored.said("title") or inputs.project
+    title = authored.text_of("title") or inputs.project
     identity = f"urn:uuid:{stable_id('release', inputs.project, name, inputs.audit)}"
-    makers = authored.about.get("creators") or [authored.said("publisher") or inputs.project]
-    published = authored.said("published_on") or f"{inputs.as_of:%Y-%m-%d}"
+    makers = authored.about.get("creators") or [authored.text_of("publisher") or inputs.project]
+    published = authored.text_of("published_on") or f"{inputs.as_of:%Y-%m-%d}"
     return {
         "@context": CONTEXT,
         "@type": "sc:Dataset",
         "@id": identity,
         "conformsTo": [CONFORMS, RAI],
         "name": _plain_name(f"{title} {name}" if name != title else title),
-        "description": authored.said("description") or _description(facts, written),
+        "description": authored.text_of("description") or _description(facts, written),
         "license": _licence(facts),
-        "url": authored.said("url") or identity,
+        "url": authored.text_of("url") or identity,
         "creator": [{"@type": "sc:Organization", "name": maker} for maker in makers],
-        **({"publisher": {"@type": "sc:Organization", "name": authored.said("publisher")}}
-           if authored.said("publisher") else {}),
+        **({"publisher": {"@type": "sc:Organization", "name": authored.text_of("publisher")}}
+           if authored.text_of("publisher") else {}),
         "datePublished": published,
         "dateCreated": f"{inputs.as_of:%Y-%m-%d}",
         "version": written.version,
         "isLiveDataset": False,
         "keywords": ["deepfake detection", "faces", "consent",
                      *authored.about.get("keywords", ())],
-        "citeAs": authored.said("citation")
+        "citeAs": authored.text_of("citation")
         or f"{listed(makers)} ({published[:4]}). {title}, version {written.version}.",
-        **({"sameAs": f"https://doi.org/{authored.said('doi')}"} if authored.said("doi") else {}),
+        **({"sameAs": f"https://doi.org/{doi}"} if (doi := authored.text_of("doi")) else {}),
         "usageInfo": [*duo_terms(inputs.use), offer(facts)],
         **provenance(facts),
         **responsible(facts, sheet),
@@ -141,8 +141,8 @@ def _description(facts: Facts, written: Written) -> str:
 def _licence(facts: Facts) -> str:
     authored = facts.inputs.authored
     return (
-        authored.said("licence_url")
-        or authored.said("licence")
+        authored.text_of("licence_url")
+        or authored.text_of("licence")
         or listed(stated_licences(facts))
         or "Not stated"
     )

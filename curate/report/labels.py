@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from curate.report.charts import Chart
+from curate.report.charts.draw import Chart
+from curate.report.charts.labels import SAID, effect_chart, shape_chart
 from curate.report.facts import Facts
-from curate.report.label_charts import SAID, shape_chart, tells_chart
 from curate.report.words import Cell, Listing, Share, number
 
 _MOST_ROWS = 12
@@ -40,7 +40,7 @@ def labels(facts: Facts) -> Labels | None:
         return None
     doubted = facts.count("SELECT count(*) FROM doubts")
     targets = list(dict.fromkeys(row["target"] for row in rows))
-    summary = [_told(target, [row for row in rows if row["target"] == target])
+    summary = [_sentence(target, [row for row in rows if row["target"] == target])
                for target in targets]  # fmt: skip
     if noise:
         summary.append(f"Labels doubted by confident learning: {doubted:,}.")
@@ -50,14 +50,14 @@ def labels(facts: Facts) -> Labels | None:
     charts: list[Chart] = []
     for target in targets:
         mine = [row for row in rows if row["target"] == target]
-        charts.append(tells_chart(target, mine))
+        charts.append(effect_chart(target, mine))
         worst = next((row for row in mine if row["flagged"] and row["feature"] != _JOINT), None)
         if worst is not None:
             charts.append(shape_chart(worst))
     return Labels(tuple(summary), tuple(charts), _shortcuts(rows), _noise(noise))
 
 
-def _told(target: str, rows: list[dict[str, Any]]) -> str:
+def _sentence(target: str, rows: list[dict[str, Any]]) -> str:
     found = [row for row in rows if row["flagged"] and row["feature"] != _JOINT]
     asked = (
         f"{number(rows[0]['items'], 'entry', 'entries')} in {number(rows[0]['groups'], 'group')}"

@@ -8,7 +8,7 @@ from datetime import datetime
 
 import pyarrow as pa
 
-from curate.report.charts import Chart, matrix
+from curate.report.charts.draw import Chart, matrix
 from curate.report.overview import MAX_ROWS
 from curate.report.pages import render_html
 from curate.report.words import Cell, Listing

@@ -29,8 +29,8 @@ from curate.model.authored import NAME, Authored
 from curate.model.config import Waiver
 from curate.model.verdict import Effect
 from curate.report.claims import claims, totals
-from curate.report.counted import COUNTED, counted
-from curate.report.datasheet import datasheet
+from curate.report.datasheet.sheet import datasheet
+from curate.report.fact_counts import COUNTED, counted
 from curate.report.facts import Facts
 from curate.report.inputs import ReportInputs
 
@@ -64,7 +64,7 @@ class DocumentFinding:
     params: dict[str, Any] = field(default_factory=dict)
     waiver: str = ""
 
-    def said(self) -> str:
+    def message(self) -> str:
         """Return the finding in words."""
         return self.rule.say(self.params).strip()
 
@@ -74,7 +74,7 @@ class DocumentFinding:
             "code": self.rule.code,
             "place": self.place,
             "effect": str(self.effect),
-            "message": self.said(),
+            "message": self.message(),
             "params": self.params,
             "waiver": self.waiver or None,
         }

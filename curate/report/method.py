@@ -11,7 +11,7 @@ from curate.report.words import Cell, Listing, number, settings
 _ENTRIES = ("entry", "entries")
 
 
-def stands_out(facts: Facts) -> list[str]:
+def notable(facts: Facts) -> list[str]:
     """Return what a reader should know of copies, leaks and faces, each in a sentence."""
     told = []
     if known := copies(facts):

@@ -16,7 +16,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from curate.errors import printable
-from curate.report.words import Listing, Share, instant, number, said, share
+from curate.report.words import Listing, Share, cell_text, instant, number, share
 from curate.schema import resource_folder
 
 _SPECIAL = re.compile(r"([\\`*_\[\]<>|#~])")
@@ -67,7 +67,12 @@ def _markdown() -> Environment:
 
 
 def _environment(environment: Environment) -> Environment:
-    environment.filters |= {"said": said, "share": share, "instant": instant, "number": number}
+    environment.filters |= {
+        "cell_text": cell_text,
+        "share": share,
+        "instant": instant,
+        "number": number,
+    }
     environment.filters["prose"] = _prose
     environment.filters["verbatim"] = _verbatim if environment.autoescape else Markup
     environment.tests["quantity"] = is_quantity
@@ -100,10 +105,10 @@ def _table(listing: Listing) -> Markup:
     lines = [
         [_marked_down(name) for name in listing.head],
         ["---:" if is_quantity(cell) else "---" for cell in first],
-        *([_marked_down(said(cell)) for cell in row] for row in listing.rows),
+        *([_marked_down(cell_text(cell)) for cell in row] for row in listing.rows),
     ]
     text = "\n".join(f"| {' | '.join(line)} |" for line in lines)
-    more = f"\n\nand {said(listing.more)} more" if listing.more else ""
+    more = f"\n\nand {cell_text(listing.more)} more" if listing.more else ""
     return Markup(f"**{_marked_down(listing.caption)}**\n\n{text}{more}\n")  # noqa: S704
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from curate.report.datasheet import Datasheet
+from curate.report.datasheet.sheet import Datasheet
 from curate.report.facts import Facts
 
 Node = dict[str, Any]

@@ -12,7 +12,7 @@ from datetime import MAXYEAR
 from typing import Any
 
 from curate.model.instants import print_instant
-from curate.report.answer import SMALLEST, withheld
+from curate.report.datasheet.answer import SMALLEST, withheld
 from curate.report.limits import sentences
 from curate.report.pages import as_json, render_html
 from curate.report.words import Cell, Listing
@@ -41,7 +41,7 @@ def safety_report(
         tool: What made it.
         name: Gives what a thing of a kind is called outside.
     """
-    told, limits = _told(found, name), sentences("safety")
+    told, limits = _figures(found, name), sentences("safety")
     page = render_html("safety.html.j2", project=project, tool=tool, as_of=found.now, told=told,
                        tables=_tables(told), limits=limits, smallest=SMALLEST)  # fmt: skip
     document = {"format": FORMAT, "project": project, "tool": tool,
@@ -50,7 +50,7 @@ def safety_report(
     return {"safety.html": page, "safety.json": as_json(document)}
 
 
-def _told(found: Figures, name: Callable[[str, str], str]) -> dict[str, Any]:
+def _figures(found: Figures, name: Callable[[str, str], str]) -> dict[str, Any]:
     seals = found.seals
     stale = sum(one.is_stale(found.now) for one in found.lists)
     states = Counter(one.state for one in seals)

@@ -12,7 +12,7 @@ from curate.errors import printable
 
 
 class Share(float):
-    """A part of a whole, 0 to 1, said in per cent."""
+    """A part of a whole, 0 to 1, printed in per cent."""
 
 
 Cell = str | int | float | bool | datetime | date | None
@@ -25,7 +25,7 @@ class Listing:
     Attributes:
         caption: What it shows.
         head: The columns' names.
-        rows: The cells, said by `said`.
+        rows: The cells, printed by `cell_text`.
         more: How many rows were left out to bound the document's size.
     """
 
@@ -35,10 +35,10 @@ class Listing:
     more: int = 0
 
 
-def said(value: Cell) -> str:
+def cell_text(value: Cell) -> str:
     """Return a cell's value as documents print it.
 
-    >>> said(12345), said(Share(0.994)), said(None), said(True)
+    >>> cell_text(12345), cell_text(Share(0.994)), cell_text(None), cell_text(True)
     ('12,345', '99.4 %', 'not known', 'yes')
     """
     if isinstance(value, bool):

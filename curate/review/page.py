@@ -84,7 +84,7 @@ def write_handout(
         for name in ("blurred", "clear"):
             (waiting / "pictures" / name).mkdir(parents=True)
         drawn = _draw(waiting / "pictures", _shown(work), progress)
-        told = _told(work, drawn, project=project, reviewer=reviewer, made_at=made_at)
+        told = _work_as_json(work, drawn, project=project, reviewer=reviewer, made_at=made_at)
         (waiting / PAGE).write_text(page(told), encoding="utf-8")
         if folder.exists():
             folder.rmdir()
@@ -181,7 +181,7 @@ def picture_forms(root: str, locator: str, sha256: str) -> dict[str, bytes] | No
         return None
 
 
-def _told(
+def _work_as_json(
     work: Work, drawn: dict[str, str], *, project: str, reviewer: str, made_at: datetime
 ) -> dict[str, Any]:
     order = {media_id: number for number, media_id in enumerate(work.items)}

@@ -64,19 +64,19 @@ class Hashed:
         return match(items_of(self.items, self.frames), lists)
 
 
-def hash_catalogue(catalog: Catalog, *, told: bool = False) -> Hashed:
+def hash_catalogue(catalog: Catalog, *, shareable: bool = False) -> Hashed:
     """Return the hashes that a workspace's probe made.
 
     Args:
         catalog: The catalogue.
-        told: Leave out what must not be told of: what is on a list or near one, sealed, erased
-            or unreadable.
+        shareable: Leave out what no other side may learn of: what is on a list or near one,
+            sealed, erased or unreadable.
     """
     from curate.catalog.views import create_withheld
 
     connection = catalog.connect()
     create_withheld(connection)
-    only = f"WHERE sha256 IN ({_OPEN})" if told else ""
+    only = f"WHERE sha256 IN ({_OPEN})" if shareable else ""
     items, frames = (
         connection.sql(f"SELECT * FROM ({sql}) {only} ORDER BY sha256").to_arrow_table()
         for sql in (ITEMS, FRAMES)

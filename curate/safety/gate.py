@@ -8,8 +8,8 @@ from curate.catalog.tables import Catalog
 from curate.catalog.views import create_entries
 from curate.errors import InputError
 from curate.safety.lists import infos, lists_digest
-from curate.safety.seal_places import sealed_folder
-from curate.safety.seal_plan import pending
+from curate.safety.seal.places import sealed_folder
+from curate.safety.seal.plan import pending
 from curate.workspace import Workspace
 
 _UNASKED = """

@@ -18,12 +18,12 @@ from curate.catalog.tables import Catalog
 from curate.catalog.verification import Verification
 from curate.catalog.views import create_entries
 from curate.errors import InputError
-from curate.safety.custody import Custody, Held
 from curate.safety.gate import check_gate
 from curate.safety.lists import ListInfo, infos, lists_digest
 from curate.safety.requests import CLOSED, OPEN
-from curate.safety.seal_places import sealed_folder
-from curate.safety.seal_plan import pending
+from curate.safety.seal.custody import Custody, Held
+from curate.safety.seal.places import sealed_folder
+from curate.safety.seal.plan import pending
 from curate.vault.keys import own_key
 from curate.workspace import Workspace
 

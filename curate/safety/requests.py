@@ -57,7 +57,7 @@ ORDER BY ALL
 
 
 @dataclass(frozen=True)
-class Desk:
+class Requests:
     """Where requests are kept and worked on.
 
     Attributes:
@@ -125,7 +125,7 @@ class Desk:
             "state": "id_check" if lacks else "received",
             "notice_lacks": lacks or None,
         }
-        self.ledger.record("requests", [_told(record)], recorded_at=now)
+        self.ledger.record("requests", [_without_none(record)], recorded_at=now)
         return record
 
     def move(
@@ -167,7 +167,7 @@ class Desk:
         }
         if closed and state != "fulfilled" and row["kind"] in TAKEDOWNS:
             self._take_back(request_id)
-        self.ledger.record("requests", [_told(row)], recorded_at=now)
+        self.ledger.record("requests", [_without_none(row)], recorded_at=now)
         return self._receipt(row) if closed else None
 
     def waiting(self, now: datetime) -> list[dict[str, Any]]:
@@ -268,5 +268,5 @@ def due(kind: str, received_at: datetime) -> datetime:
     return received_at.replace(year=year, month=month + 1, day=min(received_at.day, last))
 
 
-def _told(record: dict[str, Any]) -> dict[str, Any]:
+def _without_none(record: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in record.items() if value is not None}

@@ -13,7 +13,7 @@ import pyarrow as pa
 from curate.dedup.codes import pack_codes
 from curate.engine.stage import WholeStage
 from curate.model.config import Config
-from curate.safety.known import ListedBytes
+from curate.safety.listed_digests import ListedBytes
 from curate.safety.lists import ListInfo, ListStore, infos, lists_digest
 from curate.safety.match import match
 from curate.safety.matches import Items

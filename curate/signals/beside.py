@@ -29,7 +29,7 @@ from curate.schema import conform
 from curate.signals import robots, tdmrep, warc
 from curate.signals.fields import Make, statements
 from curate.signals.found import Signal, digest_of, rows
-from curate.signals.headers import NAMES, told_in
+from curate.signals.headers import NAMES, read_headers
 from curate.signals.normal import UNREADABLE
 
 VERSION = "1"
@@ -192,7 +192,7 @@ def _read_sidecar(root: str, place: str) -> tuple[str, list[Signal]]:
         return "", []
     headers = [*_pairs(told), *((k, v) for k, v in told.items() if k.lower() in NAMES)]
     texts = [(str(k), str(v)) for k, v in headers]
-    signals = list(told_in(texts, make, place))
+    signals = list(read_headers(texts, make, place))
     for name in ("license", "licence"):
         if isinstance(told.get(name), str):
             signals += statements("license", f"{place}: {name}", [told[name]], make)
@@ -238,7 +238,7 @@ def _snapshot(place: str, raw: bytes | None, path: str) -> Iterator[Signal]:
         yield make("unreadable", place, "it cannot be opened or is too long", uses=UNREADABLE)
         return
     name = PurePosixPath(place).name
-    reader = {"robots.txt": robots.told_of, "ai.txt": robots.ai_txt}.get(name, tdmrep.told_of)
+    reader = {"robots.txt": robots.read_for, "ai.txt": robots.ai_txt}.get(name, tdmrep.read_for)
     yield from reader(path, raw, make, place)
 
 
@@ -270,7 +270,7 @@ def _read_warc(
             for one in warc.responses(file, packed=place.endswith(".gz")):
                 names = (one.sha256, one.url, one.url.partition("://")[2])
                 for media_id in {m for name in names for m in by.get(name, ())}:
-                    said[media_id] += told_in(one.headers, _make(one.raw), place)
+                    said[media_id] += read_headers(one.headers, _make(one.raw), place)
     except (warc.BrokenError, UnreadableError, OSError) as error:
         # Which entries the rest spoke of is not known.
         for entry in entries:

@@ -143,10 +143,10 @@ def _record(told: dict[str, Any], state: str, make: partial[Signal]) -> Record:
     titles = _titles(manifests, active)
     strength = _STRENGTHS.get(whole, "claimed")
     for label, manifest in manifests.items():
-        told_of = partial(make, strength=strength, ingredient=titles.get(label))
+        read_for = partial(make, strength=strength, ingredient=titles.get(label))
         if label != active and label not in titles:
-            told_of = partial(told_of, ingredient=f"a part that is not named ({label})")
-        signals += _manifest(manifest, told_of)
+            read_for = partial(read_for, ingredient=f"a part that is not named ({label})")
+        signals += _manifest(manifest, read_for)
     return Record(whole, tuple(sorted(failures | inherited)), signals, tuple(sorted(inherited)))
 
 

@@ -24,7 +24,7 @@ _EVERYONE = frozenset(("*", *(agent.lower() for agent in AI_AGENTS)))
 _LICENCE = re.compile(r"<([^<>]*)>[^,]*;\s*rel\s*=\s*\"?license\b", re.IGNORECASE)
 
 
-def told_in(headers: Iterable[tuple[str, str]], make: Make, place: str) -> Iterator[Signal]:
+def read_headers(headers: Iterable[tuple[str, str]], make: Make, place: str) -> Iterator[Signal]:
     """Yield what headers say.
 
     Args:

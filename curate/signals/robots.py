@@ -58,11 +58,11 @@ def parse_robots(raw: bytes) -> dict[str, Group] | None:
             continue
         naming = False
         for agent in agents:
-            _tell(groups.setdefault(agent, Group()), name, value, number)
+            _add_rule(groups.setdefault(agent, Group()), name, value, number)
     return groups
 
 
-def _tell(group: Group, name: str, value: str, number: int) -> None:
+def _add_rule(group: Group, name: str, value: str, number: int) -> None:
     if name in {"allow", "disallow"} and value:
         group.paths.append((value, name == "allow", number))
     elif name in {"content-usage", "content-signal"}:
@@ -71,7 +71,7 @@ def _tell(group: Group, name: str, value: str, number: int) -> None:
         group.usage.append((head, rest, number) if pathed else ("/", value, number))
 
 
-def told_of(path: str, raw: bytes, make: Make, place: str) -> Iterator[Signal]:
+def read_for(path: str, raw: bytes, make: Make, place: str) -> Iterator[Signal]:
     """Yield what a robots.txt says of a path to crawlers that gather for training.
 
     Args:

@@ -16,7 +16,7 @@ from curate.signals.normal import UNREADABLE
 from curate.signals.robots import glob_match
 
 
-def told_of(path: str, raw: bytes, make: Make, place: str) -> Iterator[Signal]:
+def read_for(path: str, raw: bytes, make: Make, place: str) -> Iterator[Signal]:
     """Yield what a tdmrep.json says of a path.
 
     Args:

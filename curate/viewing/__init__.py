@@ -25,7 +25,7 @@ from curate.viewing.keys import KEYS
 from curate.viewing.processes import check_port, start_database, start_server, stop
 
 if TYPE_CHECKING:
-    from curate.api import Project
+    from curate.verbs.context import Context
 
 _PREFIX = "curate-review-"
 _PLUGIN = Path(__file__).parent / "plugin"
@@ -68,11 +68,11 @@ class Review:
 
 
 @contextmanager
-def opened(project: Project, use: str, *, port: int, reviewer: str = "") -> Iterator[Review]:
+def opened(context: Context, use: str, *, port: int, reviewer: str = "") -> Iterator[Review]:
     """Open the last audit of a use in FiftyOne.
 
     Args:
-        project: The workspace.
+        context: The workspace.
         use: The use that was judged for.
         port: Where the App listens, on this machine alone.
         reviewer: Who decides there; the App asks when empty.
@@ -81,7 +81,9 @@ def opened(project: Project, use: str, *, port: int, reviewer: str = "") -> Iter
         InputError: No audit has run yet, or the port is taken.
         DependencyError: FiftyOne, or its database, cannot be had.
     """
-    audited = project.latest_audit(use=use)
+    from curate.verbs.review import load_viewer
+
+    audited = context.latest_audit(use=use)
     check_port(port)
     sweep(Path(tempfile.gettempdir()))
     # Pictures and names lie there while somebody looks, for this user alone.
@@ -95,9 +97,9 @@ def opened(project: Project, use: str, *, port: int, reviewer: str = "") -> Iter
         environment = settings(kept, uri)
         os.environ.update(environment)
         with redirect_stdout(sys.stderr):
-            loaded = project.reviews.load(kept, use, progress=project.progress)
+            loaded = load_viewer(context, kept, use)
         environment |= {
-            desk.WORKSPACE: str(project.workspace.root), desk.USE: use,
+            desk.WORKSPACE: str(context.workspace.root), desk.USE: use,
             desk.AUDIT: audited.run_id, desk.REVIEWER: reviewer,
             desk.FOLDER: str(kept / "clear"),
         }  # fmt: skip

@@ -11,17 +11,16 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from curate import api
 from curate.audit.correct import CONFIRMED, DISPUTED, NOT_SHOWN
 from curate.errors import InputError, UnknownNameError
 from curate.model.ids import stable_id
 from curate.model.instants import parse_instant
 from curate.review.viewer import clear_picture
-
-if TYPE_CHECKING:
-    from curate.correcting import Corrections
+from curate.verbs.context import Context, open_workspace
+from curate.verbs.correct import Corrections
+from curate.verbs.decide import decide
 
 # How the server is told whose desk it is.
 WORKSPACE, USE, AUDIT, REVIEWER, FOLDER = (
@@ -34,14 +33,14 @@ class Desk:
     """One App, over one audit of one workspace.
 
     Attributes:
-        project: The workspace.
+        context: The workspace.
         use: The use that was judged for.
         audit: The run of the audit that is shown.
         folder: Where pictures that were asked for clearly are put.
         reviewer: Who sits here; nobody yet when empty.
     """
 
-    project: api.Project
+    context: Context
     use: str
     audit: str
     folder: Path
@@ -51,10 +50,11 @@ class Desk:
     @staticmethod
     def of_environment() -> Desk:
         """Return the desk that this process was started for."""
-        said = os.environ
+        environment = os.environ
         return Desk(
-            api.open(said[WORKSPACE]), said[USE], said[AUDIT], Path(said[FOLDER]),
-            said.get(REVIEWER, ""),
+            open_workspace(Path(environment[WORKSPACE])), environment[USE], environment[AUDIT],
+            Path(environment[FOLDER]),
+            environment.get(REVIEWER, ""),
         )  # fmt: skip
 
     def sit(self, reviewer: str) -> None:
@@ -73,7 +73,7 @@ class Desk:
         Raises:
             InputError: The evidence is no longer what was shown, or it cannot be decided so.
         """
-        last = self.project.latest_audit(use=self.use)
+        last = self.context.latest_audit(use=self.use)
         seen = self.evidence(media_id)
         if last.run_id != self.audit:
             rows = zip(*(last.verdicts[n].to_pylist() for n in ("media_id", "evidence")),
@@ -81,7 +81,7 @@ class Desk:
             if dict(rows).get(media_id) != seen:
                 raise InputError("the evidence has changed since this review was opened",
                                  hint="open the review again, and look at what is new")  # fmt: skip
-        self.project.decide(media_id, verdict, reviewer=self.reviewer, reason=reason, use=self.use)
+        decide(self.context, media_id, verdict, reviewer=self.reviewer, reason=reason, use=self.use)
         return verdict
 
     def subject(self, media_id: str, subject: str, value: str, reason: str) -> str:
@@ -92,7 +92,7 @@ class Desk:
         Raises:
             CurateError: As `Corrections.subject` says.
         """
-        entry, word = self.project.entry(media_id), self._word(media_id, reason)
+        entry, word = self.context.entry(media_id), self._word(media_id, reason)
         try:
             word.subject(entry, subject, value)
         except UnknownNameError:
@@ -113,12 +113,12 @@ class Desk:
 
     def label(self, media_id: str, value: str, reason: str, name: str = "authenticity") -> str:
         """Say what an entry's label is."""
-        self._word(media_id, reason).label(self.project.entry(media_id), value, name=name)
+        self._word(media_id, reason).label(self.context.entry(media_id), value, name=name)
         return f"{name} {value}"
 
     def keep(self, media_id: str, reason: str) -> str:
         """Say that an entry is the copy to keep of its group."""
-        self._word(media_id, reason).keep(self.project.entry(media_id))
+        self._word(media_id, reason).keep(self.context.entry(media_id))
         return "keep this copy"
 
     def waive(self, media_id: str, code: str, until: str, reason: str) -> str:
@@ -132,7 +132,7 @@ class Desk:
                 datetime.fromisoformat(until).date(), time.max, UTC)  # fmt: skip
         except ValueError:
             raise InputError(f"{until!r} is no day", hint="write it as 2027-01-31") from None
-        self._word(media_id, reason).waive(self.project.entry(media_id), code, day)
+        self._word(media_id, reason).waive(self.context.entry(media_id), code, day)
         return f"{code} waived until {until}"
 
     def undo(self, reason: str) -> Mapping[str, Any]:
@@ -150,15 +150,15 @@ class Desk:
             InputError: It is not to be shown, or nobody said who looks.
         """
         self.sit(self.reviewer)
-        findings = self.project.latest_audit(run_id=self.audit).findings
-        picture = clear_picture(self.project.entry(media_id), findings, self.folder)
-        now = self.project.clock()
+        findings = self.context.latest_audit(run_id=self.audit).findings
+        picture = clear_picture(self.context.entry(media_id), findings, self.folder)
+        now = self.context.clock()
         look = {
             "access_id": stable_id("access", media_id, self.reviewer, now.isoformat()),
             "media_id": media_id, "reviewer": self.reviewer, "accessed_at": now,
             "audit_run_id": self.audit,
         }  # fmt: skip
-        self.project.ledger.record("accesses", [look], recorded_at=now)
+        self.context.ledger.record("accesses", [look], recorded_at=now)
         return picture
 
     def evidence(self, media_id: str) -> str:
@@ -168,7 +168,7 @@ class Desk:
             UnknownNameError: The audit that is shown did not judge it.
         """
         if not self._evidence:
-            rows = self.project.latest_audit(run_id=self.audit).verdicts
+            rows = self.context.latest_audit(run_id=self.audit).verdicts
             self._evidence = dict(
                 zip(rows["media_id"].to_pylist(), rows["evidence"].to_pylist(), strict=True)
             )
@@ -177,11 +177,9 @@ class Desk:
         return self._evidence[media_id]
 
     def _word(self, media_id: str | None, reason: str) -> Corrections:
-        from curate.correcting import Corrections
-
         seen = {"use": self.use, "audit_run_id": self.audit}
         seen |= {} if media_id is None else {"evidence": self.evidence(media_id)}
-        project = self.project
+        context = self.context
         return Corrections(
-            project.catalog, project.ledger, self.reviewer, reason, project.clock(), seen
+            context.catalog, context.ledger, self.reviewer, reason, context.clock(), seen
         )

@@ -36,7 +36,7 @@ class Review(foo.Panel):
 
     def render(self, ctx: Any) -> Any:
         panel = types.Object()
-        panel.md(self._told(ctx), name="told")
+        panel.md(self._text(ctx), name="told")
         for operator in OPERATORS:
             key = KEYS.get(operator.verb())
             label = f"{operator.label} (Alt+{key})" if key else operator.label
@@ -44,7 +44,7 @@ class Review(foo.Panel):
                       on_click=f"{PLUGIN}/{operator.verb()}")  # fmt: skip
         return types.Property(panel)
 
-    def _told(self, ctx: Any) -> str:
+    def _text(self, ctx: Any) -> str:
         who = desk().reviewer or "nobody yet"
         try:
             samples = chosen(ctx)

@@ -17,9 +17,9 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
-from curate.doctor import find_mongod
 from curate.errors import DependencyError, InputError
 from curate.review.viewer import ADDRESS
+from curate.verbs.doctor import find_mongod
 
 _PATIENCE_S = 120.0
 _HINT = "`curate doctor --for review` says what is missing and how to get it"

@@ -72,13 +72,13 @@ class Gate:
 
 
 def _with_policy(send: Send) -> Send:
-    async def told(message: Message) -> None:
+    async def send_with_policy(message: Message) -> None:
         if message["type"] == "http.response.start":
             policy = (b"content-security-policy", POLICY.encode())
             message["headers"] = [*message.get("headers", []), policy]
         await send(message)
 
-    return told
+    return send_with_policy
 
 
 def shown_by_dataset(path: str) -> bool:

@@ -17,6 +17,7 @@ import curate as curate_
 from curate.catalog.views import read_entries
 from curate.schema import conform
 from curate.signing import KeyHome, verify
+from curate.verbs.erase import erasure
 from tests.acceptance.conftest import Curate
 
 SOURCES = '[sources.own]\ntitle = "Own"\nlicence = "CC-BY-4.0"\ncollection_method = "contributed"\n'
@@ -117,7 +118,7 @@ def test_what_only_the_erased_kept_back_is_held(ws: Path) -> None:
             for r in after.verdicts.to_pylist()]  # fmt: skip
     before = replace(after, verdicts=conform(rows, "verdicts"))
 
-    held = project.erasure("p1").hold({"u": before}, {"u": after})
+    held = erasure(project.context, "p1").hold({"u": before}, {"u": after})
 
     assert held == [b]
     assert _verdicts(ws)[b] == VERDICTS["blocked"]

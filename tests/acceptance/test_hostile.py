@@ -18,6 +18,7 @@ import pytest
 import curate as product
 from curate.engine.local import Done, Limits, map_batches
 from curate.media.stage import probe_stage
+from curate.verbs.tables import facts
 from tests.acceptance.conftest import Curate
 from tests.hostile import build
 from tests.hostile.work import weigh
@@ -31,7 +32,7 @@ def states(workspace: Path) -> dict[str, dict[str, Any]]:
     formats = dict(
         project.catalog.connect("content").execute("SELECT sha256, format FROM content").fetchall()
     )
-    rows = project.facts()["entries"].to_pylist()
+    rows = facts(project.context)["entries"].to_pylist()
     return {row["locator"]: row | {"format": formats.get(row["sha256"])} for row in rows}
 
 

@@ -19,8 +19,8 @@ from curate.files import write_whole
 from curate.model.instants import print_instant
 from curate.release.feed import FEED, read_feed
 from curate.release.verify import verify
-from curate.releasing import Order
 from curate.signing import new_key
+from curate.verbs.release import Order
 from tests.acceptance.conftest import Curate
 
 PEOPLE = ("p1", "p2", "p3")

@@ -15,7 +15,7 @@ import pytest
 from PIL import Image, ImageOps
 
 import curate as api
-from curate.api import STAGES
+from curate.verbs.run import STAGES
 from tests.acceptance.conftest import Curate
 
 pytest.importorskip("dlib", reason="the faces stage needs the extra curate[faces]")

@@ -18,7 +18,8 @@ from urllib.parse import urlsplit
 import pytest
 
 import curate as library
-from curate.doctor import find_mongod
+from curate.verbs.doctor import find_mongod
+from curate.verbs.tables import facts
 from curate.viewing.processes import free_port
 from tests.acceptance.conftest import Curate, run
 from tests.acceptance.story import Story
@@ -205,7 +206,9 @@ def verdicts(curate: Curate, ws: Path) -> dict[str, str]:
 def judged(ws: Path) -> dict[str, str]:
     """Return what the last audit says of each entry."""
     project = library.open(ws)
-    names = {row["media_id"]: row["locator"] for row in project.facts()["entries"].to_pylist()}
+    names = {
+        row["media_id"]: row["locator"] for row in facts(project.context)["entries"].to_pylist()
+    }
     rows = project.latest_audit().verdicts.to_pylist()
     return {names[row["media_id"]]: row["verdict"] for row in rows}
 

@@ -13,6 +13,7 @@ from PIL import Image
 
 import curate
 from curate.cli.main import main
+from curate.verbs.tables import facts
 
 GUIDE = Path(__file__).parents[2] / "docs" / "splits.md"
 COMMANDS = [
@@ -70,19 +71,19 @@ def test_release_takes_the_splits_of_an_assignment(workspace: Path) -> None:
     project = curate.open(workspace / "ws")
     from curate.release.select import select
     from curate.splits.assign import Plan
-    from curate.splitting import read_assignment, with_splits
+    from curate.verbs.split import read_assignment, with_splits
     from tests.factories import verdict
 
     plan = Plan(("train", "test"), (0.5, 0.5), ("identity",))
     project.split(plan, name="v1")
     project.run(["probe"])
-    facts = project.facts()
+    tables = facts(project.context)
     rows = read_assignment(project.catalog, "v1")
-    facts |= with_splits(facts, rows.slice(1))
+    tables |= with_splits(tables, rows.slice(1))
     from curate.schema import conform
 
-    verdicts = conform([verdict(row) for row in facts["entries"].to_pylist()], "verdicts")
-    chosen = select({**facts, "verdicts": verdicts}, assigned=True)
+    verdicts = conform([verdict(row) for row in tables["entries"].to_pylist()], "verdicts")
+    chosen = select({**tables, "verdicts": verdicts}, assigned=True)
 
     assert chosen.left_out == {"in-no-split": 1}
     assert set(chosen.items["split"].to_pylist()) == {"train", "test"}

@@ -12,6 +12,7 @@ import pytest
 
 import curate as curate_
 from curate.errors import VerificationError
+from curate.verbs.vault import open_vault
 from tests.acceptance.conftest import Curate
 
 PEOPLE = ("001", "002", "003")
@@ -54,7 +55,7 @@ def _workspace(shared_data: Path, ws: Path, media: Path) -> Path:
 def _opened(ws: Path) -> pa.Table:
     """Return everything that the vault gives away, with each face's subject."""
     project = curate_.open(ws)
-    vault = project.keeper().vault
+    vault = open_vault(project.context).vault
     rows = pa.concat_tables([vault.open(one) for one in vault.kept()])
     identities = project.catalog.read("identities").to_pylist()
     subject = {row["face_id"]: row["subject_id"] for row in identities}

@@ -14,7 +14,7 @@ from jsonschema import Draft202012Validator
 
 from curate.audit.prepare import REQUIRED_ROLES
 from curate.consent.coverage import _STATES, AUDIENCES, ROLE_OPERATIONS
-from curate.consent.records import STATES
+from curate.consent.statements import STATES
 from curate.errors import InvariantError
 from curate.ingest.listing import TABLES
 from curate.model.config import Config, UseProfile

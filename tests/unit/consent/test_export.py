@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from curate.consent.export import consent_record, everything_held, media_list, receipt
-from curate.consent.records import read_statements
+from curate.consent.read import read_statements
 from curate.errors import UnknownNameError
 from curate.schema import conform, purpose_tree
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from curate.consent.kantara import Mapped, read_receipts
-from curate.consent.records import read_statements
+from curate.consent.read import read_statements
 from curate.errors import CurateError, InvalidFileError, ManyErrors
 from curate.schema import conform, purpose_tree
 

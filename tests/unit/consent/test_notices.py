@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from curate.consent.records import read_statements
+from curate.consent.read import read_statements
 from curate.errors import CurateError
 from curate.schema import conform, purpose_tree
 

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from curate.catalog.ledger import Ledger
-from curate.consent.records import STATES, Statements, read_statements
+from curate.consent.read import read_statements
+from curate.consent.statements import STATES, Statements
 from curate.errors import InvalidFileError, InvalidRowError, ManyErrors, PathNotFoundError
 from curate.schema import purpose_tree
 from tests.factories import day

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from curate.consent import records
-from curate.consent.records import read_statements
+from curate.consent import read
+from curate.consent.read import read_statements
 from curate.errors import ConfigError, InvalidFileError, InvalidRowError
 from curate.model.config import parse_config
 from curate.schema import purpose_tree
@@ -49,7 +49,7 @@ def test_file_that_does_not_fit_in_memory_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It is taken whole or not at all, so a file beyond the bound is refused before it is read."""
-    monkeypatch.setattr(records, "MAX_BYTES", 50)
+    monkeypatch.setattr(read, "MAX_BYTES", 50)
 
     with pytest.raises(InvalidFileError, match="files of up to 50 are read"):
         read_statements(_file(tmp_path, "DE"), purposes=purpose_tree())

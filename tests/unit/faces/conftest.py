@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 from PIL import Image as Pictures
 
-from curate.faces.analyzer import AnalyzerSpec, FaceAnalyzer, Image, Kind, load
+from curate.faces.analyzer import AnalyzerSpec, FaceAnalyzer, Image, Kind
+from curate.faces.load import load
 
 ROOT = Path(__file__).resolve().parents[3]
 DATA = Path(os.environ.get("CURATE_TEST_DATA", ROOT.parent / "shared" / "data"))

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from curate.errors import MissingModelError, UnknownNameError
-from curate.faces.analyzer import AnalyzerSpec, Detections, FaceAnalyzer, Image, load
+from curate.faces.analyzer import AnalyzerSpec, Detections, FaceAnalyzer, Image
+from curate.faces.load import load
 
 
 def test_detect_on_a_group_photo_finds_all_six(analyzer: FaceAnalyzer, group: Image) -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from curate.faces.analyzer import Image, load
+from curate.faces.analyzer import Image
 from curate.faces.dlib import model_folder
+from curate.faces.load import load
 
 from .conftest import spec_of
 

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from curate.errors import DependencyError, MissingModelError
-from curate.faces.analyzer import CPU_BATCH, AnalyzerSpec, Image, load
+from curate.faces.analyzer import CPU_BATCH, AnalyzerSpec, Image
 from curate.faces.insightface import canvas, pack_folder
+from curate.faces.load import load
 
 from .conftest import FOLDERS, packaged, spec_of
 

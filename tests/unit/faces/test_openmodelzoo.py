@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from curate.faces.analyzer import Image, load
+from curate.faces.analyzer import Image
+from curate.faces.load import load
 from curate.faces.openmodelzoo import model_files
 
 from .conftest import spec_of

@@ -7,7 +7,8 @@ import dataclasses
 import numpy as np
 import pytest
 
-from curate.faces.analyzer import AnalyzerSpec, ModelInfo, load
+from curate.faces.analyzer import AnalyzerSpec, ModelInfo
+from curate.faces.load import load
 from curate.faces.quality import _HEAD, face_quality, head_pose, laplacian_variance
 
 

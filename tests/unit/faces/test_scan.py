@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from curate.errors import InputError
-from curate.faces.analyzer import AnalyzerSpec, FaceAnalyzer, Image, load
+from curate.faces.analyzer import AnalyzerSpec, FaceAnalyzer, Image
+from curate.faces.load import load
 from curate.faces.scan import embed_faces, face_id, find_faces, scan_image, scan_images
 from curate.schema import conform
 

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from curate.faces import openvino
-from curate.faces.analyzer import AnalyzerSpec, Detections, Image, load
+from curate.faces.analyzer import AnalyzerSpec, Detections, Image
 from curate.faces.insightface import InsightFaceAnalyzer, canvas
+from curate.faces.load import load
 from curate.faces.scrfd import Layout, found_faces
 
 from .conftest import spec_of

@@ -13,9 +13,9 @@ import pyarrow as pa
 import pytest
 
 from curate.catalog.tables import Catalog
+from curate.engine.pipeline import Pipeline
 from curate.faces.stage import embedding_table
 from curate.identity.stage import identity_stage
-from curate.pipeline import Pipeline
 from curate.schema import arrow_schema, conform
 
 from .people import Floats, embed

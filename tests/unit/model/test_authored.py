@@ -26,7 +26,7 @@ people = 102
 def test_authors_are_read_whole() -> None:
     authored = parse_authored(TEXT, where="datasheet.toml")
 
-    assert authored.said("contact") == "privacy@lab.example"
+    assert authored.text_of("contact") == "privacy@lab.example"
     assert authored.answers == {1: "To train detectors.", 57: ""}
     assert authored.numbers == {"people": 102}
     assert authored.documents == {"consent form": "form.pdf"}

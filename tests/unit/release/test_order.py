@@ -6,7 +6,7 @@ from itertools import product
 
 import pyarrow as pa
 
-from curate.releasing.order import least
+from curate.verbs.release.order import least
 
 RANKS = {"blocked": 0, "needs_review": 1, "cleared": 2}
 

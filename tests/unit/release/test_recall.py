@@ -21,9 +21,9 @@ from curate.release.diff import diff
 from curate.release.feed import FEED, batch_salt, feed_bytes, read_feed, tombstone
 from curate.release.verify import verify
 from curate.release.version import next_version
-from curate.releasing import check_new
-from curate.releasing.recipients import Desk as Recipients
 from curate.signing import new_key
+from curate.verbs.release import check_new
+from curate.verbs.release.recipients import Recipients
 from tests.factories import day, media
 from tests.issued import MODEL_SECRET, NAMES, SECRET, Desk
 
@@ -307,7 +307,7 @@ def test_name_of_a_killed_build_is_free(desk: Desk) -> None:
 
 def test_feed_goes_out_alone_where_nothing_is_left(tmp_path: Path) -> None:
     """When everybody withdrew there is no release to put it in; holders need it all the more."""
-    from curate.releasing.recall import Recalled
+    from curate.verbs.release.recall import Recalled
 
     desk = Desk(tmp_path)
     first, _ = desk.release("v1")

@@ -14,7 +14,7 @@ import pytest
 
 from curate.report import pdf as module
 from curate.report.audit_page import audit_page
-from curate.report.datasheet import datasheet
+from curate.report.datasheet.sheet import datasheet
 from curate.report.pdf import MissingPrinterError, pdf_of
 from tests.conftest import ROOT
 

@@ -14,7 +14,7 @@ from curate.report.bundle import late_documents
 from curate.report.facts import Facts
 from curate.report.policy import policy
 from tests.unit.report.conftest import make_inputs
-from tests.unit.report.test_datasheet import crowd
+from tests.unit.report.datasheet.test_sheet import crowd
 
 NAMES = ("policy.json", "eu-training-summary.json", "processing-record.json",
          "consent-summary.json")  # fmt: skip

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from curate.report.claims import claims, totals
-from curate.report.counted import COUNTED
+from curate.report.fact_counts import COUNTED
 from curate.schema import resource_folder
 
 CLAIMED = [

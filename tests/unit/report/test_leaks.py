@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import curate
-from curate.report.charts import VERMILLION, matrix
+from curate.report.charts.draw import VERMILLION, matrix
 from curate.report.leaks import leak_page, leaks, read_leaks
 from curate.splits.lint import Lint
 from tests.unit.report.conftest import AS_OF
@@ -59,7 +59,7 @@ def test_many_splits_are_drawn_in_parts(tmp_path: Path) -> None:
 
 
 def test_one_split_leaks_nowhere(tmp_path: Path) -> None:
-    from curate.splitting import read_tables
+    from curate.verbs.split import read_tables
 
     _lint(tmp_path, splits=1)
 

@@ -80,7 +80,7 @@ def test_rule_speaks_where_its_case_says_so_and_nowhere_else(folder: Path, tmp_p
     assert (folder.parts[-2] == "fail") == bool(case.expect)
     for one in found:
         assert set(placeholders(rule.message)) <= set(one.params)
-        assert "unknown" not in one.said()
+        assert "unknown" not in one.message()
 
 
 @pytest.fixture
@@ -92,7 +92,7 @@ def contradicted(tmp_path: Path) -> Case:
 def test_a_finding_quotes_the_words_and_the_count(contradicted: Case) -> None:
     (found,) = [one for one in contradicted.found() if one.rule.code == "DOC001"]
 
-    assert found.said() == (
+    assert found.message() == (
         "“All subjects have given their informed consent” says that everybody shown consented, "
         "and the catalogue counts 1 people whose consent is not on record as given"
     )

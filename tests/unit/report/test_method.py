@@ -4,12 +4,12 @@ from dataclasses import replace
 
 from curate.report.appendix import audit_run
 from curate.report.facts import Facts
-from curate.report.method import method, stands_out
+from curate.report.method import method, notable
 from tests.unit.report.conftest import make_inputs, run
 
 
 def test_what_stands_out_is_said_where_it_was_looked_for(small) -> None:
-    assert stands_out(Facts(small)) == [
+    assert notable(Facts(small)) == [
         "Copies: no entry is like another.",
         "Splits: no declared person and no copy stands in two.",
     ]
@@ -17,7 +17,7 @@ def test_what_stands_out_is_said_where_it_was_looked_for(small) -> None:
 
 def test_nothing_is_said_of_copies_that_were_not_searched(small) -> None:
     tables = {**small.tables, "runs": make_inputs().tables["runs"]}
-    told = stands_out(Facts(replace(small, tables=tables)))
+    told = notable(Facts(replace(small, tables=tables)))
     assert not any(text.startswith("Copies") for text in told)
 
 
@@ -28,7 +28,7 @@ def test_waivers_and_reviewers_are_told(small) -> None:
     findings[0]["waiver"] = "known (r.meyer)"
     made = make_inputs(verdicts=verdicts, findings=findings).tables
     tables = {**small.tables, "verdicts": made["verdicts"], "findings": made["findings"]}
-    told = stands_out(Facts(replace(small, tables=tables)))
+    told = notable(Facts(replace(small, tables=tables)))
     assert told[-1] == "People: 1 finding waived, and 1 verdict decided by reviewers."
 
 

@@ -4,7 +4,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from curate.report.words import Share, listed, number, one_setting, part_of, said, settings, share
+from curate.report.words import (
+    Share,
+    cell_text,
+    listed,
+    number,
+    one_setting,
+    part_of,
+    settings,
+    share,
+)
 
 
 @pytest.mark.parametrize(
@@ -17,7 +26,7 @@ from curate.report.words import Share, listed, number, one_setting, part_of, sai
     ],
 )  # fmt: skip
 def test_a_cell_is_said_by_its_kind(value, words) -> None:
-    assert said(value) == words
+    assert cell_text(value) == words
 
 
 @given(st.integers(1, 10**9), st.integers(2, 10**9))

@@ -15,9 +15,8 @@ from PIL import Image
 
 import curate
 from curate.api import Project
-from curate.review.queues import QUEUES
 from curate.review.work import Work
-from curate.reviewing import Reviews
+from curate.verbs.tables import facts
 
 LISTED = """path,subject
 a.png,
@@ -54,14 +53,9 @@ class Told:
         self.now += timedelta(seconds=1)
         return self.now
 
-    @property
-    def reviews(self) -> Reviews:
-        """What can be reviewed."""
-        return Reviews(self.project.reading, self.project.config, "small")
-
     def work(self, limit: int = 100) -> Work:
         """Return everything that waits."""
-        return self.reviews.work(USE, QUEUES, limit=limit)
+        return self.project.review_list(use=USE, limit=limit)
 
     def entry(self, name: str) -> dict[str, Any]:
         """Return an entry that waits, with its evidence."""
@@ -74,7 +68,7 @@ class Told:
         """Return what a new audit says of an entry."""
         audited = self.project.audit()
         rows = {row["media_id"]: row["verdict"] for row in audited.verdicts.to_pylist()}
-        (found,) = [row["media_id"] for row in self.project.facts()["entries"].to_pylist()
+        (found,) = [row["media_id"] for row in facts(self.project.context)["entries"].to_pylist()
                     if row["locator"].endswith(name)]  # fmt: skip
         return str(rows[found])
 

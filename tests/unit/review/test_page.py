@@ -25,7 +25,7 @@ TEXT = "document.getElementById('{}').textContent"
 @pytest.fixture
 def handout(told: Told, tmp_path: Path) -> Handout:
     """Return everything that waits, as a folder for ada."""
-    return told.reviews.hand_out(tmp_path / "out", "ada", told.work())
+    return told.project.review_export(tmp_path / "out", "ada")
 
 
 @pytest.fixture(params=[1200, 400])
@@ -67,7 +67,7 @@ def test_a_reviewer_works_by_keyboard(browser: Browser, told: Told, tmp_path: Pa
         path = tmp_path / f"review-ada.{kind}"
         browser.until(path.is_file)
         browser.until(lambda path=path: bool(path.read_text("utf-8")))
-        saved[kind] = told.reviews.bring_back(path)
+        saved[kind] = told.project.review_import(path)
 
     assert [one.rejected for one in saved.values()] == [[], []]
     assert saved["json"].decisions == saved["csv"].decisions
@@ -140,7 +140,7 @@ def test_a_full_folder_is_left_alone(told: Told, tmp_path: Path) -> None:
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "mine.txt").write_text("x", encoding="utf-8")
     with pytest.raises(InputError, match="holds something already"):
-        told.reviews.hand_out(tmp_path / "out", "ada", told.work())
+        told.project.review_export(tmp_path / "out", "ada")
     with pytest.raises(InputError, match="reviewer's name"):
-        told.reviews.hand_out(tmp_path / "new", " ", told.work())
+        told.project.review_export(tmp_path / "new", " ")
     assert not (tmp_path / "new").exists()

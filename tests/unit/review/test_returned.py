@@ -25,7 +25,7 @@ def decided(told: Told, name: str = "a.png", verdict: str = "cleared", **values:
 
 def handed_back(told: Told, *decisions: Any, **values: Any) -> Path:
     """Return a file with decisions."""
-    run_id = told.reviews.audited(USE).run_id
+    run_id = told.project.latest_audit(use=USE).run_id
     said = {"format": FORMAT, "use": USE, "audit_run_id": run_id, "reviewer": "ada",
             "decisions": list(decisions), "unblurred": [], **values}  # fmt: skip
     path = told.project.workspace.root / f"{told():%H%M%S}.json"
@@ -35,16 +35,16 @@ def handed_back(told: Told, *decisions: Any, **values: Any) -> Path:
 
 def test_two_reviewers_clear(told: Told) -> None:
     """One is not enough."""
-    told.reviews.bring_back(handed_back(told, decided(told)))
+    told.project.review_import(handed_back(told, decided(told)))
     assert told.verdict("a.png") == "needs_review"
 
-    told.reviews.bring_back(handed_back(told, decided(told), reviewer="ben"))
+    told.project.review_import(handed_back(told, decided(told), reviewer="ben"))
     assert told.verdict("a.png") == "cleared"
 
 
 def test_one_reviewer_blocks_and_takes_it_back(told: Told) -> None:
     """With a later word."""
-    told.reviews.bring_back(handed_back(told, decided(told, verdict="blocked")))
+    told.project.review_import(handed_back(told, decided(told, verdict="blocked")))
     assert told.verdict("a.png") == "blocked"
     rows = told.project.latest_audit().verdicts.to_pylist()
     evidence = {row["media_id"]: row["evidence"] for row in rows}
@@ -52,7 +52,7 @@ def test_one_reviewer_blocks_and_takes_it_back(told: Told) -> None:
     back = {"media_id": made["media_id"], "verdict": "undecided", "reason": "wrong",
             "evidence": evidence[made["media_id"]],
             "decided_at": print_instant(told())}  # fmt: skip
-    told.reviews.bring_back(handed_back(told, back))
+    told.project.review_import(handed_back(told, back))
     assert told.verdict("a.png") == "needs_review"
 
 
@@ -60,9 +60,9 @@ def test_importing_twice_changes_nothing(told: Told) -> None:
     """The second time nothing is new."""
     looked = {"media_id": told.entry("a.png")["media_id"], "at": "2026-05-04T09:00:00Z"}
     path = handed_back(told, decided(told), unblurred=[looked])
-    first = told.reviews.bring_back(path)
+    first = told.project.review_import(path)
     tables = [told.project.ledger.read(name) for name in ("decisions", "accesses")]
-    again = told.reviews.bring_back(path)
+    again = told.project.review_import(path)
 
     assert (first.recorded, again.recorded) == (1, 0)
     assert [told.project.ledger.read(n) for n in ("decisions", "accesses")] == tables
@@ -86,7 +86,7 @@ def test_what_does_not_hold_is_told(
 ) -> None:
     """With its place and the reason; what stands beside it counts."""
     path = handed_back(told, decided(told, "b.png"), decided(told, name, **values))
-    done = told.reviews.bring_back(path)
+    done = told.project.review_import(path)
 
     (bad,) = done.rejected
     assert problem in bad.reason
@@ -102,7 +102,7 @@ def test_changed_evidence_voids_a_decision(told: Told, audited_folder: Path) -> 
     listed.write_text(LISTED.replace("a.png,", "a.png,p01"), encoding="utf-8")
     told.project.ingest(listed, dataset="d", media_root=audited_folder / "media")
     told.project.audit()
-    done = told.reviews.bring_back(path)
+    done = told.project.review_import(path)
 
     assert [bad.reason for bad in done.rejected] == [
         "the evidence has changed since it was reviewed"
@@ -113,9 +113,9 @@ def test_changed_evidence_voids_a_decision(told: Told, audited_folder: Path) -> 
 def test_a_file_changed_after_its_import_is_refused(told: Told) -> None:
     """It would put other words into somebody's mouth."""
     path = handed_back(told, decided(told, verdict="blocked"))
-    told.reviews.bring_back(path)
+    told.project.review_import(path)
     path.write_text(path.read_text().replace("blocked", "cleared"), encoding="utf-8")
-    (bad,) = told.reviews.bring_back(path).rejected
+    (bad,) = told.project.review_import(path).rejected
     assert bad.reason == "another decision of that very instant is on record"
 
 
@@ -127,12 +127,12 @@ def test_a_signature_is_checked_before_anything_is_read(told: Told) -> None:
     path.write_text(json.dumps(signed_review(plain, key)), encoding="utf-8")
 
     with pytest.raises(VerificationError, match="signed"):
-        told.reviews.bring_back(path)
+        told.project.review_import(path)
     with pytest.raises(VerificationError, match="no given key"):
-        told.reviews.bring_back(path, other.public)
+        told.project.review_import(path, other.public)
     with pytest.raises(VerificationError):
-        told.reviews.bring_back(plain, key.public)
-    assert told.reviews.bring_back(path, key.public).recorded == 1
+        told.project.review_import(plain, key.public)
+    assert told.project.review_import(path, key.public).recorded == 1
 
 
 @pytest.mark.parametrize(
@@ -144,16 +144,16 @@ def test_other_files_are_refused(told: Told, text: str, problem: str) -> None:
     path = told.project.workspace.root / "x.json"
     path.write_text(text, encoding="utf-8")
     with pytest.raises(InputError, match=problem):
-        told.reviews.bring_back(path)
+        told.project.review_import(path)
 
 
 def test_a_file_for_another_use_is_refused(told: Told) -> None:
     """No audit of that use has run."""
     with pytest.raises(InputError):
-        told.reviews.bring_back(handed_back(told, use="other"))
+        told.project.review_import(handed_back(told, use="other"))
 
 
 def test_a_nameless_file_is_refused(told: Told) -> None:
     """Clearing takes two people, and nobody is none."""
     with pytest.raises(InputError, match="names no reviewer"):
-        told.reviews.bring_back(handed_back(told, decided(told), reviewer=" "))
+        told.project.review_import(handed_back(told, decided(told), reviewer=" "))

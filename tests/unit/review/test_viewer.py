@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from curate.doctor import find_mongod
 from curate.media import load_rgb
 from curate.review.viewer import settings
+from curate.verbs.doctor import find_mongod
 from curate.viewing.processes import start_database, stop
 from tests.unit.review.conftest import Told
 
@@ -21,10 +21,9 @@ LOAD = """
 import json, sys
 from pathlib import Path
 import curate
-from curate.reviewing import Reviews
+from curate.verbs.review import load_viewer
 project = curate.open(sys.argv[1])
-reviews = Reviews(project.reading, project.config, "small")
-loaded = reviews.load(Path(sys.argv[2]), "detector-training")
+loaded = load_viewer(project.context, Path(sys.argv[2]), "detector-training")
 data = loaded.dataset
 print("told", json.dumps({
     "samples": loaded.samples,

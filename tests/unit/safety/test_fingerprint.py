@@ -30,7 +30,7 @@ def theirs(tmp_path: Path) -> Path:
 
 def _shared(project: Project, folder: Path, scratch: Path, *, pdq: bool) -> dict[str, str]:
     """Return which files of a folder the project's fingerprint names, and by what."""
-    held = hash_catalogue(project.catalog, told=True)
+    held = hash_catalogue(project.catalog, shareable=True)
     made = fingerprint(held.items, held.frames, KEY, now=NOW, pdq=pdq)
     write_fingerprint(scratch / "ours.fp", made, KEY)
     hashed = hash_folder(folder, [])

@@ -14,7 +14,7 @@ from PIL import Image
 import curate
 from curate.api import Project
 from curate.errors import InputError, UnknownNameError
-from curate.safety.requests import DENY_LIST, Desk, due
+from curate.safety.requests import DENY_LIST, Requests, due
 from curate.safety.stage import open_lists, publish
 
 NOW = datetime(2026, 5, 4, 12, tzinfo=UTC)
@@ -37,9 +37,9 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
     return made
 
 
-def desk(project: Project) -> Desk:
+def desk(project: Project) -> Requests:
     lists = open_lists(project.workspace, project.config, create=True)
-    return Desk(project.ledger, project.catalog, lists, project.workspace.root / "receipts")
+    return Requests(project.ledger, project.catalog, lists, project.workspace.root / "receipts")
 
 
 def blocked(project: Project, code: str) -> set[str]:

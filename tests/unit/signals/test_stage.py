@@ -13,6 +13,7 @@ import curate
 from curate.signals import stage as stage_module
 from curate.signals.beside import list_beside
 from curate.signals.stage import read_batch, read_lost, signals_stage, stage_name
+from curate.verbs.tables import facts
 from tests.unit.signals.made import mining, packet, picture, signed, trust, with_xmp
 from tests.unit.signals.test_content import DMI
 
@@ -45,7 +46,9 @@ def asked(project: curate.Project, sql: str) -> list[Any]:
 def codes(project: curate.Project) -> dict[str, set[str]]:
     """Return the codes of the rules SIG by entry."""
     found = project.audit()
-    names = {row["media_id"]: row["locator"] for row in project.facts()["entries"].to_pylist()}
+    names = {
+        row["media_id"]: row["locator"] for row in facts(project.context)["entries"].to_pylist()
+    }
     said: dict[str, set[str]] = {name: set() for name in names.values()}
     for row in found.findings.to_pylist():
         if row["code"].startswith("SIG"):

@@ -9,6 +9,7 @@ import pytest
 import curate
 from curate.errors import ConfigError
 from curate.signals.trust import read_anchors
+from curate.verbs.tables import facts
 from tests.unit.signals.made import mining, signed, trust
 
 
@@ -73,7 +74,7 @@ def test_entry_is_explained_with_what_its_file_says(project: curate.api.Project)
     from curate.audit.explain import explain_entry
 
     project.run(["signals"])
-    told = explain_entry("a.jpg", project.facts(), project.audit())
+    told = explain_entry("a.jpg", facts(project.context), project.audit())
 
     said = [row for row in told.signals if row["kind"] == "optout"]
     lines = [line for line in told.lines() if line.startswith("  optout")]

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from curate.signals import robots, tdmrep, warc
 from curate.signals.found import Signal
-from curate.signals.headers import told_in
+from curate.signals.headers import read_headers
 from curate.signals.normal import Use, Uses, together
 
 
@@ -30,7 +30,7 @@ def training(signals: list[Signal]) -> str:
 
 def headers(*pairs: tuple[str, str]) -> list[Signal]:
     """Return what headers say."""
-    return list(told_in(pairs, make, "a.json"))
+    return list(read_headers(pairs, make, "a.json"))
 
 
 def test_header_cases_of_the_shared_data(shared_data: Path) -> None:
@@ -75,27 +75,27 @@ def test_several_headers_are_all_read() -> None:
 
 def test_robots_of_the_shared_data(shared_data: Path) -> None:
     raw = (shared_data / "provenance" / "generated" / "web" / "robots.txt").read_bytes()
-    found = list(robots.told_of("/ai-ok/a.jpg", raw, make, "robots.txt"))
+    found = list(robots.read_for("/ai-ok/a.jpg", raw, make, "robots.txt"))
     # The preference for the path allows, and crawlers for training are refused all the same.
     assert [x.uses and str(x.uses.ai_training) for x in found] == ["prohibited", "allowed"]
     assert [x.strength for x in found] == ["weak", "claimed"]
-    assert training(list(robots.told_of("/b.jpg", raw, make, "robots.txt"))) == "prohibited"
+    assert training(list(robots.read_for("/b.jpg", raw, make, "robots.txt"))) == "prohibited"
 
 
 def test_longest_path_wins_and_allows_of_equals() -> None:
     raw = b"User-agent: GPTBot\nDisallow: /a/\nAllow: /a/b/\nDisallow: /c\nAllow: /c\n"
     for path, says in (("/a/x", "prohibited"), ("/a/b/x", "none"), ("/c", "none")):
-        assert training(list(robots.told_of(path, raw, make, "robots.txt"))) == says
+        assert training(list(robots.read_for(path, raw, make, "robots.txt"))) == says
 
 
 def test_content_signals_are_read() -> None:
     raw = b"User-agent: *\nContent-Signal: search=yes,ai-train=no\nAllow: /\n"
-    assert training(list(robots.told_of("/a.jpg", raw, make, "robots.txt"))) == "prohibited"
+    assert training(list(robots.read_for("/a.jpg", raw, make, "robots.txt"))) == "prohibited"
 
 
 def test_page_in_the_place_of_robots_is_unreadable() -> None:
     raw = b"<!doctype html><title>404</title>"
-    assert training(list(robots.told_of("/a.jpg", raw, make, "robots.txt"))) == "unreadable"
+    assert training(list(robots.read_for("/a.jpg", raw, make, "robots.txt"))) == "unreadable"
 
 
 def test_ai_txt_and_tdmrep_of_the_shared_data(shared_data: Path) -> None:
@@ -110,19 +110,19 @@ def test_ai_txt_and_tdmrep_of_the_shared_data(shared_data: Path) -> None:
         ("/directory-b/images/x.jpg", "allowed"),
         ("/else/x.jpg", "none"),
     ):
-        assert training(list(tdmrep.told_of(path, rules, make, "tdmrep.json"))) == says
+        assert training(list(tdmrep.read_for(path, rules, make, "tdmrep.json"))) == says
 
 
 @pytest.mark.parametrize("raw", [b"", b"{", b'{"a": 1}', b"[1]", b"[{}]", b"[" * 100_000])
 def test_tdmrep_that_is_none_is_unreadable(raw: bytes) -> None:
-    assert training(list(tdmrep.told_of("/a", raw, make, "tdmrep.json"))) == "unreadable"
+    assert training(list(tdmrep.read_for("/a", raw, make, "tdmrep.json"))) == "unreadable"
 
 
 @given(st.binary(), st.text())
 def test_nothing_in_a_snapshot_raises(raw: bytes, path: str) -> None:
-    list(robots.told_of(f"/{path}", b"User-agent: *\nDisallow: " + raw, make, "robots.txt"))
+    list(robots.read_for(f"/{path}", b"User-agent: *\nDisallow: " + raw, make, "robots.txt"))
     list(robots.ai_txt(f"/{path}", raw, make, "ai.txt"))
-    list(tdmrep.told_of(f"/{path}", raw, make, "tdmrep.json"))
+    list(tdmrep.read_for(f"/{path}", raw, make, "tdmrep.json"))
 
 
 def test_patterns_take_linear_time_and_match_ends() -> None:

@@ -20,7 +20,7 @@ __all__ = ["audited_folder", "told"]
 def desk(told: Told, tmp_path: Path) -> Desk:
     """Return ana's desk over the last audit."""
     audit = told.project.latest_audit(use=THE_USE).run_id
-    return Desk(told.project, THE_USE, audit, tmp_path / "clear", "ana")
+    return Desk(told.project.context, THE_USE, audit, tmp_path / "clear", "ana")
 
 
 def said(told: Told) -> list[dict[str, Any]]:
@@ -64,10 +64,10 @@ def test_undo_takes_back_one_after_another(told: Told, desk: Desk) -> None:
 
 def test_evidence_that_changed_since_is_not_decided_on(told: Told, desk: Desk) -> None:
     """The same evidence in a later audit is as good as that which was shown."""
-    desk.project.audit(use=THE_USE)
+    told.project.audit(use=THE_USE)
     desk.decide(of(told, "a.png"), "cleared", "fine")
     told.project.review_subject("a.png", "p07", "confirmed", reviewer="bo", reason="her")
-    desk.project.audit(use=THE_USE)
+    told.project.audit(use=THE_USE)
     with pytest.raises(InputError, match="evidence has changed"):
         desk.decide(of(told, "a.png"), "cleared", "fine")
     assert len(said(told)) == 2
@@ -75,7 +75,7 @@ def test_evidence_that_changed_since_is_not_decided_on(told: Told, desk: Desk) -
 
 def test_two_desks_at_once_lose_nothing(told: Told, desk: Desk, tmp_path: Path) -> None:
     """Both write into one ledger, while another command holds the workspace."""
-    other = Desk(told.project, THE_USE, desk.audit, tmp_path / "other", "bo")
+    other = Desk(told.project.context, THE_USE, desk.audit, tmp_path / "other", "bo")
     with told.project.workspace.writing():
         for _ in range(5):
             for one in (desk, other):
@@ -95,7 +95,7 @@ def test_disputing_a_likeness_rules_them_out_and_a_declared_one_is_disputed(
 def test_a_look_is_written_down_before_the_picture_is_shown(told: Told, desk: Desk) -> None:
     """Nobody looks without a name, and what cannot be shown is no look."""
     entry = of(told, "refused.png")
-    nobody = Desk(told.project, THE_USE, desk.audit, desk.folder)
+    nobody = Desk(told.project.context, THE_USE, desk.audit, desk.folder)
     with pytest.raises(InputError, match="name"):
         nobody.unblur(entry)
     with pytest.raises(InputError, match="not for reviewers"):
@@ -133,6 +133,6 @@ def test_a_desk_is_made_of_the_environment(
         THE_USE, desk.audit, "", desk.folder,
     )  # fmt: skip
     made.sit(" cy ")
-    made.project.clock = lambda: told.now + timedelta(minutes=1)
+    made.context.clock = lambda: told.now + timedelta(minutes=1)
     made.decide(of(told, "a.png"), "undecided", "who knows")
     assert said(told)[0]["reviewer"] == "cy"

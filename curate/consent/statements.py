@@ -1,0 +1,81 @@
+"""Statements: records of what people said, by table of the ledger, before they are recorded."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from curate.errors import InvalidRowError
+from curate.model.instants import parse_instant
+
+STATES = {
+    "given": "ConsentGiven",
+    "refused": "ConsentRefused",
+    "withdrawn": "ConsentWithdrawn",
+    "revoked": "ConsentRevoked",
+    "expired": "ConsentExpired",
+    "renewed": "RenewedConsentGiven",
+    "invalidated": "ConsentInvalidated",
+    "requested": "ConsentRequested",
+    "unknown": "ConsentUnknown",
+}
+
+Record = dict[str, Any]
+# The first record of each table and key in a file, and its place.
+FirstRecords = dict[tuple[str, str], tuple[Record, str]]
+
+
+@dataclass
+class Statements:
+    """Records by table of the ledger, ready to be recorded.
+
+    Attributes:
+        records: The records by table.
+        mentioned: Subjects whom a consent names without saying anything about them: they
+            are recorded as unknown adults or minors only if the ledger does not know them.
+        notes: What a reader should know of them, though nothing is wrong.
+    """
+
+    records: dict[str, list[Record]] = field(default_factory=dict)
+    mentioned: set[str] = field(default_factory=set)
+    notes: list[str] = field(default_factory=list)
+
+    def add(self, kind: str, record: Record) -> None:
+        """Keep `record` for table `kind`."""
+        self.records.setdefault(kind, []).append(record)
+
+
+def subject_record(subject: str, values: Record, *, where: str = "") -> Record:
+    """Return a subject's record; what `values` does not say of them is unknown.
+
+    Raises:
+        InvalidRowError: A date is none.
+    """
+    dates = instants_of(where, values, ("majority_on", "deceased_on", "destroy_by"))
+    return {
+        "subject_id": subject,
+        "subject_kind": values.get("subject_kind", "unknown"),
+        "is_minor_at_capture": values.get("minor_at_capture", "unknown"),
+        "guardian_id": values.get("guardian"),
+        "majority_on": dates["majority_on"].date() if "majority_on" in dates else None,
+        "deceased_on": dates["deceased_on"].date() if "deceased_on" in dates else None,
+        "destroy_by": dates.get("destroy_by"),
+        "status": "active",
+    }
+
+
+def instants_of(place: str, values: Record, names: tuple[str, ...]) -> dict[str, datetime]:
+    """Return the instants that a row gives in some columns; those it leaves out are not there.
+
+    Raises:
+        InvalidRowError: One is no date or date-time.
+    """
+    found = {}
+    for name in names:
+        if values.get(name):
+            try:
+                found[name] = parse_instant(str(values[name]))
+            except ValueError as error:
+                raise InvalidRowError(f"{name}: {error}", where=place) from None
+    return found

@@ -1,0 +1,284 @@
+"""Answers on composition: what the entries are, how many, and what is wrong with them."""
+
+from __future__ import annotations
+
+from curate.report.datasheet.answer import Answer, answered, count_people, partly
+from curate.report.datasheet.labels import truth_of_labels
+from curate.report.facts import Facts
+from curate.report.structure import stages_run
+from curate.report.words import Listing, listed, number, part_of
+
+_ENTRIES = ("entry", "entries")
+MAX_ROWS = 25
+
+
+def listing(facts: Facts, caption: str, head: tuple[str, ...], sql: str) -> Listing | None:
+    """Return a table from `sql`, bounded, or None when it is empty."""
+    rows = facts.rows(sql)
+    more = max(0, len(rows) - MAX_ROWS)
+    return Listing(caption, head, tuple(rows[:MAX_ROWS]), more) if rows else None
+
+
+def instances(facts: Facts) -> Answer:
+    """Question 5: what an instance is."""
+    kinds = facts.rows("SELECT kind, count(*) AS n FROM described GROUP BY kind ORDER BY n DESC, 1")
+    total = sum(n for _, n in kinds)
+    said = listed([number(n, _KIND[kind], _KINDS[kind]) for kind, n in kinds])
+    distinct = facts.count("SELECT count(DISTINCT sha256) FROM described")
+    return answered(
+        f"An instance is one media file that shows faces: {number(total, *_ENTRIES)} "
+        f"({said}) with {number(distinct, 'distinct content')}, told by SHA-256."
+    )
+
+
+_KIND = {"image": "picture", "video": "video", "unknown": "file of another kind"}
+_KINDS = {"image": "pictures", "video": "videos", "unknown": "files of other kinds"}
+
+
+_TYPES = (
+    ("kind", "SELECT kind, count(*) AS n FROM described GROUP BY 1 ORDER BY n DESC, 1"),
+    (
+        "authenticity label",
+        """
+        SELECT coalesce(l.value, 'none'), count(*) AS n FROM described e
+        LEFT JOIN labels l ON l.media_id = e.media_id AND l.name = 'authenticity'
+        GROUP BY 1 ORDER BY n DESC, 1""",
+    ),
+    (
+        "manipulation",
+        """
+        SELECT manipulation_type, count(*) AS n FROM described
+        GROUP BY 1 ORDER BY n DESC, 1""",
+    ),
+    (
+        "method",
+        """
+        SELECT method, count(*) AS n FROM described WHERE method IS NOT NULL
+        GROUP BY 1 ORDER BY n DESC, 1""",
+    ),
+    (
+        "split",
+        """
+        SELECT coalesce(split, 'none'), count(*) AS n FROM described
+        GROUP BY 1 ORDER BY n DESC, 1""",
+    ),
+    ("dataset", "SELECT dataset, count(*) AS n FROM described GROUP BY 1 ORDER BY n DESC, 1"),
+)
+
+
+def counts(facts: Facts) -> Answer:
+    """Question 6: how many instances of each type."""
+    total = facts.count("SELECT count(*) FROM described")
+    rows: list[tuple[str, str, int]] = []
+    more = 0
+    for what, sql in _TYPES:
+        found = facts.rows(sql)
+        rows += [(what, value, n) for value, n in found[:MAX_ROWS]]
+        more += max(0, len(found) - MAX_ROWS)
+    table = Listing("Entries by type", ("By", "Value", "Entries"), tuple(rows), more)
+    return answered(f"There are {number(total, *_ENTRIES)} in all.", listings=[table])
+
+
+def completeness(facts: Facts) -> Answer:
+    """Question 7: complete or a sample."""
+    authors = "Say which population the data stand for, and how far they represent it."
+    known = facts.count("SELECT count(*) FROM entries")
+    held = facts.count("SELECT count(*) FROM described")
+    if not facts.is_release:
+        rejected = facts.count("SELECT count(*) FROM rejections")
+        lost = "Every row and file that was listed became an entry."
+        if rejected:
+            lost = f"Listed, and not an entry: {number(rejected, 'row or file', 'rows or files')}."
+        whole = f"This is the whole catalogue: {number(known, *_ENTRIES)}."
+        return partly(whole, lost, authors=authors)
+    return partly(
+        f"It is a selection: {held:,} of the {number(known, *_ENTRIES)} in the catalogue. "
+        "What was not cleared for the use, and copies of the same bytes, are left out.",
+        authors=authors,
+    )
+
+
+def raw_or_features(facts: Facts) -> Answer:
+    """Question 8: raw data or features."""
+    formats = listing(facts, "Contents by format", ("Format", "Contents", "Median width (px)",
+                      "Median height (px)"), """
+        SELECT format, count(*) AS n, CAST(median(width) AS BIGINT), CAST(median(height) AS BIGINT)
+        FROM held GROUP BY format ORDER BY n DESC, format""")  # fmt: skip
+    size = facts.count("SELECT sum(byte_size) FROM held")
+    return answered(
+        f"Media files, {size / 1e6:,.1f} MB in all as they were received. No features of faces "
+        "are kept: embeddings exist only while faces are compared.",
+        listings=[formats],
+    )
+
+
+def labels(facts: Facts) -> Answer:
+    """Question 9: labels."""
+    table = listing(facts, "Labels", ("Label", "Value", "Where it came from", "Entries"), """
+        SELECT name, value, origin, count(*) AS n FROM labels
+        WHERE media_id IN (SELECT media_id FROM described)
+        GROUP BY name, value, origin ORDER BY name, n DESC, value, origin""")  # fmt: skip
+    if table is None:
+        return answered("The entries carry no labels.")
+    checked = "Whether they are true was not estimated: the stage of labels did not run."
+    if "labels" in stages_run(facts):
+        checked = "Question 13 says how many are estimated to be wrong, and what tells them apart."
+    return answered(
+        f"Labels name what an entry is declared, derived or reviewed to be. {checked}",
+        listings=[table],
+    )
+
+
+_FIELDS = ("split", "method", "source_id", "licence", "captured_at")
+
+
+def missing(facts: Facts) -> Answer:
+    """Question 10: what is missing."""
+    total = facts.count("SELECT count(*) FROM described")
+    if not total:
+        return answered("There are no entries.")
+    parts = ", ".join(f"count(*) - count({field})" for field in _FIELDS)
+    absent = dict(zip(_FIELDS, facts.row(f"SELECT {parts} FROM described"), strict=True))
+    absent["label"] = facts.count(
+        "SELECT count(*) FROM described WHERE media_id NOT IN "
+        "(SELECT media_id FROM labels WHERE name = 'authenticity')"
+    )
+    absent["people"] = facts.count(
+        "SELECT count(*) FROM described WHERE media_id NOT IN (SELECT media_id FROM shown)"
+    )
+    rows = tuple((name, n, part_of(n, total)) for name, n in sorted(absent.items()) if n)
+    if not rows:
+        return answered("Every entry states its split, method, source, licence, time of capture, "
+                        "label and people.")  # fmt: skip
+    return answered(
+        "What an entry's listing did not state is empty, and nothing was filled in.",
+        listings=[Listing("Fields that are empty", ("Field", "Entries", "Share"), rows)],
+    )
+
+
+def relations(facts: Facts) -> Answer:
+    """Question 11: relations between instances."""
+    table = listing(facts, "Relations", ("Relation", "Between", "Pairs"), """
+        SELECT relation, left_kind || ' and ' || right_kind, count(*) AS n FROM relations r
+        WHERE (left_kind <> 'media' OR r."left" IN (SELECT media_id FROM described))
+        AND (left_kind <> 'content' OR r."left" IN (SELECT sha256 FROM described))
+        AND (right_kind <> 'media' OR r."right" IN (SELECT media_id FROM described))
+        AND (right_kind <> 'content' OR r."right" IN (SELECT sha256 FROM described))
+        GROUP BY 1, 2 ORDER BY n DESC, 1, 2""")  # fmt: skip
+    identities, faces = facts.row("""
+        SELECT count(DISTINCT identity_id), count(*) FILTER (identity_id IS NOT NULL)
+        FROM identities JOIN faces USING (face_id) JOIN held USING (sha256)""")
+    text = "Descent, swaps and copies are rows of one table of relations."
+    if table is None:
+        text = "No descent, swap or near copy is recorded between entries."
+    gathered = "Faces were not gathered into identities."
+    if identities:
+        found = number(identities, "identity", "identities")
+        gathered = f"{number(faces, 'face')} were gathered into {found} of this project."
+    return answered(text, gathered, listings=[table])
+
+
+def splits(facts: Facts) -> Answer:
+    """Question 12: splits."""
+    table = listing(facts, "Entries and people by split", ("Split", "Entries"), """
+        SELECT split, count(*) AS n FROM described WHERE split IS NOT NULL
+        GROUP BY 1 ORDER BY n DESC, 1""")  # fmt: skip
+    if table is None:
+        return answered("No split is declared.")
+    made = facts.inputs.assignment
+    text = "The splits are those that the entries' listings declare."
+    if made is not None:
+        left = facts.count("SELECT count(*) FROM described WHERE split IS NULL")
+        text = f"The splits are those of the assignment “{made}”, which `curate split` made"
+        text += f"; {number(left, 'entry is', 'entries are')} in none of them." if left else "."
+    people = facts.count("""
+        SELECT count(*) FROM (
+            SELECT subject_id FROM shown JOIN described USING (media_id)
+            GROUP BY subject_id HAVING count(DISTINCT split) > 1)""")
+    copies = facts.count("""
+        SELECT count(*) FROM (
+            SELECT coalesce(g.group_id, e.sha256) AS copy
+            FROM described e LEFT JOIN groups g USING (sha256) WHERE e.sha256 IS NOT NULL
+            GROUP BY copy HAVING count(DISTINCT split) > 1)""")
+    if not people and not copies:
+        apart = "No declared person and no copy stands in two of them."
+        return answered(text, apart, listings=[table])
+    groups = number(copies, "group of copies", "groups of copies") if copies else "no copies"
+    mixed = f"They are not apart: {count_people(people)} and {groups} stand in more than one."
+    return answered(text, mixed, listings=[table])
+
+
+def errors(facts: Facts) -> Answer:
+    """Question 13: errors, noise, redundancies."""
+    same, near, conflicts = (
+        facts.count(
+            "SELECT count(DISTINCT media_id) FROM findings SEMI JOIN described USING (media_id) "
+            "WHERE code = ?", code,
+        ) for code in ("DUP001", "DUP002", "LAB001")
+    )  # fmt: skip
+    unreadable = facts.count("SELECT count(*) FROM described WHERE state = 'unreadable'")
+    absent = facts.count("SELECT count(*) FROM described WHERE state IN ('missing', 'unseen')")
+    rows = (
+        ("share their bytes with another entry of the catalogue", same),
+        ("look like another entry of the catalogue (near duplicates)", near),
+        ("copies whose labels contradict one another", conflicts),
+        ("files that cannot be read", unreadable),
+        ("files that are missing or were not opened", absent),
+    )
+    searched = "Copies were searched by bytes, by pixels and by perceptual hash."
+    if "dedup" not in stages_run(facts):
+        searched = "Copies were searched by bytes only."
+    table = Listing("Known errors and redundancies", ("What", "Entries"), rows)
+    if "labels" not in stages_run(facts):
+        unknown = "Whether labels are true was examined only where copies contradict one another."
+        return answered(f"{searched} {unknown}", listings=[table])
+    doubted = facts.count(
+        "SELECT count(DISTINCT media_id) FROM findings SEMI JOIN described USING (media_id) "
+        "WHERE code LIKE 'LAB%'"
+    )
+    said, listings = truth_of_labels(facts)
+    return answered(
+        f"{searched} Labels of {number(doubted, *_ENTRIES)} are doubted by the rules LAB.",
+        *said,
+        listings=[table, *listings],
+    )
+
+
+def dependencies(facts: Facts) -> Answer:
+    """Question 14: outside resources."""
+    if facts.is_release:
+        return answered("The release stands alone: every file it lists lies in it, with its "
+                        "SHA-256 in the manifest.")  # fmt: skip
+    absent = facts.count("SELECT count(*) FROM described WHERE state <> 'present'")
+    return answered(
+        "The catalogue points at files below media roots and keeps none of them; "
+        f"{number(absent, 'entry has', 'entries have')} no readable file."
+    )
+
+
+def confidential(facts: Facts) -> Answer:
+    """Question 15: confidential content."""
+    table = listing(facts, "Sources by kind", ("Kind", "Sources", "Entries"), """
+        SELECT kind, count(*), sum(entries)::BIGINT AS n FROM used_sources
+        GROUP BY kind ORDER BY n DESC, kind""")  # fmt: skip
+    return partly(
+        "Pictures of faces are personal data. People are known by pseudonym only; names and "
+        "contacts are not in the catalogue.",
+        authors="Say whether anything else is confidential, such as places or documents in view.",
+        listings=[table],
+    )
+
+
+ANSWERS = {
+    5: instances,
+    6: counts,
+    7: completeness,
+    8: raw_or_features,
+    9: labels,
+    10: missing,
+    11: relations,
+    12: splits,
+    13: errors,
+    14: dependencies,
+    15: confidential,
+}

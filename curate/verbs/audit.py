@@ -1,0 +1,99 @@
+"""`curate audit`: judge every entry for a use, and keep findings and verdicts."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import asdict
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import pyarrow.compute as pc
+
+from curate.catalog.audits import Audited, with_run
+from curate.catalog.digest import joined_digest, tables_digest
+from curate.model.config import Config, Waiver
+from curate.verbs.correct import apply_corrections
+from curate.verbs.tables import prepared, statements
+from curate.workspace import DEFAULT_USE
+
+if TYPE_CHECKING:
+    from curate.audit.rule import Rule
+    from curate.verbs.context import Context
+
+
+def audit(
+    context: Context,
+    *,
+    use: str = DEFAULT_USE,
+    as_of: datetime | None = None,
+    rules: Iterable[Rule] | None = None,
+    assignment: str | None = None,
+) -> Audited:
+    """Judge every entry for a use, and keep findings and verdicts.
+
+    Args:
+        context: The workspace.
+        use: The name of a use profile in `curate.toml`.
+        as_of: The instant to judge at, by what was known then; now when None.
+        rules: The rules to apply; all when None.
+        assignment: Splits that `curate split` made, to judge by in the place of those declared.
+
+    Raises:
+        UnknownNameError: There is no such use or assignment.
+        VerificationError: The ledger is not what was recorded.
+    """
+    from curate.audit.facts import Question
+    from curate.audit.judge import judge
+    from curate.audit.rules import ALL_RULES, RULESET_VERSION, check_waivers
+
+    profile = context.use(use)
+    check_waivers(context.config.waivers, where=str(context.workspace.config))
+    moment = as_of or context.clock()
+    chosen = tuple(ALL_RULES if rules is None else rules)
+    asked = {"use": use, "as_of": moment, "rules": [rule.code for rule in chosen]}
+    asked |= {} if assignment is None else {"assignment": assignment}
+    waivers = (*context.config.waivers, *reviewed_waivers(context, known_at=moment))
+    question = Question(profile, context.config.purposes, moment, waivers)
+    with context.workspace.writing(), context.recorded("audit", asked) as record:
+        # A ledger that someone changed must not clear anything.
+        context.ledger.verify().demand(where=str(context.workspace.ledger))
+        apply_corrections(context.catalog, context.ledger)
+        observed, digest = prepared(context, assignment=assignment)
+        stated = statements(context, known_at=as_of)
+        judged = judge(observed, stated, chosen, question)
+        run_id = str(record["run_id"])
+        findings = with_run(run_id, judged.findings)
+        verdicts = with_run(run_id, judged.verdicts)
+        context.catalog.append("findings", findings)
+        context.catalog.append("verdicts", verdicts)
+        result = Audited(run_id, profile, moment, findings, verdicts, assignment)
+        record["counts"] = {**result.counts(), "findings": findings.num_rows}
+        record["versions"] = {"ruleset": RULESET_VERSION, "policy": policy_digest(context.config)}
+        record["inputs"] = joined_digest(digest, tables_digest(stated))
+    return result
+
+
+def policy_digest(config: Config) -> str:
+    """Return the SHA-256 of the settings that verdicts depend on."""
+    text = json.dumps(
+        {"uses": {k: asdict(v) for k, v in config.uses.items()},
+         "purposes": config.purposes,
+         "waivers": [asdict(waiver) for waiver in config.waivers]},
+        sort_keys=True, default=str,
+    )  # fmt: skip
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def reviewed_waivers(context: Context, *, known_at: datetime | None = None) -> tuple[Waiver, ...]:
+    """Return the waivers that reviewers gave, as known at an instant."""
+    from curate.audit.correct import waivers_of
+
+    decisions = context.ledger.read("decisions", known_at=known_at)
+    given = decisions.filter(pc.equal(decisions["kind"], "waiver"))
+    if not given.num_rows:
+        return ()
+    media = context.catalog.read("media")
+    locators = dict(zip(*(media[n].to_pylist() for n in ("media_id", "locator")), strict=True))
+    return waivers_of(given.to_pylist(), locators)

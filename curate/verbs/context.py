@@ -1,0 +1,110 @@
+"""The context of a verb: one opened workspace, its settings, its tables, its ledger and a clock."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from curate.catalog.audits import Audited, latest_audit
+from curate.catalog.ledger import Ledger
+from curate.catalog.tables import Catalog
+from curate.engine.pipeline import Progress, recorded, silent
+from curate.errors import UnknownNameError
+from curate.model.config import Config, UseProfile, parse_config
+from curate.workspace import Workspace, find
+
+
+def utc_now() -> datetime:
+    """Return the present instant in UTC: the one place where the clock is read."""
+    return datetime.now(UTC)
+
+
+@dataclass
+class Context:
+    """One opened workspace: what every verb works with.
+
+    Attributes:
+        workspace: Its places.
+        clock: Gives the present instant.
+        progress: Is called with how far a stage is.
+    """
+
+    workspace: Workspace
+    clock: Callable[[], datetime] = utc_now
+    progress: Progress = silent
+
+    @cached_property
+    def config(self) -> Config:
+        """The settings in `curate.toml`.
+
+        Raises:
+            ConfigError: They are not what they should be.
+        """
+        return parse_config(self.workspace.config_text(), where=str(self.workspace.config))
+
+    @property
+    def catalog(self) -> Catalog:
+        """The tables of observations."""
+        return Catalog(self.workspace.catalog)
+
+    @property
+    def ledger(self) -> Ledger:
+        """The statements."""
+        return Ledger(self.workspace.ledger)
+
+    @property
+    def project_name(self) -> str:
+        """The project's name; its folder's when the settings give none."""
+        return self.config.name or self.workspace.root.name
+
+    def use(self, name: str) -> UseProfile:
+        """Return the use profile called `name`.
+
+        Raises:
+            UnknownNameError: `curate.toml` has none of that name.
+        """
+        if name not in self.config.uses:
+            known = ", ".join(sorted(self.config.uses)) or "none"
+            raise UnknownNameError(
+                f"no use is called {name!r}",
+                where=str(self.workspace.config),
+                hint=f"uses are: {known}; add one under [uses.{name}]",
+            )
+        return self.config.uses[name]
+
+    def entry(self, locator: str) -> dict[str, Any]:
+        """Return the row of an entry by its locator or id.
+
+        Raises:
+            UnknownNameError: No entry is called that.
+        """
+        from curate.audit.explain import find_entry
+        from curate.catalog.views import read_entries
+
+        return find_entry(locator, read_entries(self.catalog))
+
+    def latest_audit(self, *, use: str | None = None, run_id: str | None = None) -> Audited:
+        """Return the last audit that ran, of a use or with a run id when one is named.
+
+        Raises:
+            InputError: None has run yet.
+            UnknownNameError: No audit has that run id.
+        """
+        return latest_audit(self.catalog, self.config.uses, use=use, run_id=run_id)
+
+    def recorded(self, verb: str, parameters: Mapping[str, Any]) -> recorded:
+        """Return what keeps a record of a run of `verb` while it is entered."""
+        return recorded(self.catalog, self.clock, verb, parameters)
+
+
+def open_workspace(start: Path | None = None) -> Context:
+    """Return the context of the workspace in `start` or above it; of the current folder when None.
+
+    Raises:
+        NoWorkspaceError: There is none.
+    """
+    return Context(find(start))

@@ -1,0 +1,350 @@
+"""`curate consent erase`: what is destroyed of a person, what cannot be, and the receipt of both.
+
+What shows them is refused from then on (`curate.media.refuse`), and nothing computed of it is
+kept. The request stays on record, with their pseudonym: it is what blocks every entry that names
+them. Entries of others that were held back only by what is gone are held by a request of their
+own, so that nothing becomes more usable because somebody was erased.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import rfc8785
+
+from curate.catalog.audits import Audited
+from curate.catalog.forget import forget, purge
+from curate.catalog.impact import Impact
+from curate.catalog.ledger import Ledger
+from curate.catalog.tables import Catalog
+from curate.catalog.views import read_entries
+from curate.errors import InputError, UnknownNameError
+from curate.files import write_whole
+from curate.media.refuse import REASON, refuse, remember
+from curate.model.ids import stable_id
+from curate.model.instants import print_instant
+from curate.model.verdict import Verdict
+from curate.release.manifest import digest_file, printed
+from curate.verbs.release.recipients import Recipients
+from curate.verbs.vault import holds_embeddings, shred
+from curate.version import TOOL
+
+if TYPE_CHECKING:
+    from curate.verbs.context import Context
+from curate.signing import SigningKey, sign, statement
+from curate.verbs.audit import audit
+from curate.verbs.consent import impact
+
+PREDICATE = "curate:erasure/v1"
+_ORDER = {Verdict.BLOCKED: 0, Verdict.NEEDS_REVIEW: 1, Verdict.CLEARED: 2}
+_ASKED = frozenset({"erasure", "withdrawal", "objection"})
+# Beyond what a workspace can reach: said in every receipt.
+_BEYOND = (
+    "copies of files that were made elsewhere, and backups",
+    "blocks that a disk keeps after they were overwritten",
+    "the request, paths of entries, declared pseudonyms and findings: they are what keeps it out",
+)
+
+
+def erasure(context: Context, subject: str) -> Erasure:
+    """Return what an erasure of `subject` would destroy, and whether they asked for it."""
+    return Erasure(impact(context, subject), context.catalog, context.ledger, context.clock())
+
+
+def erase(
+    context: Context,
+    subject: str,
+    *,
+    delete_files: bool = False,
+    keys: Sequence[SigningKey] = (),
+) -> tuple[Path, dict[str, Any]]:
+    """Destroy what is held of a person who asked for it; return the receipt, and what it says.
+
+    Args:
+        context: The workspace.
+        subject: The subject's pseudonym.
+        delete_files: Delete the files that show them, too.
+        keys: What signs the receipt.
+
+    Raises:
+        InputError: Neither a withdrawal nor a request of theirs is on record.
+        MissingKeyError: The vault's key is not where it should be.
+    """
+
+    def audits() -> dict[str, Audited]:
+        return {use: audit(context, use=use) for use in context.config.uses}
+
+    @contextmanager
+    def recording(request: str) -> Iterator[dict[str, Any]]:
+        asked = {"request": request}
+        with context.workspace.writing(), context.recorded("consent erase", asked) as record:
+            yield record
+
+    def destroy_keys() -> int:
+        return shred(context, subject) if holds_embeddings(context) else 0
+
+    planned = erasure(context, subject)
+    acts = Acts(audits, recording, destroy_keys)
+    done = {**planned.carry_out(acts, delete_files=delete_files), "tool": TOOL}
+    return planned.write_receipt(context.workspace.root, done, keys), done
+
+
+@dataclass(frozen=True)
+class Acts:
+    """What a workspace does for an erasure.
+
+    Attributes:
+        audits: Judges every entry for each use.
+        recording: Holds the workspace while rows of it are destroyed, and keeps a record of that.
+        shred: Destroys the person's keys in the vault; returns how many there were.
+    """
+
+    audits: Callable[[], Mapping[str, Audited]]
+    recording: Callable[[str], AbstractContextManager[dict[str, Any]]]
+    shred: Callable[[], int]
+
+
+@dataclass(frozen=True)
+class Erasure:
+    """One erasure in one workspace.
+
+    Attributes:
+        impact: What shows the person.
+        catalog: The tables.
+        ledger: The statements.
+        now: The instant, in UTC.
+    """
+
+    impact: Impact
+    catalog: Catalog
+    ledger: Ledger
+    now: datetime
+
+    @property
+    def request_id(self) -> str:
+        """The id of the request that stays on record."""
+        return stable_id("erasure", self.impact.subject)
+
+    def check_asked(self) -> None:
+        """Refuse to erase who did not ask for it.
+
+        Raises:
+            InputError: Neither a withdrawal nor a request of theirs is on record.
+        """
+        subject = self.impact.subject
+        events = self.ledger.read("consent_events").to_pylist()
+        asked = any(r["subject_id"] == subject and r["state"] == "ConsentWithdrawn" for r in events)
+        requests = self.ledger.read("requests").to_pylist()
+        asked |= any(r["subject_id"] == subject and r["kind"] in _ASKED for r in requests)
+        if not asked:
+            raise InputError(
+                f"neither a withdrawal nor a request of {subject!r} is on record",
+                where="SUBJECT",
+                hint=f"`curate consent withdraw {subject}` records it; nothing was erased",
+            )
+
+    def carry_out(self, acts: Acts, *, delete_files: bool) -> dict[str, Any]:
+        """Destroy what is held of the person; return what was destroyed, and what was not.
+
+        Args:
+            acts: What the workspace does for it.
+            delete_files: Delete the files that show them, too.
+
+        Raises:
+            InputError: They did not ask for it.
+            MissingKeyError: The vault's key is not where it should be.
+        """
+        self.check_asked()
+        self.record("in_progress")
+        vault_keys = acts.shred()
+        before = acts.audits()
+        releases, files = self.releases(), self.files()
+        with acts.recording(self.request_id) as record:
+            gone = self.destroy()
+            record["counts"] = gone["rows"]
+            for path in files if delete_files else ():
+                path.unlink()
+        held = self.hold(before, acts.audits())
+        self.record("fulfilled")
+        names = [str(path) for path in files]
+        return {
+            "request": self.request_id,
+            "subject": self.impact.subject,
+            "erased_at": print_instant(self.now),
+            "destroyed": {
+                **{name: gone[name] for name in ("rows", "ledger", "refused_contents")},
+                "vault_keys": vault_keys,
+                "files": names if delete_files else [],
+            },
+            "not_destroyed": {
+                **{name: gone[name] for name in ("never_read", "refused_as_alike")},
+                "files": [] if delete_files else names,
+                "held": held,
+                "releases": releases,
+            },
+        }
+
+    def write_receipt(
+        self, workspace: Path, told: Mapping[str, Any], keys: Sequence[SigningKey]
+    ) -> Path:
+        """Write a receipt of `told` under ``receipts/``, and return its place.
+
+        An erasure that is asked for again goes on, or tells of what came since: no receipt
+        replaces another.
+        """
+        name = f"erasure-{self.request_id}-{self.now:%Y%m%dT%H%M%S%fZ}.json"
+        return write_whole(workspace / "receipts" / name, receipt_bytes(told, keys))
+
+    def files(self) -> list[Path]:
+        """Return the plain files that hold what shows the person, as far as they are there."""
+        return [path for _, path in self._places() if path.is_file()]
+
+    def record(self, state: str) -> None:
+        """Keep the request on record, as far as it has come."""
+        row = {
+            "request_id": self.request_id, "kind": "erasure", "subject_id": self.impact.subject,
+            "received_at": self._received(), "state": state,
+            "closed_at": self.now if state == "fulfilled" else None,
+        }  # fmt: skip
+        self.ledger.record("requests", [row], recorded_at=self.now)
+
+    def destroy(self) -> dict[str, Any]:
+        """Refuse what shows the person, forget what was computed of it, and erase their records.
+
+        Each step can be done again: an erasure that was killed goes on when it is asked for again.
+        """
+        ids = set(self.impact.entries["media_id"].to_pylist())
+        before = self._refused()
+        contents, unread = self._contents(ids)
+        out = self._went_out(ids)
+        remember(self.catalog, contents | out, now=self.now)
+        refuse(self.catalog)
+        rows = forget(self.catalog, contents, ids)
+        self._refuse_entries(ids)
+        purge(self.catalog)
+        return {
+            "rows": rows,
+            "refused_contents": len(contents | out),
+            "never_read": sorted(unread),
+            "refused_as_alike": sorted(self._refused() - before - ids),
+            "ledger": self._erase_records(),
+        }
+
+    def hold(self, before: Mapping[str, Audited], after: Mapping[str, Audited]) -> list[str]:
+        """Hold back entries that became more usable; return their ids.
+
+        Args:
+            before: Audits before the erasure, by use.
+            after: Audits after it.
+        """
+        raised = {media for use in before for media in _raised(before[use], after[use])}
+        if raised:
+            row = {
+                "request_id": stable_id("held", self.request_id, print_instant(self.now)),
+                "kind": "restriction", "received_at": self.now, "state": "received",
+                "media_ids": sorted(raised),
+            }  # fmt: skip
+            self.ledger.record("requests", [row], recorded_at=self.now)
+        return sorted(raised)
+
+    def releases(self) -> list[dict[str, Any]]:
+        """Return releases that are out and hold what shows the person, and who has them."""
+        said = self.ledger.read("acknowledgements").to_pylist()
+        held = {row["name"]: row["items"] for row in self.impact.releases.to_pylist()}
+        return [
+            {"name": row["name"], "version": row["version"], "items": held[row["name"]],
+             "recipients": row["recipients"],
+             "acknowledged": [{"recipient": a["recipient"], "outcome": a["outcome"]}
+                              for a in said if a["release_id"] == row["release_id"]]}
+            for row in Recipients(self.catalog, self.ledger).overview() if row["name"] in held
+        ]  # fmt: skip
+
+    def _received(self) -> datetime:
+        for row in self.ledger.read("requests").to_pylist():
+            if row["request_id"] == self.request_id:
+                received: datetime = row["received_at"]
+                return received
+        return self.now
+
+    def _places(self) -> Iterator[tuple[str, Path]]:
+        ids = set(self.impact.entries["media_id"].to_pylist())
+        for row in self.catalog.read("media").to_pylist():
+            if row["media_id"] in ids:
+                yield row["media_id"], Path(row["root"] or "") / row["locator"]
+
+    def _contents(self, ids: set[str]) -> tuple[set[str], set[str]]:
+        """Return contents of entries, and entries of which nothing was and can be read."""
+        rows = read_entries(self.catalog).to_pylist()
+        known = {r["media_id"]: r["sha256"] for r in rows if r["media_id"] in ids and r["sha256"]}
+        unread = set()
+        for media, path in self._places():
+            if media not in known and path.is_file():
+                known[media] = digest_file(path, path.parent).sha256
+            elif media not in known:
+                unread.add(media)
+        return set(known.values()), unread
+
+    def _went_out(self, ids: set[str]) -> set[str]:
+        """Return the contents of released files, which have other bytes than what was listed."""
+        items = self.catalog.read("release_items")
+        mine = items.filter(pc.is_in(items["media_id"], value_set=pa.array(sorted(ids))))
+        return {
+            sha256 for row in mine.to_pylist() for sha256 in (row["sha256"], *(row["crops"] or ()))
+        }
+
+    def _refused(self) -> set[str]:
+        rows = self.catalog.read("sightings").to_pylist()
+        return {row["media_id"] for row in rows if row["reason"] == REASON}
+
+    def _refuse_entries(self, ids: set[str]) -> None:
+        """Mark entries as erased that `refuse` could not know: not opened yet, or not there."""
+        stored = self.catalog.read("sightings")
+        rows = {row["media_id"]: row for row in stored.to_pylist()}
+        for media in ids & rows.keys():
+            if rows[media]["reason"] != REASON:
+                rows[media].update(status="unreadable", reason=REASON, sha256=None, md5=None,
+                                   detail="what it shows was erased")  # fmt: skip
+        self.catalog.replace("sightings", pa.Table.from_pylist(list(rows.values()), stored.schema))
+
+    def _erase_records(self) -> dict[str, Any]:
+        subject = self.impact.subject
+        try:
+            erased = self.ledger.erase(
+                subject, basis="erasure on request", recorded_at=self.now, keep={"requests"}
+            )
+        except UnknownNameError:
+            return {"entries": 0, "kinds": [], "erasure_id": None}
+        kinds = sorted(set(erased.kinds.values()))
+        return {"entries": len(erased.kinds), "kinds": kinds, "erasure_id": erased.erasure_id,
+                "places": sorted(erased.kinds)}  # fmt: skip
+
+
+def receipt_bytes(told: Mapping[str, Any], keys: Sequence[SigningKey]) -> bytes:
+    """Return a deletion receipt as it is written: a statement, in an envelope where a key signs.
+
+    Args:
+        told: What was destroyed where, and what was not.
+        keys: The first signs it.
+    """
+    said = {**told, "beyond_reach": list(_BEYOND)}
+    subject = [("receipt", hashlib.sha256(rfc8785.dumps(said)).hexdigest())]
+    whole = statement(subject, PREDICATE, said)
+    return printed(sign(whole, keys[0]) if keys else whole)
+
+
+def _raised(before: Audited, after: Audited) -> Iterator[str]:
+    """Yield entries that an audit lets do more than the one before."""
+    columns = ["media_id", "verdict"]
+    was = {r["media_id"]: r["verdict"] for r in before.verdicts.select(columns).to_pylist()}
+    for row in after.verdicts.select(columns).to_pylist():
+        old = was.get(row["media_id"])
+        if old is not None and _ORDER[Verdict(row["verdict"])] > _ORDER[Verdict(old)]:
+            yield row["media_id"]

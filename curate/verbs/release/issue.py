@@ -1,0 +1,298 @@
+"""Issuing: what a release of a workspace has beside its data, and where it is recorded.
+
+A release is put into the ledger and the catalogue before it has its name: a build that is killed
+between is recorded again by the next one of that name, and what went out is never unknown.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyarrow import parquet
+
+from curate.catalog.audits import Audited
+from curate.catalog.ledger import Ledger
+from curate.catalog.tables import Catalog
+from curate.errors import InputError, VerificationError
+from curate.model.ids import stable_id
+from curate.model.instants import print_instant
+from curate.release.attest import TOKEN, attest, attestation_names
+from curate.release.build import Release, check_name, unfinished
+from curate.release.evidence import evidence_of
+from curate.release.export import crops
+from curate.release.feed import FEED, Feed, Tombstone, batch_salt, feed_bytes, tombstone
+from curate.release.log import log_names, write_log
+from curate.release.manifest import NAME as MANIFEST
+from curate.release.manifest import read_manifest
+from curate.release.timestamp import authority, stamp
+from curate.release.version import next_version
+from curate.report.written import Written
+from curate.schema import conform
+from curate.vault.keys import own_key
+from curate.verbs.release.lineage import Earlier, latest, must_go, records_of
+from curate.verbs.release.order import Order
+
+# What the salts of tombstones are made with. With another key what is called back next has
+# another salt, and nothing is lost.
+FEED_KEY = "feed.key"
+# What a manifest says of the release before.
+_NAMED = ("name", "version", "merkle_root", "manifest_sha256")
+
+
+@dataclass
+class Issue:
+    """One release on its way out.
+
+    Attributes:
+        name: The release's name.
+        order: What was asked for.
+        audited: The audit at the instant that it is judged at.
+        facts: The tables that the audit read.
+        catalog: Where it is recorded.
+        ledger: Where its manifest is.
+        now: The instant of the build, in UTC.
+        supersede_days: After how many days a newer one should be looked for.
+        present: The audit when it is built, by which it is decided what must go of earlier
+            releases; `audited` when None.
+        gone: Files of earlier releases that must go, by SHA-256, once its data are written.
+    """
+
+    name: str
+    order: Order
+    audited: Audited
+    facts: Mapping[str, pa.Table]
+    catalog: Catalog
+    ledger: Ledger
+    now: datetime
+    supersede_days: int
+    present: Audited | None = None
+
+    def __post_init__(self) -> None:
+        self.gone: frozenset[str] = frozenset()
+        self._records: dict[str, str] = {}
+        self._described: dict[str, Any] = {}
+        self._crops: dict[str, list[str]] = {}
+        self._checkpoint = self._manifest_sha256 = ""
+
+    @cached_property
+    def before(self) -> Earlier | None:
+        """The release of the same use before it."""
+        return latest(self.catalog, self.audited.use.name, besides=self.name)
+
+    @property
+    def due(self) -> bool:
+        """Whether files of earlier releases must go that no feed told before."""
+        return bool(self._unannounced(self._called_back))
+
+    @property
+    def version(self) -> str:
+        """The release's version, once its data are written."""
+        return str(self._described["version"])
+
+    @cached_property
+    def fresh(self) -> list[Tombstone]:
+        """Tombstones that no feed told before."""
+        return self._unannounced(self.gone)
+
+    def describe(self, written: Written) -> dict[str, Any]:
+        """Return what the manifest says of the release among others.
+
+        Raises:
+            VerificationError: It holds a file that must go.
+        """
+        self.gone = self._leaving(written.items)
+        self._records = records_of(written.items)
+        before = self.before
+        version = next_version(
+            None if before is None else before.row["version"] or "1.0.0",
+            {} if before is None else before.records,
+            self._records,
+        )
+        since = None if before is None else before.checkpoint
+        self._described = {
+            "version": version,
+            "as_of": self.audited.as_of,
+            "supersede_by": self.audited.as_of + timedelta(days=self.supersede_days),
+            "previous": None if before is None else {name: before.row[name] for name in _NAMED},
+            "beside": sorted(
+                (
+                    *log_names(since),
+                    *attestation_names(self.order.keys),
+                    *((TOKEN,) if self.order.tsa else ()),
+                )
+            ),
+            "signed_by": [key.public.keyid for key in self.order.keys],
+        }
+        if self.order.as_of is not None:
+            self._described["judged_at"] = ["as_of", "build"]
+        return self._described
+
+    def documents(self, written: Written) -> dict[str, bytes]:
+        """Return the evidence and the feed, by path."""
+        from curate.audit.rules import ALL_RULES, RULESET_VERSION
+
+        evidence = evidence_of(
+            self.audited,
+            written.items["media_id"].combine_chunks(),
+            ALL_RULES,
+            self.ledger.read("decisions", known_at=self.audited.as_of),
+            RULESET_VERSION,
+        )
+        return {**evidence, FEED: self._feed()}
+
+    def feed_alone(self) -> bytes:
+        """Return the feed of a use of which nothing is left to release, and record what it tells.
+
+        It is of no version: there is no release that it lies in.
+        """
+        self.gone = frozenset(self._called_back)
+        self._described = {"version": ""}
+        feed = self._feed()
+        self._bury()
+        return feed
+
+    def _feed(self) -> bytes:
+        as_of = print_instant(self.audited.as_of)
+        said = {"use": self.audited.use.name, "version": self.version, "as_of": as_of}
+        keys = self.order.keys
+        return feed_bytes([*self._stones, *self.fresh], said, keys[0] if keys else None)
+
+    def _bury(self) -> None:
+        stones = [
+            {"use": self.audited.use.name, "salt": one.salt, "digest": one.digest,
+             "recalled_at": self.now}
+            for one in self.fresh
+        ]  # fmt: skip
+        self.catalog.append("tombstones", conform(stones, "tombstones"))
+
+    def seal(self, folder: Path) -> None:
+        """Have the manifest stamped if asked to, put it into the ledger, and sign the release."""
+        if tsa := self.order.tsa:
+            # First of all: when nobody answers, nothing is on record.
+            manifest = (folder / MANIFEST).read_bytes()
+            (folder / TOKEN).write_bytes(stamp(manifest, authority(tsa), where=tsa))
+        since = None if self.before is None else self.before.checkpoint
+        self._checkpoint = str(write_log(folder, self.ledger, since=since, recorded_at=self.now))
+        attest(folder, self.order.keys)
+        self._manifest_sha256 = read_manifest(folder).sha256
+        self._crops = crops_of(folder)
+
+    def announce(self, built: Release) -> None:
+        """Record the release."""
+        release_id = stable_id("release", self.name, built.merkle_root)
+        row: dict[str, Any] = {
+            "release_id": release_id,
+            "name": self.name,
+            "use": self.audited.use.name,
+            "audit_run_id": self.audited.run_id,
+            "built_at": self.now,
+            "path": f"releases/{self.name}",
+            "merkle_root": built.merkle_root,
+            "item_count": built.items.num_rows,
+            "left_out": json.dumps(built.left_out, sort_keys=True),
+            "version": self.version,
+            "manifest_sha256": self._manifest_sha256,
+            "previous": None if self.before is None else self.before.row["release_id"],
+            "supersede_by": self._described["supersede_by"],
+            "checkpoint": self._checkpoint,
+            "ordered": self.order.as_text(),
+        }
+        _forget(self.catalog, self.name)
+        count = built.items.num_rows
+        ids = built.items["media_id"].to_pylist()
+        added = {
+            "release_id": pa.array([release_id] * count, pa.string()),
+            "record_sha256": pa.array([self._records[media] for media in ids], pa.string()),
+            "crops": pa.array([self._crops.get(m) for m in ids], pa.list_(pa.string())),
+        }
+        items = built.items
+        for column, values in added.items():
+            items = items.append_column(column, values)
+        self._bury()
+        self.catalog.append("release_items", items)
+        self.catalog.append("releases", conform([row], "releases"))
+
+    def _unannounced(self, digests: Collection[str]) -> list[Tombstone]:
+        if not digests:
+            return []
+        # The key is made when there is something to tell.
+        key = own_key(self.catalog.folder.parent / FEED_KEY)
+        known = Feed(tuple(self._stones), {})
+        salt = batch_salt(key, self.audited.use.name, len(self._stones))
+        return sorted(tombstone(sha256, salt) for sha256 in digests if not known.names(sha256))
+
+    @cached_property
+    def _called_back(self) -> dict[str, bool]:
+        present = self.present or self.audited
+        return must_go(self.catalog, present, self.facts["entries"], self.name)
+
+    @cached_property
+    def _stones(self) -> list[Tombstone]:
+        """Tombstones of earlier feeds of this use."""
+        stored = self.catalog.read("tombstones")
+        mine = stored.filter(pc.equal(stored["use"], self.audited.use.name))
+        return [Tombstone(row["digest"], row["salt"]) for row in mine.to_pylist()]
+
+    def _leaving(self, items: pa.Table) -> frozenset[str]:
+        """Return which files of earlier releases must go, now that those of this are known."""
+        found = self._called_back
+        out = set(items["sha256"].to_pylist())
+        if kept := sorted(sha256 for sha256, barred in found.items() if barred and sha256 in out):
+            again = items.filter(pc.equal(items["sha256"], kept[0]))
+            raise VerificationError(
+                "this entry goes out as the same file as one that must go",
+                where=str(again["media_id"][0].as_py()),
+                hint="`curate decide LOCATOR blocked` keeps it back",
+            )
+        return frozenset(found.keys() - out)
+
+
+def crops_of(folder: Path) -> dict[str, list[str]]:
+    """Return the SHA-256 of each crop of a release, by entry."""
+    found: dict[str, list[str]] = {}
+    for path in sorted((folder / crops.FOLDER).glob("*.parquet")):
+        for row in parquet.ParquetFile(path).read(["media_id", "sha256"]).to_pylist():
+            found.setdefault(row["media_id"], []).append(row["sha256"])
+    return found
+
+
+def check_new(name: str, releases: Path, catalog: Catalog) -> None:
+    """Refuse a name that a release has or had: what went out is on record by its name.
+
+    The record of a build that was killed before its folder had the name is no release's.
+
+    Raises:
+        InputError: The name cannot be a folder's, or is taken.
+    """
+    check_name(name, releases)
+    known = name in catalog.read("releases")["name"].to_pylist()
+    if known and not unfinished(name, releases).exists():
+        raise InputError(
+            "a release of that name went out, though its folder is gone",
+            where=name,
+            hint="what went out stays on record, so that it can be called back: "
+            "choose another name",
+        )
+
+
+def _forget(catalog: Catalog, name: str) -> None:
+    """Take away what was recorded of a release that was killed before it had its name.
+
+    Items are recorded before their release: some may be of none.
+    """
+    stored = catalog.read("releases")
+    kept = stored.filter(pc.not_equal(stored["name"], name))
+    items = catalog.read("release_items")
+    held = pc.is_in(items["release_id"], value_set=kept["release_id"].combine_chunks())
+    if not pc.all(held, min_count=0).as_py():
+        catalog.replace("release_items", items.filter(held))
+    if kept.num_rows < stored.num_rows:
+        catalog.replace("releases", kept)

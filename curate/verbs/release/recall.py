@@ -1,0 +1,174 @@
+"""`curate release recall`: the next release without what must go, and the feed that names it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from curate.catalog.tables import Catalog
+from curate.errors import InputError
+from curate.release.build import Release
+from curate.release.feed import FEED
+from curate.release.select import Selection
+from curate.release.version import FIRST, order_of
+from curate.signing import SigningKey
+from curate.verbs.consent import impact
+from curate.verbs.release.build import prepare_issue, write_issue
+from curate.verbs.release.issue import Issue
+from curate.verbs.release.lineage import Earlier, latest
+from curate.verbs.release.order import Order, check_without
+from curate.verbs.release.recipients import Recipients
+from curate.workspace import DEFAULT_USE
+
+if TYPE_CHECKING:
+    from curate.verbs.context import Context
+
+
+@dataclass(frozen=True)
+class Recalled:
+    """A recall.
+
+    Attributes:
+        folder: The release without what must go; None where nothing was left to release.
+        items: How many items it has.
+        version: Its version.
+        feed: The file of the feed.
+        gone: How many files of earlier releases must go, those of earlier recalls among them.
+        fresh: How many of these no feed told before.
+        behind: Recipients of earlier releases who have not the new one, with the release they have.
+    """
+
+    folder: Path | None
+    items: int
+    version: str
+    feed: Path
+    gone: int
+    fresh: int
+    behind: tuple[tuple[str, str], ...] = ()
+
+    @classmethod
+    def of(cls, built: Release | None, issue: Issue, releases: Path) -> Recalled:
+        """Return what became of a recall; where nothing was built, write its feed alone.
+
+        Args:
+            built: The release.
+            issue: Its issue.
+            releases: The workspace's folder of releases.
+        """
+        if built is None:
+            feed = releases / f"{issue.name}.{FEED}"
+            feed.write_bytes(issue.feed_alone())
+            return cls(None, 0, issue.version, feed, len(issue.gone), len(issue.fresh))
+        return cls(built.folder, built.items.num_rows, issue.version, built.folder / FEED,
+                   len(issue.gone), len(issue.fresh))  # fmt: skip
+
+
+def recall(
+    context: Context,
+    name: str | None = None,
+    *,
+    subject: str | None = None,
+    use: str = DEFAULT_USE,
+    keys: Sequence[SigningKey] = (),
+    tsa: str | None = None,
+) -> Recalled:
+    """Make the next release of a use, without what must go, and the feed that names it.
+
+    Args:
+        context: The workspace.
+        name: The new release's name; ``v`` and its version when None.
+        subject: Whose withdrawal must have arrived in it; nobody's in particular when None.
+        use: The use whose releases are called back.
+        keys: What signs it and its feed.
+        tsa: A time-stamp authority to ask; see `Order`.
+
+    Raises:
+        InputError: Nothing of the use went out, nothing of it must go, or what shows the
+            subject may go out still.
+    """
+    last = last_of(context.catalog, use)
+    theirs = pa.array([], pa.string())
+    if subject is not None:
+        theirs = impact(context, subject).entries["media_id"].combine_chunks()
+        if not len(held(context.catalog, use, theirs)):
+            raise InputError(f"no release of {use} holds anything of {subject!r}")
+    order = replace(order_again(last, keys), tsa=tsa)
+    issue, selection = prepare_issue(context, name or next_name(last), order)
+    check_recall(issue, selection, set(theirs.to_pylist()))
+    releases = context.workspace.releases
+    if selection.items.num_rows:
+        built = write_issue(context, issue, selection)
+        done = Recalled.of(built, issue, releases)
+    else:
+        # Nobody is left to release: the feed goes out alone.
+        with context.workspace.writing():
+            done = Recalled.of(None, issue, releases)
+    behind = [
+        (who, row["name"])
+        for row in Recipients(context.catalog, context.ledger).overview()
+        if row["use"] == use
+        for who in row["behind"]
+    ]
+    return replace(done, behind=tuple(behind))
+
+
+def last_of(catalog: Catalog, use: str) -> Earlier:
+    """Return the latest release of a use.
+
+    Raises:
+        InputError: Nothing of it went out.
+    """
+    last = latest(catalog, use)
+    if last is None:
+        raise InputError(
+            f"no release of {use} went out, so there is nothing to recall",
+            hint="`curate release list` tells what went out",
+        )
+    return last
+
+
+def order_again(last: Earlier, keys: Sequence[SigningKey]) -> Order:
+    """Return what the latest release was asked to be, for the next one."""
+    use = last.row["use"]
+    return Order.again(use, last.row["ordered"], keys) if last.row["ordered"] else Order(use)
+
+
+def next_name(last: Earlier) -> str:
+    """Return the name of a recall that nobody named, of its version: ``v2.0.0`` after 1.4.0."""
+    major = (order_of(last.row["version"] or FIRST) or (1,))[0]
+    return f"v{major + 1}.0.0"
+
+
+def held(catalog: Catalog, use: str, entries: pa.Array) -> pa.Array:
+    """Return those of some entries that a release of a use holds, by id."""
+    releases = catalog.read("releases")
+    mine = releases.filter(pc.equal(releases["use"], use))["release_id"].combine_chunks()
+    items = catalog.read("release_items")
+    theirs = pc.and_(
+        pc.is_in(items["release_id"], value_set=mine),
+        pc.is_in(items["media_id"], value_set=entries),
+    )
+    return pc.unique(items.filter(theirs)["media_id"])
+
+
+def check_recall(issue: Issue, selection: Selection, theirs: Collection[str]) -> None:
+    """Refuse a recall that would not do what it says.
+
+    Args:
+        issue: The recall.
+        selection: What may go out in it.
+        theirs: Ids of entries that must not be in it.
+
+    Raises:
+        InputError: They are, or no file must go that no feed told of.
+    """
+    check_without(selection, theirs)
+    if not issue.due:
+        raise InputError(
+            "nothing went out that must go and no feed tells of", where=issue.order.use
+        )

@@ -1,0 +1,112 @@
+"""`curate release deliver|acknowledge|list`: who has which release, and what they answered."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from curate.catalog.ledger import Ledger
+from curate.catalog.tables import Catalog
+from curate.errors import InputError, UnknownNameError
+from curate.model.ids import stable_id
+
+
+@dataclass(frozen=True)
+class Recipients:
+    """What is known of who has what.
+
+    Attributes:
+        catalog: Where releases are recorded.
+        ledger: Where deliveries and acknowledgements are.
+    """
+
+    catalog: Catalog
+    ledger: Ledger
+
+    def deliver(self, name: str, recipient: str, *, now: datetime, note: str | None = None) -> int:
+        """Record that a recipient was given a release; return how many entries that took.
+
+        Raises:
+            UnknownNameError: There is no such release.
+        """
+        row = self._release(name)
+        said = {**_of("delivery", row, recipient, note), "delivered_at": now}
+        if any(r["delivery_id"] == said["delivery_id"] for r in self._deliveries()):
+            return 0
+        return self.ledger.record("deliveries", [said], recorded_at=now)
+
+    def acknowledge(
+        self, name: str, recipient: str, outcome: str, *, now: datetime, note: str | None = None
+    ) -> int:
+        """Record what a recipient said of a release; return how many entries that took.
+
+        Raises:
+            UnknownNameError: There is no such release.
+            InputError: The recipient was given no release of that use.
+        """
+        row = self._release(name)
+        uses = {r["release_id"]: r["use"] for r in self._releases()}
+        known = {d["recipient"] for d in self._deliveries() if uses[d["release_id"]] == row["use"]}
+        if recipient not in known:
+            raise InputError(
+                f"{recipient!r} was given no release of {row['use']}",
+                where=name,
+                hint="`curate release deliver NAME --to RECIPIENT` records that they were",
+            )
+        said = {
+            **_of("acknowledgement", row, recipient, note),
+            "outcome": outcome,
+            "acknowledged_at": now,
+        }
+        return self.ledger.record("acknowledgements", [said], recorded_at=now)
+
+    def overview(self) -> list[dict[str, Any]]:
+        """Return each release with its recipients and those of them who are behind.
+
+        A recipient is behind on a release that they have while a newer one of the same use is
+        there of which they said neither that they have it nor that they deleted what must go.
+        """
+        rows = sorted(self._releases(), key=lambda row: (row["use"], row["built_at"]))
+        newest = {row["use"]: row["release_id"] for row in rows}
+        deliveries = self._deliveries()
+        current = {(d["release_id"], d["recipient"]) for d in deliveries} | {
+            (a["release_id"], a["recipient"])
+            for a in self.ledger.read("acknowledgements").to_pylist()
+            if a["outcome"] != "refused"
+        }
+        told = []
+        for row in rows:
+            mine = sorted(d["recipient"] for d in deliveries
+                          if d["release_id"] == row["release_id"])  # fmt: skip
+            last = newest[row["use"]]
+            behind = [r for r in mine if last != row["release_id"] and (last, r) not in current]
+            told.append({**row, "recipients": mine, "behind": behind})
+        return told
+
+    def _release(self, name: str) -> dict[str, Any]:
+        for row in self._releases():
+            if row["name"] == name:
+                return row
+        known = ", ".join(row["name"] for row in self._releases()) or "none"
+        raise UnknownNameError(f"no release is called {name!r}", hint=f"releases are: {known}")
+
+    def _releases(self) -> list[dict[str, Any]]:
+        rows: list[dict[str, Any]] = self.catalog.read("releases").to_pylist()
+        return rows
+
+    def _deliveries(self) -> list[dict[str, Any]]:
+        rows: list[dict[str, Any]] = self.ledger.read("deliveries").to_pylist()
+        return rows
+
+
+def _of(kind: str, row: Mapping[str, Any], recipient: str, note: str | None) -> dict[str, Any]:
+    """Return what a record of a release and a recipient says, whatever its kind."""
+    release = row["release_id"]
+    return {
+        f"{kind}_id": stable_id(kind, release, recipient),
+        "release_id": release,
+        "recipient": recipient,
+        "note": note,
+    }

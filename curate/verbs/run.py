@@ -1,0 +1,244 @@
+"""`curate run`: which stages there are, what each needs, and running what is pending.
+
+Models are loaded only for stages that run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from curate.catalog.views import read_entries
+from curate.engine.pipeline import Pipeline, StageRun
+from curate.errors import InputError, UnknownNameError
+from curate.model.config import Config
+from curate.verbs.correct import apply_corrections
+from curate.verbs.vault import Keeper, open_vault
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from curate.faces.analyzer import AnalyzerSpec
+    from curate.verbs.context import Context
+    from curate.workspace import Workspace
+
+STAGES = ("probe", "hashlists", "signals", "faces", "identity", "dedup", "labels")
+# Those that make hashes and hold them against lists.
+HASHING = ("probe", "hashlists")
+
+
+def run(
+    context: Context,
+    stages: Iterable[str] = STAGES,
+    *,
+    jobs: int = 0,
+    exact: bool = False,
+    keep_embeddings: bool = False,
+    scores: str | Path | None = None,
+    hash_only: bool = False,
+) -> list[StageRun]:
+    """Run what the named stages still have to do, in their order.
+
+    Args:
+        context: The workspace.
+        stages: Names of stages.
+        jobs: Worker processes; 0 for one per processor.
+        exact: Probe by decoding pictures whole, whatever `curate.toml` says.
+        keep_embeddings: Keep those of identities in the vault, and use what is kept there.
+        scores: A file with your own classifier's scores, by which the stage `labels` doubts
+            labels in this run; see docs/labels.md.
+        hash_only: Decode for nothing but hashes, and hold these against lists, whatever
+            `curate.toml` says.
+
+    Raises:
+        UnknownNameError: There is no such stage.
+        InputError: Only hashes are to be made, and a stage was named that looks at pictures.
+        InputError: There are scores and `labels` is not to run, or they cannot be read.
+        MissingKeyError: Embeddings are to be kept, and the vault's key is gone.
+        DependencyError: A package or model that a stage needs is missing.
+    """
+    wanted = set(stages)
+    if unknown := sorted(wanted - set(STAGES)):
+        raise UnknownNameError(
+            f"no stage is called {unknown[0]!r}", hint=f"stages are: {', '.join(STAGES)}"
+        )
+    if hash_only or context.config.hash_only:
+        wanted = _hashing(wanted)
+    brought = None if scores is None else _scores(context, Path(scores), wanted)
+    with context.workspace.writing():
+        apply_corrections(context.catalog, context.ledger)
+        pipeline = Pipeline(context.catalog, context.clock, jobs, context.progress)
+        config = replace(context.config, exact=exact or context.config.exact)
+        keeper = open_vault(context) if keep_embeddings else None
+        names = [stage for stage in STAGES if stage in wanted]
+        return run_stages(pipeline, context.workspace, config, names, keeper, scores=brought)
+
+
+def _hashing(wanted: set[str]) -> set[str]:
+    """Return those stages that decode for nothing but hashes."""
+    others = sorted(wanted - set(HASHING))
+    if others and wanted != set(STAGES):
+        raise InputError(
+            f"only hashes are to be made, and {others[0]!r} looks at more",
+            hint="name no stage, or take hash_only out of curate.toml",
+        )
+    return wanted & set(HASHING)
+
+
+def _scores(context: Context, file: Path, stages: set[str]) -> pa.Table:
+    from curate.labels.scores import read_scores
+
+    if "labels" not in stages:
+        raise InputError(
+            "scores are for the stage labels, which is not to run",
+            where=str(file),
+            hint="curate run labels --scores FILE",
+        )
+    return read_scores(file, read_entries(context.catalog))
+
+
+def run_stages(
+    pipeline: Pipeline,
+    place: Workspace,
+    config: Config,
+    names: list[str],
+    keeper: Keeper | None = None,
+    *,
+    scores: pa.Table | None = None,
+) -> list[StageRun]:
+    """Run the named stages in the order given; what is not pending is skipped.
+
+    Args:
+        pipeline: Runs them.
+        place: The workspace.
+        config: The settings.
+        names: Names of stages.
+        keeper: Keeps embeddings once the identity stage knows whose they are.
+        scores: A user's own scores for the labels stage; see `labels_stage`.
+
+    Raises:
+        DependencyError: A package or model that a stage needs is missing.
+    """
+    run = _Run(pipeline, config, place, keeper, scores)
+    return [_STAGES[name](run) for name in names]
+
+
+@dataclass(frozen=True)
+class _Run:
+    """What the stages of one run work with."""
+
+    pipeline: Pipeline
+    config: Config
+    place: Workspace
+    keeper: Keeper | None
+    scores: pa.Table | None
+
+
+def _probe(run: _Run) -> StageRun:
+    from curate.media.refuse import refuse
+    from curate.media.stage import probe_stage
+    from curate.safety.stage import listed_bytes
+
+    listed = listed_bytes(run.place, run.config)
+    ran = run.pipeline.run(probe_stage(exact=run.config.exact, listed=listed))
+    refused = refuse(run.pipeline.catalog)
+    return replace(ran, notes={**ran.notes, "refused": refused}) if refused else ran
+
+
+def _signals(run: _Run) -> StageRun:
+    from curate.signals.beside import beside_stage
+    from curate.signals.stage import signals_stage
+    from curate.signals.trust import read_anchors
+
+    trust = read_anchors(run.config.trust, run.place.root)
+    ran = run.pipeline.run(signals_stage(trust))
+    beside = run.pipeline.run(beside_stage(read_entries(run.pipeline.catalog)))
+    rows = {name: ran.rows.get(name, 0) + beside.rows.get(name, 0)
+            for name in {**ran.rows, **beside.rows}}  # fmt: skip
+    return replace(ran, done=ran.done + beside.done, rows=rows)
+
+
+def _hashlists(run: _Run) -> StageRun:
+    from curate.safety.seal.run import seal_matches
+    from curate.safety.stage import hashlists_stage
+
+    registered = any(run.place.lists.glob("*.bin"))
+    if not registered and not run.pipeline.catalog.count("hash_checks"):
+        return StageRun("hashlists", 0, {})
+    ran = run.pipeline.run(hashlists_stage(run.place, run.config))
+    done = seal_matches(run.place, run.config, run.pipeline.clock())
+    return replace(ran, notes={**ran.notes, **asdict(done)})
+
+
+def _dedup(run: _Run) -> StageRun:
+    from curate.dedup.stage import dedup_stage
+
+    config = run.config
+    stage = dedup_stage(radius=config.radius, min_quality=config.min_quality, turned=config.turned)
+    return run.pipeline.run(stage)
+
+
+def _faces(run: _Run) -> StageRun:
+    from curate.faces.load import load
+    from curate.faces.stage import faces_stage
+
+    spec = _analyzer(run.config)
+    model = load(spec).info
+    ran = run.pipeline.run(faces_stage(spec, model.model_id))
+    terms = {"model": model.model_id, "licence": model.licence}
+    return replace(ran, notes={**terms, "non_commercial": model.non_commercial})
+
+
+def _identity(run: _Run) -> StageRun:
+    from curate.faces.load import load
+    from curate.faces.stage import embed_stage
+    from curate.identity.stage import identity_stage
+
+    spec = _analyzer(run.config)
+    model = load(spec).info
+    pipeline, keeper = run.pipeline, run.keeper
+    stage = identity_stage(
+        model_id=model.model_id,
+        default_threshold=model.default_threshold,
+        default_strict=model.default_strict,
+        default_basis=model.threshold_basis,
+        false_match_rate=run.config.false_match_rate,
+    )
+    if keeper is not None:
+        pipeline.memory += keeper.recalled(model.model_id)
+    # Embeddings that nobody keeps and this run did not make are made again, if needed at all.
+    current = pipeline.is_current(stage)
+    if keeper is not None or not current:
+        pipeline.run(embed_stage(spec, model.model_id))
+    ran = StageRun(stage.name, 0, {}) if current else pipeline.run(stage)
+    if keeper is None:
+        return ran
+    kept = keeper.keep(pipeline.embeddings(), model.model_id)
+    return replace(ran, notes={**ran.notes, "kept": kept})
+
+
+def _analyzer(config: Config) -> AnalyzerSpec:
+    from curate.faces.analyzer import AnalyzerSpec
+
+    return AnalyzerSpec(kind=config.analyzer, path=config.model, threads=1)  # type: ignore[arg-type]
+
+
+def _labels(run: _Run) -> StageRun:
+    from curate.labels.looks_stage import looks_stage
+    from curate.labels.stage import labels_stage
+
+    run.pipeline.run(looks_stage())
+    return run.pipeline.run(labels_stage(run.scores))
+
+
+_STAGES = {
+    "probe": _probe,
+    "hashlists": _hashlists,
+    "signals": _signals,
+    "faces": _faces,
+    "identity": _identity,
+    "dedup": _dedup,
+    "labels": _labels,
+}

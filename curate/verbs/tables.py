@@ -1,0 +1,89 @@
+"""The tables that audits, walks and documents are made from: observations and statements."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+
+from curate.catalog.derived import derived
+from curate.catalog.digest import tables_digest
+from curate.catalog.views import read_entries, stored_as
+
+if TYPE_CHECKING:
+    from curate.verbs.context import Context
+
+
+def statements(context: Context, *, known_at: datetime | None = None) -> dict[str, pa.Table]:
+    """Return the tables of statements an audit reads, each sorted by its key.
+
+    Sources that entries name are joined with the registry of known datasets.
+
+    Args:
+        context: The workspace.
+        known_at: The instant whose knowledge counts; now when None.
+    """
+    from curate.audit.facts import LEDGER_INPUTS
+    from curate.audit.known_datasets import with_known
+
+    read = {name: context.ledger.read(name, known_at=known_at) for name in LEDGER_INPUTS}
+    entries = context.catalog.connect("media")
+    named = entries.execute("SELECT DISTINCT source_id FROM media").fetchall()
+    at = known_at or context.clock()
+    return {**read, "sources": with_known(read["sources"], (n for (n,) in named), at)}
+
+
+def observations(context: Context, *, assignment: str | None = None) -> dict[str, pa.Table]:
+    """Return the catalogue's tables that an audit reads, each sorted by its key.
+
+    Args:
+        context: The workspace.
+        assignment: Splits that were made, in the place of those declared.
+
+    Raises:
+        UnknownNameError: There is no such assignment.
+    """
+    from curate.audit.prepare import CATALOG_INPUTS
+    from curate.verbs.split import read_assignment, with_splits
+
+    catalog = context.catalog
+    tables = {n: catalog.read(n) for n in CATALOG_INPUTS if n != "entries"}
+    tables["entries"] = read_entries(catalog)
+    if assignment is None:
+        return tables
+    return tables | with_splits(tables, read_assignment(catalog, assignment))
+
+
+def facts(
+    context: Context, *, known_at: datetime | None = None, assignment: str | None = None
+) -> dict[str, pa.Table]:
+    """Return the tables an audit reads, each sorted by its key.
+
+    Args:
+        context: The workspace.
+        known_at: For statements: the instant whose knowledge counts; now when None.
+        assignment: Splits that were made, in the place of those declared.
+    """
+    observed = observations(context, assignment=assignment)
+    return observed | statements(context, known_at=known_at)
+
+
+def prepared(context: Context, *, assignment: str | None = None) -> tuple[dict[str, pa.Table], str]:
+    """Return the catalogue prepared for audits, and the digest of what it was made from.
+
+    Args:
+        context: The workspace.
+        assignment: As in `observations`.
+    """
+    from curate.audit.prepare import CATALOG_INPUTS, RECIPE, prepare
+
+    def make() -> dict[str, pa.Table]:
+        tables = observations(context, assignment=assignment)
+        return {**prepare(tables), "digest": pa.table({"sha256": [tables_digest(tables)]})}
+
+    if assignment is None:
+        made = derived(context.catalog, "facts", stored_as(CATALOG_INPUTS), make, recipe=RECIPE)
+    else:
+        made = make()
+    return made, made.pop("digest")["sha256"][0].as_py()

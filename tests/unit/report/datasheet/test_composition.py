@@ -1,0 +1,93 @@
+from dataclasses import replace
+
+from curate.report.datasheet.answer import AnswerSource
+from curate.report.datasheet.composition import counts, errors, missing, relations, splits
+from curate.report.facts import Facts
+from tests.unit.report.conftest import entry, finding, make_inputs, run, verdict
+
+
+def depicted(number, subject) -> dict[str, str]:
+    return {"media_id": f"m{number:03}", "subject_id": subject, "role": "depicted",
+            "link_method": "declared", "link_status": "confirmed"}  # fmt: skip
+
+
+def test_entries_are_counted_by_type(small) -> None:
+    (table,) = counts(Facts(small)).listings
+    assert {("split", "train", 8), ("split", "test", 1), ("split", "none", 1)} <= set(table.rows)
+    assert ("authenticity label", "real", 8) in table.rows
+
+
+def test_what_entries_lack_is_counted(small) -> None:
+    (table,) = missing(Facts(small)).listings
+    told = {name: n for name, n, _ in table.rows}
+    assert told["captured_at"] == 10
+    assert told["label"] == 2
+    assert told["people"] == 2
+    assert told["split"] == 1
+
+
+def test_entries_that_lack_nothing_say_so(small) -> None:
+    row = entry(1, method="none", licence="x", captured_at=small.as_of)
+    label = {"media_id": "m001", "name": "authenticity", "value": "real", "origin": "declared"}
+    inputs = make_inputs(entries=[row], labels=[label], depictions=[depicted(1, "a")])
+    assert missing(Facts(inputs)).listings == ()
+
+
+def test_splits_that_share_people_or_copies_say_so() -> None:
+    rows = [entry(1, split="train"), entry(2, split="test", sha256=f"{1:064x}")]
+    inputs = make_inputs(entries=rows, depictions=[depicted(1, "a"), depicted(2, "a")])
+    assert splits(Facts(inputs)).text[1] == (
+        "They are not apart: fewer than 5 people and 1 group of copies stand in more than one."
+    )
+
+
+def test_splits_of_an_assignment_are_called_by_its_name() -> None:
+    """An audit that judged by an assignment says nothing of what listings declare."""
+    rows = [entry(1, split="fold-0"), entry(2, split="fold-1"), entry(3, split=None)]
+    inputs = replace(make_inputs(entries=rows), assignment="folds")
+
+    (said, _) = splits(Facts(inputs)).text
+
+    assert said == (
+        "The splits are those of the assignment “folds”, which `curate split` made; "
+        "1 entry is in none of them."
+    )
+
+
+def test_splits_that_share_nothing_say_so() -> None:
+    rows = [entry(1, split="train"), entry(2, split="test")]
+    inputs = make_inputs(entries=rows, depictions=[depicted(1, "a"), depicted(2, "b")])
+    assert "No declared person and no copy" in splits(Facts(inputs)).text[1]
+
+
+def test_copies_that_nobody_searched_are_not_denied() -> None:
+    assert errors(Facts(make_inputs())).text[0].startswith("Copies were searched by bytes only.")
+    searched = errors(Facts(make_inputs(runs=[run("run dedup", 1)]))).text[0]
+    assert "perceptual hash" in searched
+
+
+def test_errors_are_those_found(small) -> None:
+    (table,) = errors(Facts(small)).listings
+    told = dict(table.rows)
+    assert told["share their bytes with another entry of the catalogue"] == 1
+    assert told["files that cannot be read"] == 1
+
+
+def test_relations_to_entries_outside_a_release_are_not_counted() -> None:
+    rows = [entry(1), entry(2)]
+    relation = {"left": "m001", "relation": "derived_from", "right": "m009", "left_kind": "media",
+                "right_kind": "media", "basis": "manifest", "stage": "ingest"}  # fmt: skip
+    inputs = make_inputs(entries=rows, relations=[relation, relation | {"right": "m002"}])
+    (table,) = relations(Facts(inputs)).listings
+    assert table.rows == (("derived_from", "media and media", 1),)
+
+
+def test_answers_of_the_catalogue_leave_nothing_to_authors(small) -> None:
+    answer = splits(Facts(small))
+    assert (answer.source, answer.left_to_authors) == (AnswerSource.CATALOGUE, "")
+
+
+def test_findings_of_other_rules_are_no_known_error() -> None:
+    inputs = make_inputs(entries=[entry(1)], findings=[finding("CON001", 1)],
+                         verdicts=[verdict(1, "blocked", "CON001")])  # fmt: skip
+    assert {n for _, n in errors(Facts(inputs)).listings[0].rows} == {0}

@@ -1,0 +1,61 @@
+from dataclasses import replace
+
+import pytest
+
+from curate.report.datasheet.answer import AnswerSource
+from curate.report.datasheet.distribution import (
+    errata,
+    licence,
+    third_parties,
+    third_party_limits,
+    unfit,
+    updates,
+    when,
+)
+from curate.report.facts import Facts
+from tests.unit.report.conftest import AS_OF, make_inputs
+
+
+def test_an_entrys_licence_is_its_own_or_its_sources(small) -> None:
+    assert licence(Facts(small)).listings[0].rows == (
+        ("LicenseRef-studio", 9), ("not declared", 1),
+    )  # fmt: skip
+
+
+def test_terms_of_sources_are_told(small) -> None:
+    assert third_party_limits(Facts(small)).listings[0].rows == (("no_redistribution", 1, 9),)
+
+
+def test_any_other_use_is_unfit(small) -> None:
+    assert unfit(Facts(small)).text[0].startswith("Anything but train-detector")
+
+
+@pytest.mark.parametrize(
+    ("audience", "words"), [("internal", "No."), ("gated", "admitted"), ("public", "everybody")]
+)
+def test_third_parties_are_those_of_the_audience(small, audience, words) -> None:
+    inputs = replace(small, use=replace(small.use, audience=audience))
+    assert words in third_parties(Facts(inputs)).text[0]
+
+
+def test_a_use_that_ends_says_when(small) -> None:
+    inputs = replace(small, use=replace(small.use, ends_at=AS_OF))
+    assert "ends 4 May 2026, 09:30 UTC" in when(Facts(inputs)).text[0]
+
+
+def test_terms_that_were_read_and_are_none_put_no_limits(small) -> None:
+    rows = [{**row, "terms_flags": []} for row in small.tables["sources"].to_pylist()]
+    tables = {**small.tables, "sources": make_inputs(sources=rows).tables["sources"]}
+    answer = third_party_limits(Facts(replace(small, tables=tables)))
+    assert answer.source is AnswerSource.CATALOGUE
+    assert answer.text == ("The terms of the sources were read, and put no limits on the data.",)
+
+
+def test_errata_count_withdrawals_and_decisions(small) -> None:
+    withdrawn, decided = errata(Facts(small)).text
+    assert "withdrawn by fewer than 5 people" in withdrawn
+    assert decided == "Reviewers recorded 0 decisions on what is described here."
+
+
+def test_updates_say_how_deletions_arrive(small) -> None:
+    assert "signed feed" in updates(Facts(small)).text[1]

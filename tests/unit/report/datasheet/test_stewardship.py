@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from curate.model.authored import Authored
+from curate.report.datasheet.answer import AnswerSource
+from curate.report.datasheet.sheet import datasheet
+from curate.report.datasheet.stewardship import (
+    ABOUT,
+    contact,
+    ethics,
+    impact,
+    makers,
+    said_once,
+    used,
+)
+from curate.report.facts import Facts
+from curate.schema import json_schema
+from tests.unit.report.conftest import consent, make_inputs
+from tests.unit.report.page_reader import read
+
+
+def test_the_project_and_its_sources_are_told(small) -> None:
+    (told,) = makers(Facts(small)).text
+    assert told.endswith("small <b>, from 1 source on record; 1 of them captured by the project.")
+    assert "from no recorded source." in makers(Facts(make_inputs())).text[0]
+
+
+def test_contact_is_the_route_that_consents_name(small) -> None:
+    assert contact(Facts(small)).source is AnswerSource.PARTIAL
+    rows = [consent(f"p{n}", withdrawal_method="write to us") for n in range(1, 8)]
+    tables = {**small.tables, "consents": make_inputs(consents=rows).tables["consents"]}
+    answer = contact(Facts(replace(small, tables=tables)))
+    assert answer.source is AnswerSource.CATALOGUE
+    assert "write to us" in answer.text[0]
+
+
+def test_what_the_audit_weighed_is_told_and_no_document_is_made_up(small) -> None:
+    judged, none = impact(Facts(small)).text
+    assert "For each of 10 entries" in judged
+    assert "6 passed" in judged
+    assert "records none" in none
+
+
+def test_uses_are_those_that_were_audited(small) -> None:
+    assert used(Facts(small)).text == (
+        "The catalogue was judged for these uses: detector-training.",
+    )
+
+
+def test_small_counts_of_signed_documents_are_withheld(small) -> None:
+    assert "on record for no people" in ethics(Facts(small)).text[0]
+
+
+def test_every_field_of_about_that_is_told_is_declared() -> None:
+    declared = json_schema("datasheet")["properties"]["about"]["properties"]
+    assert {name for rows in ABOUT.values() for name, _ in rows} <= set(declared)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "question", "words"),
+    [
+        ("creators", ["A", "B"], 2, "Made by A and B."),
+        ("controller", "Lab Inc.", 2, "Controller: Lab Inc."),
+        ("doi", "10.1/x", 44, "DOI 10.1/x."),
+        ("contact", "a@b", 51, "a@b"),
+    ],
+)
+def test_what_is_said_once_is_told_where_it_is_asked(small, name, value, question, words) -> None:
+    facts = Facts(replace(small, authored=Authored(about={name: value})))
+    assert said_once(facts, question) == (words,)
+
+
+def test_authors_stand_beside_the_catalogue_and_never_in_its_place(small) -> None:
+    text = "We hold <b>no</b> duplicates.\n\nNone\nat all."
+    sheet = datasheet(replace(small, authored=Authored(answers={13: text, 1: "To detect."})))
+    told = {one["id"]: one for one in json.loads(sheet.json)["questions"]}
+    assert told[13]["answer_source"] == "catalogue"
+    assert told[13]["text"]
+    assert told[13]["authors"] == ["We hold <b>no</b> duplicates.", "None at all."]
+    assert (told[1]["answer_source"], told[1]["complete"]) == ("author", True)
+    assert (told[2]["answer_source"], told[2]["complete"]) == ("partial", False)
+    assert "We hold <b>no</b> duplicates." in read(sheet.html).text
+    assert "\\<b\\>no" in sheet.markdown

@@ -146,7 +146,7 @@ class Project:
 
     def run(
         self,
-        stages: Iterable[str] = run.STAGES,
+        stages: Iterable[str] | None = None,
         *,
         jobs: int = 0,
         exact: bool = False,

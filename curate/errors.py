@@ -164,7 +164,18 @@ class CatalogError(ConfigError):
     """The catalogue's tables do not have the shape this version writes."""
 
     code = "E203"
-    default_hint = "open the workspace with the version of curate that wrote it"
+    default_hint = (
+        "run `curate migrate`; or make a workspace that goes on from this one with "
+        "`curate init NEW --from OLD`, then ingest and run again: people's statements, releases "
+        "and erasures come along"
+    )
+
+
+class FormatError(ConfigError):
+    """The workspace was written in another format than this version of curate reads."""
+
+    code = "E204"
+    default_hint = "run `curate migrate` to bring the workspace up to this version"
 
 
 class DependencyError(CurateError):

@@ -6,15 +6,29 @@ Only places are known here; what lies in them is the business of the rooms above
 from __future__ import annotations
 
 import fcntl
+import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from curate.errors import ConfigError, InputError, NoWorkspaceError, WorkspaceBusyError
+from curate.errors import (
+    ConfigError,
+    FormatError,
+    InputError,
+    NoWorkspaceError,
+    WorkspaceBusyError,
+)
+from curate.files import write_whole
+from curate.version import TOOL
 
 CONFIG_NAME = "curate.toml"
+# The version of the workspace's format, raised whenever a table's columns change or move.
+FORMAT = 2
+FORMAT_NAME = "format.json"
+MIGRATING_NAME = "migration.json"
+CONTINUED_NAME = "continued.json"
 
 # The use that the template declares, and that commands take when none is named.
 DEFAULT_USE = "detector-training"
@@ -84,6 +98,67 @@ class Workspace:
         """The folder of built releases."""
         return self.root / "releases"
 
+    @property
+    def record(self) -> Path:
+        """The folder of lists of what went out, each proved by the ledger."""
+        return self.root / "record"
+
+    @property
+    def backups(self) -> Path:
+        """The folder of copies that migrations made."""
+        return self.root / "backups"
+
+    @property
+    def format(self) -> int:
+        """The version of the format that it is written in.
+
+        Raises:
+            ConfigError: What should say so does not.
+        """
+        place = self.root / FORMAT_NAME
+        try:
+            return int(json.loads(place.read_text(encoding="utf-8"))["format"])
+        except FileNotFoundError:
+            # The first format said nothing of itself; a folder with settings alone has none yet.
+            written = self.ledger.exists() or any(self.catalog.glob("*/_delta_log"))
+            return 1 if written else FORMAT
+        except (OSError, ValueError, KeyError, TypeError):
+            raise ConfigError(
+                "this file does not say which format the workspace has",
+                where=str(place),
+                hint=f'restore it; this version of curate writes {{"format": {FORMAT}}}',
+            ) from None
+
+    def check_format(self) -> None:
+        """Refuse a workspace of another format, or one whose migration was interrupted.
+
+        Raises:
+            FormatError: It is.
+        """
+        found = self.format
+        if (self.root / MIGRATING_NAME).exists():
+            raise FormatError(
+                "a migration of this workspace was interrupted",
+                where=str(self.root),
+                hint="run `curate migrate`: it goes on from there",
+            )
+        if found < FORMAT:
+            raise FormatError(
+                f"this workspace has format {found}, and this version of curate reads {FORMAT}",
+                where=str(self.root),
+            )
+        if found > FORMAT:
+            raise FormatError(
+                f"this workspace has format {found}, and this version of curate reads {FORMAT}",
+                where=str(self.root),
+                hint="a newer version of curate wrote it: install that one",
+            )
+
+    def keep_format(self) -> None:
+        """Write which format it has."""
+        text = json.dumps({"format": FORMAT, "tool": TOOL}) + "\n"
+        write_whole(self.root / FORMAT_NAME, text)
+
     def config_text(self) -> str:
         """Return the text of the settings.
 
@@ -114,9 +189,27 @@ class Workspace:
                 raise WorkspaceBusyError(
                     "another curate command is writing to this workspace", where=str(self.root)
                 ) from None
+            self._refuse_continued()
+            if not (self.root / FORMAT_NAME).exists() and self.format == FORMAT:
+                self.keep_format()
             yield
         finally:
             os.close(handle)
+
+    def _refuse_continued(self) -> None:
+        """Refuse to write to a workspace that another one goes on from.
+
+        Raises:
+            InputError: It is such a one.
+        """
+        place = self.root / CONTINUED_NAME
+        if place.exists():
+            raise InputError(
+                f"this workspace is continued in {json.loads(place.read_text('utf-8'))['in']}",
+                where=str(self.root),
+                hint="work there: two records of what people said would part. If the other one was "
+                f"only a trial and is gone, remove {CONTINUED_NAME}",
+            )
 
 
 def create(root: Path, *, config: str | None = None) -> Workspace:
@@ -149,6 +242,7 @@ def create(root: Path, *, config: str | None = None) -> Workspace:
         ) from None
     text = config if config is not None else template(workspace.root.name)
     workspace.config.write_text(text, encoding="utf-8")
+    workspace.keep_format()
     return workspace
 
 
@@ -172,8 +266,6 @@ def find(start: Path | None = None) -> Workspace:
 
 def _toml(text: str) -> str:
     """Return `text` as a TOML basic string; what is no UTF-8 text becomes a question mark."""
-    import json
-
     # JSON escapes the same way, but for DEL.
     plain = text.encode("utf-8", "replace").decode("utf-8")
     return json.dumps(plain, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -47,16 +47,36 @@ def standing_codes(
     for request in tables["requests"]:
         named = request["media_ids"] or []
         about = entry["media_id"] in named if named else request["subject_id"] in shown
-        if about and request["kind"] in ASKED and _stands(request, question.as_of):
+        again = _agreed_again(request, tables["consent_events"], question.as_of)
+        if about and not again and request["kind"] in ASKED and _stands(request, question.as_of):
             yield ASKED[request["kind"]]
 
 
-def asks_to_be_left_out(subject_id: str, requests: list[Row], as_of: datetime) -> bool:
+def asks_to_be_left_out(
+    subject_id: str, requests: list[Row], events: list[Row], as_of: datetime
+) -> bool:
     """Tell whether a request of someone's about all their media means that none may be used."""
     return any(
-        r["kind"] in ("erasure", "objection", "withdrawal") and _stands(r, as_of)
+        r["kind"] in ("erasure", "objection", "withdrawal")
+        and _stands(r, as_of)
+        and not _agreed_again(r, events, as_of)
         for r in requests
         if r["subject_id"] == subject_id and not r["media_ids"]
+    )
+
+
+def _agreed_again(request: Row, events: list[Row], as_of: datetime) -> bool:
+    """Tell whether a person who was erased gave a new grant after that was done."""
+    closed = request["closed_at"]
+    if request["kind"] != "erasure" or request["media_ids"] or request["state"] != "fulfilled":
+        return False
+    if closed is None or closed > as_of:
+        return False
+    return any(
+        e["subject_id"] == request["subject_id"]
+        and e["state"] in GRANTS
+        and closed < e["effective_at"] <= as_of
+        for e in events
     )
 
 

@@ -296,7 +296,12 @@ class Judge:
         known = [s for s in self.tables["subjects"] if s["subject_id"] == subject_id]
         if shown and known and known[0]["status"] == "erased":
             return True
-        return asks_to_be_left_out(subject_id, self.tables["requests"], self.question.as_of)
+        return asks_to_be_left_out(
+            subject_id,
+            self.tables["requests"],
+            self.tables["consent_events"],
+            self.question.as_of,
+        )
 
     def _scanned(self, sha256: str) -> bool:
         """Tell whether one model looked at all it was given of a content, without failing."""

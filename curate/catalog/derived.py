@@ -29,6 +29,7 @@ def derived(
     make: Callable[[], Mapping[str, pa.Table]],
     *,
     recipe: str = "",
+    beside: str = "",
 ) -> dict[str, pa.Table]:
     """Return derived tables, made now if the catalogue changed since they were kept.
 
@@ -38,9 +39,12 @@ def derived(
         inputs: The tables that they depend on.
         make: Makes them.
         recipe: How it does: what was made otherwise is not read.
+        beside: A digest of what else they are derived from that is not in the catalogue.
     """
-    made_by = (__version__, recipe)
-    key = hashlib.sha256(repr([made_by, catalog.versions(inputs)]).encode())
+    made_by = (__version__, recipe, beside)
+    # Columns too: a workspace of another format must not be judged from what is kept of it.
+    columns = [str(catalog.dataset(name).schema) for name in inputs]
+    key = hashlib.sha256(repr([made_by, columns, catalog.versions(inputs)]).encode())
     folder = catalog.folder / FOLDER / f"{name}-{key.hexdigest()[:32]}"
     with suppress(pa.ArrowInvalid, OSError):
         if found := _read(folder):

@@ -21,7 +21,7 @@ from curate.schema import arrow_schema, table_names
 # said, which the law may want kept.
 KEPT = frozenset({
     "assignments", "depictions", "findings", "hash_checks", "hash_matches", "media",
-    "release_items", "sightings", "verdicts",
+    "sightings", "verdicts",
 })  # fmt: skip
 _NAMING = ("sha256", "face_id", "media_id", "about", "left", "right")
 

@@ -19,16 +19,10 @@ from curate.catalog import numbered
 from curate.catalog.numbered import Numbers, number
 
 # The tables the walk asks; `entries` is the catalogue's view.
-INPUTS = (
-    "depictions",
-    "entries",
-    "faces",
-    "identities",
-    "labels",
-    "relations",
-    "release_items",
-    "releases",
-)
+CATALOG_INPUTS = ("depictions", "entries", "faces", "identities", "labels", "relations")
+# And what the record has of releases.
+RECORD_INPUTS = ("release_items", "releases")
+INPUTS = CATALOG_INPUTS + RECORD_INPUTS
 
 _STEPS = {
     "people": """

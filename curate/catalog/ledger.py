@@ -237,6 +237,15 @@ class Ledger:
             ledger_file.scrub(connection)
         return erased
 
+    def copy_to(self, place: Path) -> None:
+        """Write a copy of the ledger as it is to a new file, whole or not at all.
+
+        Raises:
+            InvalidFileError: The ledger cannot be read.
+        """
+        with ledger_file.connect(self.path) as connection:
+            ledger_file.copy(connection, place)
+
     def _leaves(self) -> list[bytes]:
         if not self.path.exists():
             return []

@@ -212,6 +212,17 @@ def flush(connection: sqlite3.Connection) -> None:
         raise WorkspaceBusyError("the ledger is in use, and its log cannot be emptied")
 
 
+def copy(connection: sqlite3.Connection, place: Path) -> None:
+    """Write a copy of an open ledger to a new file, whole or not at all."""
+    waiting = place.with_name(f".{place.name}.new")
+    waiting.unlink(missing_ok=True)
+    with _explained(place), closing(sqlite3.connect(waiting)) as target:
+        connection.backup(target)
+    with waiting.open("rb") as file:
+        os.fsync(file.fileno())
+    waiting.rename(place)
+
+
 def digest_of_file(connection: sqlite3.Connection, path: Path) -> str:
     """Begin a transaction that keeps writers out, and return the SHA-256 of the whole file.
 

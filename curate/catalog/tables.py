@@ -25,9 +25,11 @@ if TYPE_CHECKING:
 # writing them again as few.
 COMPACT_AT = 24
 
-_OTHER_VERSION = (
-    "another version of curate wrote it: open the workspace with that one, or ingest and run "
-    "again in a new one (`curate init`)"
+_OTHER_VERSION = CatalogError.default_hint
+_DAMAGED = (
+    "restore the catalogue from a backup; or remove the folder catalog/, which can be made again, "
+    "and ingest and run again. Keep everything else: ledger.sqlite, record/ and the keys hold what "
+    "people said and what went out"
 )
 _NO_HISTORY = {
     "delta.logRetentionDuration": "interval 0 days",
@@ -52,7 +54,7 @@ class Catalog:
             raise CatalogError(
                 f"the table cannot be opened: {error}",
                 where=f"catalog/{name}",
-                hint="restore the catalogue from a backup, or ingest and run again without it",
+                hint=_DAMAGED,
             ) from error
 
     def dataset(self, name: str) -> pa.Table | pa.dataset.Dataset:

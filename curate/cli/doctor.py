@@ -25,7 +25,8 @@ def command(
     Raises:
         UnknownNameError: No extra is called that.
     """
-    from curate.verbs.doctor import ABSENT, EXTRAS, GOOD, WRONG, examine
+    from curate.verbs.doctor import ABSENT, GOOD, WRONG, examine
+    from curate.verbs.extras import EXTRAS
 
     for name in wanted or ():
         if name not in EXTRAS:

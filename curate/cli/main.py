@@ -21,6 +21,7 @@ from curate.cli import (
     keys,
     lists,
     match,
+    migrate,
     models,
     release,
     report,
@@ -34,6 +35,7 @@ from curate.cli import (
 from curate.cli import run as run_command
 from curate.cli.output import note, print_error
 from curate.errors import CurateError, ExitStatus, InvariantError, printable
+from curate.version import TOOL
 
 app = typer.Typer(
     name="curate",
@@ -66,23 +68,30 @@ app.add_typer(fingerprint.app, name="fingerprint")
 app.add_typer(seal.app, name="seal")
 app.add_typer(requests.app, name="requests")
 app.command("status")(status.command)
+app.command("migrate")(migrate.command)
 app.command("doctor")(doctor.command)
+
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        typer.echo(TOOL)
+        raise typer.Exit
 
 
 @app.callback()
 def _options(
-    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+    version: Annotated[  # noqa: ARG001 - the callback prints it
+        bool,
+        typer.Option(
+            "--version", help="Print the version.", is_eager=True, callback=_print_version
+        ),
+    ] = False,
     traceback: Annotated[
         bool, typer.Option("--traceback", help="Show where in the code an error arose.")
     ] = False,
 ) -> None:
     """Take the options that stand before the command."""
     _state["traceback"] = traceback
-    if version:
-        from curate.version import __version__
-
-        typer.echo(f"curate {__version__}")
-        raise typer.Exit
 
 
 _state = {"traceback": False}

@@ -133,4 +133,4 @@ def _recipients(workspace: Path | None) -> Recipients:
     from curate.verbs.release.recipients import Recipients
 
     context = open_context(workspace)
-    return Recipients(context.catalog, context.ledger)
+    return Recipients(context.ledger)

@@ -13,6 +13,7 @@ from curate.cli.options import JobsOption, JsonOption, WorkspaceOption
 from curate.cli.output import note, open_context, say, say_json, showing_progress
 
 if TYPE_CHECKING:
+    from curate.engine.pipeline import StageRun
     from curate.verbs.context import Context
 
 
@@ -53,13 +54,13 @@ def command(
     as_json: JsonOption = False,
 ) -> None:
     """Run the stages that have work. A run that was stopped goes on where it was."""
-    from curate.verbs.run import STAGES, run
+    from curate.verbs.run import run
 
     context = open_context(workspace)
     with showing_progress(context):
         ran = run(
             context,
-            stages or STAGES,
+            stages or None,
             jobs=jobs,
             exact=exact,
             keep_embeddings=keep_embeddings,
@@ -70,23 +71,31 @@ def command(
         say_json([asdict(one) for one in ran])
         return
     for one in ran:
-        if one.notes.get("non_commercial"):
-            note(f"licence of {one.notes['model']}: {one.notes['licence']}")
-        rows = ", ".join(f"{count:,} {name}" for name, count in one.rows.items())
-        say(f"{one.stage}: {rows}" if one.done else f"{one.stage}: nothing to do")
-        if one.notes.get("chains_split"):
-            say(f"  {one.notes['chains_split']:,} chains of look-alikes were split into groups")
-        if one.notes.get("people_apart"):
-            say(f"  {one.notes['people_apart']:,} groups of look-alikes showed different people")
-        if "kept" in one.notes:
-            say(f"  {one.notes['kept']:,} embeddings kept in the vault, sealed")
-        if one.done and "threshold" in one.notes:
-            say(f"  {one.notes['identities']:,} identities at cosine {one.notes['threshold']}: "
-                f"{one.notes['note']}")  # fmt: skip
-        if one.stage == "hashlists":
-            _print_lists(context, one.notes)
-        if one.stage == "labels":
-            _print_labels(one.notes)
+        _print(context, one)
+
+
+def _print(context: Context, one: StageRun) -> None:
+    """Print what a stage did."""
+    notes = one.notes
+    if "left_out" in notes:
+        say(f"{one.stage}: left out: {notes['left_out']}")
+        return
+    if notes.get("non_commercial"):
+        note(f"licence of {notes['model']}: {notes['licence']}")
+    rows = ", ".join(f"{count:,} {name}" for name, count in one.rows.items())
+    say(f"{one.stage}: {rows}" if one.done else f"{one.stage}: nothing to do")
+    if notes.get("chains_split"):
+        say(f"  {notes['chains_split']:,} chains of look-alikes were split into groups")
+    if notes.get("people_apart"):
+        say(f"  {notes['people_apart']:,} groups of look-alikes showed different people")
+    if "kept" in notes:
+        say(f"  {notes['kept']:,} embeddings kept in the vault, sealed")
+    if one.done and "threshold" in notes:
+        say(f"  {notes['identities']:,} identities at cosine {notes['threshold']}: {notes['note']}")
+    if one.stage == "hashlists":
+        _print_lists(context, notes)
+    if one.stage == "labels":
+        _print_labels(notes)
 
 
 def _print_lists(context: Context, notes: Mapping[str, Any]) -> None:

@@ -36,6 +36,10 @@ WITH guarded AS (
     WHERE coalesce(indicated_by, 'subject') = 'subject' AND effective_at <= $as_of
     AND state IN ('ConsentGiven', 'RenewedConsentGiven')
     GROUP BY subject_id
+), granted AS (
+    SELECT subject_id, max(effective_at) AS granted_at FROM consent_events
+    WHERE effective_at <= $as_of AND state IN ('ConsentGiven', 'RenewedConsentGiven')
+    GROUP BY subject_id
 ), known AS (
     SELECT p.subject_id, s.* EXCLUDE (subject_id), g.guardian_at, o.own_at
     FROM people p
@@ -74,10 +78,14 @@ SELECT subject_id, unnest(coalesce(nullif(media_ids, []), [NULL])), CASE
     WHEN kind = 'withdrawal' THEN 'withdrawal-requested'
     WHEN kind IN ('le_preserve', 'le_destroy') THEN 'legal-hold'
     ELSE 'restricted' END, received_at, request_id
-FROM requests
+FROM requests LEFT JOIN granted USING (subject_id)
 WHERE received_at <= $as_of AND kind NOT IN ('access', 'portability')
 -- Until it was turned down it was open.
 AND NOT (state IN ('refused', 'expired') AND coalesce(closed_at <= $as_of, TRUE))
+-- Who was erased and agreed again afterwards may be shown in what is new; the files that were
+-- erased stay refused by their digests.
+AND NOT (state = 'fulfilled' AND kind = 'erasure' AND len(coalesce(media_ids, [])) = 0
+         AND coalesce(closed_at <= $as_of AND granted_at > closed_at, FALSE))
 -- Once rectified or no longer restricted, data may be used again; what was erased may not.
 AND NOT (state = 'fulfilled' AND kind IN ('rectification', 'restriction', 'le_preserve')
          AND coalesce(closed_at <= $as_of, FALSE))

@@ -6,6 +6,7 @@ once declared is not forgotten.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -94,6 +95,7 @@ def ingest(
     layout: str = "auto",
     dataset: str | None = None,
     media_root: str | Path | None = None,
+    sealed: Iterable[str] = (),
 ) -> Ingested:
     """List what is at `path` and keep it in the catalogue.
 
@@ -105,6 +107,7 @@ def ingest(
         dataset: The dataset's name; the media root's own name when None.
         media_root: Where locators start from: a folder, a tar or zip, or a URL that fsspec
             opens. The folder, or the manifest's, when None.
+        sealed: Ids of entries that are sealed: they stay hidden.
 
     Raises:
         PathNotFoundError: `path` or the media root is not there.
@@ -122,23 +125,22 @@ def ingest(
     above = named if alone or Path(named).is_dir() else str(Path(named).parent)
     with media_root_of(str(media_root or above), walk=alone) as root:
         place = root.folder if alone else Path(named)
-        return _ingest(place, root, catalog, config, layout=layout, dataset=dataset)
+        _check_text(root.kept_as)
+        target = Target(place, dataset or root.folder.name, root.folder, config)
+        return _ingest(target, root, catalog, find_layout(place, layout), sealed)
 
 
 def _ingest(
-    path: Path, root: Root, catalog: Catalog, config: Config, *, layout: str, dataset: str | None
+    target: Target, root: Root, catalog: Catalog, reader: Layout, sealed: Iterable[str]
 ) -> Ingested:
-    _check_text(root.kept_as)
-    reader = find_layout(path, layout)
-    target = Target(path, dataset or root.folder.name, root.folder, config)
     listing = Listing(target.dataset, root.folder, reader.name, root.kept_as, root.look)
     root.reject_unread(listing)
     reader.read(target, listing)
     _name_withdrawn(listing)
     tables = listing.tables()
     if not tables["media"].num_rows and not tables["rejections"].num_rows:
-        raise EmptyInputError("there is no media here", where=str(path))
-    changed = _store(catalog, target.dataset, masked(catalog, tables))
+        raise EmptyInputError("there is no media here", where=str(target.path))
+    changed = _store(catalog, target.dataset, masked(catalog, tables, sealed))
     return Ingested(
         dataset=target.dataset,
         layout=reader.name,

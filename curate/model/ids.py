@@ -26,3 +26,8 @@ def stable_id(*parts: str) -> str:
 def media_id(dataset: str, locator: str) -> str:
     """Return the id of the entry that `dataset` lists at `locator`."""
     return stable_id("media", dataset, locator)
+
+
+def erasure_request_id(subject: str) -> str:
+    """Return the id of the request by which a subject is erased."""
+    return stable_id("erasure", subject)

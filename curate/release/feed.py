@@ -26,6 +26,9 @@ from curate.release.manifest import printed
 from curate.signing import PublicKey, SigningKey, sign, statement, verify
 
 FEED = "withdrawals.json"
+# What the salts of tombstones are made with, in the workspace. With another key what is called
+# back next has another salt, and nothing is lost.
+KEY = "feed.key"
 PREDICATE = "curate:withdrawals/v1"
 SALT_SIZE = 16
 _HINT = "ask who made the release for the feed as it was"

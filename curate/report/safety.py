@@ -42,7 +42,7 @@ def safety_report(
         name: Gives what a thing of a kind is called outside.
     """
     told, limits = _figures(found, name), sentences("safety")
-    page = render_html("safety.html.j2", project=project, tool=tool, as_of=found.now, told=told,
+    page = render_html("safety.html.j2", project=project, tool=tool, as_of=found.now, figures=told,
                        tables=_tables(told), limits=limits, smallest=SMALLEST)  # fmt: skip
     document = {"format": FORMAT, "project": project, "tool": tool,
                 "as_of": print_instant(found.now), "withheld_below": SMALLEST, **told,

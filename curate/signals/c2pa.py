@@ -59,7 +59,8 @@ def tool() -> str:
     Raises:
         DependencyError: c2pa-python is not installed.
     """
-    return f"c2pa-python {version('c2pa-python')}, c2pa-rs {_package().sdk_version()}"
+    sdk = _package().sdk_version()
+    return f"c2pa-python {version('c2pa-python')}, c2pa-rs {sdk}"
 
 
 @cache

@@ -11,16 +11,20 @@ import pyarrow as pa
 
 from curate.catalog.derived import derived
 from curate.catalog.views import read_entries, stored_as
-from curate.errors import MissingKeyError, UnknownNameError
+from curate.consent.vocabulary import PERMITTING
+from curate.errors import InputError, MissingKeyError, UnknownNameError
+from curate.schema import conform
 from curate.verbs.tables import prepared
 
 if TYPE_CHECKING:
     from curate.catalog.impact import Impact
+    from curate.catalog.ledger import Ledger
+    from curate.consent.statements import Statements
     from curate.verbs.context import Context
 
 STATEMENTS = ("subjects", "consents", "consent_events")
 _EXPORTED = (*STATEMENTS, "notices", "requests")
-_OBSERVED = ("depictions", "media", "labels", "identities", "releases", "release_items")
+_OBSERVED = ("depictions", "media", "labels", "identities")
 
 
 @dataclass(frozen=True)
@@ -53,6 +57,7 @@ def import_statements(context: Context, path: str | Path) -> Recorded:
         purposes=context.config.purposes,
         on_file={notice: row["text_sha256"] for notice, row in notices.items()},
     )
+    _refuse_erased(ledger, found, where=str(path))
     subjects = _by("subject_id", ledger.read("subjects"))
     named = {row["subject_id"] for row in found.records.get("subjects", ())}
     for subject in sorted(found.mentioned - subjects.keys() - named):
@@ -65,6 +70,39 @@ def import_statements(context: Context, path: str | Path) -> Recorded:
         records["consents"] = merged_consents(records["consents"], known)
     recorded = ledger.record_all(records, recorded_at=context.clock())
     return Recorded(recorded, tuple(found.notes))
+
+
+def _refuse_erased(ledger: Ledger, found: Statements, *, where: str) -> None:
+    """Refuse statements about people who were erased, unless they agreed again since.
+
+    Raises:
+        InputError: A spreadsheet that is older than an erasure lists the person again.
+    """
+    erased = {
+        row["subject_id"]: row for row in ledger.read("requests").to_pylist()
+        if row["kind"] == "erasure" and row["state"] == "fulfilled" and row["subject_id"]
+    }  # fmt: skip
+    if not erased:
+        return
+    events = found.records.get("consent_events", ())
+    named = {row["subject_id"] for kind in STATEMENTS for row in found.records.get(kind, ())}
+    for subject in sorted((named | found.mentioned) & erased.keys()):
+        request = erased[subject]
+        again = {
+            row["consent_id"] for row in events
+            if row["subject_id"] == subject and row["state"] in PERMITTING
+            and row["effective_at"] > request["closed_at"]
+        }  # fmt: skip
+        consents = {row["consent_id"] for row in found.records.get("consents", ())
+                    if row["subject_id"] == subject}  # fmt: skip
+        if not again or consents - again:
+            raise InputError(
+                f"{subject} was erased on {request['closed_at']:%Y-%m-%d} "
+                f"(request {request['request_id']}), and this file lists them again",
+                where=where,
+                hint="take their rows out; if they agreed again since, give the instant of that "
+                "new consent in the column given_at. Nothing of the file was recorded",
+            )
 
 
 def withdraw(
@@ -125,12 +163,19 @@ def impact(context: Context, subject: str) -> Impact:
     """Return what a withdrawal of `subject` would touch."""
     from curate.catalog import impact as walk
 
+    catalog, record = context.catalog, context.record
+
     def make() -> dict[str, pa.Table]:
-        tables = {n: context.catalog.read(n) for n in walk.INPUTS if n != "entries"}
-        tables["entries"] = read_entries(context.catalog)
+        tables = {n: catalog.read(n) for n in walk.CATALOG_INPUTS if n != "entries"}
+        tables["entries"] = read_entries(catalog)
+        tables["release_items"] = record.items()
+        tables["releases"] = conform(record.releases(), "releases")
         return walk.draw_graph(tables, prepared(context)[0])
 
-    graph = derived(context.catalog, "graph", stored_as(walk.INPUTS), make, recipe=walk.RECIPE)
+    graph = derived(
+        catalog, "graph", stored_as(walk.CATALOG_INPUTS), make, recipe=walk.RECIPE,
+        beside=record.state(),
+    )  # fmt: skip
     return walk.impact(graph, subject)
 
 
@@ -168,7 +213,9 @@ def export_subject(context: Context, subject: str) -> dict[str, Any]:
     from curate.consent.export import everything_held
 
     observed = {name: context.catalog.read(name) for name in _OBSERVED}
-    return everything_held(subject, {**_exported(context), **observed})
+    record = context.record
+    out = {"release_items": record.items(), "releases": conform(record.releases(), "releases")}
+    return everything_held(subject, {**_exported(context), **observed, **out})
 
 
 def _exported(context: Context) -> dict[str, pa.Table]:

@@ -11,6 +11,7 @@ from typing import Any
 
 from curate.catalog.audits import Audited, latest_audit
 from curate.catalog.ledger import Ledger
+from curate.catalog.record import Record
 from curate.catalog.tables import Catalog
 from curate.engine.pipeline import Progress, recorded, silent
 from curate.errors import UnknownNameError
@@ -55,6 +56,11 @@ class Context:
     def ledger(self) -> Ledger:
         """The statements."""
         return Ledger(self.workspace.ledger)
+
+    @property
+    def record(self) -> Record:
+        """What went out, and what must not come back."""
+        return Record(self.ledger)
 
     @property
     def project_name(self) -> str:
@@ -106,5 +112,8 @@ def open_workspace(start: Path | None = None) -> Context:
 
     Raises:
         NoWorkspaceError: There is none.
+        FormatError: It has another format than this version reads.
     """
-    return Context(find(start))
+    place = find(start)
+    place.check_format()
+    return Context(place)

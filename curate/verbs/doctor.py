@@ -10,16 +10,15 @@ import importlib.util
 import os
 import re
 import shutil
-import sys
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
-EXTRAS = ("faces", "video", "signals", "labels", "review", "keyring", "remote", "s3")
+from curate.verbs.extras import EXTRAS, installed, remedy_of, required
+
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome", "firefox")
 # Each of them writes into cv2/, over what another wrote.
 _OPENCV = re.compile(r"opencv-(contrib-)?python(-headless)?")
-_REQUIRED = re.compile(r"^([A-Za-z0-9_.-]+).*extra == ['\"]([\w-]+)['\"]")
 
 GOOD, ABSENT, WRONG = "good", "absent", "wrong"
 
@@ -48,30 +47,10 @@ def examine() -> list[Check]:
     return [*(_extra(name) for name in EXTRAS), _opencv(), _mongod(), _browser(), _providers()]
 
 
-def required(extra: str) -> list[str]:
-    """Return the names of the packages that an extra asks for on this system."""
-    found = []
-    for line in metadata.requires("curate") or ():
-        match = _REQUIRED.match(line)
-        elsewhere = "sys_platform" in line and f"'{sys.platform}'" not in line.replace('"', "'")
-        if match and match[2] == extra and match[1] != "curate" and not elsewhere:
-            found.append(match[1])
-    return found
-
-
-def installed(name: str) -> bool:
-    """Return whether a package is installed."""
-    try:
-        metadata.version(name)
-    except metadata.PackageNotFoundError:
-        return False
-    return True
-
-
 def _extra(name: str) -> Check:
     wanted = required(name)
     lacking = [one for one in wanted if not installed(one)]
-    remedy = f"uv pip install 'curate[{name}]'"
+    remedy = remedy_of(name)
     if not wanted:
         told = "the installed curate is older than this and does not name it"
         return Check(f"extra {name}", name, ABSENT, told, remedy)

@@ -9,10 +9,12 @@ own, so that nothing becomes more usable because somebody was erased.
 from __future__ import annotations
 
 import hashlib
+import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,12 +26,13 @@ from curate.catalog.audits import Audited
 from curate.catalog.forget import forget, purge
 from curate.catalog.impact import Impact
 from curate.catalog.ledger import Ledger
+from curate.catalog.record import Record
 from curate.catalog.tables import Catalog
 from curate.catalog.views import read_entries
 from curate.errors import InputError, UnknownNameError
 from curate.files import write_whole
-from curate.media.refuse import REASON, refuse, remember
-from curate.model.ids import stable_id
+from curate.media.refuse import REASON, REASON_ALIKE, Guard
+from curate.model.ids import erasure_request_id, stable_id
 from curate.model.instants import print_instant
 from curate.model.verdict import Verdict
 from curate.release.manifest import digest_file, printed
@@ -92,9 +95,17 @@ def erase(
         return shred(context, subject) if holds_embeddings(context) else 0
 
     planned = erasure(context, subject)
-    acts = Acts(audits, recording, destroy_keys)
+    acts = Acts(audits, recording, destroy_keys, partial(_remove_backups, context))
     done = {**planned.carry_out(acts, delete_files=delete_files), "tool": TOOL}
     return planned.write_receipt(context.workspace.root, done, keys), done
+
+
+def _remove_backups(context: Context) -> int:
+    """Remove copies of the workspace that hold what was erased; return how many."""
+    copies = [path for path in context.workspace.backups.glob("*") if path.is_dir()]
+    for path in copies:
+        shutil.rmtree(path)
+    return len(copies)
 
 
 @dataclass(frozen=True)
@@ -105,11 +116,13 @@ class Acts:
         audits: Judges every entry for each use.
         recording: Holds the workspace while rows of it are destroyed, and keeps a record of that.
         shred: Destroys the person's keys in the vault; returns how many there were.
+        remove_backups: Removes copies of the workspace that migrations made; returns how many.
     """
 
     audits: Callable[[], Mapping[str, Audited]]
     recording: Callable[[str], AbstractContextManager[dict[str, Any]]]
     shred: Callable[[], int]
+    remove_backups: Callable[[], int]
 
 
 @dataclass(frozen=True)
@@ -131,7 +144,7 @@ class Erasure:
     @property
     def request_id(self) -> str:
         """The id of the request that stays on record."""
-        return stable_id("erasure", self.impact.subject)
+        return erasure_request_id(self.impact.subject)
 
     def check_asked(self) -> None:
         """Refuse to erase who did not ask for it.
@@ -172,6 +185,7 @@ class Erasure:
             record["counts"] = gone["rows"]
             for path in files if delete_files else ():
                 path.unlink()
+        backups = acts.remove_backups()
         held = self.hold(before, acts.audits())
         self.record("fulfilled")
         names = [str(path) for path in files]
@@ -182,6 +196,7 @@ class Erasure:
             "destroyed": {
                 **{name: gone[name] for name in ("rows", "ledger", "refused_contents")},
                 "vault_keys": vault_keys,
+                "backups": backups,
                 "files": names if delete_files else [],
             },
             "not_destroyed": {
@@ -225,10 +240,13 @@ class Erasure:
         before = self._refused()
         contents, unread = self._contents(ids)
         out = self._went_out(ids)
-        remember(self.catalog, contents | out, now=self.now)
-        refuse(self.catalog)
+        guard = Guard(self.ledger)
+        guard.remember(
+            self.catalog, contents=contents, released=out, entries=unread,
+            request_id=self.request_id, now=self.now,
+        )  # fmt: skip
+        Guard(self.ledger).refuse(self.catalog)
         rows = forget(self.catalog, contents, ids)
-        self._refuse_entries(ids)
         purge(self.catalog)
         return {
             "rows": rows,
@@ -264,7 +282,7 @@ class Erasure:
              "recipients": row["recipients"],
              "acknowledged": [{"recipient": a["recipient"], "outcome": a["outcome"]}
                               for a in said if a["release_id"] == row["release_id"]]}
-            for row in Recipients(self.catalog, self.ledger).overview() if row["name"] in held
+            for row in Recipients(self.ledger).overview() if row["name"] in held
         ]  # fmt: skip
 
     def _received(self) -> datetime:
@@ -294,7 +312,7 @@ class Erasure:
 
     def _went_out(self, ids: set[str]) -> set[str]:
         """Return the contents of released files, which have other bytes than what was listed."""
-        items = self.catalog.read("release_items")
+        items = Record(self.ledger).items()
         mine = items.filter(pc.is_in(items["media_id"], value_set=pa.array(sorted(ids))))
         return {
             sha256 for row in mine.to_pylist() for sha256 in (row["sha256"], *(row["crops"] or ()))
@@ -302,17 +320,7 @@ class Erasure:
 
     def _refused(self) -> set[str]:
         rows = self.catalog.read("sightings").to_pylist()
-        return {row["media_id"] for row in rows if row["reason"] == REASON}
-
-    def _refuse_entries(self, ids: set[str]) -> None:
-        """Mark entries as erased that `refuse` could not know: not opened yet, or not there."""
-        stored = self.catalog.read("sightings")
-        rows = {row["media_id"]: row for row in stored.to_pylist()}
-        for media in ids & rows.keys():
-            if rows[media]["reason"] != REASON:
-                rows[media].update(status="unreadable", reason=REASON, sha256=None, md5=None,
-                                   detail="what it shows was erased")  # fmt: skip
-        self.catalog.replace("sightings", pa.Table.from_pylist(list(rows.values()), stored.schema))
+        return {row["media_id"] for row in rows if row["reason"] in (REASON, REASON_ALIKE)}
 
     def _erase_records(self) -> dict[str, Any]:
         subject = self.impact.subject

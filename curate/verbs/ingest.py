@@ -21,6 +21,7 @@ def ingest(
 ) -> Ingested:
     """List the media at `path`. See `curate.ingest.run.ingest`."""
     from curate.ingest import run
+    from curate.safety.seal.custody import Custody
 
     with context.workspace.writing(), context.recorded("ingest", {"layout": layout}) as record:
         found = run.ingest(
@@ -30,6 +31,7 @@ def ingest(
             layout=layout,
             dataset=dataset,
             media_root=media_root,
+            sealed=Custody(context.ledger).sealed_entries(),
         )
         record["counts"] = {k: v for k, v in asdict(found).items() if k != "rejections"}
     return found

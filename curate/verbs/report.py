@@ -9,10 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from curate.catalog.audits import Audited
-from curate.catalog.tables import Catalog
+from curate.catalog.record import Record
 from curate.errors import ConfigError, InputError, UnknownNameError
 from curate.files import write_whole
 from curate.model.authored import NAME, Authored, parse_authored
@@ -163,25 +162,19 @@ def _inputs_about(context: Context, about: About | None) -> ReportInputs:
     about = about or About()
     if about.release is None:
         return report_inputs(context, context.latest_audit(use=about.use))
-    out = released(context.catalog, about.release)
+    out = released(context.record, about.release)
     audited = context.latest_audit(run_id=out.audit_run_id)
     return replace(report_inputs(context, audited), items=out.items, left_out=out.left_out)
 
 
-def released(catalog: Catalog, name: str) -> Released:
+def released(record: Record, name: str) -> Released:
     """Return what is on record of the release called `name`.
 
     Raises:
         UnknownNameError: There is none.
     """
-    rows = catalog.read("releases").to_pylist()
-    row = next((row for row in rows if row["name"] == name), None)
-    if row is None:
-        known = ", ".join(sorted(row["name"] for row in rows)) or "none yet"
-        raise UnknownNameError(f"no release is called {name!r}", hint=f"releases are: {known}")
-    items = catalog.read("release_items")
-    items = items.filter(pc.equal(items["release_id"], row["release_id"]))
-    return Released(row["audit_run_id"], items, json.loads(row["left_out"] or "{}"))
+    row = record.release(name)
+    return Released(row["audit_run_id"], record.items([row]), json.loads(row["left_out"] or "{}"))
 
 
 def read_authored(place: Workspace) -> Authored:

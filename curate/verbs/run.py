@@ -10,11 +10,13 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from curate.catalog.ledger import Ledger
 from curate.catalog.views import read_entries
 from curate.engine.pipeline import Pipeline, StageRun
 from curate.errors import InputError, UnknownNameError
 from curate.model.config import Config
 from curate.verbs.correct import apply_corrections
+from curate.verbs.extras import lacking, remedy_of
 from curate.verbs.vault import Keeper, open_vault
 
 if TYPE_CHECKING:
@@ -24,6 +26,15 @@ if TYPE_CHECKING:
     from curate.verbs.context import Context
     from curate.workspace import Workspace
 
+# The extra that a stage needs; the others need nothing beyond the core.
+_EXTRA_OF = {"signals": "signals", "faces": "faces", "identity": "faces", "labels": "labels"}
+# Of the extra `faces`, what each analyzer needs: other packages may be missing.
+_OF_ANALYZER = {
+    "dlib": frozenset({"dlib-bin", "face_recognition_models"}),
+    "insightface": frozenset({"insightface", "onnxruntime"}),
+    "openmodelzoo": frozenset({"openvino"}),
+}
+
 STAGES = ("probe", "hashlists", "signals", "faces", "identity", "dedup", "labels")
 # Those that make hashes and hold them against lists.
 HASHING = ("probe", "hashlists")
@@ -31,7 +42,7 @@ HASHING = ("probe", "hashlists")
 
 def run(
     context: Context,
-    stages: Iterable[str] = STAGES,
+    stages: Iterable[str] | None = None,
     *,
     jobs: int = 0,
     exact: bool = False,
@@ -43,7 +54,7 @@ def run(
 
     Args:
         context: The workspace.
-        stages: Names of stages.
+        stages: Names of stages; all when None, but for those whose extra is not installed.
         jobs: Worker processes; 0 for one per processor.
         exact: Probe by decoding pictures whole, whatever `curate.toml` says.
         keep_embeddings: Keep those of identities in the vault, and use what is kept there.
@@ -59,7 +70,7 @@ def run(
         MissingKeyError: Embeddings are to be kept, and the vault's key is gone.
         DependencyError: A package or model that a stage needs is missing.
     """
-    wanted = set(stages)
+    wanted = set(STAGES if stages is None else stages)
     if unknown := sorted(wanted - set(STAGES)):
         raise UnknownNameError(
             f"no stage is called {unknown[0]!r}", hint=f"stages are: {', '.join(STAGES)}"
@@ -72,8 +83,26 @@ def run(
         pipeline = Pipeline(context.catalog, context.clock, jobs, context.progress)
         config = replace(context.config, exact=exact or context.config.exact)
         keeper = open_vault(context) if keep_embeddings else None
-        names = [stage for stage in STAGES if stage in wanted]
-        return run_stages(pipeline, context.workspace, config, names, keeper, scores=brought)
+        absent = without_extra(wanted, config) if stages is None else {}
+        names = [stage for stage in STAGES if stage in wanted and stage not in absent]
+        ran = run_stages(pipeline, context.workspace, config, names, keeper, scores=brought)
+    return sorted(
+        [*ran, *(StageRun(name, 0, {}, {"left_out": why}) for name, why in absent.items())],
+        key=lambda one: STAGES.index(one.stage),
+    )
+
+
+def without_extra(stages: Iterable[str], config: Config) -> dict[str, str]:
+    """Return those of `stages` that cannot run here, each with what it lacks and what to do."""
+    found = {}
+    for stage in stages:
+        extra = _EXTRA_OF.get(stage)
+        if extra is None:
+            continue
+        only = _OF_ANALYZER.get(config.analyzer) if extra == "faces" else None
+        if missing := lacking(extra, only=only):
+            found[stage] = f"{', '.join(missing)} not installed; {remedy_of(extra)}"
+    return found
 
 
 def _hashing(wanted: set[str]) -> set[str]:
@@ -137,13 +166,13 @@ class _Run:
 
 
 def _probe(run: _Run) -> StageRun:
-    from curate.media.refuse import refuse
+    from curate.media.refuse import Guard
     from curate.media.stage import probe_stage
     from curate.safety.stage import listed_bytes
 
     listed = listed_bytes(run.place, run.config)
     ran = run.pipeline.run(probe_stage(exact=run.config.exact, listed=listed))
-    refused = refuse(run.pipeline.catalog)
+    refused = Guard(Ledger(run.place.ledger)).refuse(run.pipeline.catalog)
     return replace(ran, notes={**ran.notes, "refused": refused}) if refused else ran
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from curate.catalog.record import Record
 from curate.catalog.tables import Catalog
 from curate.catalog.views import read_entries
 from curate.errors import InputError, UnknownNameError
@@ -80,14 +81,16 @@ def split(
     """
     catalog = context.catalog
     asked = {"name": name, "extend": extend, "cut": cut, **asdict(plan)}
-    with context.workspace.writing(), context.recorded("split", asked) as record:
+    with context.workspace.writing(), context.recorded("split", asked) as run:
         check_name(catalog, name, extend=extend)
-        made, ids = make_assignment(catalog, plan, tolerance=tolerance, extend=extend)
+        made, ids = make_assignment(
+            catalog, context.record, plan, tolerance=tolerance, extend=extend
+        )
         chosen = made.chosen(cut=cut)
-        record["counts"] = {**chosen.sizes, "missed": chosen.missed, **chosen.left_out}
+        run["counts"] = {**chosen.sizes, "missed": chosen.missed, **chosen.left_out}
         if chosen.missed <= tolerance:
             rows = chosen.table(ids)
-            keep_assignment(catalog, name, rows, run_id=str(record["run_id"]))
+            keep_assignment(catalog, name, rows, run_id=str(run["run_id"]))
     return made
 
 
@@ -107,6 +110,7 @@ def read_assignment(catalog: Catalog, name: str) -> pa.Table:
 
 def make_assignment(
     catalog: Catalog,
+    record: Record,
     plan: Plan,
     *,
     tolerance: float,
@@ -116,6 +120,7 @@ def make_assignment(
 
     Args:
         catalog: The catalogue.
+        record: The releases.
         plan: What is wanted.
         tolerance: How far a split may be from its share before that is told.
         extend: An assignment or a release whose entries stay where they are.
@@ -130,23 +135,19 @@ def make_assignment(
     ties = read_ties(tables, plan.kinds)
     fixed, left = None, None
     if extend is not None:
-        fixed, left = extended(plan, ties.ids, standing(catalog, extend))
+        fixed, left = extended(plan, ties.ids, placed_before(catalog, record, extend))
     made = make_splits(ties, plan, tables["labels"], tolerance=tolerance, fixed=fixed, left=left)
     return made, ties.ids
 
 
-def standing(catalog: Catalog, name: str) -> pa.Table:
+def placed_before(catalog: Catalog, record: Record, name: str) -> pa.Table:
     """Return ``media_id, split`` of an assignment or a release.
 
     Raises:
         UnknownNameError: No assignment and no release is called that.
     """
-    releases = catalog.read("releases")
-    found = releases.filter(pc.equal(releases["name"], name))["release_id"]
-    if len(found):
-        items = catalog.read("release_items")
-        return items.filter(pc.is_in(items["release_id"], value_set=found.combine_chunks()))
-    return read_assignment(catalog, name)
+    found = [row for row in record.releases() if row["name"] == name]
+    return record.items(found) if found else read_assignment(catalog, name)
 
 
 def check_name(catalog: Catalog, name: str, *, extend: str | None) -> None:

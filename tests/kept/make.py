@@ -61,7 +61,7 @@ def main(folder: Path, out: Path) -> None:
         sys.stdout.write(f"{done.returncode}: curate {' '.join(line)}\n")
     shutil.rmtree(folder / "ws" / "catalog" / ".derived", ignore_errors=True)
     with tarfile.open(out, "w:xz", preset=9) as archive:
-        for name in ("media", "ws"):
+        for name in ("media", "ws", "settings/curate/keys"):
             archive.add(folder / name, name, filter=_nobody)
 
 

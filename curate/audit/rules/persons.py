@@ -129,6 +129,24 @@ ERASURE = Rule(
     query=standing("erased", "request"),
 )
 
+ERASED_CONTENT = Rule(
+    code="CON040",
+    symbol="erased-content",
+    title="The same file was erased when a person asked for it.",
+    effect=Effect.BLOCK,
+    basis="GDPR Art. 17; STANDARDS BLK_ERASURE",
+    message="the file may not come back: {detail}",
+    explanation=(
+        "When a person is erased, what tells their files again is kept in the ledger as keyed "
+        "digests. A file that comes back under another name, in another dataset or declared as "
+        "another person is known by them. It is not opened again, and it is blocked."
+    ),
+    remedy="Take the file out of the dataset.",
+    query="""
+        SELECT media_id, detail FROM entries WHERE state = 'unreadable' AND reason = 'erased'
+    """,
+)
+
 OBJECTION = Rule(
     code="CON036",
     symbol="objection",
@@ -195,4 +213,5 @@ RULES = (
     WITHDRAWAL_REQUESTED,
     TAKEDOWN,
     LEGAL_HOLD,
+    ERASED_CONTENT,
 )

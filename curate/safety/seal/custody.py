@@ -91,6 +91,13 @@ class Custody:
         held = [Held(acts[0], tuple(acts)) for acts in by_seal.values()]
         return sorted(held, key=lambda one: (one.first["happened_at"], one.seal_id))
 
+    def sealed_entries(self) -> set[str]:
+        """Return the ids of entries that are sealed, or left in place with their names hidden."""
+        return {
+            media for held in self.all() if held.state != "restored"
+            for media in held.first["media_ids"] or ()
+        }  # fmt: skip
+
     def find(self, seal_id: str) -> Held:
         """Return one seal.
 

@@ -20,6 +20,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from curate.catalog.forget import forget, purge
+from curate.catalog.ledger import Ledger
+from curate.catalog.record import Record
 from curate.catalog.tables import Catalog
 from curate.model.ids import media_id
 from curate.safety.seal.plan import Plan, released
@@ -33,7 +35,7 @@ REASON = "sealed"
 _STAYS = ("media_id", "dataset", "kind", "split", "source_id", "method", "compression",
           "manipulation_type", "licence", "status")  # fmt: skip
 # Locators of other datasets may read alike; what went out is named as it went out.
-_NOT_SEARCHED = ("media", "release_items")
+_NOT_SEARCHED = ("media",)
 # Documents that cannot be searched for a name, or may hold a picture without one.
 _OPAQUE = (".pdf", ".zip", ".gz", ".parquet", ".png", ".jpg", ".jpeg", ".webp")
 _PICTURE = b"data:image"
@@ -136,22 +138,26 @@ def hide(
     tell()
     _delete_documents(place.reports, telling)
     tell()
-    _delete_releases(place, catalog, [plan for plan in plans if not plan.in_place])
+    _delete_releases(place, [plan for plan in plans if not plan.in_place])
     tell()
     purge(catalog)
     tell()
     return _own_files(place, telling)
 
 
-def masked(catalog: Catalog, listed: Mapping[str, pa.Table]) -> dict[str, pa.Table]:
+def masked(
+    catalog: Catalog, listed: Mapping[str, pa.Table], sealed_ids: Iterable[str] = ()
+) -> dict[str, pa.Table]:
     """Return what a dataset lists as the catalogue may keep it: sealed entries stay hidden.
 
     Args:
         catalog: The tables.
         listed: Rows by table, ``media`` and ``rejections`` among them.
+        sealed_ids: Ids of entries that the ledger says are sealed, whatever the catalogue knows.
     """
     sightings = catalog.read("sightings")
-    sealed = sightings.filter(pc.equal(sightings["reason"], REASON))["media_id"].combine_chunks()
+    marked = sightings.filter(pc.equal(sightings["reason"], REASON))["media_id"].to_pylist()
+    sealed = _texts({*marked, *sealed_ids})
     if not len(sealed):
         return dict(listed)
     media, known = listed["media"], catalog.read("media")
@@ -236,14 +242,15 @@ def _delete_documents(folder: Path, telling: Telling) -> None:
             path.unlink()
 
 
-def _delete_releases(place: Workspace, catalog: Catalog, plans: Sequence[Plan]) -> None:
+def _delete_releases(place: Workspace, plans: Sequence[Plan]) -> None:
     """Remove releases that hold what was taken away, and builds that were not finished.
 
     A release is never changed, so it goes whole: what else is in it is still in the catalogue.
     """
     if not plans:
         return
-    gone = released(catalog, (media for plan in plans for media in plan.media_ids))
+    record = Record(Ledger(place.ledger))
+    gone = released(record, (media for plan in plans for media in plan.media_ids))
     for folder in [*(place.releases / name for name in gone), *place.releases.glob(".*.partial")]:
         if folder.exists():
             shutil.rmtree(folder)

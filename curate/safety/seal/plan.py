@@ -14,6 +14,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from curate.catalog.record import Record
 from curate.catalog.tables import Catalog
 from curate.catalog.views import create_entries
 from curate.model.instants import print_instant
@@ -23,16 +24,13 @@ from curate.vault.envelope import decrypt, encrypt, write_whole
 if TYPE_CHECKING:
     import duckdb
     import pyarrow as pa
+import pyarrow.compute as pc
 
 _MATCHED = """
 SELECT e.media_id, e.root, e.locator, e.sha256, m.list_id, m.ref, m.category
 FROM entries e JOIN hash_matches m USING (sha256)
 WHERE m.band = 'match' AND list_contains(?, m.category) AND e.state <> 'sealed'
 ORDER BY e.sha256, e.media_id, m.list_id, m.ref
-"""
-_RELEASED = """
-SELECT DISTINCT name FROM releases JOIN release_items USING (release_id)
-WHERE list_contains(?, media_id) ORDER BY name
 """
 _ENDING = ".intent"
 
@@ -114,6 +112,7 @@ def pending(folder: Path) -> list[Path]:
 
 def make_plans(
     catalog: Catalog,
+    record: Record,
     *,
     categories: Sequence[str],
     in_place: Sequence[str],
@@ -123,6 +122,7 @@ def make_plans(
 
     Args:
         catalog: Says what matches.
+        record: What went out.
         categories: Categories of lists whose matches are sealed.
         in_place: Those of them whose files stay where they lie.
         planned: Plans there are already: their entries are in no other.
@@ -138,7 +138,7 @@ def make_plans(
     plans = []
     for sha256, matched in by_content.items():
         plan = _plan(sha256, matched, in_place)
-        plans += [_recorded(catalog, one) for one in _apart(plan)]
+        plans += [_recorded(catalog, record, one) for one in _apart(plan)]
     return plans
 
 
@@ -202,7 +202,7 @@ def _other_names(plan: Plan) -> tuple[str, ...]:
     return (f"it has {more:,} other names on its disk, which stay",) if more else ()
 
 
-def _recorded(catalog: Catalog, plan: Plan) -> Plan:
+def _recorded(catalog: Catalog, out: Record, plan: Plan) -> Plan:
     """Return a plan with what the catalogue knows of it, for the officer alone."""
     asked = {
         "media": ("media_id", list(plan.media_ids)),
@@ -220,22 +220,24 @@ def _recorded(catalog: Catalog, plan: Plan) -> Plan:
         ]
         for name, (column, values) in asked.items()
     }  # fmt: skip
-    return replace(plan, record=record, left=(*plan.left, *_released(catalog, plan)))
+    return replace(plan, record=record, left=(*plan.left, *_released(out, plan)))
 
 
-def _released(catalog: Catalog, plan: Plan) -> list[str]:
+def _released(out: Record, plan: Plan) -> list[str]:
     """Return what becomes of releases that hold what a plan is of."""
     if plan.in_place:
         said = "holds it, and stays as it lies: call it back, and take its folder out of use"
     else:
         said = "held it, and its folder is removed: call it back"
-    return [f"the release {name} {said}" for name in released(catalog, plan.media_ids)]
+    return [f"the release {name} {said}" for name in released(out, plan.media_ids)]
 
 
-def released(catalog: Catalog, media_ids: Iterable[str]) -> list[str]:
+def released(record: Record, media_ids: Iterable[str]) -> list[str]:
     """Return the names of releases that went out with any of some entries."""
-    connection = catalog.connect("releases", "release_items")
-    return [name for (name,) in connection.execute(_RELEASED, [list(media_ids)]).fetchall()]
+    items = record.items()
+    mine = pc.is_in(items["media_id"], pa.array(list(media_ids), pa.string()))
+    ids = set(items.filter(mine)["release_id"].to_pylist())
+    return sorted({row["name"] for row in record.releases() if row["release_id"] in ids})
 
 
 def _rows(asked: duckdb.DuckDBPyRelation) -> list[dict[str, Any]]:

@@ -31,6 +31,7 @@ from functools import cached_property
 from pathlib import Path
 
 from curate.catalog.ledger import Ledger
+from curate.catalog.record import Record
 from curate.catalog.tables import Catalog
 from curate.errors import CurateError, VerificationError
 from curate.model.config import Config
@@ -99,8 +100,10 @@ class Sealer:
             VerificationError: The journal was changed, or the workspace's key is another.
         """
         plans = self.journal.all()
-        fresh = make_plans(Catalog(self.place.catalog), categories=categories, in_place=in_place,
-                           planned=plans)  # fmt: skip
+        fresh = make_plans(
+            Catalog(self.place.catalog), Record(Ledger(self.place.ledger)),
+            categories=categories, in_place=in_place, planned=plans,
+        )  # fmt: skip
         for plan in fresh:
             self.journal.put(plan)
             self.after("intended")

@@ -47,7 +47,7 @@ def issue_release(context: Context, name: str, order: Order | None = None) -> tu
 
 def prepare_issue(context: Context, name: str, order: Order) -> tuple[Issue, Selection]:
     """Audit for a release, and return what may go out in it."""
-    check_new(name, context.workspace.releases, context.catalog)
+    check_new(name, context.workspace.releases, context.record)
     check_instant(order, context.clock())
     check_gate(context.workspace, context.catalog, context.clock())
     judge = partial(audit, context, use=order.use, assignment=order.assignment)
@@ -58,7 +58,7 @@ def prepare_issue(context: Context, name: str, order: Order) -> tuple[Issue, Sel
     read = facts(context, known_at=audited.as_of, assignment=order.assignment)
     selection = cleared(read, audited, present, order)
     issue = Issue(
-        name, order, audited, read, context.catalog, context.ledger, context.clock(),
+        name, order, audited, read, context.ledger, context.clock(),
         context.config.supersede_days, present,
     )  # fmt: skip
     return issue, selection

@@ -20,29 +20,32 @@ from pyarrow import parquet
 
 from curate.catalog.audits import Audited
 from curate.catalog.ledger import Ledger
-from curate.catalog.tables import Catalog
+from curate.catalog.record import Record
 from curate.errors import InputError, VerificationError
+from curate.media.refuse import Guard
 from curate.model.ids import stable_id
 from curate.model.instants import print_instant
 from curate.release.attest import TOKEN, attest, attestation_names
 from curate.release.build import Release, check_name, unfinished
 from curate.release.evidence import evidence_of
 from curate.release.export import crops
-from curate.release.feed import FEED, Feed, Tombstone, batch_salt, feed_bytes, tombstone
+from curate.release.feed import FEED, KEY, Feed, Tombstone, batch_salt, feed_bytes, tombstone
 from curate.release.log import log_names, write_log
 from curate.release.manifest import NAME as MANIFEST
 from curate.release.manifest import read_manifest
 from curate.release.timestamp import authority, stamp
 from curate.release.version import next_version
 from curate.report.written import Written
-from curate.schema import conform
 from curate.vault.keys import own_key
-from curate.verbs.release.lineage import Earlier, latest, must_go, records_of
+from curate.verbs.release.lineage import (
+    Earlier,
+    latest,
+    must_go,
+    records_of,
+    released_files,
+)
 from curate.verbs.release.order import Order
 
-# What the salts of tombstones are made with. With another key what is called back next has
-# another salt, and nothing is lost.
-FEED_KEY = "feed.key"
 # What a manifest says of the release before.
 _NAMED = ("name", "version", "merkle_root", "manifest_sha256")
 
@@ -56,8 +59,7 @@ class Issue:
         order: What was asked for.
         audited: The audit at the instant that it is judged at.
         facts: The tables that the audit read.
-        catalog: Where it is recorded.
-        ledger: Where its manifest is.
+        ledger: Where it is recorded, its manifest too.
         now: The instant of the build, in UTC.
         supersede_days: After how many days a newer one should be looked for.
         present: The audit when it is built, by which it is decided what must go of earlier
@@ -69,7 +71,6 @@ class Issue:
     order: Order
     audited: Audited
     facts: Mapping[str, pa.Table]
-    catalog: Catalog
     ledger: Ledger
     now: datetime
     supersede_days: int
@@ -82,10 +83,15 @@ class Issue:
         self._crops: dict[str, list[str]] = {}
         self._checkpoint = self._manifest_sha256 = ""
 
+    @property
+    def record(self) -> Record:
+        """What went out before."""
+        return Record(self.ledger)
+
     @cached_property
     def before(self) -> Earlier | None:
         """The release of the same use before it."""
-        return latest(self.catalog, self.audited.use.name, besides=self.name)
+        return latest(self.record, self.audited.use.name, besides=self.name)
 
     @property
     def due(self) -> bool:
@@ -166,12 +172,15 @@ class Issue:
         return feed_bytes([*self._stones, *self.fresh], said, keys[0] if keys else None)
 
     def _bury(self) -> None:
-        stones = [
-            {"use": self.audited.use.name, "salt": one.salt, "digest": one.digest,
-             "recalled_at": self.now}
-            for one in self.fresh
-        ]  # fmt: skip
-        self.catalog.append("tombstones", conform(stones, "tombstones"))
+        if not self.fresh:
+            return
+        stones = {
+            "use": self.audited.use.name,
+            "salt": self.fresh[0].salt,
+            "digests": [one.digest for one in self.fresh],
+            "recalled_at": self.now,
+        }
+        self.ledger.record("tombstones", [stones], recorded_at=self.now)
 
     def seal(self, folder: Path) -> None:
         """Have the manifest stamped if asked to, put it into the ledger, and sign the release."""
@@ -205,7 +214,6 @@ class Issue:
             "checkpoint": self._checkpoint,
             "ordered": self.order.as_text(),
         }
-        _forget(self.catalog, self.name)
         count = built.items.num_rows
         ids = built.items["media_id"].to_pylist()
         added = {
@@ -217,29 +225,32 @@ class Issue:
         for column, values in added.items():
             items = items.append_column(column, values)
         self._bury()
-        self.catalog.append("release_items", items)
-        self.catalog.append("releases", conform([row], "releases"))
+        self.record.add_release(row, items, recorded_at=self.now)
 
     def _unannounced(self, digests: Collection[str]) -> list[Tombstone]:
         if not digests:
             return []
         # The key is made when there is something to tell.
-        key = own_key(self.catalog.folder.parent / FEED_KEY)
+        key = own_key(self.ledger.path.parent / KEY)
         known = Feed(tuple(self._stones), {})
         salt = batch_salt(key, self.audited.use.name, len(self._stones))
         return sorted(tombstone(sha256, salt) for sha256 in digests if not known.names(sha256))
 
     @cached_property
     def _called_back(self) -> dict[str, bool]:
-        present = self.present or self.audited
-        return must_go(self.catalog, present, self.facts["entries"], self.name)
+        present, record = self.present or self.audited, self.record
+        files = released_files(record.items())
+        erased = pa.table({"sha256": pa.array(Guard(self.ledger).erased_among(files), pa.string())})
+        return must_go(record, present, self.facts["entries"], self.name, erased)
 
     @cached_property
     def _stones(self) -> list[Tombstone]:
         """Tombstones of earlier feeds of this use."""
-        stored = self.catalog.read("tombstones")
+        stored = self.ledger.read("tombstones")
         mine = stored.filter(pc.equal(stored["use"], self.audited.use.name))
-        return [Tombstone(row["digest"], row["salt"]) for row in mine.to_pylist()]
+        return [
+            Tombstone(digest, row["salt"]) for row in mine.to_pylist() for digest in row["digests"]
+        ]
 
     def _leaving(self, items: pa.Table) -> frozenset[str]:
         """Return which files of earlier releases must go, now that those of this are known."""
@@ -264,7 +275,7 @@ def crops_of(folder: Path) -> dict[str, list[str]]:
     return found
 
 
-def check_new(name: str, releases: Path, catalog: Catalog) -> None:
+def check_new(name: str, releases: Path, record: Record) -> None:
     """Refuse a name that a release has or had: what went out is on record by its name.
 
     The record of a build that was killed before its folder had the name is no release's.
@@ -273,7 +284,7 @@ def check_new(name: str, releases: Path, catalog: Catalog) -> None:
         InputError: The name cannot be a folder's, or is taken.
     """
     check_name(name, releases)
-    known = name in catalog.read("releases")["name"].to_pylist()
+    known = any(row["name"] == name for row in record.releases())
     if known and not unfinished(name, releases).exists():
         raise InputError(
             "a release of that name went out, though its folder is gone",
@@ -281,18 +292,3 @@ def check_new(name: str, releases: Path, catalog: Catalog) -> None:
             hint="what went out stays on record, so that it can be called back: "
             "choose another name",
         )
-
-
-def _forget(catalog: Catalog, name: str) -> None:
-    """Take away what was recorded of a release that was killed before it had its name.
-
-    Items are recorded before their release: some may be of none.
-    """
-    stored = catalog.read("releases")
-    kept = stored.filter(pc.not_equal(stored["name"], name))
-    items = catalog.read("release_items")
-    held = pc.is_in(items["release_id"], value_set=kept["release_id"].combine_chunks())
-    if not pc.all(held, min_count=0).as_py():
-        catalog.replace("release_items", items.filter(held))
-    if kept.num_rows < stored.num_rows:
-        catalog.replace("releases", kept)

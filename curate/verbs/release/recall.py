@@ -7,11 +7,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import pyarrow as pa
 import pyarrow.compute as pc
 
-from curate.catalog.tables import Catalog
+from curate.catalog.record import Record
 from curate.errors import InputError
+from curate.media.refuse import Guard
+from curate.model.ids import erasure_request_id
 from curate.release.build import Release
 from curate.release.feed import FEED
 from curate.release.select import Selection
@@ -20,7 +21,7 @@ from curate.signing import SigningKey
 from curate.verbs.consent import impact
 from curate.verbs.release.build import prepare_issue, write_issue
 from curate.verbs.release.issue import Issue
-from curate.verbs.release.lineage import Earlier, latest
+from curate.verbs.release.lineage import Earlier, latest, released_files
 from curate.verbs.release.order import Order, check_without
 from curate.verbs.release.recipients import Recipients
 from curate.workspace import DEFAULT_USE
@@ -91,15 +92,11 @@ def recall(
         InputError: Nothing of the use went out, nothing of it must go, or what shows the
             subject may go out still.
     """
-    last = last_of(context.catalog, use)
-    theirs = pa.array([], pa.string())
-    if subject is not None:
-        theirs = impact(context, subject).entries["media_id"].combine_chunks()
-        if not len(held(context.catalog, use, theirs)):
-            raise InputError(f"no release of {use} holds anything of {subject!r}")
+    last = last_of(context.record, use)
+    theirs = set() if subject is None else _held_of(context, subject, use)
     order = replace(order_again(last, keys), tsa=tsa)
     issue, selection = prepare_issue(context, name or next_name(last), order)
-    check_recall(issue, selection, set(theirs.to_pylist()))
+    check_recall(issue, selection, theirs)
     releases = context.workspace.releases
     if selection.items.num_rows:
         built = write_issue(context, issue, selection)
@@ -110,20 +107,42 @@ def recall(
             done = Recalled.of(None, issue, releases)
     behind = [
         (who, row["name"])
-        for row in Recipients(context.catalog, context.ledger).overview()
+        for row in Recipients(context.ledger).overview()
         if row["use"] == use
         for who in row["behind"]
     ]
     return replace(done, behind=tuple(behind))
 
 
-def last_of(catalog: Catalog, use: str) -> Earlier:
+def _held_of(context: Context, subject: str, use: str) -> set[str]:
+    """Return the entries of a person that releases of a use hold, by id.
+
+    Those of somebody who was erased are known by the digests of the files that went out, whatever
+    the catalogue knows.
+
+    Raises:
+        InputError: No release of the use holds any.
+    """
+    items = context.record.items(r for r in context.record.releases() if r["use"] == use)
+    theirs = impact(context, subject).entries["media_id"].combine_chunks()
+    found = set(items["media_id"].filter(pc.is_in(items["media_id"], theirs)).to_pylist())
+    guard = Guard(context.ledger)
+    erased = set(guard.erased_among(released_files(items), request_id=erasure_request_id(subject)))
+    if not found and not erased:
+        raise InputError(
+            f"no release of {use} holds anything of {subject!r}",
+            hint="`curate release list` shows what went out, and for which use",
+        )
+    return found
+
+
+def last_of(record: Record, use: str) -> Earlier:
     """Return the latest release of a use.
 
     Raises:
         InputError: Nothing of it went out.
     """
-    last = latest(catalog, use)
+    last = latest(record, use)
     if last is None:
         raise InputError(
             f"no release of {use} went out, so there is nothing to recall",
@@ -142,18 +161,6 @@ def next_name(last: Earlier) -> str:
     """Return the name of a recall that nobody named, of its version: ``v2.0.0`` after 1.4.0."""
     major = (order_of(last.row["version"] or FIRST) or (1,))[0]
     return f"v{major + 1}.0.0"
-
-
-def held(catalog: Catalog, use: str, entries: pa.Array) -> pa.Array:
-    """Return those of some entries that a release of a use holds, by id."""
-    releases = catalog.read("releases")
-    mine = releases.filter(pc.equal(releases["use"], use))["release_id"].combine_chunks()
-    items = catalog.read("release_items")
-    theirs = pc.and_(
-        pc.is_in(items["release_id"], value_set=mine),
-        pc.is_in(items["media_id"], value_set=entries),
-    )
-    return pc.unique(items.filter(theirs)["media_id"])
 
 
 def check_recall(issue: Issue, selection: Selection, theirs: Collection[str]) -> None:

@@ -8,8 +8,8 @@ from datetime import datetime
 from typing import Any
 
 from curate.catalog.ledger import Ledger
-from curate.catalog.tables import Catalog
-from curate.errors import InputError, UnknownNameError
+from curate.catalog.record import Record
+from curate.errors import InputError
 from curate.model.ids import stable_id
 
 
@@ -18,11 +18,9 @@ class Recipients:
     """What is known of who has what.
 
     Attributes:
-        catalog: Where releases are recorded.
-        ledger: Where deliveries and acknowledgements are.
+        ledger: Where releases, deliveries and acknowledgements are.
     """
 
-    catalog: Catalog
     ledger: Ledger
 
     def deliver(self, name: str, recipient: str, *, now: datetime, note: str | None = None) -> int:
@@ -86,15 +84,10 @@ class Recipients:
         return told
 
     def _release(self, name: str) -> dict[str, Any]:
-        for row in self._releases():
-            if row["name"] == name:
-                return row
-        known = ", ".join(row["name"] for row in self._releases()) or "none"
-        raise UnknownNameError(f"no release is called {name!r}", hint=f"releases are: {known}")
+        return Record(self.ledger).release(name)
 
     def _releases(self) -> list[dict[str, Any]]:
-        rows: list[dict[str, Any]] = self.catalog.read("releases").to_pylist()
-        return rows
+        return Record(self.ledger).releases()
 
     def _deliveries(self) -> list[dict[str, Any]]:
         rows: list[dict[str, Any]] = self.ledger.read("deliveries").to_pylist()

@@ -1,0 +1,161 @@
+"""Migrations: which there are, what one would do, and doing it."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from curate.catalog.derived import FOLDER as DERIVED
+from curate.catalog.ledger import Ledger
+from curate.errors import FormatError
+from curate.files import write_whole
+from curate.model.instants import print_instant
+from curate.verbs.context import utc_now
+from curate.verbs.migrate import to_format_2
+from curate.verbs.migrate.step import Step
+from curate.workspace import CONFIG_NAME, FORMAT, MIGRATING_NAME, Workspace
+
+# By the format that they lead to.
+MIGRATIONS: dict[int, tuple[Step, ...]] = {2: to_format_2.STEPS}
+_LINKED = ("catalog", "record", "safety", "receipts")
+_NOTHING = "nothing in the tables changes"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a migration would do, or did.
+
+    Attributes:
+        start: The format that the workspace has.
+        end: The format that it gets.
+        lines: What is done, a sentence each, in order.
+        backup: Where the copy of it is; None before it is made.
+        resumed: Whether one that was interrupted is gone on with.
+    """
+
+    start: int
+    end: int
+    lines: tuple[str, ...]
+    backup: Path | None = None
+    resumed: bool = False
+
+
+@dataclass
+class _State:
+    """How far a migration is, as it is kept in the workspace."""
+
+    start: int
+    backup: str
+    lines: list[str]
+    done: list[str] = field(default_factory=list)
+
+    @classmethod
+    def read(cls, place: Path) -> _State | None:
+        if not place.exists():
+            return None
+        kept: dict[str, Any] = json.loads(place.read_text(encoding="utf-8"))
+        return cls(kept["start"], kept["backup"], kept["lines"], kept["done"])
+
+    def keep(self, place: Path) -> None:
+        write_whole(place, json.dumps(self.__dict__, indent=1) + "\n")
+
+
+def plan_migration(place: Workspace) -> Plan:
+    """Return what a migration of a workspace would do; no lines where it has the format.
+
+    Raises:
+        FormatError: A newer version wrote it.
+    """
+    state = _State.read(place.root / MIGRATING_NAME)
+    if state is not None:
+        return Plan(state.start, FORMAT, tuple(state.lines), Path(state.backup), resumed=True)
+    start = place.format
+    if start > FORMAT:
+        place.check_format()
+    lines = [
+        line
+        for number in range(start + 1, FORMAT + 1)
+        for step in MIGRATIONS[number]
+        for line in step.preview(place)
+    ]
+    return Plan(start, FORMAT, tuple(lines or [_NOTHING] if start < FORMAT else ()))
+
+
+def migrate(place: Workspace, *, clock: Callable[[], datetime] = utc_now) -> Plan:
+    """Bring a workspace up to the present format; return what was done.
+
+    Args:
+        place: The workspace.
+        clock: Gives the present instant, in UTC.
+
+    Raises:
+        FormatError: It has the present format already, or a newer version wrote it.
+        VerificationError: Its ledger is not what was recorded.
+        WorkspaceBusyError: Another process writes to it.
+    """
+    plan = plan_migration(place)
+    if plan.start >= FORMAT and not plan.resumed:
+        raise FormatError(
+            f"the workspace has format {FORMAT} already", where=str(place.root),
+            hint="nothing is to do",
+        )  # fmt: skip
+    with place.writing():
+        Ledger(place.ledger).verify().demand(where=str(place.ledger))
+        now = clock()
+        kept = place.root / MIGRATING_NAME
+        state = _State.read(kept)
+        if state is None:
+            backup = place.backups / f"format-{plan.start}-{now:%Y%m%dT%H%M%SZ}"
+            back_up(place, backup)
+            state = _State(plan.start, str(backup), list(plan.lines))
+            state.keep(kept)
+        for number in range(state.start + 1, FORMAT + 1):
+            for step in MIGRATIONS[number]:
+                name = f"{number}/{step.name}"
+                if name not in state.done:
+                    step.run(place, now)
+                    state.done.append(name)
+                    state.keep(kept)
+        place.keep_format()
+        kept.unlink()
+    told = {"from": state.start, "to": FORMAT, "at": print_instant(now), "did": state.lines}
+    write_whole(Path(state.backup) / "migrated.json", json.dumps(told, indent=1) + "\n")
+    return Plan(state.start, FORMAT, tuple(state.lines), Path(state.backup), resumed=plan.resumed)
+
+
+def back_up(place: Workspace, target: Path) -> None:
+    """Copy a workspace's tables, ledger, settings and small files, whole or not at all.
+
+    Files that are never changed in place are linked and take no room. Kept embeddings and sealed
+    files are not copied: no migration touches them, and a copy would outlive their destruction.
+    """
+    waiting = target.with_name(f".{target.name}.partial")
+    shutil.rmtree(waiting, ignore_errors=True)
+    waiting.mkdir(parents=True)
+    for name in _LINKED:
+        if (place.root / name).is_dir():
+            shutil.copytree(
+                place.root / name, waiting / name, copy_function=_link,
+                ignore=shutil.ignore_patterns(DERIVED),
+            )  # fmt: skip
+    if place.ledger.exists():
+        Ledger(place.ledger).copy_to(waiting / place.ledger.name)
+    for path in sorted(place.root.iterdir()):
+        if path.is_file() and (path.name == CONFIG_NAME or path.suffix in (".toml", ".key")):
+            shutil.copy2(path, waiting / path.name)
+    waiting.rename(target)
+
+
+def _link(source: str, target: str) -> None:
+    # Parquet files and entries of Delta's log are written once; what is written anew has a new
+    # file under its name, so that the link keeps the old one.
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copy2(source, target)

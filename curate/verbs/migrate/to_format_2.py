@@ -1,0 +1,100 @@
+"""From format 1 to 2: what was said and what went out moves from the catalogue to the record.
+
+Format 1 kept releases, their items, tombstones and refusals as tables that anybody was told to
+delete when the catalogue had to be made again.
+"""
+
+from __future__ import annotations
+
+import shutil
+from datetime import datetime
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from curate.catalog.ledger import Ledger
+from curate.catalog.record import ITEMS, Record
+from curate.media.refuse import KEY, key_id
+from curate.schema import arrow_schema
+from curate.vault.keys import own_key
+from curate.verbs.migrate.columns import COLUMNS, read_stored
+from curate.verbs.migrate.step import Step
+from curate.workspace import Workspace
+
+_MOVED = ("releases", ITEMS, "tombstones", "refusals")
+
+
+def _rows(place: Workspace, name: str) -> list[dict[str, Any]]:
+    table = read_stored(place, name)
+    return [] if table is None else table.to_pylist()
+
+
+def _preview(place: Workspace) -> list[str]:
+    words = {
+        "releases": "releases",
+        ITEMS: "items of releases",
+        "tombstones": "tombstones of feeds",
+        "refusals": "refusals of what was erased",
+    }
+    found = ((words[name], read_stored(place, name)) for name in _MOVED)
+    return [f"{table.num_rows:,} {what} move to the ledger and record/"
+            for what, table in found if table is not None]  # fmt: skip
+
+
+def _run(place: Workspace, now: datetime) -> None:
+    ledger = Ledger(place.ledger)
+    _move_releases(place, Record(ledger), now)
+    ledger.record("tombstones", _batches(_rows(place, "tombstones")), recorded_at=now)
+    ledger.record("refusals", _refusals(place), recorded_at=now)
+    # Only once all of it is in the ledger do the tables go.
+    for name in _MOVED:
+        shutil.rmtree(place.catalog / name, ignore_errors=True)
+    shutil.rmtree(place.catalog / ".derived", ignore_errors=True)
+
+
+def _move_releases(place: Workspace, record: Record, now: datetime) -> None:
+    items = read_stored(place, ITEMS)
+    known = {row["release_id"] for row in record.releases()}
+    for row in sorted(_rows(place, "releases"), key=lambda row: row["built_at"]):
+        if row["release_id"] in known:
+            continue
+        mine = arrow_schema(ITEMS).empty_table()
+        if items is not None:
+            mine = items.filter(pc.equal(items["release_id"], row["release_id"]))
+        record.add_release(row, _declared(mine), recorded_at=now)
+
+
+def _declared(items: pa.Table) -> pa.Table:
+    """Return the columns of items that are declared; older versions wrote no others."""
+    return items.select([n for n in items.column_names if n in arrow_schema(ITEMS).names])
+
+
+def _batches(stones: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return tombstones as the ledger has them: one record for all that have a salt."""
+    found: dict[tuple[str, str], dict[str, Any]] = {}
+    for row in stones:
+        batch = found.setdefault(
+            (row["use"], row["salt"]),
+            {"use": row["use"], "salt": row["salt"], "digests": [],
+             "recalled_at": row["recalled_at"]},
+        )  # fmt: skip
+        batch["digests"].append(row["digest"])
+        batch["recalled_at"] = min(batch["recalled_at"], row["recalled_at"])
+    return [{**batch, "digests": sorted(batch["digests"])} for batch in found.values()]
+
+
+def _refusals(place: Workspace) -> list[dict[str, Any]]:
+    rows = _rows(place, "refusals")
+    if not rows:
+        return []
+    made_with = key_id(own_key(place.root / KEY))
+    return [
+        {"digest": row["digest"], "of": "content", "key_id": made_with,
+         "pdq": None if row["pdq"] is None else row["pdq"].hex(),
+         "refused_since": row["refused_since"]}
+        for row in rows
+    ]  # fmt: skip
+
+
+STEPS = (Step("record", _preview, _run), COLUMNS)

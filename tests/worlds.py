@@ -8,7 +8,8 @@ with one value hold the same bytes), ``near`` (a duplicate group), ``chain`` (of
 content), ``dataset``, ``scanned = "no"``, ``read = "no"`` (for signals) or what the reader failed
 with, ``unreadable``, ``missing``, ``unseen``. ``[[signals]]`` are statements found in the file at
 ``path``, or ``beside`` it; ``[[links]]`` says how a depiction is known, ``[[records]]`` states
-consents as rows of the ledger, and ``all_rules`` lets every rule speak, for a rule that asks the
+consents as rows of the ledger, ``[[changed]]`` says what is not as a stage wrote it, and
+``all_rules`` lets every rule speak, for a rule that asks the
 verdicts of others.
 """
 
@@ -75,6 +76,7 @@ def load_world(folder: Path, scratch: Path) -> World:
     tables["signals"] = _signals(said.get("signals", []), tables["media"])
     tables |= _told_of_labels(said, tables["media"])
     tables |= _held_against_lists(said)
+    tables["changed"] = _changed(said.get("changed", []), tables["media"])
     tables |= _statements(said, scratch, tables["media"])
     tables["entries"] = _entries(tables)
     use = UseProfile("case", "train-detector", ("include", "train_detector"))
@@ -113,6 +115,17 @@ def _linked(tables: dict[str, pa.Table], links: list[dict[str, str]]) -> pa.Tabl
         for row in tables["depictions"].to_pylist()
     ]  # fmt: skip
     return conform(rows, "depictions")
+
+
+def _changed(rows: list[dict[str, Any]], media: pa.Table) -> pa.Table:
+    """Return what is not as it was written: of a content, of an entry, or of a whole table."""
+    ids = {row["locator"]: row["media_id"] for row in media.to_pylist()}
+    return conform([
+        {"written_in": row["written_in"],
+         "about": "*" if "path" not in row
+         else ids[row["path"]] if row.get("entry") else digest_of(row)}
+        for row in rows
+    ], "changed")  # fmt: skip
 
 
 def digest_of(item: dict[str, Any]) -> str:

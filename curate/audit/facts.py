@@ -32,10 +32,10 @@ placed                    entry and split that lists it, as ``item``; likewise `
                           ``labelled`` and ``swapped``, as `curate.splits.classes` asks them
 ========================  ==================================================================
 
-and the tables as they are: content, depictions, doubts, faces, face_scans, groups, hash_checks,
-hash_lists, hash_matches, identities, labels, relations, shortcuts, shortcut_drops, signal_scans,
-sources, subjects. A rule's query gives ``media_id``, ``duty``, ``standing`` or ``origin``; a
-finding follows for each entry that it stands for.
+and the tables as they are: changed, content, depictions, doubts, faces, face_scans, groups,
+hash_checks, hash_lists, hash_matches, identities, labels, relations, shortcuts, shortcut_drops,
+signal_scans, sources, subjects. A rule's query gives ``media_id``, ``duty``, ``standing`` or
+``origin``; a finding follows for each entry that it stands for.
 """
 
 from __future__ import annotations

@@ -14,9 +14,11 @@ from curate.catalog import numbered
 from curate.catalog.numbered import number
 from curate.splits.crossings import crossings
 
-# What an audit reads of the catalogue; `entries` is the catalogue's view, the rest are tables.
+# What an audit reads of the catalogue; `entries` and `changed` are views of it, the rest are
+# tables.
 CATALOG_INPUTS = (
     "entries",
+    "changed",
     "compared",
     "content",
     "depictions",

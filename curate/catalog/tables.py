@@ -118,6 +118,26 @@ class Catalog:
         write_deltalake(str(self.folder / name), rows, mode="overwrite", predicate=predicate)
         return rows.num_rows
 
+    def drop(self, name: str, where: str, **views: pa.Table) -> int:
+        """Take rows out of a table in one commit; return how many.
+
+        Args:
+            name: The table.
+            where: SQL that is true of the rows to take out.
+            views: Tables that the SQL may name, beside those of the catalogue.
+        """
+        if not self.count(name):
+            return 0
+        connection = self.connect()
+        for view, table in views.items():
+            connection.register(view, table)
+        kept = connection.sql(f"SELECT * FROM {name} WHERE NOT coalesce({where}, FALSE)")
+        rest = conform(kept.to_arrow_table(), name)
+        gone = self.count(name) - rest.num_rows
+        if gone:
+            self.replace(name, rest)
+        return gone
+
     def split_by_key(
         self, name: str, rows: pa.Table, *, held: str = "FALSE"
     ) -> tuple[pa.Table, pa.Table]:

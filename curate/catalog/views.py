@@ -75,7 +75,7 @@ def stored_as(names: Iterable[str]) -> tuple[str, ...]:
     """
     asked = set(names)
     made_of = set(_MADE_OF) if "entries" in asked else set()
-    return tuple(sorted(asked - {"entries"} | made_of))
+    return tuple(sorted(asked - {"entries", "changed"} | made_of))
 
 
 def create_entries(connection: duckdb.DuckDBPyConnection) -> None:

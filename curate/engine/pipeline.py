@@ -10,27 +10,25 @@ from __future__ import annotations
 import json
 import time
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any, Protocol
 
 import pyarrow as pa
 
+from curate.catalog.rowsums import with_sums
 from curate.catalog.tables import Catalog
 from curate.catalog.views import create_withheld
+from curate.engine.changed import Output, as_outputs, recorded_outputs, written_by
 from curate.engine.local import Limits, Lost, default_jobs, map_batches
+from curate.engine.records import Clock, recorded
 from curate.engine.stage import MapStage, WholeStage
-from curate.errors import CurateError
 from curate.schema import conform, key_of
-from curate.version import __version__
 
 # A commit is a file: results are gathered for this long, and a kill loses no more than that.
 COMMIT_SECONDS = 2.0
 # And for this many times as long as the last commit took.
 COMMIT_SHARE = 8
-
-Clock = Callable[[], datetime]
 
 
 class Progress(Protocol):
@@ -82,6 +80,8 @@ class Pipeline:
         if not pending.num_rows:
             return StageRun(stage.name, 0, {})
         with recorded(self.catalog, self.clock, f"run {stage.name}", stage.parameters) as record:
+            for name, sql in stage.drops.items():
+                self.catalog.drop(name, sql, pending=pending)
             rows = self._commit_all(stage, pending)
             record["counts"] = {"items": pending.num_rows, **rows}
             record["versions"] = {stage.name: stage.version}
@@ -115,9 +115,9 @@ class Pipeline:
         return writer.counts
 
     def _whole(self, stage: WholeStage) -> StageRun:
-        inputs = self.input_digest(stage)
-        if self._last_inputs(stage) == inputs:
+        if self.is_current(stage):
             return StageRun(stage.name, 0, {})
+        inputs = self.input_digest(stage)
         tables = self.read(stage)
         tables["embeddings"] = self.embeddings()
         size = sum(tables[name].num_rows for name in stage.reads)
@@ -125,6 +125,7 @@ class Pipeline:
         with recorded(self.catalog, self.clock, f"run {stage.name}", stage.parameters) as record:
             made = stage.work(tables)
             rows = {name: self._put(stage, name, made[name]) for name in stage.writes}
+            record["outputs"] = as_outputs(self._written(stage))
             notes = json.loads(made["notes"]["note"][0].as_py()) if "notes" in made else {}
             record["counts"] = {"items": size, **rows, **notes}
             record["versions"] = {stage.name: stage.version}
@@ -141,6 +142,9 @@ class Pipeline:
         own = "stage" in conform([], name).column_names
         return self.catalog.replace(name, rows, stage=stage.name if own else "")
 
+    def _written(self, stage: WholeStage) -> dict[Output, dict[str, Any]]:
+        return {(stage.name, n): written_by(self.catalog, stage.name, n) for n in stage.writes}
+
     def embeddings(self) -> pa.Table:
         """Return this run's embeddings: face_id, vector."""
         if not self.memory:
@@ -153,8 +157,11 @@ class Pipeline:
         return pa.concat_tables(self.memory)
 
     def is_current(self, stage: WholeStage) -> bool:
-        """Return whether `stage` ran on what there is now."""
-        return self._last_inputs(stage) == self.input_digest(stage)
+        """Return whether `stage` ran on what there is now, and what it wrote is still there."""
+        if self._last_inputs(stage) != self.input_digest(stage):
+            return False
+        kept = recorded_outputs(self.catalog)
+        return all(kept.get(key) == sums for key, sums in self._written(stage).items())
 
     def input_digest(self, stage: WholeStage) -> str:
         """Return a digest of what `stage` reads and how, whatever the rows' order."""
@@ -212,19 +219,31 @@ class Writer:
     def flush(self) -> None:
         """Commit what is waiting, table by table: the last one marks the items as done."""
         began = time.monotonic()
+        whole = {}
         for name in self._stage.writes:
-            parts = [tables[name] for tables in self._waiting if name in tables]
-            if parts:
-                self._commit(name, pa.concat_tables(parts))
+            if parts := [tables[name] for tables in self._waiting if name in tables]:
+                whole[name] = self._fresh(name, pa.concat_tables(parts))
+        whole = with_sums(whole)
+        for name in self._stage.writes:
+            if name in whole:
+                self._commit(name, whole[name])
         self._waiting.clear()
         self._since = time.monotonic()
         # A large table takes long to look keys up in: it is asked less often.
         self._pause = max(COMMIT_SECONDS, COMMIT_SHARE * (self._since - began))
 
+    def _fresh(self, name: str, rows: pa.Table) -> pa.Table:
+        """Return those rows whose keys this run has not written yet, marked with the stage."""
+        fresh = rows.take(pa.array(self._first_of_key(name, rows), pa.int64()))
+        if name not in self._stage.marks:
+            return fresh
+        column, mark = self._stage.marks[name]
+        place = fresh.schema.get_field_index(column)
+        return fresh.set_column(place, fresh.field(place), pa.repeat(mark, fresh.num_rows))
+
     def _commit(self, name: str, rows: pa.Table) -> None:
-        first = self._first_of_key(name, rows)
         fresh, known = self._catalog.split_by_key(
-            name, rows.take(pa.array(first, pa.int64())), held=self._stage.holds.get(name, "FALSE")
+            name, rows, held=self._stage.holds.get(name, "FALSE")
         )
         self.counts[name] += self._catalog.append(name, fresh)
         if known.num_rows:
@@ -242,41 +261,8 @@ class Writer:
         return places
 
 
-class recorded:  # noqa: N801 - a context manager reads as a verb
-    """Keep a record of a run: running when it starts, then done or failed."""
-
-    def __init__(
-        self, catalog: Catalog, clock: Clock, verb: str, parameters: Mapping[str, Any]
-    ) -> None:
-        started = clock()
-        self._catalog, self._clock = catalog, clock
-        self.row: dict[str, Any] = {
-            "run_id": f"{started:%Y%m%dT%H%M%S%fZ}-{verb.replace(' ', '-')}",
-            "verb": verb,
-            "started_at": started,
-            "status": "running",
-            "tool_version": __version__,
-            "parameters": json.dumps(dict(parameters), sort_keys=True, default=str),
-        }
-
-    def __enter__(self) -> dict[str, Any]:
-        self._keep()
-        self.told: dict[str, Any] = {"run_id": self.row["run_id"]}
-        return self.told
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        for name, value in self.told.items():
-            self.row[name] = value if isinstance(value, str) else json.dumps(value, sort_keys=True)
-        self.row["ended_at"] = self._clock()
-        self.row["status"] = "done" if error is None else "failed"
-        if error is not None:
-            self.row["error"] = str(error) if isinstance(error, CurateError) else repr(error)
-        self._keep()
-
-    def _keep(self) -> None:
-        self._catalog.upsert("runs", conform([self.row], "runs"))
-
-
 def _batches(pending: pa.Table, size: int) -> Iterator[pa.Table]:
     for start in range(0, pending.num_rows, size):
-        yield pending.slice(start, size)
+        end = min(start + size, pending.num_rows)
+        # A copy: a slice is pickled with the whole of the buffers that it looks into.
+        yield pending.take(pa.array(range(start, end), pa.int64()))

@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 import pyarrow as pa
 
 Tables = Mapping[str, pa.Table]
+# What stands in a required column until the pipeline marks the row with its stage.
+UNMARKED = "unmarked"
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,11 @@ class MapStage:
         memory: Address space of a worker, bytes; 0 for no limit.
         preload: Modules that workers import before they are forked.
         holds: By table, SQL that is true of stored rows which this stage does not replace.
+        marks: By table, the column that says which stage and version made a row, and what it
+            says; it is filled in where rows are kept, so that workers need not know it.
+        drops: By table, SQL that is true of stored rows which are out of date for `pending`, a
+            view of what is to be done: they go before anything is written, so that none of an
+            older version stays among those of a newer one.
         parameters: What else the result depends on, for the run's record.
     """
 
@@ -48,6 +55,8 @@ class MapStage:
     memory: int = 6 << 30
     preload: tuple[str, ...] = ()
     holds: Mapping[str, str] = field(default_factory=dict)
+    marks: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    drops: Mapping[str, str] = field(default_factory=dict)
     parameters: Mapping[str, object] = field(default_factory=dict)
 
 

@@ -47,13 +47,14 @@ _SHOTS = "SELECT sha256, list(frame ORDER BY frame) AS frames, list(shot ORDER B
 
 def faces_stage(spec: AnalyzerSpec, model_id: str) -> MapStage:
     """Return the stage that finds faces with the model that `spec` names."""
+    mark = f"faces/{VERSION}"
     pending = f"""
         SELECT todo.*, s.frames, s.shots
         FROM ({_CONTENTS}) todo
         LEFT JOIN ({_SHOTS} FROM frames GROUP BY sha256) s USING (sha256)
         WHERE NOT EXISTS (
             SELECT 1 FROM face_scans f
-            WHERE f.sha256 = todo.sha256 AND f.model_id = '{model_id}'
+            WHERE f.sha256 = todo.sha256 AND f.model_id = '{model_id}' AND f.stage = '{mark}'
         )
         ORDER BY sha256
     """
@@ -64,6 +65,11 @@ def faces_stage(spec: AnalyzerSpec, model_id: str) -> MapStage:
         work=partial(scan_batch, spec=spec),
         lost=partial(scan_lost, model_id=model_id),
         writes=("faces", "face_scans"),
+        marks={"face_scans": ("stage", mark)},
+        drops=dict.fromkeys(
+            ("face_scans", "faces"),
+            f"model_id = '{model_id}' AND sha256 IN (SELECT sha256 FROM pending)",
+        ),
         chunk=16,
         memory=0,  # inference runtimes reserve address space that they never touch
         parameters={"model": model_id, "detection_px": spec.det_size},

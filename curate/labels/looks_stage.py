@@ -7,23 +7,24 @@ from typing import Any
 
 import pyarrow as pa
 
-from curate.engine.stage import MapStage
+from curate.engine.stage import UNMARKED, MapStage
 from curate.labels.looks import measure
 from curate.media import UnreadableError, load_rgb, sampled_frames
 from curate.schema import conform
 
-VERSION = "looks/1"
+VERSION = "1"
 
 
 def looks_stage() -> MapStage:
     """Return the stage."""
+    mark = f"looks/{VERSION}"
     pending = f"""
         SELECT c.sha256, c.kind, arg_min(e.root, e.media_id) AS root,
                arg_min(e.locator, e.media_id) AS locator
         FROM content c JOIN entries e USING (sha256)
         WHERE e.state = 'present'
         AND NOT EXISTS (
-            SELECT 1 FROM looks k WHERE k.sha256 = c.sha256 AND k.version = '{VERSION}'
+            SELECT 1 FROM looks k WHERE k.sha256 = c.sha256 AND k.version = '{mark}'
         )
         GROUP BY c.sha256, c.kind ORDER BY c.sha256
     """
@@ -34,6 +35,7 @@ def looks_stage() -> MapStage:
         work=look_at,
         lost=_failed,
         writes=("looks",),
+        marks={"looks": ("version", mark)},
     )
 
 
@@ -43,7 +45,7 @@ def look_at(batch: pa.Table) -> dict[str, pa.Table]:
 
 
 def _row(item: dict[str, Any]) -> dict[str, Any]:
-    row = {"sha256": item["sha256"], "version": VERSION}
+    row = {"sha256": item["sha256"], "version": UNMARKED}
     root = Path(item["root"])
     place = root / item["locator"]
     try:
@@ -60,6 +62,6 @@ def _row(item: dict[str, Any]) -> dict[str, Any]:
 
 
 def _failed(batch: pa.Table, reason: str) -> dict[str, pa.Table]:
-    rows = [{"sha256": one, "version": VERSION, "error": reason}
+    rows = [{"sha256": one, "version": UNMARKED, "error": reason}
             for one in batch["sha256"].to_pylist()]  # fmt: skip
     return {"looks": conform(rows, "looks")}

@@ -8,14 +8,12 @@ from typing import Any, Protocol
 
 import pyarrow as pa
 
-from curate.engine.stage import MapStage
+from curate.engine.stage import UNMARKED, MapStage
 from curate.engine.watch import alive
 from curate.media import UnreadableError
 from curate.schema import conform
 
 VERSION = "2"
-STAGE = f"probe/{VERSION}"
-EXACT = f"{STAGE}/exact"
 
 # A file is pending when it was never seen as it is listed now, by an older probe, or by one
 # that says less: what was decoded whole serves who asks for less. So is a video that no package
@@ -64,10 +62,10 @@ def probe_batch(
     return {name: conform(rows, name) for name, rows in found.items()}
 
 
-def probe_lost(batch: pa.Table, reason: str, *, exact: bool = False) -> dict[str, pa.Table]:
+def probe_lost(batch: pa.Table, reason: str) -> dict[str, pa.Table]:
     """Return the sighting of an entry whose worker died or hung."""
     rows = [
-        _sighting(item, exact=exact, status="unreadable", reason=reason, detail=_LOST[reason])
+        _sighting(item, status="unreadable", reason=reason, detail=_LOST[reason])
         for item in batch.to_pylist()
     ]
     return {"sightings": conform(rows, "sightings")}
@@ -91,17 +89,15 @@ def _sight(
     except UnreadableError as error:
         return _sighting(
             item,
-            exact=exact,
             status="unreadable",
             reason=str(error.reason_code),
             detail=_of_lists(listed) if error.reason_code == "listed" else error.detail,
             sha256=error.sha256,
             md5=error.md5,
         )
-    found["content"].append({**probed.content, "probe_version": _version(exact=exact)})
-    # Frames are the same in either mode.
-    found["frames"] += ({**frame, "probe_version": STAGE} for frame in probed.frames)
-    return _sighting(item, exact=exact, status="readable", sha256=probed.content["sha256"])
+    found["content"].append(probed.content)
+    found["frames"] += probed.frames
+    return _sighting(item, status="readable", sha256=probed.content["sha256"])
 
 
 def _of_lists(listed: Listed | None) -> str:
@@ -110,16 +106,12 @@ def _of_lists(listed: Listed | None) -> str:
     return f"its bytes are on a hash list (lists {state}): it was not decoded"
 
 
-def _version(*, exact: bool) -> str:
-    return EXACT if exact else STAGE
-
-
-def _sighting(item: dict[str, Any], *, exact: bool, **values: Any) -> dict[str, Any]:
+def _sighting(item: dict[str, Any], **values: Any) -> dict[str, Any]:
     return {
         "media_id": item["media_id"],
         "listed_size": item["listed_size"],
         "listed_mtime_ns": item["listed_mtime_ns"],
-        "probe_version": _version(exact=exact),
+        "probe_version": UNMARKED,
         **values,
     }
 
@@ -134,7 +126,10 @@ def probe_stage(*, exact: bool = False, listed: Listed | None = None) -> MapStag
     """
     from curate.media.container import can_read_videos
 
-    enough = (EXACT,) if exact else (STAGE, EXACT)
+    mark = f"probe/{VERSION}"
+    whole = f"{mark}/exact"
+    enough = (whole,) if exact else (mark, whole)
+    made_by = whole if exact else mark
     return MapStage(
         name="probe",
         version=VERSION,
@@ -144,10 +139,18 @@ def probe_stage(*, exact: bool = False, listed: Listed | None = None) -> MapStag
             listed=_of_lists(listed),
         ),
         work=partial(probe_batch, exact=exact, listed=listed),
-        lost=partial(probe_lost, exact=exact),
+        lost=probe_lost,
         writes=("content", "frames", "sightings"),
         # Another entry's content that was decoded whole is not decoded at a smaller scale again.
-        holds={"content": f"probe_version = '{EXACT}' AND NOT {_UNREAD}"},
+        holds={"content": f"probe_version = '{whole}' AND NOT {_UNREAD}"},
+        # What an older probe saw may have had more frames.
+        drops=dict.fromkeys(("content", "frames"), f"NOT starts_with(probe_version, '{mark}')"),
+        marks={
+            "content": ("probe_version", made_by),
+            "sightings": ("probe_version", made_by),
+            # Frames are the same in either mode.
+            "frames": ("probe_version", mark),
+        },
         parameters={"exact": exact},
         chunk=32,
         preload=("curate.media.probe", "curate.media.compiled"),

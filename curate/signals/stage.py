@@ -61,6 +61,10 @@ def signals_stage(trust: str = "") -> MapStage:
         work=partial(read_batch, trust=trust, stage=stage),
         lost=partial(read_lost, stage=stage),
         writes=("signals", "signal_scans"),
+        drops={
+            "signals": "about_kind = 'content' AND about IN (SELECT sha256 FROM pending)",
+            "signal_scans": "sha256 IN (SELECT sha256 FROM pending)",
+        },
         chunk=64,
         parameters={"tools": tools(), "trust": digest_of(trust.encode()) if trust else None},
         preload=("curate.signals.content",),

@@ -13,7 +13,8 @@ from curate.catalog.audits import Audited, latest_audit
 from curate.catalog.ledger import Ledger
 from curate.catalog.record import Record
 from curate.catalog.tables import Catalog
-from curate.engine.pipeline import Progress, recorded, silent
+from curate.engine.pipeline import Progress, silent
+from curate.engine.records import recorded
 from curate.errors import UnknownNameError
 from curate.model.config import Config, UseProfile, parse_config
 from curate.workspace import Workspace, find

@@ -29,6 +29,7 @@ from curate.catalog.ledger import Ledger
 from curate.catalog.record import Record
 from curate.catalog.tables import Catalog
 from curate.catalog.views import read_entries
+from curate.engine.changed import sums_kept
 from curate.errors import InputError, UnknownNameError
 from curate.files import write_whole
 from curate.media.refuse import REASON, REASON_ALIKE, Guard
@@ -88,7 +89,11 @@ def erase(
     @contextmanager
     def recording(request: str) -> Iterator[dict[str, Any]]:
         asked = {"request": request}
-        with context.workspace.writing(), context.recorded("consent erase", asked) as record:
+        with (
+            context.workspace.writing(),
+            sums_kept(context.catalog, context.clock, "consent erase"),
+            context.recorded("consent erase", asked) as record,
+        ):
             yield record
 
     def destroy_keys() -> int:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from curate.catalog.ledger import Ledger
 from curate.catalog.views import read_entries
+from curate.engine.changed import drop_changed, sums_kept
 from curate.engine.pipeline import Pipeline, StageRun
 from curate.errors import InputError, UnknownNameError
 from curate.model.config import Config
@@ -80,6 +81,7 @@ def run(
     brought = None if scores is None else _scores(context, Path(scores), wanted)
     with context.workspace.writing():
         apply_corrections(context.catalog, context.ledger)
+        drop_changed(context.catalog)
         pipeline = Pipeline(context.catalog, context.clock, jobs, context.progress)
         config = replace(context.config, exact=exact or context.config.exact)
         keeper = open_vault(context) if keep_embeddings else None
@@ -197,7 +199,8 @@ def _hashlists(run: _Run) -> StageRun:
     if not registered and not run.pipeline.catalog.count("hash_checks"):
         return StageRun("hashlists", 0, {})
     ran = run.pipeline.run(hashlists_stage(run.place, run.config))
-    done = seal_matches(run.place, run.config, run.pipeline.clock())
+    with sums_kept(run.pipeline.catalog, run.pipeline.clock, "seal"):
+        done = seal_matches(run.place, run.config, run.pipeline.clock())
     return replace(ran, notes={**ran.notes, **asdict(done)})
 
 

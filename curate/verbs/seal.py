@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from curate.engine.changed import sums_kept
 from curate.safety.seal.custody import Custody, Held
 from curate.safety.seal.open import Opening, still_listed
 from curate.safety.seal.places import digest_of, openers_of, sealed_file
@@ -53,7 +54,8 @@ def seal(context: Context, *, in_place: bool = False, officer_key: Path | None =
     with context.workspace.writing():
         sealer = sealer_of(context.workspace, config, context.clock())
         stays = config.seal if in_place else config.in_place
-        return sealer.run(categories=config.seal, in_place=stays)
+        with sums_kept(context.catalog, context.clock, "seal"):
+            return sealer.run(categories=config.seal, in_place=stays)
 
 
 def seals(context: Context) -> list[Held]:

@@ -10,6 +10,7 @@ import pyarrow as pa
 from curate.catalog.derived import derived
 from curate.catalog.digest import tables_digest
 from curate.catalog.views import read_entries, stored_as
+from curate.engine.changed import changed
 
 if TYPE_CHECKING:
     from curate.verbs.context import Context
@@ -48,8 +49,8 @@ def observations(context: Context, *, assignment: str | None = None) -> dict[str
     from curate.verbs.split import read_assignment, with_splits
 
     catalog = context.catalog
-    tables = {n: catalog.read(n) for n in CATALOG_INPUTS if n != "entries"}
-    tables["entries"] = read_entries(catalog)
+    tables = {n: catalog.read(n) for n in CATALOG_INPUTS if n not in ("entries", "changed")}
+    tables |= {"entries": read_entries(catalog), "changed": changed(catalog)}
     if assignment is None:
         return tables
     return tables | with_splits(tables, read_assignment(catalog, assignment))
@@ -83,7 +84,10 @@ def prepared(context: Context, *, assignment: str | None = None) -> tuple[dict[s
         return {**prepare(tables), "digest": pa.table({"sha256": [tables_digest(tables)]})}
 
     if assignment is None:
-        made = derived(context.catalog, "facts", stored_as(CATALOG_INPUTS), make, recipe=RECIPE)
+        # What was changed is told from tables that audits do not read otherwise.
+        beside = repr(changed(context.catalog).to_pylist())
+        inputs = stored_as(CATALOG_INPUTS)
+        made = derived(context.catalog, "facts", inputs, make, recipe=RECIPE, beside=beside)
     else:
         made = make()
     return made, made.pop("digest")["sha256"][0].as_py()

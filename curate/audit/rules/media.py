@@ -23,6 +23,38 @@ UNREADABLE = Rule(
     query="SELECT media_id, reason, detail FROM entries WHERE state = 'unreadable'",
 )
 
+CHANGED = Rule(
+    code="MED011",
+    symbol="changed-observations",
+    title="What was computed of the entry is not what was written.",
+    effect=Effect.REVIEW,
+    basis="STANDARDS section 9, crashed stages are review",
+    message="rows of {written_in}, or rows that belong to them, are not what the stage wrote",
+    explanation=(
+        "Each stage writes how many rows came of what it looked at, and their sum. Rows that were "
+        "deleted, changed or added by other means, or restored from an older copy, are noticed by "
+        "it. What such rows say of an entry proves nothing, and neither does what they do not say."
+    ),
+    remedy="Run the stages again: `curate run` does anew what is not as it was written.",
+    query="""
+        SELECT e.media_id, string_agg(DISTINCT c.written_in, ', ' ORDER BY c.written_in)
+               AS written_in
+        FROM changed c JOIN entries e ON e.sha256 = c.about
+        GROUP BY e.media_id
+        UNION ALL
+        SELECT e.media_id, string_agg(DISTINCT c.written_in, ', ' ORDER BY c.written_in)
+        FROM changed c JOIN entries e ON e.id = c.about
+        GROUP BY e.media_id
+        UNION ALL
+        SELECT e.media_id, w.written_in
+        FROM entries e CROSS JOIN (
+            SELECT string_agg(written_in, ', ' ORDER BY written_in) AS written_in
+            FROM changed WHERE about = '*' HAVING count(*) > 0
+        ) w
+        WHERE e.state = 'present'
+    """,
+)
+
 MISSING = Rule(
     code="MED002",
     symbol="missing-file",
@@ -203,4 +235,5 @@ RULES = (
     STRIPPED_ORIENTATION,
     SUSPICIOUS_THUMBNAIL,
     TRAILING_BYTES,
+    CHANGED,
 )

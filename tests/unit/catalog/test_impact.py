@@ -97,7 +97,8 @@ def test_walk_counts_what_releases_hold() -> None:
     """Each release that holds a touched entry is named with how many."""
     items = [{"release_id": "r1", "media_id": m, "path": m, "sha256": m} for m in ("a", "z")]
     release = {"release_id": "r1", "name": "v1", "use": "u", "audit_run_id": "x", "path": "p",
-               "merkle_root": "0", "item_count": 2, "built_at": 0}  # fmt: skip
+               "merkle_root": "0", "item_count": 2, "built_at": 0,
+               "items_sha256": "0", "status": "issued"}  # fmt: skip
     found = impact(
         _graph(
             entries=[_entry("a"), _entry("z")],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import pickle
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -15,7 +16,8 @@ import pytest
 
 from curate.catalog.tables import Catalog
 from curate.engine import pipeline as pipeline_module
-from curate.engine.pipeline import Pipeline, recorded
+from curate.engine.pipeline import Pipeline, _batches
+from curate.engine.records import recorded
 from curate.engine.stage import MapStage, WholeStage
 from curate.errors import InputError
 from curate.schema import conform
@@ -265,3 +267,15 @@ def test_record_of_a_run_that_was_interrupted(line: Pipeline) -> None:
     (row,) = runs(line)
     assert (row["status"], row["error"]) == ("failed", "KeyboardInterrupt()")
     assert json.loads(row["counts"]) == {"done": 1}
+
+
+def test_a_batch_takes_what_its_rows_take_to_a_worker() -> None:
+    """However long the table is that it was cut from."""
+    few = pa.table({"media_id": [f"{n:036}" for n in range(64)]})
+    many = pa.table({"media_id": [f"{n:036}" for n in range(64_000)]})
+
+    (whole,) = _batches(few, 64)
+    last = list(_batches(many, 64))[-1]
+
+    assert last["media_id"].to_pylist()[-1] == f"{63_999:036}"
+    assert len(pickle.dumps(last)) <= len(pickle.dumps(whole)) + 64

@@ -8,6 +8,7 @@ import pyarrow as pa
 import pytest
 
 import curate
+from curate.engine.pipeline import Writer
 from curate.media.stage import probe_batch, probe_stage
 from tests.unit.media.videos import film, scene
 
@@ -54,8 +55,9 @@ def test_videos_seen_without_pyav_are_pending_once_it_is_there(
     with monkeypatch.context() as without:
         for module in ("probe", "container"):
             without.setattr(f"curate.media.{module}.can_read_videos", lambda: False)
-        for name, rows in probe_batch(pending(project)).items():
-            project.catalog.upsert(name, rows)
+        writer = Writer(project.catalog, probe_stage())
+        writer.add(probe_batch(pending(project)))
+        writer.flush()
         assert pending(project).num_rows == 0
     assert counts(project) == {"a.mp4": 0, "b.mkv": 0, "broken.mp4": 0}
 

@@ -134,7 +134,6 @@ def issue(chosen: Any, root: Path, form: str, key: Any) -> Path:
 
     from curate.catalog.audits import Audited
     from curate.catalog.ledger import Ledger
-    from curate.catalog.tables import Catalog
     from curate.model.config import UseProfile
     from curate.release.build import Form, Steps, build
     from curate.schema import arrow_schema, conform
@@ -154,7 +153,7 @@ def issue(chosen: Any, root: Path, form: str, key: Any) -> Path:
     audited = Audited("r1", use, now, found, conform(verdicts, "verdicts"))
     one = Issue(
         "v1", Order(use.name, form=Form((form,)), keys=(key,)), audited, {"entries": chosen.items},
-        Catalog(root / "catalog"), Ledger(root / "ledger.sqlite"), now, 30,
+        Ledger(root / "ledger.sqlite"), now, 30,
     )  # fmt: skip
     steps = Steps(one.tell, one.documents, one.seal, one.announce)
     told = {"use": {"name": use.name}, "tool": "bench"}

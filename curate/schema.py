@@ -3,7 +3,8 @@
 Every table and every file that people write has a JSON Schema (2020-12) under ``schemas/``.
 Arrow and SQL types are derived here, so that code and schema cannot disagree. Extension
 keywords: ``x-store`` (``delta`` or ``ledger``), ``x-key`` (the key's columns), ``x-arrow`` (a
-narrower Arrow type), ``x-unit``.
+narrower Arrow type), ``x-unit``; ``x-columns-of`` (a file whose columns are declared with a
+table) and ``x-row`` (what such a column is called there).
 """
 
 from __future__ import annotations
@@ -64,7 +65,21 @@ def json_schema(name: str) -> dict[str, Any]:
     if not path.is_file():
         raise InvariantError(f"no schema is called {name!r}")
     loaded: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    if "x-columns-of" in loaded:
+        own = loaded["properties"]
+        shared = _columns_of(loaded["x-columns-of"])
+        loaded["properties"] = own | {n: spec for n, spec in shared.items() if n not in own}
     return loaded
+
+
+def _columns_of(table: str) -> dict[str, Any]:
+    """Return the columns of a spreadsheet that are declared with the table that they end in."""
+    declared = json_schema(table)["properties"]
+    return {
+        spec["x-row"]: {"$ref": f"curate:{table}#/properties/{name}"}
+        for name, spec in declared.items()
+        if "x-row" in spec
+    }
 
 
 @cache
@@ -109,6 +124,17 @@ def arrow_type(spec: dict[str, Any]) -> pa.DataType:
         # Parquet and Delta call a list's values "element": the same name avoids a cast.
         return pa.list_(pa.field("element", arrow_type(spec["items"])))
     return _PLAIN[spec["type"]]
+
+
+def resolved(spec: dict[str, Any]) -> dict[str, Any]:
+    """Return what a property is declared as, where its declaration refers to another schema's."""
+    if "$ref" not in spec:
+        return spec
+    place, _, path = spec["$ref"].removeprefix("curate:").partition("#/")
+    found: Any = json_schema(place)
+    for part in path.split("/"):
+        found = found[part]
+    return {**resolved(found), **{name: value for name, value in spec.items() if name != "$ref"}}
 
 
 def key_of(name: str) -> tuple[str, ...]:

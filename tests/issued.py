@@ -11,6 +11,7 @@ from pathlib import Path
 from curate.audit.rules import BY_CODE
 from curate.catalog.audits import Audited
 from curate.catalog.ledger import Ledger
+from curate.catalog.record import Record
 from curate.catalog.tables import Catalog
 from curate.model.config import UseProfile
 from curate.model.verdict import Effect
@@ -49,6 +50,11 @@ class Desk:
         return Catalog(self.root / "catalog")
 
     @property
+    def record(self) -> Record:
+        """What went out."""
+        return Record(self.ledger)
+
+    @property
     def ledger(self) -> Ledger:
         """Its ledger."""
         return Ledger(self.root / "ledger.sqlite")
@@ -82,7 +88,7 @@ class Desk:
         issue = Issue(
             name, order, self._audited(rows, said, findings),
             {"entries": entries(list(rows.values()), _seen(rows))},
-            self.catalog, self.ledger, self.now, 30,
+            self.ledger, self.now, 30,
         )  # fmt: skip
         steps = steps or Steps()
         own = Steps(issue.describe, issue.documents, issue.seal, issue.announce, steps.report)

@@ -17,7 +17,7 @@ from curate.audit.rule import FAMILIES, Rule
 from curate.audit.rules import EVERY_RULE
 from curate.ingest.run import LAYOUTS
 from curate.model.known_datasets import Known, known_datasets
-from curate.schema import json_schema
+from curate.schema import json_schema, resolved
 
 ROOT = Path(__file__).resolve().parent.parent
 _BLOCK = re.compile(r"(<!-- generated: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -145,17 +145,12 @@ def columns_page(name: str) -> str:
     required = set(schema["required"])
     lines = [f"# {schema['title']}", "", schema["description"], "",
              "| column | required | what it says | for example |", "|---|---|---|---|"]  # fmt: skip
-    for column, spec in schema["properties"].items():
-        said = spec.get("description", "") or _referred(spec)
+    for column, declared in schema["properties"].items():
+        spec = resolved(declared)
+        said = spec["description"]
         must = "yes" if column in required else ""
         lines.append(f"| `{column}` | {must} | {said} | `{_example(spec)}` |")
     return "\n".join(lines) + "\n"
-
-
-def _referred(spec: dict[str, Any]) -> str:
-    place, _, column = spec["$ref"].removeprefix("curate:").partition("#/properties/")
-    found: str = json_schema(place)["properties"][column]["description"]
-    return found
 
 
 def _example(spec: dict[str, Any]) -> str:

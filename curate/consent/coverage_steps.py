@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import re
 
+from curate.consent.columns import judged_as_terms
+
 # Each reason's bit is its place here.
 REASONS = (
     "withdrawn",
@@ -70,26 +72,10 @@ GROUP BY subject_id;
 
 # What a consent says without a date is its terms. Many people sign one form, so there are few
 # terms however many consents there are.
-_TERM_COLUMNS = (
-    "purposes",
-    "purposes_excluded",
-    "operations",
-    "roles_permitted",
-    "manipulations_permitted",
-    "audience_max",
-    "commercial_use",
-    "territories",
-    "territories_excluded",
-    "contexts_forbidden",
-    "legal_basis",
-    "notice_id",
-    "assurance_level",
-    "scope_kind",
-)
 TERMS = f"""
 CREATE TABLE signed AS
 SELECT row_number() OVER () AS term, * FROM (
-    SELECT list(consent) AS consents, {", ".join(_TERM_COLUMNS)} FROM consents GROUP BY ALL
+    SELECT list(consent) AS consents, {", ".join(judged_as_terms())} FROM consents GROUP BY ALL
 );
 CREATE TABLE term_of AS SELECT term, unnest(consents) AS consent FROM signed;
 """

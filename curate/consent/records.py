@@ -9,6 +9,7 @@ import re
 from datetime import datetime
 
 from curate.consent.assurance import Proof, assurance
+from curate.consent.columns import from_rows
 from curate.consent.statements import (
     STATES,
     FirstRecords,
@@ -21,7 +22,7 @@ from curate.errors import InvalidRowError, ManyErrors
 from curate.model.instants import print_instant
 from curate.model.territories import territories
 from curate.rows import Row, cells, kept
-from curate.schema import json_schema, key_of, problems
+from curate.schema import json_schema, key_of, problems, resolved
 
 _E_MAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
@@ -49,9 +50,9 @@ def read_consent_row(
     values, extra = _checked(row, "consent_row")
     instants = instants_of(row.place, values, ("valid_from", "valid_until", "state_at", "given_at"))
     _check_purposes(row.place, values, purposes)
-    for column in ("territories", "territories_excluded"):
-        if column in values:
-            values[column] = _territories(row.place, column, values[column])
+    for column in from_rows():
+        if column.words == "territories" and column.row in values:
+            values[column.row] = _territories(row.place, column.row, values[column.row])
     start, end = instants.get("valid_from"), instants.get("valid_until")
     if start and end and end <= start:
         raise InvalidRowError(
@@ -68,23 +69,9 @@ def read_consent_row(
     into.add("consents", {
         "consent_id": consent,
         "subject_id": subject,
-        "notice_id": values.get("notice"),
-        "legal_basis": values.get("legal_basis"),
-        "consent_type": values.get("consent_type"),
-        "purposes": values["purposes"],
-        "purposes_excluded": values.get("purposes_excluded"),
-        "operations": values["operations"],
-        "roles_permitted": values["roles"],
-        "manipulations_permitted": values.get("manipulations"),
-        "audience_max": values.get("audience", "internal"),
-        "commercial_use": values.get("commercial", "unstated"),
-        "territories": values.get("territories"),
-        "territories_excluded": values.get("territories_excluded"),
-        "contexts_forbidden": values.get("contexts_forbidden"),
+        **{column.name: values.get(column.row, column.default) for column in from_rows()},
         "valid_from": start,
         "valid_until": end,
-        "withdrawal_method": values.get("withdrawal_method"),
-        "document_sha256": digest,
         "assurance_level": assurance(Proof(document_sha256=digest), {}),
         "scope_kind": "listed_media" if "media" in values else "all_media",
         "scope_media_ids": values.get("media"),
@@ -131,11 +118,11 @@ def _territories(place: str, column: str, codes: list[str]) -> list[str]:
 
 
 def _check_purposes(place: str, values: Record, purposes: frozenset[str]) -> None:
-    for column in ("purposes", "purposes_excluded"):
-        for purpose in values.get(column, ()):
+    for column in from_rows():
+        for purpose in values.get(column.row, ()) if column.words == "purposes" else ():
             if purpose not in purposes:
                 raise InvalidRowError(
-                    f"{column}: {purpose!r} is not a known purpose",
+                    f"{column.row}: {purpose!r} is not a known purpose",
                     where=place,
                     hint=f"use one of: {', '.join(sorted(purposes))}",
                 )
@@ -177,9 +164,10 @@ def _checked(
     declared = json_schema(schema)["properties"]
     values = {k: v for k, v in row.values.items() if k in declared}
     for name, value in values.items():
-        if declared[name].get("type") == "array" and isinstance(value, str):
+        spec = resolved(declared[name])
+        if spec.get("type") == "array" and isinstance(value, str):
             values[name] = cells(value)
-        elif declared[name].get("type") == "string" and not isinstance(value, str | list | dict):
+        elif spec.get("type") == "string" and not isinstance(value, str | list | dict):
             values[name] = value.isoformat() if hasattr(value, "isoformat") else str(value)
     wrong = problems(values, schema)
     if required is not None:

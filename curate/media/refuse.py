@@ -25,6 +25,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from curate.catalog.ledger import Ledger
+from curate.catalog.rowsums import with_sums
 from curate.catalog.tables import Catalog
 from curate.errors import MissingKeyError
 from curate.schema import conform
@@ -204,7 +205,7 @@ def _mark(catalog: Catalog, sightings: pa.Table, why: pa.ChunkedArray) -> None:
     }
     for column, value in values.items():
         marked = marked.set_column(marked.schema.get_field_index(column), column, value)
-    catalog.upsert("sightings", conform(marked, "sightings"))
+    catalog.upsert("sightings", with_sums({"sightings": conform(marked, "sightings")})["sightings"])
 
 
 def _key_missing(place: Path, what: str) -> MissingKeyError:

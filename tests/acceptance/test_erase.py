@@ -101,8 +101,9 @@ def test_erased_is_gone_and_does_not_come_back(ws: Path, tmp_path: Path, curate:
     curate("run", "probe", "-w", "ws", "--jobs", 1)
 
     states = _states(ws)
-    for name in ("a.jpg", "again.jpg", "broken again.jpg", "edited.jpg"):
+    for name in ("a.jpg", "again.jpg", "broken again.jpg"):
         assert states[name] == ("unreadable", "erased"), name
+    assert states["edited.jpg"] == ("unreadable", "like-erased")
     assert states["b.jpg"] == ("present", None)
     explained = curate("explain", "a.jpg", "-w", "ws", status=None)
     assert "erased" in explained.out

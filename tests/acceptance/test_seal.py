@@ -176,7 +176,7 @@ def test_nothing_tells_of_it_after_a_seal(
 
     searched = [tmp_path / "ws", tmp_path / "output", tmp_path / "temporary", tmp_path / "settings"]
     # What went out is known by its digest, so that it can be called back from whoever has it.
-    items = tmp_path / "ws" / "catalog" / "release_items"
+    items = tmp_path / "ws" / "record"
     assert wanted.found_in(searched, but=items) == {}
     # Nor is its record replaced by another release of the name.
     again = ("release", "build", "v1", "-w", str(tmp_path / "ws"))

@@ -12,11 +12,13 @@ from datetime import datetime
 from typing import Any
 
 from curate.consent.assurance import Kind, Proof
+from curate.consent.columns import prohibitions, with_terms
 from curate.consent.jsonld import Node, listed
 from curate.consent.page import Page
 from curate.consent.ts27560.events import Events, read_end
 from curate.consent.vocabulary import CONSENT_TYPES, OPERATIONS, values_of
 from curate.model.territories import WORLD
+from curate.schema import json_schema
 
 PROCESS_KEYS = frozenset(
     {
@@ -27,13 +29,9 @@ PROCESS_KEYS = frozenset(
         "dpv:hasRule",
         "dpv:hasConsentControl",
         "dpv:hasNotice",
-        "curate:role",
-        "curate:manipulation",
-        "curate:audience",
-        "curate:commercialUse",
+        *(column.term for column in with_terms()),
         "curate:validFrom",
         "curate:validUntil",
-        "curate:scopeKind",
         "curate:scopeMedia",
         "curate:documentSha256",
         "curate:evidence",
@@ -43,11 +41,9 @@ PROCESS_KEYS = frozenset(
 )
 _NOTICE_KEYS = frozenset({"@id", "@type", "dct:language", "dct:hasVersion", "curate:textSha256"})
 _BASIS = re.compile(r"(A\d-\d-[a-z])(-.+)?")
-_BANS = {
-    "dpv:hasPurpose": "purposes",
-    "dpv:hasProcessing": "operations",
-    "dpv:hasLocation": "territories",
-    "dpv:hasContext": "contexts",
+# What may be prohibited, by the key of the rule; operations are taken from those granted.
+_BANS = {key: column.name for key, column in prohibitions().items()} | {
+    "dpv:hasProcessing": "operations"
 }
 
 Record = dict[str, Any]
@@ -79,12 +75,10 @@ def read_scope(
         "legal_basis": basis,
         "consent_type": kind,
         "purposes": granted,
-        "purposes_excluded": banned.get("purposes"),
         "operations": operations,
         **_choices(page, view, at),
         "territories": _territories(page, (node, process), at),
-        "territories_excluded": banned.get("territories"),
-        "contexts_forbidden": banned.get("contexts"),
+        **{column.name: banned.get(column.name) for column in prohibitions().values()},
         "valid_from": start,
         "valid_until": end,
         "withdrawal_method": _withdrawal(page, view, at),
@@ -95,21 +89,17 @@ def read_scope(
 
 def _choices(page: Page, view: Node, at: str) -> Record:
     """Return the columns that hold words of a closed list; what is left out grants least."""
-
-    def one(column: str, key: str, default: str) -> str:
-        return page.choice(view, key, values_of(column), at) or default
-
-    def several(column: str, key: str) -> list[str] | None:
-        return page.choices(view, key, values_of(column), at)
-
-    whole = "listed_media" if "curate:scopeMedia" in view else "all_media"
-    return {
-        "roles_permitted": several("roles_permitted", "curate:role") or [],
-        "manipulations_permitted": several("manipulations_permitted", "curate:manipulation"),
-        "audience_max": one("audience_max", "curate:audience", "internal"),
-        "commercial_use": one("commercial_use", "curate:commercialUse", "unstated"),
-        "scope_kind": one("scope_kind", "curate:scopeKind", whole),
-    }
+    found: Record = {}
+    required = json_schema("consents")["required"]
+    for column in with_terms():
+        read = page.choices if column.several else page.choice
+        value = read(view, column.term, values_of(column.name), at)
+        if value is None and column.several and column.name in required:
+            value = []
+        found[column.name] = column.default if value is None else value
+    if found["scope_kind"] is None:
+        found["scope_kind"] = "listed_media" if "curate:scopeMedia" in view else "all_media"
+    return found
 
 
 def _operations(page: Page, view: Node, at: str) -> list[str]:
@@ -178,12 +168,13 @@ def _rules(page: Page, rules: list[Any], at: str) -> dict[str, list[str]]:
 
 
 def _banned(page: Page, rule: Node, key: str, place: str) -> list[str]:
-    if key == "dpv:hasPurpose":
+    column = prohibitions().get(key)
+    if column is not None and column.words == "purposes":
         return page.purpose_list(rule, place)
-    if key == "dpv:hasLocation":
+    if column is not None and column.words == "territories":
         return page.locations(rule, place)
-    if key == "dpv:hasContext":
-        return page.choices(rule, key, values_of("contexts_forbidden"), place) or []
+    if column is not None:
+        return page.choices(rule, key, values_of(column.name), place) or []
     found = _operations(page, rule, place)
     if len(found) < len(listed(rule[key])):
         page.wrong(place, "dpv:hasProcessing: what is prohibited is not understood")

@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import quote
 
 from curate.consent.assurance import Kind
+from curate.consent.columns import prohibitions, with_terms
 from curate.consent.jsonld import Context, Node, read_nodes
 from curate.consent.page import Page
 from curate.consent.ts27560.extra import RECORD_KEYS, stray_states
@@ -132,13 +133,9 @@ def _process(consent: Record) -> Node:
         "dpv:hasRule": _rules(consent) or None,
         "dpv:hasConsentControl": method
         and {"@type": "dpv:WithdrawConsent", "dpv:isExercisedAt": method},
-        "curate:role": _own(consent["roles_permitted"]),
-        "curate:manipulation": _own(consent.get("manipulations_permitted")),
-        "curate:audience": f"curate:{consent['audience_max']}",
-        "curate:commercialUse": f"curate:{consent['commercial_use']}",
+        **{column.term: _words(consent.get(column.name)) for column in with_terms()},
         "curate:validFrom": _instant(consent.get("valid_from")),
         "curate:validUntil": _instant(consent.get("valid_until")),
-        "curate:scopeKind": consent.get("scope_kind") and f"curate:{consent['scope_kind']}",
         "curate:scopeMedia": consent.get("scope_media_ids"),
         "curate:documentSha256": consent.get("document_sha256"),
         "curate:evidence": f"curate:{_EVIDENCE.get(level, Kind.INDIVIDUAL_RECORD)}",
@@ -187,21 +184,19 @@ def _locations(codes: Iterable[str] | None) -> list[str] | None:
 
 
 def _rules(consent: Record) -> list[Node]:
-    banned = {
-        "dpv:hasPurpose": _purposes(consent.get("purposes_excluded") or ()),
-        "dpv:hasLocation": _locations(consent.get("territories_excluded") or ()),
-        "dpv:hasContext": _own(consent.get("contexts_forbidden") or ()),
-    }
-    columns = ("purposes_excluded", "territories_excluded", "contexts_forbidden")
+    write = {"purposes": _purposes, "territories": _locations, "": _words}
     return [
-        {"@type": "dpv:Prohibition", key: terms}
-        for (key, terms), column in zip(banned.items(), columns, strict=True)
-        if consent.get(column) is not None
+        {"@type": "dpv:Prohibition", key: write[column.words](consent[column.name])}
+        for key, column in prohibitions().items()
+        if consent.get(column.name) is not None
     ]
 
 
-def _own(words: Iterable[str] | None) -> list[str] | None:
-    return None if words is None else [f"curate:{word}" for word in words]
+def _words(words: str | Iterable[str] | None) -> str | list[str] | None:
+    """Return words of a closed list as terms of ours."""
+    if words is None or isinstance(words, str):
+        return words and f"curate:{words}"
+    return [f"curate:{word}" for word in words]
 
 
 def _instant(moment: datetime | None) -> str | None:

@@ -22,6 +22,7 @@ import pyarrow.compute as pc
 from curate.catalog.forget import forget, purge
 from curate.catalog.ledger import Ledger
 from curate.catalog.record import Record
+from curate.catalog.rowsums import with_sums
 from curate.catalog.tables import Catalog
 from curate.model.ids import media_id
 from curate.safety.seal.plan import Plan, released
@@ -198,8 +199,10 @@ def _hide_entries(catalog: Catalog, plans: Sequence[Plan], contents: set[str]) -
     once, rest = _parted(rest, rest["sha256"], _texts(contents))
     once = once.drop_columns([name for name in _DIGESTS if name in once.column_names])
     # Sightings first: with them an entry is sealed, whatever its name.
-    parts = [rest, conform(once, "sightings"), conform(sealed, "sightings")]
-    catalog.replace("sightings", pa.concat_tables(parts))
+    hidden = pa.concat_tables([conform(once, "sightings"), conform(sealed, "sightings")])
+    catalog.replace(
+        "sightings", pa.concat_tables([rest, with_sums({"sightings": hidden})["sightings"]])
+    )
     catalog.replace("media", pa.concat_tables([others, conform(masks, "media")]))
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pyarrow as pa
@@ -298,21 +297,21 @@ def test_rows_can_be_filtered_after_an_upsert(catalog: Catalog) -> None:
 def test_a_purge_leaves_no_value_in_files_or_log(tmp_path: Path) -> None:
     """The log tells the least and largest values of each file it ever had."""
     catalog = Catalog(tmp_path)
-    rows = [_refusal("aaa-first"), _refusal("mmm"), _refusal("zzz-last")]
-    catalog.append("refusals", conform(rows, "refusals"))
-    catalog.append("refusals", conform([_refusal("nnn")], "refusals"))
-    catalog.replace("refusals", conform([_refusal("mmm"), _refusal("nnn")], "refusals"))
+    rows = [_look("aaa-first"), _look("mmm"), _look("zzz-last")]
+    catalog.append("looks", conform(rows, "looks"))
+    catalog.append("looks", conform([_look("nnn")], "looks"))
+    catalog.replace("looks", conform([_look("mmm"), _look("nnn")], "looks"))
 
-    catalog.purge("refusals")
+    catalog.purge("looks")
 
     held = b"".join(p.read_bytes() for p in tmp_path.rglob("*") if p.is_file())
     assert b"aaa-first" not in held
     assert b"zzz-last" not in held
-    assert catalog.read("refusals")["digest"].to_pylist() == ["mmm", "nnn"]
-    catalog.append("refusals", conform([_refusal("ooo")], "refusals"))
-    catalog.purge("refusals")
-    assert catalog.count("refusals") == 3
+    assert catalog.read("looks")["sha256"].to_pylist() == ["mmm", "nnn"]
+    catalog.append("looks", conform([_look("ooo")], "looks"))
+    catalog.purge("looks")
+    assert catalog.count("looks") == 3
 
 
-def _refusal(digest: str) -> dict[str, object]:
-    return {"digest": digest, "refused_since": datetime(2026, 5, 4, tzinfo=UTC)}
+def _look(sha256: str) -> dict[str, object]:
+    return {"sha256": sha256, "version": "looks/1"}

@@ -83,7 +83,8 @@ def world(shown: list[tuple[str, str]]) -> dict[str, pa.Table]:
     labels = [{"media_id": m, "name": "age", "value": m, "origin": "declared"} for m in media]
     items = [{"release_id": "r", "media_id": m, "path": m, "sha256": "a" * 64} for m in media]
     release = {"release_id": "r", "name": "v1", "use": "u", "audit_run_id": "a", "built_at": NOON,
-               "path": "releases/v1", "merkle_root": "a", "item_count": len(media)}  # fmt: skip
+               "path": "releases/v1", "merkle_root": "a", "item_count": len(media),
+               "items_sha256": "c" * 64, "status": "issued"}  # fmt: skip
     rows = {
         "subjects": people,
         "consents": [consent(p) for p in PEOPLE],

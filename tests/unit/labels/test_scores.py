@@ -13,6 +13,7 @@ from pyarrow import parquet
 
 from curate.errors import EmptyInputError, InputError, InvalidFileError, ManyErrors
 from curate.labels.scores import read_scores
+from curate.verbs.tables import facts
 from tests.unit.labels.made import project
 
 ENTRIES = pa.table({
@@ -104,7 +105,7 @@ def test_planted_flips_are_found_by_the_scores_brought(tmp_path: Path) -> None:
     # How a user's own folds were drawn is not known.
     assert {row["held_together"] for row in doubts} == {None}
     findings = ws.audit().findings.to_pylist()
-    entries = {row["media_id"]: row["locator"] for row in ws.facts()["entries"].to_pylist()}
+    entries = {row["media_id"]: row["locator"] for row in facts(ws.context)["entries"].to_pylist()}
     told = {entries[row["media_id"]] for row in findings if row["code"] == "LAB009"}
     assert told == {f"a{at:03}.jpg" for at in flipped}
     noise = {row["name"]: row for row in ws.catalog.read("label_noise").to_pylist()}

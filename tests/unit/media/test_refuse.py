@@ -10,7 +10,8 @@ import pytest
 from PIL import Image
 
 import curate
-from curate.media.refuse import KEY, remember
+from curate.errors import MissingKeyError
+from curate.media.refuse import KEY, Guard, key_id
 from tests.factories import day
 
 
@@ -44,8 +45,12 @@ def _erase(project: curate.Project, locator: str) -> None:
     from curate.catalog.views import read_entries
 
     (row,) = [r for r in read_entries(project.catalog).to_pylist() if r["locator"] == locator]
-    assert remember(project.catalog, [row["sha256"]], now=day(5)) == 1
-    assert remember(project.catalog, [row["sha256"]], now=day(6)) == 0
+    for moment, new in ((day(5), 1), (day(6), 0)):
+        remembered = Guard(project.ledger).remember(
+            project.catalog, contents=[row["sha256"]], released=(), entries=(),
+            request_id="q1", now=moment,
+        )  # fmt: skip
+        assert remembered == new
     for name in ("content", "sightings", "media"):
         stored = project.catalog.read(name).to_pylist()
         kept = [r for r in stored if row["sha256"] not in r.values() and
@@ -69,7 +74,8 @@ def test_same_bytes_and_a_picture_that_looks_it_are_refused(
 
     assert ran.notes["refused"] == 2
     states = _states(project)
-    assert states["other name.jpg"] == states["again.jpg"] == ("unreadable", "erased")
+    assert states["other name.jpg"] == ("unreadable", "erased")
+    assert states["again.jpg"] == ("unreadable", "like-erased")
     assert states["2.jpg"] == ("present", None)
     assert project.catalog.count("content") == 1
     (again,) = project.run(["probe"], jobs=1)
@@ -82,10 +88,10 @@ def test_what_is_kept_of_it_is_no_id(project: curate.Project) -> None:
     ids = set(project.catalog.read("media")["media_id"].to_pylist())
     _erase(project, "1.jpg")
 
-    (row,) = project.catalog.read("refusals").to_pylist()
+    (row,) = project.ledger.read("refusals").to_pylist()
 
     assert row["digest"] not in {r["sha256"] for r in known} | ids
-    assert len(row["pdq"]) == 32
+    assert len(bytes.fromhex(row["pdq"])) == 32
     assert (project.workspace.root / KEY).stat().st_mode & 0o077 == 0
 
 
@@ -99,4 +105,39 @@ def test_flat_picture_is_known_by_its_bytes_alone(project: curate.Project, tmp_p
 
     _erase(project, "flat.png")
 
-    assert [row["pdq"] for row in project.catalog.read("refusals").to_pylist()] == [None]
+    assert [row["pdq"] for row in project.ledger.read("refusals").to_pylist()] == [None]
+
+
+def test_without_its_key_nothing_is_said_not_to_be_erased(project: curate.Project) -> None:
+    """A key that is gone, or another one in its place: an error, and no new key."""
+    _erase(project, "1.jpg")
+    place = project.workspace.root / KEY
+    kept = place.read_bytes()
+
+    place.unlink()
+    with pytest.raises(MissingKeyError, match="gone"):
+        project.run(["probe"], jobs=1)
+    assert not place.exists()
+
+    place.write_text("ab" * 32)
+    place.chmod(0o600)
+    with pytest.raises(MissingKeyError, match="another key"):
+        project.run(["probe"], jobs=1)
+
+    place.write_bytes(kept)
+    project.run(["probe"], jobs=1)
+    assert len(key_id(bytes.fromhex(kept.decode().strip()))) == 16
+
+
+def test_an_entry_that_no_file_was_read_of_is_refused_by_its_id(project: curate.Project) -> None:
+    """Whatever lies there later."""
+    rows = {r["locator"]: r["media_id"] for r in project.catalog.read("media").to_pylist()}
+    Guard(project.ledger).remember(
+        project.catalog, contents=(), released=(), entries=[rows["2.jpg"]], request_id="q1",
+        now=day(5),
+    )  # fmt: skip
+
+    project.run(["probe"], jobs=1)
+
+    assert _states(project)["2.jpg"] == ("unreadable", "erased")
+    assert _states(project)["1.jpg"] == ("present", None)

@@ -63,9 +63,9 @@ def test_killed_build_leaves_nothing_that_verifies_and_is_not_whole(tmp_path: Pa
         made = _run(root, pem)
         assert verify(made, KEYS[:1]).failures == ()
         assert _content(made) == whole
-        rows = Desk(root).catalog.read("releases").to_pylist()
+        rows = Desk(root).record.releases()
         assert [row["name"] for row in rows] == ["v1"]
-        assert Desk(root).catalog.count("release_items") == ITEMS
+        assert Desk(root).record.items().num_rows == ITEMS
     assert seen["no release"] > 0, seen
 
 

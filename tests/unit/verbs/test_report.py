@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from curate.catalog.tables import Catalog
+from curate.catalog.ledger import Ledger
+from curate.catalog.record import Record
 from curate.errors import ConfigError, InputError, UnknownNameError
 from curate.model.authored import Authored
 from curate.verbs.report import KINDS, documents, promised, read_authored, released
@@ -89,6 +90,6 @@ def test_a_release_that_is_not_on_record_is_refused(tmp_path: Path) -> None:
     place = create(tmp_path / "ws")
 
     with pytest.raises(UnknownNameError, match="no release is called 'v9'") as caught:
-        released(Catalog(place.catalog), "v9")
+        released(Record(Ledger(place.ledger)), "v9")
 
     assert caught.value.hint == "releases are: none yet"

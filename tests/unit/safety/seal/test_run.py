@@ -246,8 +246,8 @@ def test_releases_that_hold_it_are_told_and_go(project: Project, category: str) 
                    "built_at": NOW, "path": f"releases/{name}", "merkle_root": "00",
                    "item_count": 1}  # fmt: skip
         item = {"release_id": name, "media_id": media_id, "path": "media/x.jpg", "sha256": "00"}
-        project.catalog.append("releases", conform([release], "releases"))
-        project.catalog.append("release_items", conform([item], "release_items"))
+        items = conform([item], "release_items")
+        project.context.record.add_release(release, items, recorded_at=NOW)
     folders = [project.workspace.releases / name for name in ("v1", "v2", ".v3.partial")]
     for folder in folders:
         folder.mkdir(parents=True)

@@ -18,6 +18,7 @@ import numpy as np
 
 from curate.media.animated import AnimationPicture, AnimationReader
 from curate.media.decode import classified, decoder_version
+from curate.media.hash_kinds import PDQ
 from curate.media.kernels import default_kernels
 from curate.media.limits import Limits
 from curate.media.measures import tone
@@ -43,8 +44,8 @@ Reader = VideoReader | AnimationReader
 Shown = Picture | AnimationPicture
 
 # ThreatExchange's radius for PDQ, and the quality below which it does not believe a hash.
-_MOVED_BITS = 31
-_BELIEVED = 50
+_MOVED_BITS = PDQ.radius
+_BELIEVED = PDQ.min_quality
 # A cut changes what is there and how bright it is; shaking does the first, a flash the second.
 _CUT_BITS = 60
 _CUT_TONES = 0.35

@@ -8,7 +8,6 @@ without blocking.
 from __future__ import annotations
 
 import errno
-import hashlib
 import os
 import stat
 from contextlib import contextmanager
@@ -17,12 +16,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from curate.media.archive import archive_of, open_member
+from curate.media.hash_kinds import Hashers, byte_digests
 from curate.media.remote import is_remote, open_remote
 from curate.media.sniff import HEAD_BYTES, Format, sniff
 from curate.media.unreadable import Reason, UnreadableError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from curate.media.limits import Limits
 
@@ -47,12 +47,17 @@ _REASONS = {
 class FileBytes:
     """The bytes of one file: digests, the sniffed format, and the content of a picture."""
 
-    sha256: str
-    md5: str
+    digests: Mapping[str, str]
+    """Of the bytes, lowercase hex, by name of the kind of hash."""
     byte_size: int
     format: Format | None
     data: bytes
     """The whole file when it is a picture, else only its first bytes."""
+
+    @property
+    def sha256(self) -> str:
+        """The content's name."""
+        return self.digests["sha256"]
 
 
 def read_media(path: Path, *, root: Path | None, limits: Limits) -> FileBytes:
@@ -194,37 +199,23 @@ def _read_whole(
         if length > limits.max_bytes:
             raise UnreadableError(Reason.TOO_LARGE, "the file grows while it is read")
     data = b"".join(parts)
-    return FileBytes(
-        hashlib.sha256(data).hexdigest(),
-        hashlib.md5(data, usedforsecurity=False).hexdigest(),
-        len(data),
-        found,
-        data,
-    )
+    return FileBytes(byte_digests(data), len(data), found, data)
 
 
 def _read_stream(descriptor: int, head: bytes, found: Format | None, limits: Limits) -> FileBytes:
-    sha256 = hashlib.sha256(head)
-    md5 = hashlib.md5(head, usedforsecurity=False)
+    hashers = Hashers()
+    hashers.update(head)
     length = len(head)
     while piece := os.read(descriptor, _CHUNK):
-        sha256.update(piece)
-        md5.update(piece)
+        hashers.update(piece)
         length += len(piece)
         if length > limits.max_stream_bytes:
             raise UnreadableError(Reason.TOO_LARGE, "the file grows while it is read")
-    digests = {"sha256": sha256.hexdigest(), "md5": md5.hexdigest(), "byte_size": length}
     if found is not None and found.kind == "image":
         detail = f"{length} bytes, more than {limits.max_bytes} for a picture"
-        raise UnreadableError(Reason.TOO_LARGE, detail, **digests)  # type: ignore[arg-type]
-    return FileBytes(sha256.hexdigest(), md5.hexdigest(), length, found, head)
+        raise UnreadableError(Reason.TOO_LARGE, detail, digests=hashers.digests(), byte_size=length)
+    return FileBytes(hashers.digests(), length, found, head)
 
 
 def _sized(reason: Reason, detail: str, data: bytes, size: int) -> UnreadableError:
-    return UnreadableError(
-        reason,
-        detail,
-        sha256=hashlib.sha256(data).hexdigest(),
-        md5=hashlib.md5(data, usedforsecurity=False).hexdigest(),
-        byte_size=size,
-    )
+    return UnreadableError(reason, detail, digests=byte_digests(data), byte_size=size)

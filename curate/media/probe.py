@@ -35,7 +35,7 @@ from curate.media.turbo import (
 from curate.media.unreadable import Reason, UnreadableError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     import numpy as np
@@ -94,7 +94,7 @@ def probe_media(
     exact: bool = False,
     limits: Limits | None = None,
     root: Path | None = None,
-    listed: Callable[[str, str], bool] | None = None,
+    listed: Callable[[Mapping[str, str]], bool] | None = None,
 ) -> Probed:
     """Return everything that a machine can read of the file at `path` in one pass.
 
@@ -103,7 +103,8 @@ def probe_media(
         exact: Decode JPEGs whole instead of scaled luma.
         limits: What the file may cost.
         root: The media root that links must not leave; by default the file's folder.
-        listed: Tells by SHA-256 and MD5, hex, what must not be decoded.
+        listed: Tells by the digests of the bytes, lowercase hex by name of the kind of hash,
+            what must not be decoded.
 
     Returns:
         Facts of the content, and frames of a video or animation. Where PyAV is not installed,
@@ -144,8 +145,8 @@ def _moving_facts(
     return facts, [{**frame, "probe_version": PROBE_VERSION} for frame in frames]
 
 
-def _refuse_listed(listed: Callable[[str, str], bool], content: FileBytes) -> None:
-    if listed(content.sha256, content.md5):
+def _refuse_listed(listed: Callable[[Mapping[str, str]], bool], content: FileBytes) -> None:
+    if listed(content.digests):
         raise UnreadableError(Reason.LISTED, "its bytes are on a list: it was not decoded")
 
 
@@ -153,8 +154,7 @@ def _with_digests(error: UnreadableError, content: FileBytes) -> UnreadableError
     return UnreadableError(
         error.reason_code,
         error.detail,
-        sha256=content.sha256,
-        md5=content.md5,
+        digests=content.digests,
         byte_size=content.byte_size,
     )
 
@@ -171,8 +171,7 @@ def _byte_facts(content: FileBytes) -> Row:
     if not content.format.readable:
         raise UnreadableError(Reason.UNSUPPORTED, f"{content.format.name} is not read")
     return {
-        "sha256": content.sha256,
-        "md5": content.md5,
+        **content.digests,
         "byte_size": content.byte_size,
         "kind": content.format.kind,
         "format": content.format.name,

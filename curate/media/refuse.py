@@ -28,6 +28,7 @@ from curate.catalog.ledger import Ledger
 from curate.catalog.rowsums import with_sums
 from curate.catalog.tables import Catalog
 from curate.errors import MissingKeyError
+from curate.media.hash_kinds import BYTE_KINDS, PDQ
 from curate.schema import conform
 from curate.vault.keys import own_key
 
@@ -39,7 +40,7 @@ SAME_BYTES, ALIKE, ENTRY = (
     "the entry was erased, and its file could not be read then",
 )
 # PDQ's own: within 31 bits is a match, and a quality below 50 is not believed.
-RADIUS, QUALITY = 31, 50
+RADIUS, QUALITY = PDQ.radius, PDQ.min_quality
 
 
 @dataclass(frozen=True)
@@ -200,8 +201,7 @@ def _mark(catalog: Catalog, sightings: pa.Table, why: pa.ChunkedArray) -> None:
         "status": pa.repeat("unreadable", count),
         "reason": pc.if_else(pc.equal(why.drop_null(), ALIKE), REASON_ALIKE, REASON),
         "detail": why.drop_null(),
-        "sha256": pa.nulls(count, pa.string()),
-        "md5": pa.nulls(count, pa.string()),
+        **{kind.column: pa.nulls(count, pa.string()) for kind in BYTE_KINDS},
     }
     for column, value in values.items():
         marked = marked.set_column(marked.schema.get_field_index(column), column, value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
@@ -13,7 +14,7 @@ from curate.engine.watch import alive
 from curate.media import UnreadableError
 from curate.schema import conform
 
-VERSION = "2"
+VERSION = "3"
 
 # A file is pending when it was never seen as it is listed now, by an older probe, or by one
 # that says less: what was decoded whole serves who asks for less. So is a video that no package
@@ -47,7 +48,7 @@ class Listed(Protocol):
         """Digest of the lists that it tells by."""
         ...
 
-    def __call__(self, sha256: str, md5: str, /) -> bool:
+    def __call__(self, digests: Mapping[str, str], /) -> bool:
         """Return whether a file of these digests is listed."""
         ...
 
@@ -92,8 +93,7 @@ def _sight(
             status="unreadable",
             reason=str(error.reason_code),
             detail=_of_lists(listed) if error.reason_code == "listed" else error.detail,
-            sha256=error.sha256,
-            md5=error.md5,
+            **error.digests,
         )
     found["content"].append(probed.content)
     found["frames"] += probed.frames

@@ -7,6 +7,10 @@ exception into a row. It carries the digests of the bytes whenever these could b
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 class Reason(StrEnum):
@@ -36,8 +40,8 @@ class UnreadableError(Exception):
     Args:
         reason_code: One of the closed list of reasons.
         detail: What was found, one sentence without a full stop.
-        sha256: SHA-256 of the bytes, when they could be read.
-        md5: MD5 of the bytes, likewise.
+        digests: Of the bytes, lowercase hex, by name of the kind of hash, when they could be
+            read.
         byte_size: Length of the file in bytes, when known.
     """
 
@@ -46,24 +50,27 @@ class UnreadableError(Exception):
         reason_code: Reason,
         detail: str,
         *,
-        sha256: str | None = None,
-        md5: str | None = None,
+        digests: Mapping[str, str] | None = None,
         byte_size: int | None = None,
     ) -> None:
         super().__init__(f"{reason_code}: {detail}")
         self.reason_code = Reason(reason_code)
         self.detail = detail
-        self.sha256 = sha256
-        self.md5 = md5
+        self.digests = dict(digests or {})
         self.byte_size = byte_size
+
+    @property
+    def sha256(self) -> str | None:
+        """The content's name, when its bytes could be read."""
+        return self.digests.get("sha256")
 
     def __reduce__(self) -> tuple[object, ...]:
         """Cross a process boundary whole: probes run in workers."""
-        state = (self.reason_code, self.detail, self.sha256, self.md5, self.byte_size)
+        state = (self.reason_code, self.detail, self.digests, self.byte_size)
         return _rebuild, state
 
 
 def _rebuild(
-    reason: Reason, detail: str, sha256: str | None, md5: str | None, byte_size: int | None
+    reason: Reason, detail: str, digests: Mapping[str, str], byte_size: int | None
 ) -> UnreadableError:
-    return UnreadableError(reason, detail, sha256=sha256, md5=md5, byte_size=byte_size)
+    return UnreadableError(reason, detail, digests=digests, byte_size=byte_size)

@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 import pyarrow as pa
 
 from curate.errors import InvalidRowError, ManyErrors
+from curate.media.hash_kinds import BYTE_KINDS, LISTED_KINDS
 
 SCHEMA = pa.schema(
     [
@@ -31,23 +32,15 @@ SCHEMA = pa.schema(
     ]
 )
 
-BYTES = {"md5": 16, "sha1": 20, "sha256": 32, "pdq": 32, "vpdq": 32}
-EXACT = ("md5", "sha1", "sha256")
+BYTES = {kind.name: kind.size for kind in LISTED_KINDS}
+EXACT = tuple(kind.name for kind in BYTE_KINDS)
 
-# Names of kinds of hashes, as lists spell them, without punctuation.
+# A frame of a video is listed only in files of their own form.
 _SIGNALS = {
-    "md5": "md5",
-    "hashmd5": "md5",
-    "videomd5": "md5",
-    "hashvideomd5": "md5",
-    "sha1": "sha1",
-    "hashsha1": "sha1",
-    "sha256": "sha256",
-    "hashsha256": "sha256",
-    "pdq": "pdq",
-    "imagepdq": "pdq",
-    "hashpdq": "pdq",
-}
+    spelled: kind.name
+    for kind in LISTED_KINDS if kind.of != "frame"
+    for spelled in (kind.name, *kind.spellings)
+}  # fmt: skip
 _STATUS = {
     "": "active",
     "active": "active",

@@ -23,15 +23,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from curate.errors import PathNotFoundError, VerificationError
+from curate.media.hash_kinds import PDQ
 from curate.model.instants import parse_instant, print_instant
-from curate.safety.entries import BYTES, SCHEMA
+from curate.safety.entries import SCHEMA
 from curate.safety.lists import HashList, ListInfo
 from curate.vault.envelope import decrypt, derived_key, encrypt, write_whole
 
 FORM = "curate-fingerprint/1"
 # What says less than this to a hash would match too much of anything.
-QUALITY = 50
-_SIZE = BYTES["pdq"]
+QUALITY = PDQ.min_quality
+_SIZE = PDQ.size
 _HINT = "ask the other side for the key that it was made with"
 
 

@@ -6,8 +6,7 @@ list is not decoded at all.
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,7 +15,7 @@ import pyarrow as pa
 
 from curate.errors import EmptyInputError, PathNotFoundError
 from curate.media import UnreadableError, probe_media
-from curate.media.open import open_regular
+from curate.media.hash_kinds import BYTE_KINDS
 from curate.safety.lists import HashList
 from curate.safety.match import match
 from curate.safety.matches import Found
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
     from curate.catalog.tables import Catalog
 
 _ITEMS = pa.schema(
-    [("sha256", pa.string()), ("md5", pa.string()), ("sha1", pa.string()), ("kind", pa.string()),
+    [*((kind.column, pa.string()) for kind in BYTE_KINDS), ("kind", pa.string()),
      ("pdq", pa.binary()), ("pdq_quality", pa.int16()), ("pdq_dihedral", pa.binary())]
 )  # fmt: skip
 _FRAMES = pa.schema([("sha256", pa.string()), ("pdq", pa.binary()), ("pdq_quality", pa.int16())])
@@ -42,7 +41,8 @@ class Hashed:
     """Hashes of distinct contents.
 
     Attributes:
-        items: ``sha256, md5, kind, pdq, pdq_quality, pdq_dihedral``, ascending by ``sha256``.
+        items: Each kind of hash of the bytes, ``kind, pdq, pdq_quality, pdq_dihedral``,
+            ascending by ``sha256``.
         frames: ``sha256, pdq, pdq_quality`` of frames of videos, likewise.
         paths: Files of each content, below the folder or the dataset's root.
         unreadable: Files of which not even the bytes could be read.
@@ -105,13 +105,12 @@ def hash_folder(folder: Path, lists: Sequence[HashList]) -> Hashed:
         (row["signal"], row["value"].hex())
         for one in lists if not one.info.negative for row in _digests(one)
     }  # fmt: skip
-    sha1 = any(signal == "sha1" for signal, _ in listed)
     rows: dict[str, dict[str, Any]] = {}
     frames: dict[str, list[dict[str, Any]]] = {}
     paths: dict[str, list[str]] = {}
     unreadable = 0
     for path in _files(folder):
-        row, moving = _hashed(path, folder, listed, sha1=sha1, known=rows)
+        row, moving = _hashed(path, folder, listed, known=rows)
         if row is None:
             unreadable += 1
             continue
@@ -147,32 +146,22 @@ def _hashed(
     folder: Path,
     listed: set[tuple[str, str]],
     *,
-    sha1: bool,
     known: dict[str, dict[str, Any]],
 ) -> tuple[dict[str, Any] | None, list[dict[str, Any]]]:
     """Return the hashes of one file and of its frames; None when it cannot be read."""
-    told: dict[str, Any] = {}
-    if sha1:
-        try:
-            with open_regular(path, root=folder) as file, open(file, "rb", closefd=False) as stream:
-                told["sha1"] = hashlib.file_digest(stream, "sha1").hexdigest()
-        except (UnreadableError, OSError):
-            return None, []
 
-    def stop(sha256: str, md5: str) -> bool:
-        named = {"sha256": sha256, "md5": md5, **told}
-        return sha256 in known or not listed.isdisjoint(named.items())
+    def stop(digests: Mapping[str, str]) -> bool:
+        return digests["sha256"] in known or not listed.isdisjoint(digests.items())
 
     try:
         probed = probe_media(path, root=folder, listed=stop)
     except UnreadableError as error:
         if error.sha256 is None:
             return None, []
-        return {"sha256": error.sha256, "md5": error.md5, "kind": "image", **told}, []
-    wanted = ("sha256", "md5", "kind", "pdq", "pdq_quality", "pdq_dihedral")
-    row = {name: probed.content[name] for name in wanted}
+        return {**error.digests, "kind": "image"}, []
+    row = {name: probed.content[name] for name in _ITEMS.names}
     moving = [
         {"sha256": row["sha256"], "pdq": f["pdq"], "pdq_quality": f["pdq_quality"]}
         for f in probed.frames if f["pdq"] is not None
     ]  # fmt: skip
-    return row | told, moving
+    return row, moving

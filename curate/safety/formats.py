@@ -19,6 +19,7 @@ from __future__ import annotations
 import csv
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +28,7 @@ from typing import Any
 import pyarrow as pa
 
 from curate.errors import InputError, InvalidFileError, PathNotFoundError, UnknownNameError
+from curate.media.hash_kinds import LISTED_KINDS
 from curate.safety.entries import BYTES, Collector, plain, signal_of
 
 FORMS = ("auto", "plain", "threatexchange", "te", "table", "vpdq")
@@ -39,7 +41,9 @@ COLUMNS = {
     "case": ("case", "caseref", "casenumbers", "casenumber", "id"),
     "quality": ("quality",),
 }
-_BY_LENGTH = {32: "md5", 40: "sha1"}
+# Kinds that are known by their number of hexadecimal digits: of 64 there are several.
+_LENGTHS = Counter(2 * kind.size for kind in LISTED_KINDS)
+_BY_LENGTH = {2 * kind.size: kind.name for kind in LISTED_KINDS if _LENGTHS[2 * kind.size] == 1}
 _TE = re.compile(r"simple\.([^.]+)\.te", re.IGNORECASE)
 _HEX = re.compile(r"[0-9A-Fa-f]+")
 _VPDQ = re.compile(r"\s*\d+\s*,\s*\d+\s*,\s*[0-9A-Fa-f]{64}\s*,\s*[\d.]+\s*")

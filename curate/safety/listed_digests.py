@@ -6,6 +6,7 @@ of a list is written anywhere for them.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -14,7 +15,7 @@ import numpy as np
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from curate.safety.entries import BYTES
+from curate.media.hash_kinds import BY_NAME, BYTE_KINDS
 from curate.safety.lists import ListStore
 
 
@@ -34,10 +35,14 @@ class ListedBytes:
     salt: bytes = field(repr=False)
     state: str
 
-    def __call__(self, sha256: str, md5: str) -> bool:
-        """Return whether a file of these digests, hex, is on a list that says it must not be."""
+    def __call__(self, digests: Mapping[str, str]) -> bool:
+        """Return whether a file of these digests is on a list that says it must not be.
+
+        Args:
+            digests: Of its bytes, lowercase hex, by name of the kind of hash.
+        """
         known = _digests(self)
-        return sha256 in known["sha256"] or md5 in known["md5"]
+        return any(digest in known[name] for name, digest in digests.items())
 
 
 @dataclass(frozen=True)
@@ -74,10 +79,10 @@ def _heads(rows: NDArray[np.uint8]) -> NDArray[np.uint64]:
 @lru_cache(maxsize=1)
 def _digests(listed: ListedBytes) -> dict[str, Digests]:
     lists = ListStore(listed.folder, listed.key, listed.salt).all()
-    found: dict[str, list[bytes]] = {"sha256": [], "md5": []}
+    found: dict[str, list[bytes]] = {kind.name: [] for kind in BYTE_KINDS}
     for entries in (one.entries for one in lists if not one.info.negative):
         # What a list doubts is for someone to decide on, by other hashes too.
         sure = entries.filter(pc.equal(entries["status"], "active"))
         for signal in found:
             found[signal] += sure["value"].filter(pc.equal(sure["signal"], signal)).to_pylist()
-    return {signal: Digests.of(values, BYTES[signal]) for signal, values in found.items()}
+    return {signal: Digests.of(values, BY_NAME[signal].size) for signal, values in found.items()}

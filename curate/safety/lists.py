@@ -22,6 +22,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from curate.errors import InputError, UnknownNameError, VerificationError
+from curate.media.hash_kinds import PDQ
 from curate.model.instants import parse_instant, print_instant
 from curate.vault.envelope import decrypt, derived_key, encrypt, write_whole
 
@@ -61,9 +62,9 @@ class ListInfo:
     stale_after: datetime
     terms: str = ""
     negative: bool = False
-    radius: int = 31
-    near: int = 40
-    min_quality: int = 50
+    radius: int = PDQ.radius
+    near: int = PDQ.near
+    min_quality: int = PDQ.min_quality
     compared: float = 80.0
     query: float = 0.0
     counts: Mapping[str, int] = field(default_factory=dict)

@@ -75,6 +75,23 @@ def _known_good(items: Items, negative: Sequence[HashList]) -> NDArray[np.bool_]
 
 
 def _unchecked(items: Items, lists: Sequence[HashList]) -> dict[int, str]:
+    """Return items that a list could not be asked about, and why.
+
+    A digest that a list names files by was never computed of them, or no hash says enough for a
+    perceptual list.
+    """
+    found = {}
+    for signal in EXACT:
+        wanted = any(pc.any(pc.equal(one.active["signal"], signal)).as_py()
+                     for one in lists if not one.info.negative)  # fmt: skip
+        if wanted:
+            known = items.digests.get(signal, pa.nulls(len(items), pa.binary()))
+            for row in np.flatnonzero(pc.is_null(known).to_numpy(zero_copy_only=False)).tolist():
+                found[row] = f"its {signal} was never computed"
+    return dict(sorted((_unclear(items, lists) | found).items()))
+
+
+def _unclear(items: Items, lists: Sequence[HashList]) -> dict[int, str]:
     """Return items of which no hash says enough for a perceptual list."""
     asked = [one.info for one in lists if not one.info.negative
              and pc.any(pc.is_in(one.active["signal"].cast(pa.string()),
@@ -91,4 +108,4 @@ def _unchecked(items: Items, lists: Sequence[HashList]) -> dict[int, str]:
     for row in np.flatnonzero(~items.moving & (items.quality < least)).tolist():
         none = items.quality[row] < 0
         found[row] = "no picture to hash" if none else "the picture says too little to a hash"
-    return dict(sorted(found.items()))
+    return found

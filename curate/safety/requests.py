@@ -22,6 +22,7 @@ from curate.catalog.ledger import Ledger
 from curate.catalog.tables import Catalog
 from curate.catalog.views import create_entries
 from curate.errors import InputError, UnknownNameError
+from curate.media.hash_kinds import BYTE_KINDS, PDQ
 from curate.model.instants import print_instant
 from curate.safety.entries import SCHEMA
 from curate.safety.lists import HashList, ListInfo, ListStore
@@ -37,7 +38,6 @@ NOTICE = ("signature", "identification", "good_faith", "contact")
 
 DENY_LIST = "takedowns of this workspace"
 _NEVER = datetime(9999, 1, 1, tzinfo=UTC)
-_BELIEVED = 50
 
 # Copies by bytes, or by pixels: the same picture in another wrapper.
 _COPIES = """
@@ -46,14 +46,20 @@ WITH named AS (
     FROM entries e LEFT JOIN content c USING (sha256)
     WHERE list_contains(?, e.media_id) AND e.sha256 IS NOT NULL
 )
-SELECT DISTINCT e.media_id, e.sha256, c.md5, c.pdq, c.pdq_quality
+SELECT DISTINCT e.media_id, {digests}, c.pdq, c.pdq_quality
 FROM entries e LEFT JOIN content c USING (sha256)
+LEFT JOIN sightings s ON s.media_id = e.media_id AND s.sha256 = e.sha256
 WHERE EXISTS (
     SELECT 1 FROM named n WHERE n.sha256 = e.sha256
     OR (n.pixel_digest = c.pixel_digest AND n.pixel_digest_basis = c.pixel_digest_basis)
 )
 ORDER BY ALL
-"""
+""".format(
+    digests=", ".join(
+        "e.sha256" if kind.column == "sha256" else f"coalesce(c.{kind.column}, s.{kind.column})"
+        for kind in BYTE_KINDS
+    )
+)
 
 
 @dataclass(frozen=True)
@@ -199,11 +205,12 @@ class Requests:
         create_entries(connection)
         rows = connection.execute(_COPIES, [media]).fetchall()
         hashes = set()
-        for _, sha256, md5, pdq, quality in rows:
-            hashes.add(("sha256", bytes.fromhex(sha256)))
-            if md5 is not None:
-                hashes.add(("md5", bytes.fromhex(md5)))
-            if pdq is not None and (quality or 0) >= _BELIEVED:
+        for _, *digests, pdq, quality in rows:
+            hashes |= {
+                (kind.name, bytes.fromhex(digest))
+                for kind, digest in zip(BYTE_KINDS, digests, strict=True) if digest is not None
+            }  # fmt: skip
+            if pdq is not None and (quality or 0) >= PDQ.min_quality:
                 hashes.add(("pdq", pdq))
         plain = {"status": "active", "case_ref": request_id, "quality": 100, "video": -1}
         added = [{"signal": s, "value": v, **plain} for s, v in sorted(hashes)]

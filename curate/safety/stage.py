@@ -12,7 +12,9 @@ import pyarrow as pa
 
 from curate.dedup.codes import pack_codes
 from curate.engine.stage import WholeStage
+from curate.media.hash_kinds import BYTE_KINDS
 from curate.model.config import Config
+from curate.safety.entries import EXACT
 from curate.safety.listed_digests import ListedBytes
 from curate.safety.lists import ListInfo, ListStore, infos, lists_digest
 from curate.safety.match import match
@@ -24,17 +26,23 @@ if TYPE_CHECKING:
     from curate.catalog.tables import Catalog
     from curate.engine.stage import Tables
 
-VERSION = "1"
+VERSION = "2"
+
+# Digests of the bytes beside the content's own name.
+_NAMED = [kind.column for kind in BYTE_KINDS if kind.column != "sha256"]
 
 # What could not be read as media still has a digest of its bytes.
 ITEMS = """
-    SELECT DISTINCT e.sha256, coalesce(c.md5, s.md5) AS md5, coalesce(c.kind, 'image') AS kind,
+    SELECT DISTINCT e.sha256, {digests}, coalesce(c.kind, 'image') AS kind,
            c.pdq, c.pdq_quality, c.pdq_dihedral
     FROM entries e LEFT JOIN content c USING (sha256)
-    LEFT JOIN (SELECT sha256, min(md5) AS md5 FROM sightings GROUP BY ALL) s USING (sha256)
+    LEFT JOIN (SELECT sha256, {sighted} FROM sightings GROUP BY ALL) s USING (sha256)
     WHERE e.sha256 IS NOT NULL AND e.state IN ('present', 'unreadable', 'withheld')
     ORDER BY e.sha256
-"""
+""".format(
+    digests=", ".join(f"coalesce(c.{name}, s.{name}) AS {name}" for name in _NAMED),
+    sighted=", ".join(f"min({name}) AS {name}" for name in _NAMED),
+)
 FRAMES = """
     SELECT f.sha256, f.frame, f.pdq, f.pdq_quality
     FROM frames f JOIN content c
@@ -169,8 +177,8 @@ def items_of(items: pa.Table, frames: pa.Table) -> Items:
     """Return hashes in the form that matching takes.
 
     Args:
-        items: ``sha256, md5, kind, pdq, pdq_quality, pdq_dihedral``, sorted by ``sha256``, and
-            ``sha1`` where it is known.
+        items: ``sha256, kind, pdq, pdq_quality, pdq_dihedral`` and each kind of hash of the bytes
+            that is known, sorted by ``sha256``.
         frames: ``sha256, pdq, pdq_quality``, sorted by ``sha256``.
     """
     count = items.num_rows
@@ -185,7 +193,7 @@ def items_of(items: pa.Table, frames: pa.Table) -> Items:
     digests = {
         signal: pa.array([None if text is None else bytes.fromhex(text)
                           for text in items[signal].to_pylist()], pa.binary())
-        for signal in ("md5", "sha1", "sha256") if signal in items.column_names
+        for signal in EXACT if signal in items.column_names
     }  # fmt: skip
     held = frames["pdq"].to_pylist()
     return Items(

@@ -24,6 +24,7 @@ from curate.catalog.ledger import Ledger
 from curate.catalog.record import Record
 from curate.catalog.rowsums import with_sums
 from curate.catalog.tables import Catalog
+from curate.media.hash_kinds import BYTE_KINDS, KINDS
 from curate.model.ids import media_id
 from curate.safety.seal.plan import Plan, released
 from curate.schema import arrow_schema, conform, table_names
@@ -42,7 +43,7 @@ _OPAQUE = (".pdf", ".zip", ".gz", ".parquet", ".png", ".jpg", ".jpeg", ".webp")
 _PICTURE = b"data:image"
 _QUOTED = re.compile(r"[^A-Za-z0-9]")
 _AT_ONCE = 10_000
-_DIGESTS = ("sha256", "md5")
+_DIGESTS = [kind.column for kind in BYTE_KINDS]
 
 
 class Telling:
@@ -274,7 +275,7 @@ def _names_any(path: Path, names: Iterable[bytes]) -> bool:
 def _hashes(plan: Plan) -> set[str]:
     rows = [*plan.record["content"], *plan.record["sightings"]]
     known = [row.get(name) for row in rows
-             for name in ("md5", "pixel_digest", "phash", "dhash", "pdq")]  # fmt: skip
+             for name in ("pixel_digest", *(kind.column for kind in KINDS))]  # fmt: skip
     return {plan.sha256, *(text for text in known if text)}
 
 

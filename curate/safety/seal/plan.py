@@ -14,6 +14,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from curate.catalog.record import Record
 from curate.catalog.tables import Catalog
 from curate.catalog.views import create_entries
@@ -23,8 +26,6 @@ from curate.vault.envelope import decrypt, encrypt, write_whole
 
 if TYPE_CHECKING:
     import duckdb
-    import pyarrow as pa
-import pyarrow.compute as pc
 
 _MATCHED = """
 SELECT e.media_id, e.root, e.locator, e.sha256, m.list_id, m.ref, m.category

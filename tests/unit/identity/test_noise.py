@@ -57,13 +57,13 @@ def test_a_single_face_is_taken_for_typical() -> None:
 
 
 def test_more_is_asked_of_large_clusters_by_their_looks() -> None:
-    asked = NOISE.asked(np.array([2, 10, 100]), np.array([100, 100, 100]))
+    asked = NOISE.needed_cosine(np.array([2, 10, 100]), np.array([100, 100, 100]))
 
     assert (np.diff(asked) > 0).all()
 
 
 def test_two_faces_must_reach_what_strangers_seldom_do() -> None:
-    single, many = NOISE.asked(np.array([1, 1]), np.array([1, 500]))
+    single, many = NOISE.needed_cosine(np.array([1, 1]), np.array([1, 500]))
 
     assert single == NOISE.strict
     assert many == pytest.approx(0.6 * (0.5 + 0.07), abs=1e-3)
@@ -72,6 +72,6 @@ def test_two_faces_must_reach_what_strangers_seldom_do() -> None:
 def test_no_clusters_are_asked_less_than_the_least() -> None:
     size = np.arange(1, 600)
 
-    asked = NOISE.asked(*np.meshgrid(size, size))
+    asked = NOISE.needed_cosine(*np.meshgrid(size, size))
 
     assert NOISE.least() == pytest.approx(asked.min(), abs=1e-3)

@@ -29,7 +29,8 @@ def test_bytes_and_digests_are_those_of_the_file(write: Callable[..., Path]) -> 
     assert content.data == PNG
     assert content.byte_size == len(PNG)
     assert content.sha256 == hashlib.sha256(PNG).hexdigest()
-    assert content.md5 == hashlib.md5(PNG).hexdigest()
+    assert content.digests["md5"] == hashlib.md5(PNG).hexdigest()
+    assert content.digests["sha1"] == hashlib.sha1(PNG).hexdigest()
 
 
 def test_large_file_that_is_no_picture_is_hashed_but_not_held(write: Callable[..., Path]) -> None:

@@ -30,7 +30,7 @@ def _figures(project: Project) -> Figures:
     return figures(project.workspace, project.catalog, project.ledger, NOW)
 
 
-def _figures(found: Figures) -> dict[str, object]:
+def _document(found: Figures) -> dict[str, object]:
     made = safety_report(found, project="p", tool="t", name="{}-{}".format)
     told: dict[str, object] = json.loads(made["safety.json"])
     return told
@@ -69,7 +69,7 @@ def test_enough_seals_are_listed_by_keyed_ids(project: Project) -> None:
     (held,) = found.seals
     many = replace(found, seals=list(found.seals) * 5)
 
-    told = _figures(many)
+    told = _document(many)
 
     assert told["seals_by_state"] == {"sealed": 5}
     assert [row["seal"] for row in told["seals"]] == [f"seal-{held.seal_id}"] * 5  # type: ignore[index,attr-defined]
@@ -79,7 +79,7 @@ def test_what_was_not_checked_is_told_and_keeps_the_gate_shut(project: Project) 
     """A list that came since: nothing was held against the lists as they are."""
     add_list(project, ["00" * 16], "csam", "newer")
 
-    told = _figures(_figures(project))
+    told = _document(_figures(project))
 
     assert told["held_against_lists"] == 0
     assert told["not_checked"] == {"missing": 0, "unasked": "fewer than 5", "unclear": 0,
@@ -91,7 +91,7 @@ def test_what_was_not_checked_is_told_and_keeps_the_gate_shut(project: Project) 
 def test_a_stale_list_is_told(project: Project) -> None:
     found = figures(project.workspace, project.catalog, project.ledger, NOW + timedelta(days=31))
 
-    told = _figures(found)
+    told = _document(found)
 
     assert told["lists_stale"] == 1
     assert told["lists"][0]["stale"] is True  # type: ignore[index]

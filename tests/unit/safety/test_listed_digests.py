@@ -35,7 +35,7 @@ def _states(project: Project) -> dict[str, tuple[str, str | None]]:
     return {row["locator"]: (row["state"], row["reason"]) for row in rows}
 
 
-@pytest.mark.parametrize("kind", ["md5", "sha256"])
+@pytest.mark.parametrize("kind", ["md5", "sha1", "sha256"])
 def test_what_a_list_names_is_not_decoded(
     fresh: Project, media: Path, tmp_path: Path, kind: str
 ) -> None:

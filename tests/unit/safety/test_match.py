@@ -142,3 +142,15 @@ def test_a_listed_picture_is_found_as_a_frame_and_dark_frames_say_nothing() -> N
     dark = match(video(shown, quality=10), [listed(rows)])
     assert bands(dark) == {}
     assert dark.unchecked == {0: "no frame says enough to a hash"}
+
+
+def test_what_a_list_asks_by_a_digest_that_was_never_computed_is_not_checked() -> None:
+    """Only where a list names files that way: the others lack nothing."""
+    given = items(codes(2))
+    sha1 = [{"signal": "sha1", "value": b"\1" * 20}]
+
+    assert match(given, [listed(sha1)]).unchecked == dict.fromkeys(
+        (0, 1), "its sha1 was never computed"
+    )
+    assert match(given, [listed(sha1, negative=True)]).unchecked == {}
+    assert match(given, [listed([{**sha1[0], "status": "withdrawn"}])]).unchecked == {}

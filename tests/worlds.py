@@ -28,8 +28,8 @@ import pyarrow as pa
 from curate.audit.facts import LEDGER_INPUTS, Question
 from curate.catalog.views import create_entries
 from curate.consent.read import read_statements
+from curate.ingest.layouts.manifest import ManifestLayout
 from curate.ingest.listing import Listing, Target
-from curate.ingest.manifest import ManifestLayout
 from curate.model.config import Config, UseProfile
 from curate.model.instants import parse_instant
 from curate.schema import conform, purpose_tree

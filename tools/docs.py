@@ -1,7 +1,7 @@
 """Write the parts of the documentation that are derived from code; --check says what drifted.
 
-``docs/rules/CODE.md`` for each rule, ``docs/layouts.md`` from the layouts and the registry of
-known datasets, ``docs/manifest.md`` and ``docs/consent-columns.md`` from their schemas, and the
+``docs/rules/CODE.md`` for each rule, ``docs/reference.md`` from the lists of what there is,
+``docs/layouts.md`` from the layouts and the registry of known datasets, ``docs/manifest.md`` and ``docs/consent-columns.md`` from their schemas, and the
 blocks of README.md between ``<!-- generated: NAME -->`` and ``<!-- end -->``.
 """
 
@@ -15,9 +15,16 @@ from typing import Any
 from curate.audit.explain import explain_rule
 from curate.audit.rule import FAMILIES, Rule
 from curate.audit.rules import EVERY_RULE
-from curate.ingest.run import LAYOUTS
+from curate.faces.analyzer import KINDS as ANALYZERS
+from curate.ingest.layouts import LAYOUTS
+from curate.media.hash_kinds import KINDS as HASHES
+from curate.media.hash_kinds import HashKind
+from curate.media.sniff import FORMATS
 from curate.model.known_datasets import Known, known_datasets
+from curate.release.export.formats import NAMES as RELEASE_FORMATS
+from curate.safety.formats import FORMS as LIST_FORMS
 from curate.schema import json_schema, resolved
+from curate.verbs.run import EXTRA_OF, STAGES
 
 ROOT = Path(__file__).resolve().parent.parent
 _BLOCK = re.compile(r"(<!-- generated: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -28,6 +35,7 @@ def pages() -> dict[str, str]:
     found = {f"docs/rules/{rule.code}.md": rule_page(rule) for rule in EVERY_RULE}
     found["docs/rules/README.md"] = f"# Rules\n\n{rule_table(prefix='')}"
     found["docs/layouts.md"] = layouts_page()
+    found["docs/reference.md"] = reference_page()
     found["docs/manifest.md"] = columns_page("manifest")
     found["docs/consent-columns.md"] = columns_page("consent_row")
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -58,6 +66,53 @@ def family_table() -> str:
         count = sum(rule.family == code for rule in EVERY_RULE)
         lines.append(f"| {code} | {about} | {count} |")
     return "\n".join(lines) + "\n"
+
+
+def reference_page() -> str:
+    """Return the page that lists what there is of each kind of thing."""
+    lines = ["# What Curate knows", "", _REFERENCE_INTRO, ""]
+    lines += ["## Stages", "", "`curate run [STAGE...]` runs them in this order.", "",
+              "| stage | needs |", "|---|---|"]  # fmt: skip
+    lines += [f"| {name} | {_extra(name)} |" for name in STAGES]
+    lines += ["", "## Face analyzers", "", "`[faces] analyzer` in `curate.toml` names one.", ""]
+    lines += [f"- `{name}`" for name in ANALYZERS]
+    lines += ["", "## Media formats", "", "What decides is how a file begins, not its name.", "",
+              "| format | kind | MIME type | usual endings |", "|---|---|---|---|"]  # fmt: skip
+    lines += [f"| {f.name} | {f.kind} | {f.mime} | {', '.join(f.extensions)} |" for f in FORMATS]
+    lines += ["", "## Hashes", "", _HASHES_INTRO, "",
+              "| name | what it is | bits | a match within | a person decides within | in lists |",
+              "|---|---|---|---|---|---|"]  # fmt: skip
+    lines += [_hash_row(kind) for kind in HASHES]
+    lines += ["", "## Forms of hash lists", "", "`curate lists add --form NAME` names one.", ""]
+    lines += [f"- `{name}`" for name in LIST_FORMS]
+    lines += ["", "## Formats of releases", "",
+              "`curate release build --format NAME` names one or more.", ""]  # fmt: skip
+    lines += [f"- `{name}`" for name in RELEASE_FORMATS]
+    lines += ["", "## Layouts and rules", "",
+              "See [layouts.md](layouts.md) and [rules](rules/README.md)."]  # fmt: skip
+    return "\n".join(lines) + "\n"
+
+
+def _extra(stage: str) -> str:
+    extra = EXTRA_OF.get(stage)
+    return f"`curate[{extra}]`" if extra else "nothing more"
+
+
+def _hash_row(kind: HashKind) -> str:
+    distance = ("equal", "never") if kind.exact else (
+        (f"{kind.radius} bits", f"{kind.near} bits") if kind.listed else ("not compared", "never")
+    )  # fmt: skip
+    listed = "yes" if kind.listed else "no"
+    return f"| `{kind.name}` | {kind.title} | {8 * kind.size} | {' | '.join(distance)} | {listed} |"
+
+
+_REFERENCE_INTRO = """\
+This page lists the stages, analyzers, formats and hashes that Curate has. It is generated from the
+code, so it is complete."""
+
+_HASHES_INTRO = """\
+Hashes of the bytes are computed while a file is read, and compared for equality. Hashes of the
+looks are computed from the decoded picture, and compared by the number of bits that differ."""
 
 
 def layouts_page() -> str:

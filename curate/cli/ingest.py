@@ -16,7 +16,14 @@ def command(
         list[str],
         typer.Argument(help="Folders, manifests, lists of datasets, zips, or URLs of fsspec."),
     ],
-    layout: Annotated[str, typer.Option(help="auto, or a layout of docs/layouts.md.")] = "auto",
+    layout: Annotated[
+        str,
+        typer.Option(
+            help="auto, or a layout by name: faceforensics, celebdf, dfdc, deeperforensics, "
+            "deepfakebench, fakeavceleb, wilddeepfake, forgerynet, df40, croissant, "
+            "webdataset, huggingface, coco, fiftyone, manifest or folder."
+        ),
+    ] = "auto",
     dataset: Annotated[
         str | None, typer.Option(help="The dataset's name; the folder's when left out.")
     ] = None,

@@ -22,7 +22,8 @@ FormOption = Annotated[
     str, typer.Option("--form", help="plain, threatexchange, te, table or vpdq; else seen.")
 ]
 SignalOption = Annotated[
-    str, typer.Option("--signal", help="The kind of hash, where the file does not say.")
+    str,
+    typer.Option("--signal", help="md5, sha1, sha256, pdq or vpdq, where the file does not say."),
 ]
 ColumnOption = Annotated[
     list[str] | None,

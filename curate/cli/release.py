@@ -38,7 +38,10 @@ def build_command(
     ] = None,
     formats: Annotated[
         list[str] | None,
-        typer.Option("--format", help="How it is written, such as webdataset; several may be."),
+        typer.Option(
+            "--format",
+            help="files, webdataset, huggingface, fiftyone, coco or deepfakebench; repeatable.",
+        ),
     ] = None,
     keep_metadata: Annotated[
         bool, typer.Option("--keep-metadata", help="Leave EXIF, XMP and the like in the files.")

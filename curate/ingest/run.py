@@ -20,50 +20,15 @@ from curate.errors import (
     PathNotFoundError,
     UnknownNameError,
 )
-from curate.ingest.celebdf import CelebDFLayout
-from curate.ingest.coco import COCOLayout
-from curate.ingest.croissant import CroissantLayout
-from curate.ingest.deeperforensics import DeeperForensicsLayout
-from curate.ingest.deepfakebench import DeepfakeBenchLayout
-from curate.ingest.df40 import DF40Layout
-from curate.ingest.dfdc import DFDCLayout
-from curate.ingest.faceforensics import FaceForensicsLayout
-from curate.ingest.fakeavceleb import FakeAVCelebLayout
-from curate.ingest.fiftyone import FiftyOneLayout
-from curate.ingest.folder import FolderLayout
-from curate.ingest.forgerynet import ForgeryNetLayout
-from curate.ingest.huggingface import HuggingFaceLayout
 from curate.ingest.layout import Layout
+from curate.ingest.layouts import LAYOUTS
 from curate.ingest.listing import Listing, Target
-from curate.ingest.manifest import ManifestLayout
 from curate.ingest.roots import Root, is_root_of_its_own
 from curate.ingest.roots import media_root as media_root_of
-from curate.ingest.webdataset import WebDatasetLayout
-from curate.ingest.wilddeepfake import WildDeepfakeLayout
 from curate.model.config import Config
 from curate.model.known_datasets import withdrawn_by_name
 from curate.safety.seal.hide import masked
 from curate.schema import conform
-
-# Most particular first: the first that recognises a path reads it.
-LAYOUTS: tuple[Layout, ...] = (
-    FaceForensicsLayout(),
-    CelebDFLayout(),
-    DFDCLayout(),
-    DeeperForensicsLayout(),
-    DeepfakeBenchLayout(),
-    FakeAVCelebLayout(),
-    WildDeepfakeLayout(),
-    ForgeryNetLayout(),
-    DF40Layout(),
-    CroissantLayout(),
-    WebDatasetLayout(),
-    HuggingFaceLayout(),
-    COCOLayout(),
-    FiftyOneLayout(),
-    ManifestLayout(),
-    FolderLayout(),
-)
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from curate.workspace import Workspace
 
 # The extra that a stage needs; the others need nothing beyond the core.
-_EXTRA_OF = {"signals": "signals", "faces": "faces", "identity": "faces", "labels": "labels"}
+EXTRA_OF = {"signals": "signals", "faces": "faces", "identity": "faces", "labels": "labels"}
 # Of the extra `faces`, what each analyzer needs: other packages may be missing.
 _OF_ANALYZER = {
     "dlib": frozenset({"dlib-bin", "face_recognition_models"}),
@@ -98,7 +98,7 @@ def without_extra(stages: Iterable[str], config: Config) -> dict[str, str]:
     """Return those of `stages` that cannot run here, each with what it lacks and what to do."""
     found = {}
     for stage in stages:
-        extra = _EXTRA_OF.get(stage)
+        extra = EXTRA_OF.get(stage)
         if extra is None:
             continue
         only = _OF_ANALYZER.get(config.analyzer) if extra == "faces" else None

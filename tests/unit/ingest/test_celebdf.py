@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from curate.errors import InvalidFileError
-from curate.ingest.celebdf import CelebDFLayout
+from curate.ingest.layouts.celebdf import CelebDFLayout
 from curate.ingest.run import find_layout
 from tests.unit.ingest.trees import (
     Tables,

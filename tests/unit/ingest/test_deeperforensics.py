@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from curate.ingest.deeperforensics import DeeperForensicsLayout
+from curate.ingest.layouts.deeperforensics import DeeperForensicsLayout
 from curate.ingest.run import find_layout
 from tests.unit.ingest.trees import (
     entries,

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from curate.errors import InvalidFileError
-from curate.ingest.deepfakebench import DeepfakeBenchLayout
+from curate.ingest.layouts.deepfakebench import DeepfakeBenchLayout
 from curate.ingest.run import find_layout
 from tests.unit.ingest.trees import (
     Tables,

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from curate.errors import InvalidFileError
-from curate.ingest.dfdc import DFDCLayout
+from curate.ingest.layouts.dfdc import DFDCLayout
 from curate.ingest.run import find_layout
 from tests.unit.ingest.trees import (
     Tables,

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from curate.errors import InvalidFileError
-from curate.ingest.faceforensics import FaceForensicsLayout, actor_clip, sequence_clip
+from curate.ingest.layouts.faceforensics import FaceForensicsLayout, actor_clip, sequence_clip
 from curate.ingest.locators import Rejected
 from curate.ingest.run import find_layout
 from tests.unit.ingest.trees import (

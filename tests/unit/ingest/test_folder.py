@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from curate.ingest.folder import FolderLayout, Place, place_of
+from curate.ingest.layouts.folder import FolderLayout, Place, place_of
 from curate.ingest.listing import Listing, Target
 from curate.model.config import Config
 

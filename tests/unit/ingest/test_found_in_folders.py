@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from curate.ingest.df40 import DF40Layout
-from curate.ingest.forgerynet import ForgeryNetLayout
+from curate.ingest.layouts.df40 import DF40Layout
+from curate.ingest.layouts.forgerynet import ForgeryNetLayout
+from curate.ingest.layouts.wilddeepfake import WildDeepfakeLayout
 from curate.ingest.run import find_layout
-from curate.ingest.wilddeepfake import WildDeepfakeLayout
 from tests.unit.ingest.trees import (
     Tables,
     entries,

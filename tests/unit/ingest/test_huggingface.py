@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 from pyarrow import parquet
 
-from curate.ingest.huggingface import HuggingFaceLayout
+from curate.ingest.layouts.huggingface import HuggingFaceLayout
 from curate.ingest.run import find_layout
 from curate.media import probe_media
 from curate.media.unreadable import UnreadableError

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 from curate.errors import InputError
 from curate.ingest.layout import Layout
-from curate.ingest.run import LAYOUTS, find_layout
+from curate.ingest.layouts import LAYOUTS
+from curate.ingest.run import find_layout
 from tests.unit.ingest.trees import entries, listed, touch
 
 HOSTILE = (

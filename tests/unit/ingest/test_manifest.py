@@ -12,8 +12,8 @@ import pytest
 from pyarrow import parquet
 
 from curate.errors import InvalidFileError
+from curate.ingest.layouts.manifest import ManifestLayout, manifest_in
 from curate.ingest.listing import Listing, Target
-from curate.ingest.manifest import ManifestLayout, manifest_in
 from curate.model.config import Config
 from curate.model.ids import media_id
 

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from curate.ingest.layouts.webdataset import WebDatasetLayout
 from curate.ingest.run import find_layout
-from curate.ingest.webdataset import WebDatasetLayout
 from curate.media import probe_media
 from tests.unit.ingest.trees import Tables, entries, labels, listed, people, rejected
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from curate.ingest.run import LAYOUTS
+from curate.ingest.layouts import LAYOUTS
 from curate.model.known_datasets import fold, known_datasets, withdrawn_by_name
 from curate.schema import problems, resource_folder
 

@@ -7,9 +7,9 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from curate.ingest.clips import Clip, describe
-from curate.ingest.documents import head, read_lines
 from curate.ingest.layout import About
+from curate.ingest.layouts.clips import Clip, describe
+from curate.ingest.layouts.documents import head, read_lines
 from curate.ingest.listing import Listing, Target, walk_files
 from curate.ingest.locators import Rejected, kind_of, safe_locator
 from curate.model.ids import media_id

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from curate.ingest.layout import About
+from curate.ingest.layouts.manifest import add_row, renamed
 from curate.ingest.listing import Listing, Member, Target, walk_files
 from curate.ingest.locators import SPLITS, Rejected, authenticity, kind_of, safe_locator
-from curate.ingest.manifest import add_row, renamed
 from curate.media.archive import check_end
 from curate.rows import Row
 

@@ -6,9 +6,9 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from curate.ingest.clips import Clip, Frames, describe, relate_parents
-from curate.ingest.documents import head, read_lines
 from curate.ingest.layout import About
+from curate.ingest.layouts.clips import Clip, Frames, describe, relate_parents
+from curate.ingest.layouts.documents import head, read_lines
 from curate.ingest.listing import Listing, Target, walk_files
 from curate.ingest.locators import Rejected, kind_of, safe_locator
 

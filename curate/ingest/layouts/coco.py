@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from curate.errors import InvalidFileError
-from curate.ingest.documents import head, nearby, read_object
 from curate.ingest.layout import About
+from curate.ingest.layouts.documents import head, nearby, read_object
+from curate.ingest.layouts.manifest import add_row, renamed
 from curate.ingest.listing import Listing, Target
 from curate.ingest.locators import SPLITS, Rejected, authenticity
-from curate.ingest.manifest import add_row, renamed
 from curate.rows import Row
 
 _HEAD = re.compile(r'\s*\{\s*"(?:info|licenses|images|annotations|categories)"\s*:')

@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from curate.errors import InvalidFileError
-from curate.ingest.celebdf import celeb_clip
-from curate.ingest.clips import Clip, Variants, describe, put_in_splits, relate_parents
-from curate.ingest.deeperforensics import recorded_clip, swapped_clip
-from curate.ingest.documents import head, read_object
-from curate.ingest.faceforensics import actor_clip, sequence_clip
 from curate.ingest.layout import About
+from curate.ingest.layouts.celebdf import celeb_clip
+from curate.ingest.layouts.clips import Clip, Variants, describe, put_in_splits, relate_parents
+from curate.ingest.layouts.deeperforensics import recorded_clip, swapped_clip
+from curate.ingest.layouts.documents import head, read_object
+from curate.ingest.layouts.faceforensics import actor_clip, sequence_clip
 from curate.ingest.listing import Listing, Target
 from curate.ingest.locators import SPLITS, Rejected, authenticity, safe_locator
 from curate.model.config import Config

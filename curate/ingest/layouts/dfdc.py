@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from curate.ingest.clips import Clip, describe, relate_parents
-from curate.ingest.documents import head, read_object
 from curate.ingest.layout import About
+from curate.ingest.layouts.clips import Clip, describe, relate_parents
+from curate.ingest.layouts.documents import head, read_object
 from curate.ingest.listing import Listing, Target, walk_files
 from curate.ingest.locators import SPLITS, Rejected, kind_of
 from curate.rows import read_rows

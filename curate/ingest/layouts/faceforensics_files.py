@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from curate.errors import InvalidFileError
-from curate.ingest.clips import Clip
-from curate.ingest.documents import head, read_json, read_object
+from curate.ingest.layouts.clips import Clip
+from curate.ingest.layouts.documents import head, read_json, read_object
 from curate.ingest.listing import Listing
 
 _SPLITS = ("train", "val", "test")

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from curate.ingest.clips import Clip, Frames, describe
-from curate.ingest.documents import head, nearby, read_lines
 from curate.ingest.layout import About
+from curate.ingest.layouts.clips import Clip, Frames, describe
+from curate.ingest.layouts.documents import head, nearby, read_lines
 from curate.ingest.listing import Listing, Target
 from curate.ingest.locators import SPLITS, Rejected, kind_of
 

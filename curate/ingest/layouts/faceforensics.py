@@ -7,9 +7,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
-from curate.ingest.clips import Clip, Frames, Variants, describe, put_in_splits, relate_parents
-from curate.ingest.faceforensics_files import Official, read_official
 from curate.ingest.layout import About
+from curate.ingest.layouts.clips import (
+    Clip,
+    Frames,
+    Variants,
+    describe,
+    put_in_splits,
+    relate_parents,
+)
+from curate.ingest.layouts.faceforensics_files import Official, read_official
 from curate.ingest.listing import Listing, Target, walk_files
 from curate.ingest.locators import Rejected, kind_of
 

@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from curate.errors import InputError
-from curate.ingest.documents import head, read_object
-from curate.ingest.folder import place_of
 from curate.ingest.layout import About
+from curate.ingest.layouts.documents import head, read_object
+from curate.ingest.layouts.folder import place_of
+from curate.ingest.layouts.manifest import add_row, renamed
 from curate.ingest.listing import Listing, Member, Target, walk_files
 from curate.ingest.locators import Rejected, kind_of, safe_locator
-from curate.ingest.manifest import add_row, renamed
 from curate.media.archive import members_of
 from curate.media.unreadable import UnreadableError
 from curate.rows import SUFFIXES, Row, read_rows

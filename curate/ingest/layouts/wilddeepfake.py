@@ -6,8 +6,8 @@ import re
 from pathlib import Path
 from typing import Any
 
-from curate.ingest.clips import Clip, Frames, describe
 from curate.ingest.layout import About
+from curate.ingest.layouts.clips import Clip, Frames, describe
 from curate.ingest.listing import Listing, Target, walk_files
 from curate.ingest.locators import SPLITS, Rejected, kind_of
 

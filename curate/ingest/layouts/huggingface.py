@@ -14,12 +14,12 @@ import pyarrow.compute as pc
 from pyarrow import parquet
 
 from curate.errors import InputError
-from curate.ingest.documents import nearby
-from curate.ingest.folder import place_of
 from curate.ingest.layout import About
+from curate.ingest.layouts.documents import nearby
+from curate.ingest.layouts.folder import place_of
+from curate.ingest.layouts.manifest import add_row, renamed
 from curate.ingest.listing import Listing, Member, Target, walk_files
 from curate.ingest.locators import SPLITS, Rejected, kind_of
-from curate.ingest.manifest import add_row, renamed
 from curate.media.rows import bytes_of
 from curate.rows import Row, read_rows
 

@@ -1,8 +1,8 @@
 """Write the parts of the documentation that are derived from code; --check says what drifted.
 
 ``docs/rules/CODE.md`` for each rule, ``docs/reference.md`` from the lists of what there is,
-``docs/layouts.md`` from the layouts and the registry of known datasets, ``docs/manifest.md`` and ``docs/consent-columns.md`` from their schemas, and the
-blocks of README.md between ``<!-- generated: NAME -->`` and ``<!-- end -->``.
+``docs/layouts.md`` from the layouts and the registry of known datasets, ``docs/manifest.md`` and
+``docs/consent-columns.md`` from their schemas, and the blocks of README.md between
 """
 
 from __future__ import annotations

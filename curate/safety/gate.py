@@ -7,6 +7,7 @@ from datetime import datetime
 from curate.catalog.tables import Catalog
 from curate.catalog.views import create_entries
 from curate.errors import InputError
+from curate.model.plural import counted, verb
 from curate.safety.lists import infos, lists_digest
 from curate.safety.seal.places import sealed_folder
 from curate.safety.seal.plan import pending
@@ -32,8 +33,10 @@ def check_gate(place: Workspace, catalog: Catalog, now: datetime) -> None:
             the gate is open.
     """
     if begun := pending(sealed_folder(place)):
-        raise InputError(f"the sealing of {len(begun):,} contents was begun and is not finished",
-                         where="sealed", hint="run `curate seal run`")  # fmt: skip
+        raise InputError(
+            f"the sealing of {counted(len(begun), 'file')} was begun and is not finished",
+            where="sealed", hint="run `curate seal run`",
+        )  # fmt: skip
     folder = place.lists
     known = infos(folder)
     told = catalog.read("hash_lists")["list_id"].to_pylist()
@@ -50,7 +53,8 @@ def check_gate(place: Workspace, catalog: Catalog, now: datetime) -> None:
     (count,) = connection.execute(_UNASKED, [lists_digest(folder)]).fetchall()[0]
     if count:
         raise InputError(
-            f"{count:,} entries were not held against the hash lists as they are",
+            f"{counted(count, 'entry')} {verb(count, 'was', 'were')} not held against the hash "
+            "lists as they are",
             where="hashlists",
             hint="run `curate run probe hashlists`, then `curate audit`",
         )

@@ -18,6 +18,7 @@ from curate.catalog.views import read_entries
 from curate.schema import conform
 from curate.signing import KeyHome, verify
 from curate.verbs.erase import erasure
+from curate.verbs.vault import open_vault
 from tests.acceptance.conftest import Curate
 
 SOURCES = '[sources.own]\ntitle = "Own"\nlicence = "CC-BY-4.0"\ncollection_method = "contributed"\n'
@@ -128,7 +129,7 @@ def test_what_only_the_erased_kept_back_is_held(ws: Path) -> None:
 def test_files_and_keys_go_when_asked_for(ws: Path, tmp_path: Path, curate: Curate) -> None:
     """And the receipt names them, and how many keys went."""
     curate("consent", "withdraw", "p1", "-w", "ws", "--yes")
-    vault = curate_.open(ws).keeper().vault
+    vault = open_vault(curate_.open(ws).context).vault
     for owner in ("subject:p1", "subject:p2"):
         vault.seal(owner, "m", pa.table({"face_id": [owner], "vector": [[1.0]]}),
                    expires_at=datetime(2100, 1, 1, tzinfo=UTC))  # fmt: skip

@@ -89,7 +89,7 @@ def test_after_shredding_no_file_yields_the_subjects_embeddings(
         for number in (vector[i : i + 3].tobytes() for i in range(len(vector) - 2)):
             assert number not in held
     # Whoever copied the sealed files before has them still, and can no more open them.
-    vault = curate_.open(kept).keeper().vault
+    vault = open_vault(curate_.open(kept).context).vault
     tag = vault.tag("subject:p002")
     (sealed,) = (tmp_path / "stolen" / "sealed").glob(f"{tag}.*")
     shutil.copy(sealed, kept / "vault" / "sealed")

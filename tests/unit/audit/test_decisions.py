@@ -7,9 +7,12 @@ from itertools import pairwise
 
 import pytest
 
+from curate.audit.decide import decision
 from curate.audit.facts import Question
 from curate.audit.judge import audit
 from curate.audit.rules import ALL_RULES
+from curate.catalog.audits import Audited
+from curate.errors import InputError
 from tests.factories import (
     AS_OF,
     USE,
@@ -140,3 +143,26 @@ def test_a_circle_of_descent_with_decisions_comes_to_an_end() -> None:
     after, _ = _judged_line(rows, tables, decisions=said)
 
     assert "cleared" not in after
+
+
+def test_nobody_clears_what_policy_blocks() -> None:
+    """Neither by deciding on it now, nor by a record that says so already."""
+    entry = media("a.jpg")
+    tables = {"depictions": [depiction(entry)], "subjects": [subject()],
+              "consents": [consent(**WHOLE)],
+              "consent_events": [event(day(1)), event(day(2), "ConsentWithdrawn")]}  # fmt: skip
+    question = Question(USE, {"train-detector": None}, AS_OF)
+    judged = audit(facts([entry], **deepcopy(tables)), ALL_RULES, question)
+    (row,) = judged.verdicts.to_pylist()
+    assert (row["verdict"], row["decided_by"]) == ("blocked", "policy")
+
+    seen = Audited("run", USE, AS_OF, judged.findings, judged.verdicts)
+    said = {"reviewer": "ana", "reason": "looked", "decided_at": day(3)}
+    with pytest.raises(InputError, match="blocked"):
+        decision(entry, "cleared", seen, **said)
+    assert decision(entry, "blocked", seen, **said)["verdict"] == "blocked"
+
+    words = [_decision(row["evidence"], name, "cleared", entry["media_id"])
+             for name in ("ana", "bo")]  # fmt: skip
+    after = audit(facts([entry], **deepcopy(tables), decisions=words), ALL_RULES, question)
+    assert [one["verdict"] for one in after.verdicts.to_pylist()] == ["blocked"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from curate.splits.certificate import IN_PART, LEAKS, result, split_digest
 from curate.splits.crossings import crossings
 from curate.splits.lint import Lint, lint
-from tests.factories import Row, digest, label, media, sighting
+from tests.factories import Row, depiction, digest, label, media, sighting
 from tests.unit.splits.golden import related, tables_of
 
 A, B, C = (
@@ -124,3 +124,35 @@ def test_most_labels_against_the_dataset_is_an_inverted_convention() -> None:
     found = lint(tables_of(rows, labels=[label(A, "fake"), label(fake, "real")]))
 
     assert found.classes.inverted == [{"dataset": "d", "labelled": 2, "contradicted": 2}]
+
+
+def test_footage_that_is_shared_in_part_ties_like_a_clip() -> None:
+    shared = {**_near("a.jpg", "c.jpg"), "relation": "shares_footage"}
+
+    found = _seen(A, B, C, relations=[shared])
+
+    assert {(leak.kind, leak.left, leak.right) for leak in found.leaks} == {
+        ("footage", "train", "test")
+    }
+
+
+def test_pairs_of_entries_tie_as_pairs_of_contents_do() -> None:
+    """What is known of two entries without their bytes is known all the same."""
+    pair = {**_near("a.jpg", "c.jpg"), "left": A["media_id"], "right": C["media_id"],
+            "left_kind": "media", "right_kind": "media"}  # fmt: skip
+    mixed = {**pair, "right": digest("c.jpg"), "right_kind": "content"}
+
+    for relation in (pair, mixed):
+        found = _seen(A, B, C, relations=[relation])
+        assert {(leak.kind, leak.left, leak.right) for leak in found.leaks} == {
+            ("near", "train", "test")
+        }
+
+
+def test_who_was_found_not_to_be_in_an_entry_does_not_tie_it() -> None:
+    """A link that reviewers rejected says that the entry shows somebody else."""
+    links = [depiction(A), depiction(C, link_status="rejected")]
+
+    assert not _seen(A, B, C, depictions=links).leaks
+    links[1] |= {"link_status": "proposed"}
+    assert {leak.kind for leak in _seen(A, B, C, depictions=links).leaks} == {"identity"}

@@ -76,7 +76,7 @@ def command(
     if before is not None:
         _print_difference(context, before, audited, as_json=output is Format.JSON)
     elif output is Format.JSON:
-        say_json(_document(audited))
+        say_json(_document(context, audited))
     elif output is Format.SARIF:
         from curate.audit.sarif import sarif
 
@@ -147,6 +147,7 @@ def _codes(text: str | None) -> tuple[str, ...] | None:
 
 def _print(context: Context, audited: Audited, limit: int) -> None:
     from curate.audit.rules import BY_CODE
+    from curate.verbs.gaps import gaps
 
     locators = _locators(context)
     findings = audited.findings.select(["code", "media_id", "params"]).to_pylist()
@@ -168,6 +169,8 @@ def _print(context: Context, audited: Audited, limit: int) -> None:
         ]  # fmt: skip
         table(rows, ["rule", "findings", "effect", "what"])
         say()
+    for gap in gaps(context):
+        say(f"warning: {gap}")
     counts = audited.counts()
     say(f"for {audited.use.name}, as of {audited.as_of:%Y-%m-%d %H:%M} UTC: "
         f"{counts['cleared']:,} cleared, {counts['needs_review']:,} need review, "
@@ -181,13 +184,16 @@ def _locators(context: Context) -> dict[str, str]:
     return dict(rows.fetchall())
 
 
-def _document(audited: Audited) -> dict[str, Any]:
+def _document(context: Context, audited: Audited) -> dict[str, Any]:
+    from curate.verbs.gaps import gaps
+
     findings = audited.findings.to_pylist()
     return {
         "run_id": audited.run_id,
         "use": audited.use.name,
         "as_of": audited.as_of.isoformat(),
         "counts": audited.counts(),
+        "gaps": gaps(context),
         "findings": [{**row, "params": json.loads(row["params"])} for row in findings],
         "verdicts": audited.verdicts.select(["media_id", "verdict", "codes"]).to_pylist(),
     }

@@ -29,7 +29,7 @@ def command(
     if as_json:
         ledger = {"entries": found.ledger_entries, "root": found.ledger_root}
         say_json({"rows": found.rows, "entries": found.entries, "unreadable": found.unreadable,
-                  "ledger": ledger})  # fmt: skip
+                  "ledger": ledger, "gaps": list(found.gaps)})  # fmt: skip
         return
     rows = [{"table": name, "rows": found.rows[name]} for name in sorted(found.rows)]
     table(rows, ["table", "rows"])
@@ -37,6 +37,8 @@ def command(
     if found.unreadable:
         say(f"unreadable: {_counted(found.unreadable)}")
     say(f"ledger: {found.ledger_entries:,} entries, root {found.ledger_root}")
+    for gap in found.gaps:
+        say(f"warning: {gap}")
 
 
 _STATES = {

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from curate.catalog.views import create_entries
 from curate.schema import table_names
+from curate.verbs.gaps import gaps
 
 if TYPE_CHECKING:
     from curate.verbs.context import Context
@@ -22,6 +23,7 @@ class Status:
         unreadable: How many entries cannot be read, by reason.
         ledger_entries: How many entries the ledger has.
         ledger_root: The root of its Merkle tree.
+        gaps: What the record names and the catalogue does not know, in sentences.
     """
 
     rows: dict[str, int]
@@ -29,6 +31,7 @@ class Status:
     unreadable: dict[str, int]
     ledger_entries: int
     ledger_root: str
+    gaps: tuple[str, ...] = ()
 
 
 def status(context: Context) -> Status:
@@ -42,7 +45,8 @@ def status(context: Context) -> Status:
     states = connection.execute(counted.format("state", "")).fetchall()
     unread = counted.format("reason", "WHERE state = 'unreadable'")
     size, root = ledger.root()
-    return Status(rows, dict(states), dict(connection.execute(unread).fetchall()), size, root)
+    return Status(rows, dict(states), dict(connection.execute(unread).fetchall()), size, root,
+                  tuple(gaps(context)))  # fmt: skip
 
 
 def rejections(context: Context) -> list[dict[str, Any]]:

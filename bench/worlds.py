@@ -70,7 +70,43 @@ SELECT 's' || i AS source_id, 'own_capture' AS kind, 'CC-BY-4.0' AS licence,
 FROM range(7) t(i)
 """
 _SCANS = """
-SELECT sha256, 0::INT AS frame, 'bench@0' AS model_id, 1::INT AS faces FROM sightings
+SELECT sha256, 0::INT AS frame, 'bench@0' AS model_id, 1::INT AS faces,
+       16.0::DOUBLE AS smallest_px, 4::INT AS turns, 'faces/1' AS stage
+FROM sightings
+"""
+_CONTENT = """
+SELECT sha256, left(sha256, 32) AS md5, 1000::BIGINT AS byte_size, 'image' AS kind,
+       'JPEG' AS format, 'image/jpeg' AS mime, 640::INT AS width, 480::INT AS height,
+       'RGB' AS mode, 8::TINYINT AS bit_depth, FALSE AS hidden_pixels,
+       0::BIGINT AS trailing_bytes, 1::INT AS frame_count, 0.2::DOUBLE AS contrast,
+       0.5::DOUBLE AS brightness, 1::TINYINT AS exif_orientation, 'probe/1' AS probe_version
+FROM sightings
+"""
+# One face for a swap, two for others: each held against everybody's.
+_FACES = """
+SELECT s.sha256 || j AS face_id, s.sha256, 0::INT AS frame, 'bench@0' AS model_id,
+       j::INT AS ordinal, 0.0::DOUBLE AS x1, 0.0::DOUBLE AS y1, 80.0::DOUBLE AS x2,
+       80.0::DOUBLE AS y2, list_resize([]::DOUBLE[], 10, 0.0) AS landmarks, 1.0 AS det_score,
+       80.0 AS face_height_px, 1.0 AS blur, 1.0 AS quality, TRUE AS judgeable
+FROM sightings s JOIN media m USING (media_id), range(2) u(j)
+WHERE j = 0 OR m.manipulation_type = 'none'
+"""
+_IDENTITIES = """
+SELECT f.face_id, 'i' || d.subject_id AS identity_id, d.subject_id, 0.9::FLOAT AS similarity,
+       'proposed' AS status, TRUE AS held, f.model_id
+FROM faces f
+JOIN sightings s USING (sha256)
+JOIN (SELECT *, row_number() OVER (PARTITION BY media_id ORDER BY role, subject_id) - 1 AS place
+      FROM depictions WHERE role <> 'target') d ON d.media_id = s.media_id AND d.place = f.ordinal
+"""
+_BESIDE = """
+SELECT media_id, 0::INT AS statements, 'signals-beside/1' AS stage FROM media
+"""
+_STAGES = """
+SELECT * FROM (VALUES ('faces', 'faces/1', 'bench@0', 24.0::DOUBLE),
+                      ('signals', 'signals/1', NULL, NULL),
+                      ('signals-beside', 'signals-beside/1', NULL, NULL))
+         t(stage, mark, model_id, smallest_px)
 """
 _SEARCHES = """
 SELECT sha256, 'none' AS c2pa_state, 'none' AS optout_data_mining, 'none' AS optout_ai_inference,
@@ -88,6 +124,11 @@ _MADE = (
     ("sources", _SOURCES),
     ("face_scans", _SCANS),
     ("signal_scans", _SEARCHES),
+    ("content", _CONTENT),
+    ("faces", _FACES),
+    ("identities", _IDENTITIES),
+    ("beside_scans", _BESIDE),
+    ("stages", _STAGES),
 )
 
 

@@ -19,6 +19,30 @@ AS_OF = datetime(2026, 5, 1, tzinfo=UTC)
 USE = UseProfile("test", "train-detector", ("include", "train_detector"))
 
 
+MODEL = "test-model@000000000000"
+# By which scans questions are answered in tests.
+STAGES: tuple[Row, ...] = (
+    {"stage": "faces", "mark": "faces/1", "model_id": MODEL, "smallest_px": 24.0},
+    {"stage": "signals", "mark": "signals/1"},
+    {"stage": "signals-beside", "mark": "signals-beside/1"},
+)
+# What the probe says of an ordinary picture, all of which was looked at.
+PLAIN: Row = {
+    "format": "JPEG",
+    "mode": "RGB",
+    "bit_depth": 8,
+    "hidden_pixels": False,
+    "trailing_bytes": 0,
+    "frame_count": 1,
+    "width": 640,
+    "height": 480,
+    "contrast": 0.2,
+    "brightness": 0.5,
+    "sharpness": 200.0,
+    "exif_orientation": 1,
+}
+
+
 def day(month: int, number: int = 1, *, year: int = 2026) -> datetime:
     """Return the first moment of a day in UTC."""
     return datetime(year, month, number, tzinfo=UTC)
@@ -108,11 +132,9 @@ def content(sha256: str, **values: Any) -> Row:
         "md5": sha256[:32],
         "byte_size": 3,
         "kind": "image",
-        "format": "JPEG",
         "mime": "image/jpeg",
-        "width": 8,
-        "height": 8,
         "probe_version": "probe/1",
+        **PLAIN,
         **values,
     }
 
@@ -126,6 +148,69 @@ def searched(sha256: str, **values: Any) -> Row:
         **{f"optout_{name}": "none" for name in answers},
         "tool": "test",
         "stage": "signals/1",
+        **values,
+    }
+
+
+def searched_beside(entry: Row) -> Row:
+    """Return that what stands beside an entry was searched, and says nothing."""
+    return {"media_id": entry["media_id"], "statements": 0, "stage": "signals-beside/1"}
+
+
+def scan(sha256: str, faces: int = 0, **values: Any) -> Row:
+    """Return that a content was searched for faces, in every way that is asked for."""
+    return {
+        "sha256": sha256,
+        "frame": 0,
+        "model_id": MODEL,
+        "faces": faces,
+        "smallest_px": 16.0,
+        "turns": 4,
+        "stage": "faces/1",
+        **values,
+    }
+
+
+def face(sha256: str, number: int = 0, **values: Any) -> Row:
+    """Return a face that was found in a content."""
+    return {
+        "face_id": f"{sha256[:16]}/{number}",
+        "sha256": sha256,
+        "frame": 0,
+        "model_id": MODEL,
+        "ordinal": number,
+        **dict.fromkeys(("x1", "y1", "blur"), 0.0),
+        **dict.fromkeys(("x2", "y2", "face_height_px"), 80.0),
+        **dict.fromkeys(("det_score", "quality"), 1.0),
+        "landmarks": [0.0] * 10,
+        "judgeable": True,
+        **values,
+    }
+
+
+def identity(found: Row, subject_id: str | None = "p01", **values: Any) -> Row:
+    """Return that a face was held against everybody's, and is like those of one subject."""
+    return {
+        "face_id": found["face_id"],
+        "identity_id": f"identity of {subject_id or found['face_id']}",
+        "subject_id": subject_id,
+        "similarity": None if subject_id is None else 0.9,
+        "status": None if subject_id is None else "proposed",
+        "held": True,
+        "model_id": found["model_id"],
+        **values,
+    }
+
+
+def source(source_id: str = "s", **values: Any) -> Row:
+    """Return a source whose terms were read, and forbid nothing."""
+    return {
+        "source_id": source_id,
+        "kind": "own_capture",
+        "licence": "CC-BY-4.0",
+        "terms_flags": [],
+        "consent_claim": "individual_records",
+        "status": "active",
         **values,
     }
 
@@ -204,6 +289,7 @@ def entries(rows: list[Row], sightings: list[Row] | None = None) -> pa.Table:
 def facts(rows: list[Row], **tables: list[Row]) -> dict[str, pa.Table]:
     """Return the tables of an audit: entries that were seen, and what else is given."""
     seen = tables.pop("sightings", None)
+    tables.setdefault("stages", list(STAGES))
     known = {name: conform(tables.get(name, []), name) for name in INPUTS if name != "entries"}
     if "content" not in tables:
         known["content"] = conform([content(digest(row["locator"])) for row in rows], "content")

@@ -36,10 +36,15 @@ from tests.chance import (
     WAIVABLE,
     Dice,
 )
-from tests.factories import entries, searched
+from tests.factories import STAGES, content, entries, searched, searched_beside
 
 Row = dict[str, Any]
 World = dict[str, list[Row]]
+HELD = (True, None, False)
+# Of two models the first is in use.
+RANDOM_STAGES = tuple(
+    {**row, "model_id": "one"} if row["stage"] == "faces" else row for row in STAGES
+)
 
 
 def random_question(random: Random) -> Question:
@@ -83,8 +88,11 @@ def random_world(random: Random, name: str = "w") -> World:
         "labels": [_label(m) for m in media if not dice.odd()],
         "faces": faces,
         "face_scans": [s for digest in digests for s in _scans(dice, digest)],
-        "signal_scans": [searched(digest) for digest in digests],
+        "signal_scans": [_search(dice, digest) for digest in digests if not dice.odd()],
         "signals": [],
+        "content": [_content(dice, digest) for digest in digests],
+        "beside_scans": [searched_beside(m) for m in media if not dice.odd()],
+        "stages": [],
         "identities": [_identity(dice, f, people) for f in faces if not dice.odd()],
         "relations": _relations(dice, name, ids),
         "consents": consents,
@@ -104,6 +112,7 @@ def tables_of(worlds: Iterable[World]) -> dict[str, pa.Table]:
         for table, some in world.items():
             rows.setdefault(table, []).extend(some)
     listed = [{k: v for k, v in m.items() if k != "sha256"} for m in rows["media"]]
+    rows["stages"] = rows.get("stages") or list(RANDOM_STAGES)
     known = {n: conform(rows.get(n, []), n) for n in INPUTS if n != "entries"}
     return {"entries": entries(listed, rows["sightings"]), **known}
 
@@ -122,9 +131,10 @@ def _entry(dice: Dice, name: str, number: int) -> Row:
         "root": "/media",
         "kind": "image",
         "manipulation_type": dice.random.choice(("none", "none", "face_swap", *kinds)),
-        "source_id": dice.random.choice((None, f"{name}-s0", f"{name}-s1"))
-        if not dice.odd()
-        else f"{name}-s9",
+        "source_id": dice.usual(
+            dice.random.choice((f"{name}-s0", f"{name}-s1")), None, f"{name}-s9"
+        ),
+        "people": dice.usual(None, "none"),
         "licence": dice.usual("CC-BY-4.0", None),
         "status": dice.usual("present", "missing"),
         "listed_size": 3,
@@ -207,9 +217,38 @@ def _scans(dice: Dice, digest: str) -> list[Row]:
             "model_id": model,
             "faces": 1,
             "error": dice.usual(None, "undecodable"),
+            "smallest_px": dice.usual(16.0, None, 40.0),
+            "turns": dice.usual(4, None, 1),
+            "stage": dice.usual("faces/1", "faces/0"),
         }
         for model, frame in keys
     ]
+
+
+def _content(dice: Dice, digest: str) -> Row:
+    facts: dict[str, tuple[Any, ...]] = {
+        "trailing_bytes": (0, None, 7),
+        "hidden_pixels": (False, None, True),
+        "thumbnail_distance": (None, 3, 30),
+        "frame_count": (1, 2, None),
+        "bit_depth": (8, 16, None),
+        "mode": ("RGB", "I;16", None),
+        "contrast": (0.2, 0.0, None),
+        "brightness": (0.5, 0.001),
+        "exif_orientation": (1, None),
+        "kind": ("image", "video"),
+        "width": (640, None),
+        "frames_read": (None, "all", "part"),
+    }
+    return content(digest, **{name: dice.usual(*values) for name, values in facts.items()})
+
+
+def _search(dice: Dice, digest: str) -> Row:
+    return searched(
+        digest,
+        error=dice.usual(None, "unreadable"),
+        stage=dice.usual("signals/1", "signals/0"),
+    )
 
 
 def _identity(dice: Dice, face: Row, people: list[str]) -> Row:
@@ -220,6 +259,8 @@ def _identity(dice: Dice, face: Row, people: list[str]) -> Row:
         "subject_id": subject,
         "similarity": 0.9,
         "status": dice.usual("proposed", "confirmed", "disputed", None) if subject else None,
+        "held": dice.usual(*HELD),
+        "other_subject_id": dice.usual(None, dice.random.choice(people) if people else None),
         "model_id": face["model_id"],
     }
 

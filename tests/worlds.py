@@ -34,13 +34,13 @@ from curate.model.config import Config, UseProfile
 from curate.model.instants import parse_instant
 from curate.schema import conform, purpose_tree
 from curate.signals.normal import CATEGORIES
+from tests.factories import MODEL, PLAIN, STAGES, scan, searched_beside
 
 AS_OF = datetime(2026, 5, 1, tzinfo=UTC)
 OBSERVED = (
     *("content", "near", "chain", "turned", "probed", "dataset", "scanned"),
     *("unreadable", "missing", "unseen", "read"),
 )
-MODEL = "test-model@000000000000"
 SIGNALS = "signals/1"
 NO_SIGNALS = {
     "c2pa_state": "none", "tool": "test", "stage": SIGNALS,
@@ -79,6 +79,7 @@ def load_world(folder: Path, scratch: Path) -> World:
     tables["changed"] = _changed(said.get("changed", []), tables["media"])
     tables |= _statements(said, scratch, tables["media"])
     tables["entries"] = _entries(tables)
+    tables["stages"] = conform(said.get("stages", list(STAGES)), "stages")
     use = UseProfile("case", "train-detector", ("include", "train_detector"))
     asked = {k: tuple(v) if isinstance(v, list) else v for k, v in said.get("use", {}).items()}
     if "ends_at" in asked:
@@ -155,7 +156,7 @@ def _observed(media: list[dict[str, Any]], listed: pa.Table) -> dict[str, pa.Tab
         sightings.append({**seen, "status": "readable", "sha256": digest})
         contents[digest] = item.get("probed", {})
         if item.get("scanned") != "no":
-            scans.append({"sha256": digest, "frame": 0, "model_id": MODEL, "faces": 0})
+            scans.append(scan(digest))
         if item.get("read") != "no":
             reads.append({"sha256": digest, **NO_SIGNALS, "error": item.get("read")})
         if "near" in item:
@@ -163,12 +164,17 @@ def _observed(media: list[dict[str, Any]], listed: pa.Table) -> dict[str, pa.Tab
                            "tier": "near", "keep": digest, "keep_reason": "kept"})  # fmt: skip
     plain = {f.name: None for f in conform([], "content").schema}
     need = {f.name for f in conform([], "content").schema if not f.nullable}
-    filled = [{**plain, **_filled(need), **told, "sha256": d} for d, told in contents.items()]
+    filled = [
+        {**plain, **_filled(need), **PLAIN, **told, "sha256": d} for d, told in contents.items()
+    ]
     seen_before = [
         {"sha256": digest, "fingerprint": "", "chain": chain, "basis": "as the case says"}
         for digest, chain in sorted(compared, key=str)
     ]
     return {
+        "beside_scans": conform(
+            [searched_beside(ids[item["path"]]) for item in media], "beside_scans"
+        ),
         "compared": conform(seen_before, "compared"),
         "sightings": conform(sightings, "sightings"),
         "content": conform(filled, "content"),
@@ -349,6 +355,8 @@ def _faces(said: list[dict[str, Any]], media: list[dict[str, Any]]) -> dict[str,
                 "similarity": 0.9 if known else None,
                 "status": item.get("status", "proposed") if "subject" in item else None,
                 "unlike_subject_id": item.get("unlike"),
+                "held": item.get("held", True),
+                "other_subject_id": item.get("other"),
                 "model_id": MODEL,
             })  # fmt: skip
     return {"faces": conform(faces, "faces"), "identities": conform(identities, "identities")}

@@ -40,9 +40,9 @@ signal_scans, sources, subjects. A rule's query gives ``media_id``, ``duty``, ``
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -160,12 +160,16 @@ class Question:
         purposes: Each purpose with the broader one it stands below.
         as_of: The instant to judge at, in UTC.
         waivers: Findings that someone answers for.
+        enough: The bases on which an answer is enough, by question; strict where none is named.
+        source_required: Whether an entry must name the source it comes from.
     """
 
     use: UseProfile
     purposes: Mapping[str, str | None]
     as_of: datetime
     waivers: tuple[Waiver, ...] = ()
+    enough: Mapping[str, Collection[str]] = field(default_factory=dict)
+    source_required: bool = True
 
 
 @dataclass(frozen=True)

@@ -115,6 +115,12 @@ class Findings:
     params: pa.Array
     waivers: pa.Array
 
+    @property
+    def waived(self) -> npt.NDArray[np.bool_]:
+        """Whether somebody answers for each, shape (N,)."""
+        found: npt.NDArray[np.bool_] = pc.is_valid(self.waivers).to_numpy(zero_copy_only=False)
+        return found
+
     @cached_property
     def by_entry(self) -> npt.NDArray[np.int64]:
         """Their places in the order of entries; one entry's stay in order."""

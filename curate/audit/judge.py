@@ -1,9 +1,10 @@
 """Judging: every rule over the facts, and the verdict that follows for each entry.
 
 `audit` is pure: the same tables, rules and question give the same findings and verdicts, in the
-same order. A verdict is the least of what the entry's findings leave: blocked, then needs_review,
-then cleared. Rules that ask the verdicts of other entries (what an entry was made from) come in a
-second stage.
+same order. An entry is cleared when every question that it raises is answered and no finding stands
+against it (`curate.audit.questions`); that nothing was found clears nothing. Rules, and the
+question, that ask the verdicts of other entries (what an entry was made from) come in a second
+stage.
 
 People decide on the record: a waiver takes the effect of a finding that sends to review; two
 reviewers clear what needs review, and one blocks it, as long as the evidence is what they saw.
@@ -20,6 +21,16 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from curate.audit.answers import (
+    Letters,
+    Lines,
+    answer_by_waiver,
+    answers_of,
+    as_reviewed,
+    ask_descent,
+    is_open,
+    texts_of,
+)
 from curate.audit.facts import LEDGER_INPUTS, Facts, Question, connect_facts
 from curate.audit.gather import (
     Answers,
@@ -77,23 +88,31 @@ class Judgement:
     Attributes:
         findings: ``finding_id, code, media_id, effect, params, waiver``, sorted by code and
             entry.
-        verdicts: ``media_id, verdict, codes, evidence, decided_by``, one row per entry, sorted.
+        verdicts: ``media_id, verdict, codes, answers, evidence, decided_by``, one row per entry,
+            sorted.
     """
 
     findings: pa.Table
     verdicts: pa.Table
 
 
-def audit(tables: Mapping[str, pa.Table], rules: Iterable[Rule], question: Question) -> Judgement:
+def audit(
+    tables: Mapping[str, pa.Table],
+    rules: Iterable[Rule],
+    question: Question,
+    *,
+    complete: bool = True,
+) -> Judgement:
     """Return what `rules` find in `tables` for a use at an instant, and the verdicts.
 
     Args:
         tables: A table for each of `curate.audit.facts.INPUTS`.
         rules: The rules to apply.
         question: The use, the instant and the waivers.
+        complete: As in `judge`.
     """
     statements = {name: tables[name] for name in LEDGER_INPUTS}
-    return judge(prepare(tables), statements, rules, question)
+    return judge(prepare(tables), statements, rules, question, complete=complete)
 
 
 def judge(
@@ -101,6 +120,8 @@ def judge(
     statements: Mapping[str, pa.Table],
     rules: Iterable[Rule],
     question: Question,
+    *,
+    complete: bool = True,
 ) -> Judgement:
     """Return what `rules` find for a use at an instant, and the verdicts.
 
@@ -109,13 +130,14 @@ def judge(
         statements: A table for each of `curate.audit.facts.LEDGER_INPUTS`.
         rules: The rules to apply.
         question: The use, the instant and the waivers.
+        complete: Whether these are all rules: where some were left out, nothing is cleared.
     """
-    bench = _Bench(prepared, connect_facts(prepared, statements, question), question)
+    bench = _Bench(prepared, connect_facts(prepared, statements, question), question, complete)
     chosen = tuple(rules)
     first = [findings_of(rule, bench.facts) for rule in chosen if rule.stage == 1]
     findings = bench.gather(first)
     later = [rule for rule in chosen if rule.stage > 1]
-    if later and prepared["ancestors"].num_rows:
+    if prepared["ancestors"].num_rows:
         findings = _descend(bench, first, findings, later)
     return Judgement(findings.table(bench.ids), bench.decide(findings).table(bench.ids, findings))
 
@@ -128,6 +150,7 @@ class _Verdicts:
     """
 
     verdict: npt.NDArray[np.int8]
+    letters: Letters
     evidence: npt.NDArray[np.int32]
     digests: Digests
     decided_by: npt.NDArray[np.int8]
@@ -138,6 +161,7 @@ class _Verdicts:
                 "media_id": ids,
                 "verdict": pa.array(VERDICTS, pa.string()).take(pa.array(self.verdict)),
                 "codes": findings.codes(len(ids)),
+                "answers": texts_of(self.letters),
                 "evidence": hex_text(self.digests).take(pa.array(self.evidence)),
                 "decided_by": pa.array(DECIDERS, pa.string()).take(pa.array(self.decided_by)),
             }
@@ -147,8 +171,19 @@ class _Verdicts:
 class _Bench:
     """Facts and entries: what judges findings."""
 
-    def __init__(self, prepared: Mapping[str, pa.Table], facts: Facts, question: Question) -> None:
+    def __init__(
+        self,
+        prepared: Mapping[str, pa.Table],
+        facts: Facts,
+        question: Question,
+        complete: bool,  # noqa: FBT001
+    ) -> None:
         self.facts = facts
+        self.lines = Lines.of(prepared["ancestors"])
+        self._complete = complete
+        self.letters = answers_of(
+            prepared, facts, source_required=question.source_required, enough=question.enough
+        )
         self.ids = _whole(prepared["entries"]["id"])
         self._locators = _whole(prepared["entries"]["locator"])
         self._marks = fixed_bytes(_whole(prepared["marks"]["mark"]))
@@ -165,16 +200,21 @@ class _Bench:
         return gather(answers, marks=self._marks, locators=self._locators, waivers=self._waivers)
 
     def decide(self, findings: Findings) -> _Verdicts:
-        """Return the verdicts that findings leave, reviewers heard."""
+        """Return the verdicts that answers and findings leave, reviewers heard."""
         count = len(self.ids)
-        verdict = np.full(count, CLEARED, np.int8)
+        letters = self.letters.copy()
+        answer_by_waiver(letters, findings)
+        verdict = np.where(is_open(letters) | (not self._complete), REVIEW, CLEARED)
+        verdict = verdict.astype(np.int8)
         for least in (REVIEW, BLOCKED):
             verdict[findings.media[findings.effect == least]] = least
         spoken, digests = evidence(findings)
         seen = np.zeros(count, np.int32)
         seen[spoken] = np.arange(1, len(spoken) + 1)
-        told = _Verdicts(verdict, seen, np.vstack([_NOTHING, digests]), np.zeros(count, np.int8))
-        if self._decisions:
+        told = _Verdicts(
+            verdict, letters, seen, np.vstack([_NOTHING, digests]), np.zeros(count, np.int8)
+        )
+        if self._decisions and self._complete:
             self._apply_decisions(told)
         return told
 
@@ -191,6 +231,7 @@ class _Bench:
                 told.verdict[media], told.decided_by[media] = BLOCKED, 1
             elif clears > 1:
                 told.verdict[media], told.decided_by[media] = CLEARED, 2
+                as_reviewed(told.letters, media)
 
 
 def _descend(
@@ -222,6 +263,7 @@ def _hand_down(
     handed = own.verdict.copy()
     for media, verdict in said.items():
         handed[media] = verdict
+    ask_descent(bench.letters, bench.lines, handed == CLEARED)
     words = pa.DictionaryArray.from_arrays(pa.array(handed), pa.array(VERDICTS))
     numbers = pa.array(np.arange(len(handed), dtype=np.int32))
     bench.facts.connection.register("judged", pa.table({"media_id": numbers, "verdict": words}))

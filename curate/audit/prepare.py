@@ -10,14 +10,16 @@ from collections.abc import Mapping
 
 import pyarrow as pa
 
+from curate.audit.looked import ANSWERED, KNOWN_ROLES, known_roles
 from curate.catalog import numbered
 from curate.catalog.numbered import number
 from curate.splits.crossings import crossings
 
-# What an audit reads of the catalogue; `entries` and `changed` are views of it, the rest are
-# tables.
+# What an audit reads of the catalogue; `entries`, `changed` and `stages` are views of it, the rest
+# are tables.
 CATALOG_INPUTS = (
     "entries",
+    "beside_scans",
     "changed",
     "compared",
     "content",
@@ -33,6 +35,7 @@ CATALOG_INPUTS = (
     "relations",
     "signals",
     "signal_scans",
+    "stages",
     "doubts",
     "shortcuts",
     "shortcut_drops",
@@ -240,6 +243,8 @@ _VIEWS = {
         FROM (SELECT DISTINCT source_id, licence FROM entries WHERE source_id IS NOT NULL)
         ORDER BY origin
     """,
+    # What of the questions that each entry raises the catalogue alone answers.
+    "answered": ANSWERED,
 }
 
 # The numbers of each origin's entries come after its table.
@@ -249,7 +254,9 @@ JOIN origins o ON o.source_id = e.source_id AND o.licence IS NOT DISTINCT FROM e
 ORDER BY ALL
 """
 
-RECIPE = "\n".join((numbered.RECIPE, str(REQUIRED_ROLES), *_VIEWS.values(), _FROM_ORIGINS))
+RECIPE = "\n".join((
+    numbered.RECIPE, str(REQUIRED_ROLES), str(KNOWN_ROLES), *_VIEWS.values(), _FROM_ORIGINS,
+))  # fmt: skip
 
 
 def prepare(tables: Mapping[str, pa.Table]) -> dict[str, pa.Table]:
@@ -271,7 +278,12 @@ def prepare(tables: Mapping[str, pa.Table]) -> dict[str, pa.Table]:
     plain = {name: tables[name] for name in CATALOG_INPUTS if name not in made}
     kinds, roles = zip(*REQUIRED_ROLES, strict=True)
     required = pa.table({"manipulation_type": list(kinds), "role": list(roles)})
-    for name, table in {**made, **plain, "required_roles": required}.items():
+    for name, table in {
+        **made,
+        **plain,
+        "required_roles": required,
+        "known_roles": known_roles(),
+    }.items():
         connection.register(name, table)
     for name, sql in {**_VIEWS, "from_origins": _FROM_ORIGINS}.items():
         made[name] = connection.sql(sql).to_arrow_table()

@@ -33,6 +33,7 @@ class Audited:
         findings: Rows of the table `findings`.
         verdicts: Rows of the table `verdicts`.
         assignment: The splits it judged by; None for those declared.
+        filtered: Whether rules were left out: such an audit shows findings, and clears nothing.
     """
 
     run_id: str
@@ -41,6 +42,7 @@ class Audited:
     findings: pa.Table
     verdicts: pa.Table
     assignment: str | None = None
+    filtered: bool = False
 
     def counts(self) -> dict[str, int]:
         """Return how many entries have each verdict."""
@@ -79,7 +81,13 @@ def latest_audit(
     ).fetchall()
     for found, parameters in rows:
         told = json.loads(parameters)
+        if run_id is None and told.get("filtered", False):
+            # Rules were left out of it: nothing is decided on it or reported from it.
+            continue
         if use in (None, told["use"]) and run_id in (None, found):
+            if told.get("filtered", False):
+                raise InputError(f"rules were left out of the audit {found}",
+                                 hint="name an audit that applied every rule")  # fmt: skip
             return _load(connection, found, told, uses)
     if run_id is not None:
         known = ", ".join(found for found, _ in rows[:5]) or "none"

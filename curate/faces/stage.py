@@ -72,7 +72,12 @@ def faces_stage(spec: AnalyzerSpec, model_id: str) -> MapStage:
         ),
         chunk=16,
         memory=0,  # inference runtimes reserve address space that they never touch
-        parameters={"model": model_id, "detection_px": spec.det_size},
+        parameters={
+            "model": model_id,
+            "detection_px": spec.det_size,
+            "analyzer": spec.kind,
+            "path": spec.path,
+        },
     )
 
 

@@ -198,6 +198,11 @@ def _displayable(image: Image.Image) -> Image.Image:
     return image.convert("RGBA" if mode in {"RGBa", "La"} else "RGB")
 
 
+def hides_pixels(decoded: Decoded) -> bool:
+    """Return whether transparency hides or changes pixels of a picture."""
+    return decoded.layout in {"LA", "RGBA"} and int(decoded.pixels[..., -1].min()) < 255
+
+
 def to_8bit(decoded: Decoded) -> Bytes8:
     """Return the picture as shown: shape (H, W) for grey or (H, W, 3) for sRGB, uint8."""
     pixels = decoded.pixels

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from curate.media import animation, jpeg
 from curate.media.container import can_read_videos
-from curate.media.decode import decode, decoder_version, to_8bit, upright
+from curate.media.decode import decode, decoder_version, hides_pixels, to_8bit, upright
 from curate.media.exif import Exif, parse_exif
 from curate.media.frames import frame_method, probe_frames
 from curate.media.kernels import default_kernels
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from curate.media.open import FileBytes
     from curate.media.sniff import Format
 
-PROBE_VERSION = "probe/2"
+PROBE_VERSION = "probe/3"
 
 Row = dict[str, object]
 
@@ -238,6 +238,7 @@ def _luma_only(
         "exif_orientation": orientation,
         "mode": "L" if len(facts.sampling) == 1 else "RGB",
         "bit_depth": facts.precision,
+        "hidden_pixels": False,
         "frame_count": 1,
     }
     return row, _Luma(grey, grey, size, scale, decoder_version("simplejpeg"), whole=False)
@@ -284,6 +285,7 @@ def _full(
         "exif_orientation": decoded.orientation,
         "mode": decoded.stored_mode,
         "bit_depth": decoded.bit_depth,
+        "hidden_pixels": hides_pixels(decoded),
         "frame_count": decoded.page_count,
         "has_exif": decoded.exif is not None,
         "has_icc": decoded.has_icc,

@@ -63,6 +63,7 @@ class Config:
     fake_words: tuple[str, ...] = FAKE_WORDS
     analyzer: str = "dlib"
     model: str = ""
+    smallest: int = 24
     exact: bool = False
     trust: tuple[str, ...] = ()
     radius: int = 31
@@ -81,6 +82,21 @@ class Config:
     uses: dict[str, UseProfile] = field(default_factory=dict)
     purposes: dict[str, str | None] = field(default_factory=purpose_tree)
     waivers: tuple[Waiver, ...] = ()
+    clearance: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def source_required(self) -> bool:
+        """Whether an entry must name the source that it comes from."""
+        return self.clearance.get("source", "required") == "required"
+
+    def enough(self, audience: str) -> dict[str, tuple[str, ...]]:
+        """Return the bases that are enough for an audience, for questions the settings name."""
+        own = self.clearance.get(audience, {})
+        return {
+            name: tuple(bases)
+            for name, bases in {**self.clearance, **own}.items()
+            if isinstance(bases, list)
+        }
 
 
 def parse_config(text: str, *, where: str) -> Config:
@@ -120,6 +136,7 @@ def _config(raw: dict[str, Any]) -> Config:
         "fake_words": _words(ingest.get("fake")),
         "analyzer": faces.get("analyzer"),
         "model": faces.get("model"),
+        "smallest": faces.get("smallest"),
         "exact": raw.get("probe", {}).get("exact"),
         "trust": tuple(raw.get("signals", {}).get("trust", ())),
         "radius": dedup.get("radius"),
@@ -137,6 +154,7 @@ def _config(raw: dict[str, Any]) -> Config:
         "in_place": _listed(safety.get("in_place")),
         "uses": {name: _use(name, use) for name, use in raw.get("uses", {}).items()},
         "waivers": tuple(_waiver(waiver) for waiver in raw.get("waivers", ())),
+        "clearance": raw.get("clearance"),
         "purposes": {**purpose_tree(), **raw.get("purposes", {})},
     }
     return Config(**{key: value for key, value in values.items() if value is not None})

@@ -32,7 +32,7 @@ from curate.signals.found import Signal, digest_of, rows
 from curate.signals.headers import NAMES, read_headers
 from curate.signals.normal import UNREADABLE
 
-VERSION = "1"
+VERSION = "2"
 STAGE = f"signals-beside/{VERSION}"
 TOOL = "curate web reader 1"
 _MOST = 1 << 20
@@ -76,7 +76,7 @@ def beside_stage(entries: pa.Table) -> WholeStage:
         version=VERSION,
         reads={"entries": _ENTRIES},
         work=partial(read_beside, found=found),
-        writes=("signals",),
+        writes=("signals", "beside_scans"),
         parameters={"beside": mark, "files": len(found.marks)},
     )
 
@@ -125,7 +125,7 @@ def _mark(root: str, name: str, status: os.stat_result) -> str:
 
 
 def read_beside(tables: dict[str, pa.Table], *, found: Beside) -> dict[str, pa.Table]:
-    """Return rows of `signals` for what stands beside entries."""
+    """Return rows of `signals` for what stands beside entries, and which entries were asked."""
     entries = [e for e in tables["entries"].to_pylist() if "://" not in e["root"]]
     said: dict[str, list[Signal]] = defaultdict(list)
     addresses: dict[str, str] = {}
@@ -145,7 +145,11 @@ def read_beside(tables: dict[str, pa.Table], *, found: Beside) -> dict[str, pa.T
         for media_id, signals in sorted(said.items())
         for row in rows(signals, about=media_id, about_kind="media", stage=STAGE)
     ]
-    return {"signals": conform(made, "signals")}
+    looked = [
+        {"media_id": e["media_id"], "statements": len(said[e["media_id"]]), "stage": STAGE}
+        for e in entries
+    ]
+    return {"signals": conform(made, "signals"), "beside_scans": conform(looked, "beside_scans")}
 
 
 def _make(raw: bytes) -> Make:

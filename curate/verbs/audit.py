@@ -46,6 +46,7 @@ def audit(
     """
     from curate.audit.facts import Question
     from curate.audit.judge import judge
+    from curate.audit.questions import check_clearance
     from curate.audit.rules import ALL_RULES, RULESET_VERSION, check_waivers
 
     profile = context.use(use)
@@ -54,21 +55,28 @@ def audit(
     chosen = tuple(ALL_RULES if rules is None else rules)
     asked = {"use": use, "as_of": moment, "rules": [rule.code for rule in chosen]}
     asked |= {} if assignment is None else {"assignment": assignment}
+    asked |= {} if rules is None else {"filtered": True}
     waivers = (*context.config.waivers, *reviewed_waivers(context, known_at=moment))
-    question = Question(profile, context.config.purposes, moment, waivers)
+    config = context.config
+    check_clearance(config.clearance, where=str(context.workspace.config))
+    question = Question(profile, config.purposes, moment, waivers,
+                        enough=config.enough(profile.audience),
+                        source_required=config.source_required)  # fmt: skip
     with context.workspace.writing(), context.recorded("audit", asked) as record:
         # A ledger that someone changed must not clear anything.
         context.ledger.verify().demand(where=str(context.workspace.ledger))
         apply_corrections(context.catalog, context.ledger)
         observed, digest = prepared(context, assignment=assignment)
         stated = statements(context, known_at=as_of)
-        judged = judge(observed, stated, chosen, question)
+        judged = judge(observed, stated, chosen, question, complete=rules is None)
         run_id = str(record["run_id"])
         findings = with_run(run_id, judged.findings)
         verdicts = with_run(run_id, judged.verdicts)
         context.catalog.append("findings", findings)
         context.catalog.append("verdicts", verdicts)
-        result = Audited(run_id, profile, moment, findings, verdicts, assignment)
+        result = Audited(
+            run_id, profile, moment, findings, verdicts, assignment, filtered=rules is not None
+        )
         record["counts"] = {**result.counts(), "findings": findings.num_rows}
         record["versions"] = {"ruleset": RULESET_VERSION, "policy": policy_digest(context.config)}
         record["inputs"] = joined_digest(digest, tables_digest(stated))
@@ -80,6 +88,7 @@ def policy_digest(config: Config) -> str:
     text = json.dumps(
         {"uses": {k: asdict(v) for k, v in config.uses.items()},
          "purposes": config.purposes,
+         "clearance": config.clearance,
          "waivers": [asdict(waiver) for waiver in config.waivers]},
         sort_keys=True, default=str,
     )  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from curate.catalog.derived import derived
 from curate.catalog.digest import tables_digest
 from curate.catalog.views import read_entries, stored_as
 from curate.engine.changed import changed
+from curate.schema import conform
 
 if TYPE_CHECKING:
     from curate.verbs.context import Context
@@ -49,11 +51,46 @@ def observations(context: Context, *, assignment: str | None = None) -> dict[str
     from curate.verbs.split import read_assignment, with_splits
 
     catalog = context.catalog
-    tables = {n: catalog.read(n) for n in CATALOG_INPUTS if n not in ("entries", "changed")}
-    tables |= {"entries": read_entries(catalog), "changed": changed(catalog)}
+    views = {"entries": read_entries(catalog), "changed": changed(catalog)}
+    views["stages"] = stages_now(context)
+    tables = {n: catalog.read(n) for n in CATALOG_INPUTS if n not in views} | views
     if assignment is None:
         return tables
     return tables | with_splits(tables, read_assignment(catalog, assignment))
+
+
+def stages_now(context: Context) -> pa.Table:
+    """Return by which stage and model a scan must have been made to answer a question.
+
+    The model of faces is the one that the stage ran with last under the settings as they are;
+    where it never ran under them, no scan answers.
+    """
+    from curate.faces.stage import VERSION as FACES
+    from curate.signals.beside import STAGE as BESIDE
+    from curate.signals.stage import VERSION as SIGNALS
+
+    faces = {
+        "stage": "faces",
+        "mark": f"faces/{FACES}",
+        "model_id": _last_model(context),
+        "smallest_px": context.config.smallest,
+    }
+    searches = [{"stage": "signals", "mark": f"signals/{SIGNALS}"},
+                {"stage": "signals-beside", "mark": BESIDE}]  # fmt: skip
+    return conform([faces, *searches], "stages")
+
+
+def _last_model(context: Context) -> str | None:
+    rows = context.catalog.connect("runs").execute(
+        "SELECT parameters FROM runs WHERE verb = 'run faces' AND status = 'done' "
+        "ORDER BY started_at DESC, run_id DESC"
+    )
+    wanted = (context.config.analyzer, context.config.model)
+    for (text,) in rows.fetchall():
+        said = json.loads(text)
+        if (said.get("analyzer"), said.get("path")) == wanted:
+            return str(said["model"])
+    return None
 
 
 def facts(
@@ -85,7 +122,8 @@ def prepared(context: Context, *, assignment: str | None = None) -> tuple[dict[s
 
     if assignment is None:
         # What was changed is told from tables that audits do not read otherwise.
-        beside = repr(changed(context.catalog).to_pylist())
+        told = (changed(context.catalog), stages_now(context))
+        beside = repr([table.to_pylist() for table in told])
         inputs = stored_as(CATALOG_INPUTS)
         made = derived(context.catalog, "facts", inputs, make, recipe=RECIPE, beside=beside)
     else:

@@ -1,0 +1,188 @@
+"""What was looked at of each entry, and what was found: one wide row per entry.
+
+Questions (`curate.audit.questions`) are asked of these rows. Scans count only where the stage and
+model of today made them without an error: what an older version looked at, or a scan that failed,
+is not there.
+"""
+
+from __future__ import annotations
+
+import pyarrow as pa
+
+from curate.audit.questions import OF_CATALOGUE, letter_of
+
+# STANDARDS section 2: in which role a person can be in what kind of manipulation. A bystander is
+# somebody whom nothing was done to, and can be in each. Any other cell is not known.
+KNOWN_ROLES = (
+    ("none", "depicted"),
+    ("face_swap", "donor"),
+    ("face_swap", "target"),
+    ("reenactment", "target"),
+    ("reenactment", "driver"),
+    ("lip_sync", "target"),
+    ("lip_sync", "voice_donor"),
+    ("attribute_edit", "depicted"),
+    ("morph", "donor"),
+    ("identity_conditioned_synthesis", "donor"),
+    *(
+        (manipulation, "bystander")
+        for manipulation in (
+            *("none", "face_swap", "reenactment", "lip_sync", "attribute_edit", "morph"),
+            "identity_conditioned_synthesis",
+        )
+    ),
+)
+
+# A track of a video is one person, and one of its faces stands for it.
+_FACES = """
+SELECT f.face_id, f.sha256, f.frame, f.track_id, f.judgeable, i.identity_id, i.subject_id,
+       i.status, coalesce(i.held, FALSE) AS held, i.other_subject_id, i.unlike_subject_id,
+       first_value(f.face_id) OVER (
+           PARTITION BY coalesce(f.track_id, f.face_id)
+           ORDER BY f.judgeable DESC, f.quality DESC, f.face_id
+       ) = f.face_id AS stands
+FROM faces f
+JOIN stages g ON g.stage = 'faces' AND g.model_id = f.model_id
+LEFT JOIN identities i USING (face_id)
+"""
+
+LOOKED = f"""
+WITH shown AS MATERIALIZED ({_FACES}),
+scanned AS (
+    SELECT s.sha256, bool_and(s.error IS NULL) AS worked, count(DISTINCT s.frame) AS frames,
+           CASE WHEN count(*) = count(s.smallest_px) THEN max(s.smallest_px) END AS floor_px,
+           CASE WHEN count(*) = count(s.turns) THEN min(s.turns) END AS turns
+    FROM face_scans s
+    JOIN stages g ON g.stage = 'faces' AND g.mark = s.stage AND g.model_id = s.model_id
+    GROUP BY s.sha256
+),
+-- Two faces in one frame are two people; over the whole content whoever has another identity is.
+together AS (
+    SELECT sha256, max(n)::INTEGER AS most FROM (
+        SELECT sha256, frame, count(*) AS n FROM shown GROUP BY sha256, frame
+    ) GROUP BY sha256
+),
+people_seen AS (
+    SELECT sha256, count(DISTINCT coalesce(identity_id, track_id, face_id))::INTEGER AS distinct_,
+           count(*) FILTER (stands)::INTEGER AS faces,
+           count(*) FILTER (stands AND judgeable)::INTEGER AS judgeable,
+           count(*) FILTER (stands AND held)::INTEGER AS held,
+           count(*) FILTER (stands AND other_subject_id IS NOT NULL)::INTEGER AS others,
+           count(*) FILTER (stands AND status = 'disputed')::INTEGER AS disputed
+    FROM shown GROUP BY sha256
+),
+-- A face that is like nobody's but its own entry's proves nothing about whose it is.
+supported AS (
+    SELECT s.identity_id, s.subject_id
+    FROM shown s LEFT JOIN groups g USING (sha256)
+    WHERE s.identity_id IS NOT NULL AND s.subject_id IS NOT NULL
+    AND s.status IS DISTINCT FROM 'disputed'
+    GROUP BY s.identity_id, s.subject_id
+    HAVING count(DISTINCT coalesce(g.group_id, s.sha256)) > 1
+),
+named AS (
+    SELECT media_id, subject_id, bool_or(link_status = 'confirmed') AS confirmed,
+           bool_or(role IN ('depicted', 'bystander', 'donor', 'target')) AS visible
+    FROM depictions WHERE link_status <> 'rejected' GROUP BY media_id, subject_id
+),
+naming AS (
+    SELECT media_id, count(*)::INTEGER AS people,
+           count(*) FILTER (NOT confirmed)::INTEGER AS unconfirmed
+    FROM named GROUP BY media_id
+),
+linked AS (
+    SELECT e.media_id,
+           count(*) FILTER (s.stands AND n.subject_id IS NOT NULL AND p.subject_id IS NOT NULL
+                            AND s.status IS DISTINCT FROM 'disputed')::INTEGER AS matched,
+           count(*) FILTER (s.subject_id IS NOT NULL AND n.subject_id IS NULL
+                            AND s.status IS DISTINCT FROM 'disputed')::INTEGER AS undeclared,
+           count(*) FILTER (s.unlike_subject_id IS NOT NULL)::INTEGER AS unlike
+    FROM entries e
+    JOIN shown s USING (sha256)
+    LEFT JOIN named n ON n.media_id = e.media_id AND n.subject_id = s.subject_id
+    LEFT JOIN supported p ON p.identity_id = s.identity_id AND p.subject_id = s.subject_id
+    GROUP BY e.media_id
+),
+roles AS (
+    SELECT d.media_id, count(*) FILTER (k.role IS NULL)::INTEGER AS unknown_roles
+    FROM depictions d JOIN entries e USING (media_id)
+    LEFT JOIN known_roles k ON k.manipulation_type = e.manipulation_type AND k.role = d.role
+    WHERE d.link_status <> 'rejected' GROUP BY d.media_id
+),
+short AS (SELECT media_id, count(*)::INTEGER AS missing_roles FROM short_roles GROUP BY media_id),
+elsewhere AS (
+    SELECT media_id, count(*)::INTEGER AS elsewhere FROM (
+        SELECT media_id, subject_id FROM face_elsewhere
+        UNION ALL SELECT media_id, subject_id FROM second_identities
+    ) GROUP BY media_id
+),
+read AS (
+    SELECT s.sha256, s.error IS NULL AS worked
+    FROM signal_scans s JOIN stages g ON g.stage = 'signals' AND g.mark = s.stage
+),
+beside AS (
+    SELECT b.media_id AS id FROM beside_scans b
+    JOIN stages g ON g.stage = 'signals-beside' AND g.mark = b.stage
+),
+unread AS (
+    SELECT media_id, count(*)::INTEGER AS unreadable
+    FROM signalled WHERE kind = 'unreadable' GROUP BY media_id
+),
+checks AS (
+    SELECT k.sha256, k.checked AND k.lists = (SELECT max(state) FROM hash_lists) AS asked
+    FROM hash_checks k
+)
+SELECT e.media_id, e.state, e.manipulation_type, e.people AS declared_people,
+       e.source_id IS NOT NULL AS named_source,
+       contains(e.root, '://') AS remote,
+       c.sha256 IS NOT NULL AS probed, c.kind = 'video' AS moving, c.width IS NOT NULL AS decoded,
+       c.format, c.trailing_bytes, c.byte_size, c.hidden_pixels, c.thumbnail_distance,
+       c.frame_count, c.frames_read, c.decode_errors, c.mode, c.bit_depth, c.contrast,
+       c.brightness, c.exif_orientation,
+       s.sha256 IS NOT NULL AS scanned, coalesce(s.worked, FALSE) AS scan_worked,
+       coalesce(s.frames, 0) AS scanned_frames, s.floor_px, s.turns,
+       (SELECT any_value(smallest_px) FROM stages WHERE stage = 'faces') AS smallest_px,
+       coalesce(t.most, 0) AS together, greatest(coalesce(t.most, 0), coalesce(p.distinct_, 0))
+           AS persons,
+       coalesce(p.faces, 0) AS faces, coalesce(p.judgeable, 0) AS judgeable,
+       coalesce(p.held, 0) AS held, coalesce(p.others, 0) AS others,
+       coalesce(p.disputed, 0) AS disputed,
+       coalesce(n.people, 0) AS named, coalesce(n.unconfirmed, 0) AS unconfirmed,
+       coalesce(v.declared, 0) AS visible, coalesce(l.matched, 0) AS matched,
+       coalesce(l.undeclared, 0) AS undeclared, coalesce(l.unlike, 0) AS unlike,
+       coalesce(w.elsewhere, 0) AS elsewhere,
+       coalesce(r.unknown_roles, 0) AS unknown_roles,
+       coalesce(h.missing_roles, 0) AS missing_roles,
+       coalesce(a.value, '') AS label,
+       q.sha256 IS NOT NULL AS searched, coalesce(q.worked, FALSE) AS search_worked,
+       b.id IS NOT NULL AS searched_beside, coalesce(u.unreadable, 0) AS unreadable,
+       (SELECT count(*) FROM hash_lists) AS lists, coalesce(k.asked, FALSE) AS list_asked
+FROM entries e
+LEFT JOIN content c USING (sha256)
+LEFT JOIN scanned s USING (sha256)
+LEFT JOIN together t USING (sha256)
+LEFT JOIN people_seen p USING (sha256)
+LEFT JOIN naming n ON n.media_id = e.media_id
+LEFT JOIN visible v ON v.media_id = e.media_id
+LEFT JOIN linked l ON l.media_id = e.media_id
+LEFT JOIN elsewhere w ON w.media_id = e.media_id
+LEFT JOIN roles r ON r.media_id = e.media_id
+LEFT JOIN short h ON h.media_id = e.media_id
+LEFT JOIN labels a ON a.media_id = e.media_id AND a.name = 'authenticity'
+LEFT JOIN read q USING (sha256)
+LEFT JOIN beside b ON b.id = e.id
+LEFT JOIN unread u ON u.media_id = e.media_id
+LEFT JOIN checks k ON k.sha256 = e.sha256
+"""
+
+_LETTERS = ", ".join(
+    f"ascii({letter_of(question)})::UTINYINT AS {question.name}" for question in OF_CATALOGUE
+)
+# What of the questions that each entry raises the catalogue alone answers, in the order of entries.
+ANSWERED = f"SELECT media_id, named > 0 AS named, {_LETTERS} FROM ({LOOKED}) ORDER BY media_id"
+
+
+def known_roles() -> pa.Table:
+    """Return the table ``known_roles`` that `LOOKED` asks."""
+    manipulations, roles = zip(*KNOWN_ROLES, strict=True)
+    return pa.table({"manipulation_type": list(manipulations), "role": list(roles)})

@@ -1,0 +1,381 @@
+"""The questions that an entry must answer to be cleared (DESIGN section 10).
+
+A rule says what is wrong; a question sees to it that nothing is missing. Each is one value: what
+raises it, what is still open, and on which basis it is answered otherwise. An entry is cleared when
+every question that it raises has an answer on a basis that is enough for the use; that no rule
+found anything clears nothing.
+
+Conditions are SQL over the columns of `curate.audit.looked`, or over those of
+`curate.audit.answers` for what statements and other entries decide.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from curate.errors import ConfigError
+
+BASES = ("seen", "matched", "declared", "reviewed", "stripped")
+SEEN, MATCHED, DECLARED, REVIEWED, STRIPPED = BASES
+# How an answer is kept, one letter for each question.
+LETTERS = {"seen": "s", "matched": "m", "declared": "d", "reviewed": "r", "stripped": "x"}
+OPEN, NOT_RAISED = "?", "-"
+BASIS_OF = {letter: basis for basis, letter in LETTERS.items()}
+
+WHAT_BASES_MEAN = {
+    "seen": "a stage of Curate looked at it, and this is what it saw",
+    "matched": "what was seen agrees with other files of the same person, or with everybody's",
+    "declared": "somebody stated it, and nothing that was seen contradicts it",
+    "reviewed": "two registered reviewers looked, and decided",
+    "stripped": "it is taken out of what is released",
+}
+
+
+@dataclass(frozen=True)
+class Gap:
+    """One way in which a question can be open.
+
+    Attributes:
+        when: SQL that is true where it is.
+        sentence: What the auditor is told, with columns in braces.
+    """
+
+    when: str
+    sentence: str
+
+
+@dataclass(frozen=True)
+class ClearanceQuestion:
+    """A question that an entry must answer to be cleared.
+
+    Attributes:
+        name: What it is called, in settings too.
+        asks: The question in full.
+        raised_by: What raises it, in words.
+        raised: SQL that is true of the entries that raise it.
+        gaps: The ways in which it can be open; it is answered where none of them holds.
+        basis: SQL that gives the basis of the answer.
+        answered: What is told where it is answered, by basis, with columns in braces.
+        possible: The bases that an answer can have.
+        enough: The bases that are enough where the settings say nothing.
+        who: Who can answer it, in words.
+    """
+
+    name: str
+    asks: str
+    raised_by: str
+    raised: str
+    gaps: tuple[Gap, ...]
+    basis: str
+    answered: Mapping[str, str]
+    possible: tuple[str, ...]
+    enough: tuple[str, ...]
+    who: str
+
+
+WHOLE = ClearanceQuestion(
+    name="whole",
+    asks="Was every part of the file looked at?",
+    raised_by="every entry",
+    raised="TRUE",
+    gaps=(
+        Gap("state <> 'present' OR NOT probed", "the file has not been opened and read"),
+        Gap("NOT moving AND trailing_bytes IS NULL",
+            "where the picture ends in a {format} file is not established, so what stands behind "
+            "it was not looked at"),
+        Gap("coalesce(trailing_bytes, 0) > 0",
+            "{trailing_bytes} bytes behind the end of the picture were not looked at"),
+        Gap("NOT moving AND hidden_pixels IS NULL",
+            "whether transparency hides a part of the picture is not known"),
+        Gap("coalesce(hidden_pixels, FALSE)", "transparency hides pixels that other programs show"),
+        Gap("coalesce(thumbnail_distance, 0) > 10",
+            "the preview inside the file shows something else than the picture, and no face was "
+            "sought in it"),
+        Gap("NOT moving AND coalesce(frame_count, 0) <> 1",
+            "the file has {frame_count} pages, and only the first was looked at"),
+        Gap("moving AND (frame_count IS NULL OR scanned_frames < frame_count)",
+            "faces were sought in {scanned_frames} of {frame_count} frames"),
+        Gap("moving AND format NOT IN ('GIF', 'WEBP', 'PNG')",
+            "other streams of the container were not looked at"),
+        Gap("moving AND frames_read IN ('key', 'part')", "a part of the video was not decoded"),
+        Gap("moving AND coalesce(decode_errors, 0) > 0", "frames were lost in decoding"),
+    ),
+    basis="'seen'",
+    answered={"seen": "the whole file was looked at: {format}, {byte_size} bytes"},
+    possible=(SEEN, STRIPPED, REVIEWED),
+    enough=(SEEN, STRIPPED, REVIEWED),
+    who="the stage probe; two reviewers who looked at what was not",
+)  # fmt: skip
+
+READABLE = ClearanceQuestion(
+    name="readable",
+    asks="Does the decoded picture show what the file holds?",
+    raised_by="every picture that was decoded",
+    raised="state = 'present'",
+    gaps=(
+        Gap("NOT moving AND NOT coalesce(decoded, FALSE)", "no picture was decoded"),
+        Gap("NOT moving AND coalesce(bit_depth, 99) > 8",
+            "samples have {bit_depth} bits, and which range of them is used is not known"),
+        Gap("NOT moving AND (mode IS NULL OR mode IN ('I', 'F') OR contains(mode, ';'))",
+            "samples of the kind {mode} can be shown in more than one way"),
+        Gap("coalesce(contrast < 0.02 OR brightness < 0.02 OR brightness > 0.98, FALSE)",
+            "the picture is blank, or nearly so (contrast {contrast:.3f})"),
+        Gap("NOT moving AND contrast IS NULL", "the picture was not measured"),
+        Gap("NOT moving AND exif_orientation IS NULL AND coalesce(turns, 1) < 4 AND judgeable = 0",
+            "which way up the picture stands is not known, and faces were sought in {turns} of "
+            "four ways"),
+    ),
+    basis="'seen'",
+    answered={"seen": "samples of {bit_depth} bits, contrast {contrast:.2f}"},
+    possible=(SEEN, REVIEWED),
+    enough=(SEEN, REVIEWED),
+    who="the stages probe and faces; two reviewers who opened it",
+)  # fmt: skip
+
+SOUGHT = ClearanceQuestion(
+    name="sought",
+    asks="Were faces sought in it, by the model in use, down to the size that the settings name?",
+    raised_by="every entry",
+    raised="TRUE",
+    gaps=(
+        Gap("NOT scanned", "no scan for faces by the model in use is on record"),
+        Gap("scanned AND NOT scan_worked", "the scan for faces failed"),
+        Gap("scan_worked AND floor_px IS NULL", "down to which size faces are found is not known"),
+        Gap("coalesce(floor_px > smallest_px, FALSE)",
+            "faces are found down to {floor_px:.0f} pixels, and {smallest_px:.0f} are asked for"),
+    ),
+    basis="'seen'",
+    answered={"seen": "faces were sought down to {floor_px:.0f} pixels; {faces} found"},
+    possible=(SEEN, REVIEWED),
+    enough=(SEEN, REVIEWED),
+    who="the stage faces; two reviewers who looked at every part",
+)  # fmt: skip
+
+ACCOUNTED = ClearanceQuestion(
+    name="accounted",
+    asks="Is each person who is seen one who is declared?",
+    raised_by="every entry",
+    raised="TRUE",
+    gaps=(
+        Gap("named = 0 AND declared_people IS NULL",
+            "nobody is declared, and it is not declared either that nobody is shown"),
+        Gap("named > 0 AND declared_people = 'none'",
+            "it is declared that nobody is shown, and somebody is named"),
+        Gap("unconfirmed > 0", "that a person is here is proposed or disputed, and not confirmed"),
+        Gap("persons > visible AND NOT (declared_people = 'none' AND named = 0 "
+            "AND manipulation_type = 'full_synthesis')",
+            "{persons} people are seen, and {visible} who can be seen are declared"),
+        Gap("undeclared > 0", "a face is linked to somebody who is not declared here"),
+    ),
+    basis="CASE WHEN faces > 0 AND matched = faces THEN 'matched' "
+          "WHEN faces = 0 AND named = 0 THEN 'seen' ELSE 'declared' END",
+    answered={
+        "matched": "each of the {persons} people seen is linked to a declared person by other "
+                   "files of them",
+        "declared": "as many people are declared as are seen ({persons}); who they are is known "
+                    "by declaration only",
+        "seen": "it is declared that nobody is shown, and no face was found",
+    },
+    possible=(SEEN, MATCHED, DECLARED, REVIEWED),
+    enough=(SEEN, MATCHED, DECLARED, REVIEWED),
+    who="the declaration together with the stages faces and identity; two reviewers, face by face",
+)  # fmt: skip
+
+VISIBLE = ClearanceQuestion(
+    name="seen",
+    asks="Is each declared person who should be visible among the faces?",
+    raised_by="each declared person who should be visible",
+    raised="visible > 0",
+    gaps=(
+        Gap("persons < visible", "{visible} declared people should be visible, and {persons} are "
+            "seen"),
+        Gap("elsewhere > 0", "the faces here are not those of a declared person's other files"),
+        Gap("unlike > 0", "a face here is unlike the other faces declared as the same person"),
+    ),
+    basis="CASE WHEN faces > 0 AND matched = faces THEN 'matched' ELSE 'seen' END",
+    answered={
+        "matched": "each declared person has a face here that is like those of their other files",
+        "seen": "there is a face for each declared person; that it is theirs rests on the "
+                "declaration",
+    },
+    possible=(SEEN, MATCHED, REVIEWED),
+    enough=(SEEN, MATCHED, REVIEWED),
+    who="the stages faces and identity; two reviewers",
+)  # fmt: skip
+
+ONE_NAME = ClearanceQuestion(
+    name="one_name",
+    asks="Has no other person of the catalogue a face that is seen here?",
+    raised_by="each person seen",
+    raised="faces > 0",
+    gaps=(
+        Gap("held < faces", "{held} of {faces} faces were held against the faces of everybody "
+            "else"),
+        Gap("others > 0", "a face here is like that of another person of the catalogue"),
+        Gap("disputed > 0", "a face here is claimed for two people"),
+    ),
+    basis="'matched'",
+    answered={"matched": "each face was held against those of every other person here, and is "
+                         "like none"},
+    possible=(MATCHED, REVIEWED),
+    enough=(MATCHED, REVIEWED),
+    who="the stage identity; two reviewers who compared the faces",
+)  # fmt: skip
+
+CONSENT = ClearanceQuestion(
+    name="consent",
+    asks="Did each person agree to this use, in their role?",
+    raised_by="each declared person in each role",
+    raised="named > 0",
+    gaps=(
+        Gap("unmet > 0", "the consent of a person does not cover this use"),
+        Gap("standing > 0", "something about a person stands against this use"),
+    ),
+    basis="'declared'",
+    answered={"declared": "the consents on record cover this use for each declared person"},
+    possible=(DECLARED, REVIEWED),
+    enough=(DECLARED, REVIEWED),
+    who="the consents on record; where they leave a doubt, two reviewers",
+)
+
+ROLE = ClearanceQuestion(
+    name="role",
+    asks="Is it known what was done to the people shown, and in which role each appears?",
+    raised_by="each manipulation, and each role",
+    raised="named > 0 OR manipulation_type <> 'none'",
+    gaps=(
+        Gap("manipulation_type IN ('unknown', 'other')", "what was done is not known"),
+        Gap("manipulation_type = 'none' AND label = 'fake'",
+            "it is labelled fake, and no manipulation is named"),
+        Gap("manipulation_type = 'full_synthesis' AND named > 0",
+            "a full synthesis names a person: it is a likeness, and that person's role must be "
+            "declared"),
+        Gap("manipulation_type = 'full_synthesis' AND named = 0 AND declared_people IS NULL",
+            "that a synthesis shows no real person is not declared"),
+        Gap("manipulation_type <> 'full_synthesis' AND unknown_roles > 0",
+            "a person is in a role that a {manipulation_type} does not have"),
+        Gap("missing_roles > 0", "somebody without whom there is no {manipulation_type} is not "
+            "declared"),
+    ),
+    basis="'declared'",
+    answered={"declared": "the manipulation is declared as {manipulation_type}, with the roles "
+                          "that belong to it"},
+    possible=(DECLARED, REVIEWED),
+    enough=(DECLARED, REVIEWED),
+    who="the declaration; two reviewers",
+)  # fmt: skip
+
+ORIGIN = ClearanceQuestion(
+    name="origin",
+    asks="Is the source on record, and do its rights admit the use?",
+    raised_by="every entry, unless the settings say that a source is optional",
+    raised="source_required OR named_source",
+    gaps=(
+        Gap("NOT named_source", "no source is named"),
+        Gap(
+            "named_source AND NOT source_admits",
+            "the source is not on record as one whose terms are read and admit this use",
+        ),
+    ),
+    basis="'declared'",
+    answered={"declared": "the source is on record, and its terms admit this use"},
+    possible=(DECLARED, REVIEWED),
+    enough=(DECLARED, REVIEWED),
+    who="the record of the source; two reviewers",
+)
+
+SAID = ClearanceQuestion(
+    name="said",
+    asks="Was every place read in which a restriction can stand?",
+    raised_by="the file, and the files beside it and above it",
+    raised="TRUE",
+    gaps=(
+        Gap("NOT searched", "the file was not searched for statements by the reader in use"),
+        Gap("searched AND NOT search_worked", "the search of the file for statements failed"),
+        Gap("NOT searched_beside", "the files beside it were not searched"),
+        Gap("remote", "beside files of a remote place nothing can be searched"),
+        Gap("unreadable > 0", "{unreadable} statements cannot be read"),
+    ),
+    basis="'seen'",
+    answered={"seen": "the file, and what stands beside it, were read for restrictions"},
+    possible=(SEEN, REVIEWED),
+    enough=(SEEN, REVIEWED),
+    who="the stage signals; two reviewers who read what it could not",
+)
+
+LISTED = ClearanceQuestion(
+    name="listed",
+    asks="Was each hash list asked for this file?",
+    raised_by="each registered hash list",
+    raised="lists > 0",
+    gaps=(Gap("NOT list_asked", "it was not held against the hash lists as they are"),),
+    basis="'seen'",
+    answered={"seen": "it was held against every registered hash list"},
+    possible=(SEEN, REVIEWED),
+    enough=(SEEN, REVIEWED),
+    who="the stage hashlists; two reviewers, who still release nothing until it was asked",
+)
+
+DESCENT = ClearanceQuestion(
+    name="descent",
+    asks="Is everything that it was made from cleared?",
+    raised_by="each entry that it was made from",
+    raised="parents > 0",
+    gaps=(
+        Gap("unlisted > 0", "something that it was made from is not in the catalogue"),
+        Gap("uncleared > 0", "something that it was made from is not cleared"),
+    ),
+    basis="'declared'",
+    answered={"declared": "each of the {parents} entries that it was made from is cleared"},
+    possible=(DECLARED, REVIEWED),
+    enough=(DECLARED, REVIEWED),
+    who="the judgement of what it was made from; two reviewers",
+)
+
+QUESTIONS = (
+    *(WHOLE, READABLE, SOUGHT, ACCOUNTED, VISIBLE, ONE_NAME),
+    *(CONSENT, ROLE, ORIGIN, SAID, LISTED, DESCENT),
+)
+NAMES = tuple(question.name for question in QUESTIONS)
+# What the catalogue alone decides; the others ask statements, or the verdicts of other entries.
+OF_CATALOGUE = (WHOLE, READABLE, SOUGHT, ACCOUNTED, VISIBLE, ONE_NAME, ROLE, SAID, LISTED)
+OF_STATEMENTS = (CONSENT, ORIGIN)
+
+Clearance = Mapping[str, Collection[str]]
+STRICT: Clearance = {question.name: question.enough for question in QUESTIONS}
+
+
+def letter_of(question: ClearanceQuestion) -> str:
+    """Return SQL that gives a question's letter: not raised, open, or the basis of its answer.
+
+    A condition that is neither true nor false holds the question open.
+    """
+    open_ = " OR ".join(f"({gap.when}) IS DISTINCT FROM FALSE" for gap in question.gaps)
+    letters = " ".join(f"WHEN '{basis}' THEN '{letter}'" for basis, letter in LETTERS.items())
+    return (
+        f"CASE WHEN NOT coalesce({question.raised}, TRUE) THEN '{NOT_RAISED}' "
+        f"WHEN {open_} THEN '{OPEN}' ELSE CASE {question.basis} {letters} ELSE '{OPEN}' END END"
+    )
+
+
+def check_clearance(clearance: Mapping[str, Any], *, where: str) -> None:
+    """Check that the settings ``[clearance]`` accept only answers that a question can have.
+
+    Raises:
+        ConfigError: A question is to be answered on a basis that it cannot be answered on.
+    """
+    by_name = {question.name: question for question in QUESTIONS}
+    for place, told in [("clearance", clearance),
+                        *((f"clearance.{k}", v) for k, v in clearance.items()
+                          if isinstance(v, dict))]:  # fmt: skip
+        for name, bases in told.items():
+            question = by_name.get(name)
+            wrong = sorted(set(bases) - set(question.possible)) if question else []
+            if question and wrong:
+                raise ConfigError(
+                    f"{place}.{name}: {wrong[0]!r} cannot answer the question {name!r}",
+                    where=where,
+                    hint=f"it can be answered on these bases: {', '.join(question.possible)}",
+                )

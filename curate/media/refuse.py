@@ -1,10 +1,10 @@
 """Refusing what was erased: a file that comes back is not taken in again, nor one that looks it.
 
-Of an erased file two things are kept in the ledger, and no id: an HMAC of its SHA-256 under the
-workspace's guard key, which tells nothing to who has the ledger and not the key; and its PDQ
-hash, if its quality is enough to be believed. PDQ must be kept as it is, because nearness cannot
-be asked of anything keyed; it shows light and dark on a grid of 16 by 16, and nobody's features.
-Of an entry that no file could be read of, an HMAC of its id is kept.
+Of an erased file two things are kept in the ledger, and no id of an entry: an HMAC of its SHA-256
+under the workspace's guard key, which tells nothing to who has the ledger and not the key; and its
+PDQ hash, if its quality is enough to be believed. PDQ must be kept as it is, because nearness
+cannot be asked of anything keyed; it shows light and dark on a grid of 16 by 16, and nobody's
+features. Of an entry that no file could be read of, an HMAC of its id is kept.
 
 Without the guard key nothing can be refused: where the ledger has refusals and the key is gone or
 another, whoever asks gets an error, and never an answer that nothing was erased.

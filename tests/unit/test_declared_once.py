@@ -7,6 +7,7 @@ read before anything heavy is imported. These tests hold them against the values
 from __future__ import annotations
 
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -72,9 +73,32 @@ def test_layouts_and_rules_have_their_pages() -> None:
 
 
 def test_contributing_names_files_that_exist() -> None:
-    """A page that sends its reader to a file that moved is worse than none."""
+    """No file that it names was moved or removed."""
     text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
     named = [one for one in re.findall(r"`([\w./-]+)`", text) if "/" in one or "." in one]
     named = [one for one in named if not one.startswith((".venv", "stage."))]
     assert len(named) > 20
     assert [one for one in named if not (ROOT / one).exists()] == []
+
+
+def test_architecture_names_files_that_exist() -> None:
+    """Its table says where to find what, from the root of the checkout."""
+    text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    named = re.findall(r"`((?:curate|docs|reports|schemas|tests)/[\w./-]+)`", text)
+    assert len(named) > 40
+    assert [one for one in named if not (ROOT / one).exists()] == []
+
+
+def test_architecture_draws_the_import_contract() -> None:
+    """Every room is in its place, and those that stand side by side are marked as such."""
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    contracts = settings["tool"]["importlinter"]["contracts"]
+    (layers,) = (one["layers"] for one in contracts if one["name"] == "The house")
+    wanted = [
+        ("|" if "|" in layer else ":" if ":" in layer else " ", room)
+        for layer in layers
+        for room in re.findall(r"\w+", layer)
+    ]
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    (drawing,) = re.findall(r"```\n(.*?)```", page, re.DOTALL)
+    assert re.findall(r"^([ |:]) (\w+) +\S", drawing, re.MULTILINE) == wanted

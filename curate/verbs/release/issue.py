@@ -1,7 +1,7 @@
 """Issuing: what a release of a workspace has beside its data, and where it is recorded.
 
-A release is put into the ledger and the catalogue before it has its name: a build that is killed
-between is recorded again by the next one of that name, and what went out is never unknown.
+A release is put into the ledger, and its items beside it, before it has its name: a build that is
+killed between is recorded again by the next one of that name, and what went out is never unknown.
 """
 
 from __future__ import annotations

@@ -25,6 +25,7 @@ copies                    readable entry that has others in its duplicate group
 split_chains              entry in a chain of look-alikes that is several groups
 refusals                  entry with copies, person and reason for which their consent, or what
                           they asked for, blocks it
+judged, kept              entry, once all are judged: its ``verdict``; which of its copies to keep
 people                    entry and person in it: declared subjects, and identities of faces
 crossings                 entry and kind of tie: what of that kind stands in another split
 signalled                 entry and statement found in it or beside it, as in the table `signals`

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -194,6 +194,38 @@ def gather(
         ids=ids,
         params=params.take(pa.array(answer)),
         waivers=told,
+    )
+
+
+def joined(findings: Findings, others: Findings) -> Findings:
+    """Return the findings of two sets of rules, none of which is in both, in one order."""
+    if not len(others.rule):
+        return findings
+    parts = [
+        (one.rules[place].code, one, place) for one in (findings, others)
+        for place in range(len(one.rules))
+    ]  # fmt: skip
+    parts.sort(key=lambda part: part[0])
+    places = {id(one): np.searchsorted(one.rule, np.arange(len(one.rules) + 1))
+              for one in (findings, others)}  # fmt: skip
+    runs = [(one, slice(*places[id(one)][place : place + 2])) for _, one, place in parts]
+
+    def together(name: str) -> Any:
+        return np.concatenate([getattr(one, name)[run] for one, run in runs])
+
+    def texts(name: str) -> pa.Array:
+        return pa.concat_arrays([getattr(one, name)[run] for one, run in runs])
+
+    lengths = [run.stop - run.start for _, run in runs]
+    return Findings(
+        rules=[one.rules[place] for _, one, place in parts],
+        rule=np.repeat(np.arange(len(runs), dtype=np.int16), lengths),
+        media=together("media"),
+        effect=together("effect"),
+        digests=together("digests"),
+        ids=together("ids"),
+        params=texts("params"),
+        waivers=texts("waivers"),
     )
 
 

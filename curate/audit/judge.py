@@ -4,7 +4,9 @@
 same order. An entry is cleared when every question that it raises is answered and no finding stands
 against it (`curate.audit.questions`); that nothing was found clears nothing. Rules, and the
 question, that ask the verdicts of other entries (what an entry was made from) come in a second
-stage.
+stage. Rules that say what follows from all verdicts (which copy is kept) come in a third: they
+change none, and are no part of the evidence that reviewers decide on, or a decision could make
+itself void.
 
 People decide on the record: a waiver takes the effect of a finding that sends to review; two
 reviewers clear what needs review, and one blocks it, as long as the evidence is what they saw.
@@ -41,9 +43,11 @@ from curate.audit.gather import (
     fixed_bytes,
     gather,
     hex_text,
+    joined,
 )
 from curate.audit.prepare import prepare
 from curate.audit.rule import Rule
+from curate.dedup.keep import kept_copies
 
 # From the least to the best.
 VERDICTS = ("blocked", "needs_review", "cleared")
@@ -136,10 +140,12 @@ def judge(
     chosen = tuple(rules)
     first = [findings_of(rule, bench.facts) for rule in chosen if rule.stage == 1]
     findings = bench.gather(first)
-    later = [rule for rule in chosen if rule.stage > 1]
+    later = [rule for rule in chosen if rule.stage == 2]
     if prepared["ancestors"].num_rows:
         findings = _descend(bench, first, findings, later)
-    return Judgement(findings.table(bench.ids), bench.decide(findings).table(bench.ids, findings))
+    verdicts = bench.decide(findings)
+    told = _advise(bench, verdicts, [rule for rule in chosen if rule.stage == 3])
+    return Judgement(joined(findings, told).table(bench.ids), verdicts.table(bench.ids, findings))
 
 
 @dataclass(frozen=True)
@@ -198,6 +204,12 @@ class _Bench:
     def gather(self, answers: Iterable[Answers]) -> Findings:
         """Return the findings that follow from answers."""
         return gather(answers, marks=self._marks, locators=self._locators, waivers=self._waivers)
+
+    def tell(self, verdict: npt.NDArray[np.int8]) -> None:
+        """Make the view `judged`: the verdict of each entry, as a place in `VERDICTS`."""
+        words = pa.DictionaryArray.from_arrays(pa.array(verdict), pa.array(VERDICTS))
+        numbers = pa.array(np.arange(len(verdict), dtype=np.int32))
+        self.facts.connection.register("judged", pa.table({"media_id": numbers, "verdict": words}))
 
     def decide(self, findings: Findings) -> _Verdicts:
         """Return the verdicts that answers and findings leave, reviewers heard."""
@@ -264,10 +276,17 @@ def _hand_down(
     for media, verdict in said.items():
         handed[media] = verdict
     ask_descent(bench.letters, bench.lines, handed == CLEARED)
-    words = pa.DictionaryArray.from_arrays(pa.array(handed), pa.array(VERDICTS))
-    numbers = pa.array(np.arange(len(handed), dtype=np.int32))
-    bench.facts.connection.register("judged", pa.table({"media_id": numbers, "verdict": words}))
+    bench.tell(handed)
     return bench.gather(first + [findings_of(rule, bench.facts) for rule in later])
+
+
+def _advise(bench: _Bench, verdicts: _Verdicts, last: list[Rule]) -> Findings:
+    """Return the findings of rules that say what follows from all verdicts."""
+    if not last:
+        return bench.gather([])
+    bench.tell(verdicts.verdict)
+    bench.facts.connection.register("kept", kept_copies(bench.facts.connection, key="id"))
+    return bench.gather([findings_of(rule, bench.facts) for rule in last])
 
 
 def _decided(told: _Verdicts, parents: npt.NDArray[np.int32]) -> dict[int, int]:

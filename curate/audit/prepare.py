@@ -190,8 +190,7 @@ _VIEWS = {
     # An entry that is alone in its group is a copy of nothing.
     "copies": """
         SELECT e.media_id, e.id, e.locator, e.dataset, e.split, e.sha256, c.pixel_digest,
-               coalesce(g.group_id, e.sha256) AS group_id, g.tier, g.distance,
-               coalesce(g.keep, e.sha256) AS keep, g.keep_reason
+               coalesce(g.group_id, e.sha256) AS group_id, g.tier, g.distance
         FROM entries e
         LEFT JOIN content c USING (sha256)
         LEFT JOIN groups g USING (sha256)

@@ -27,7 +27,8 @@ class Rule:
         explanation: Why it matters and how it is judged, for a reader new to it.
         remedy: What to do about a finding.
         query: SQL that finds it.
-        stage: 1, or 2 for a rule that asks the verdicts of other entries (`judged`).
+        stage: 1; 2 for a rule that asks the verdicts of other entries (`judged`); 3 for one that
+            asks what all verdicts came to (`judged`, `kept`) and changes none.
     """
 
     code: str

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from curate.dedup.codes import Codes, Rows, pack_codes
 from curate.dedup.groups import Groups, duplicate_groups
 from curate.dedup.hamming import Pairs
-from curate.dedup.keep import Candidates, choose_kept
+from curate.dedup.keep import QUALITY, Candidates, choose_kept
 from curate.dedup.people import PEOPLE, keep_apart
 from curate.dedup.turned import TURNS, chains, nearest_turn
 from curate.dedup.videos import NAMED, VIDEO_READS, with_videos
@@ -30,10 +30,9 @@ STAGE = f"dedup/{VERSION}"
 CODE_BYTES = 32
 
 _CONTENTS = """
-    SELECT c.sha256, c.pixel_digest, {hashes} AS hashes, c.pdq_quality, c.byte_size,
+    SELECT c.sha256, c.pixel_digest, {hashes} AS hashes, c.pdq_quality,
            md5(concat_ws('/', c.pixel_digest, md5({hashes}), c.pdq_quality)) AS fingerprint,
-           coalesce(c.width * c.height, 0) AS pixels,
-           coalesce(c.jpeg_quality, 'nan'::DOUBLE) AS quality, e.name,
+           {quality}, e.name,
            coalesce(e.derived, FALSE) AS derivative, e.chosen
     FROM content c
     JOIN ({named}) e USING (sha256)
@@ -58,7 +57,7 @@ def dedup_stage(*, radius: int, min_quality: int, turned: bool) -> WholeStage:
         name="dedup",
         version=VERSION,
         reads={
-            "contents": _CONTENTS.format(hashes=hashes, named=NAMED),
+            "contents": _CONTENTS.format(hashes=hashes, named=NAMED, quality=QUALITY),
             "people": PEOPLE,
             **VIDEO_READS,
         },

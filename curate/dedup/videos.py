@@ -15,7 +15,7 @@ import pyarrow as pa
 from curate.dedup.clips import Footage, Overlaps, overlaps
 from curate.dedup.codes import pack_codes
 from curate.dedup.groups import duplicate_groups
-from curate.dedup.keep import Candidates, choose_kept
+from curate.dedup.keep import QUALITY, Candidates, choose_kept
 from curate.schema import conform
 
 if TYPE_CHECKING:
@@ -36,11 +36,8 @@ NAMED = """
     WHERE state = 'present' GROUP BY sha256
 """
 
-# Videos of different lengths compare by what a second takes, so bytes are those of one second.
 _VIDEOS = f"""
-    SELECT c.sha256, (c.byte_size * 1000) // greatest(c.duration_ms, 1) AS byte_size,
-           coalesce(c.duration_ms / 1000, f.seconds + 1) AS ends,
-           coalesce(c.width * c.height, 0) AS pixels, 'nan'::DOUBLE AS quality, e.name,
+    SELECT c.sha256, coalesce(c.duration_ms / 1000, f.seconds + 1) AS ends, {QUALITY}, e.name,
            coalesce(e.derived, FALSE) AS derivative, e.chosen
     FROM content c JOIN ({NAMED}) e USING (sha256)
     JOIN (SELECT sha256, max(seconds) AS seconds FROM frames GROUP BY sha256) f USING (sha256)

@@ -7,15 +7,17 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
+from curate.dedup.keep import kept_copies
+
 INPUTS = ("entries", "content", "labels", "groups", "relations", "faces", "verdicts")
 
 # A cleared entry is held back when an entry with the same bytes is blocked: a copy under another
 # name shows the same person, whatever is declared of the copy. Of near duplicates one goes out for
-# each label and method: a fake may look much like what it was made from.
+# each label and method, as `kept_copies` says: a fake may look much like what it was made from.
 _CLEARED = """
-CREATE TEMPORARY TABLE cleared AS
-WITH judged AS (
-    SELECT e.*, l.value AS label, g.group_id, g.keep,
+CREATE TEMPORARY TABLE distinct_bytes AS
+WITH barred AS (
+    SELECT e.*, l.value AS label,
            CASE WHEN e.state <> 'present' THEN 'not-present'
                 WHEN {assigned} AND e.split IS NULL THEN 'in-no-split'
                 WHEN e.sha256 IN (SELECT sha256 FROM entries JOIN verdicts USING (media_id)
@@ -25,21 +27,24 @@ WITH judged AS (
     FROM entries e
     JOIN verdicts v USING (media_id)
     LEFT JOIN labels l ON l.media_id = e.media_id AND l.name = 'authenticity'
-    LEFT JOIN groups g ON g.sha256 = e.sha256
     WHERE v.verdict = 'cleared'
-),
-distinct_bytes AS (
-    SELECT *, coalesce(barred, CASE WHEN row_number() OVER (
-        PARTITION BY sha256, barred IS NULL ORDER BY locator, media_id
-    ) > 1 THEN 'same-content' END) AS repeated
-    FROM judged
 )
-SELECT * EXCLUDE (barred, repeated, group_id, keep),
-       coalesce(repeated, CASE WHEN {settled} AND group_id IS NOT NULL AND row_number() OVER (
-           PARTITION BY group_id, label, method, repeated IS NULL
-           ORDER BY sha256 = keep DESC, locator, media_id
-       ) > 1 THEN 'near-duplicate' END) AS held_back
-FROM distinct_bytes
+SELECT * EXCLUDE (barred), coalesce(barred, CASE WHEN row_number() OVER (
+    PARTITION BY sha256, barred IS NULL
+    ORDER BY coalesce(label = 'real' OR (label = 'fake' AND method IS NOT NULL), FALSE) DESC,
+             locator, media_id
+) > 1 THEN 'same-content' END) AS repeated
+FROM barred
+"""
+_TO_CHOOSE_FROM = """
+CREATE TEMPORARY VIEW judged AS
+SELECT media_id, 'cleared' AS verdict FROM distinct_bytes WHERE repeated IS NULL
+"""
+_KEPT = """
+CREATE TEMPORARY TABLE cleared AS
+SELECT * EXCLUDE (repeated, keep), coalesce(repeated, CASE WHEN {settled} AND k.keep <> media_id
+                                      THEN 'near-duplicate' END) AS held_back
+FROM distinct_bytes LEFT JOIN (SELECT media_id, keep FROM kept) k USING (media_id)
 """
 
 # Subjects are not columns of a release: who is in a picture does not leave with it.
@@ -110,7 +115,10 @@ def select(
     with duckdb.connect(":memory:") as connection:
         for name in INPUTS:
             connection.register(name, tables[name])
-        connection.execute(_CLEARED.format(assigned=assigned, settled=not keep_duplicates))
+        connection.execute(_CLEARED.format(assigned=assigned))
+        connection.execute(_TO_CHOOSE_FROM)
+        connection.register("kept", kept_copies(connection))
+        connection.execute(_KEPT.format(settled=not keep_duplicates))
         items = connection.sql(_ITEMS).to_arrow_table()
         left_out = dict(connection.sql(_LEFT_OUT).fetchall())
         connection.register("items", items)

@@ -36,17 +36,22 @@ NEAR_DUPLICATE = Rule(
     message="one of {contents} contents that look alike; the one to keep is {kept} ({reason})",
     explanation=(
         "Groups are complete components of the pairs within the radius, and no member lies "
-        "further from the group's medoid than the limit."
+        "further from the group's medoid than the limit. Of the copies with one label and method "
+        "the one to keep is cleared for the use, if any is, and of those the one of the best "
+        "quality: an original before a derivative, then more pixels, then less compressed. It is "
+        "the one that a release takes. None is kept where all are blocked; a copy whose label is "
+        "unclear gives way to one whose label is not."
     ),
-    remedy="Keep the member named, and leave the others out.",
+    remedy="Keep the entry named, and leave the others out.",
     query="""
-        SELECT c.media_id, n.contents, k.locator AS kept, c.keep_reason AS reason
+        SELECT c.media_id, n.contents, coalesce(o.locator, 'none') AS kept, k.reason
         FROM copies c
         JOIN (SELECT group_id, count(DISTINCT sha256) AS contents FROM copies
               WHERE tier IS NOT NULL GROUP BY group_id HAVING contents > 1) n USING (group_id)
-        LEFT JOIN (SELECT sha256, min(locator) AS locator FROM copies GROUP BY sha256) k
-            ON k.sha256 = c.keep
+        JOIN kept k ON k.media_id = c.media_id
+        LEFT JOIN entries o ON o.media_id = k.keep
     """,
+    stage=3,
 )
 
 DUPLICATE_ACROSS_DATASETS = Rule(

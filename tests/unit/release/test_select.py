@@ -218,3 +218,37 @@ def test_a_fake_is_no_duplicate_of_what_it_was_made_from() -> None:
     found = chosen(rows, [verdict(row) for row in rows], labels=labels, groups=groups)
 
     assert found.items.num_rows == 3
+
+
+def test_of_near_duplicates_the_best_that_is_cleared_goes_out() -> None:
+    """Not the first by name of those that are left, once the one kept in the catalogue is not."""
+    rows = [media("a.jpg"), media("b.jpg"), media("c.jpg")]
+    said = [verdict(rows[0]), verdict(rows[1]), verdict(rows[2], "blocked", ["CON002"])]
+    sizes = {digest("a.jpg"): 10, digest("b.jpg"): 30, digest("c.jpg"): 90}
+
+    found = chosen(rows, said, groups=_alike("a.jpg", "b.jpg", "c.jpg", keep="c.jpg"), sizes=sizes)
+
+    assert found.items["locator"].to_pylist() == ["b.jpg"]
+    assert found.left_out == {"CON002": 1, "near-duplicate": 1}
+
+
+def test_an_unclear_label_keeps_no_copy() -> None:
+    """A copy without a label, or a fake of a method unknown, is no other picture."""
+    rows = [media("a.jpg"), media("b.jpg", method="Deepfakes"), media("c.jpg")]
+    labels = [label(rows[1], "fake"), label(rows[2], "fake")]
+    groups = _alike("a.jpg", "b.jpg", "c.jpg", keep="a.jpg")
+
+    found = chosen(rows, [verdict(row) for row in rows], labels=labels, groups=groups)
+
+    assert found.items["locator"].to_pylist() == ["b.jpg"]
+    assert found.left_out == {"near-duplicate": 2}
+
+
+def test_of_the_same_bytes_the_entry_with_a_clear_label_goes_out() -> None:
+    """Whatever the names."""
+    rows = [media("a.jpg"), media("b.jpg")]
+    seen = [sighting(row, sha256=digest("same")) for row in rows]
+
+    found = chosen(rows, [verdict(row) for row in rows], sightings=seen, labels=[label(rows[1])])
+
+    assert found.items["locator"].to_pylist() == ["b.jpg"]

@@ -29,7 +29,7 @@ from curate.faces.tracks import representatives, track_faces
 from curate.media import UnreadableError, load_rgb, sampled_frames
 from curate.schema import conform
 
-VERSION = "3"
+VERSION = "4"
 EMBEDDINGS = "embeddings"
 # Crops of so many frames of a video wait to be embedded together.
 FRAMES_AT_ONCE = 32
@@ -72,7 +72,11 @@ def faces_stage(spec: AnalyzerSpec, model_id: str) -> MapStage:
         ),
         chunk=16,
         memory=0,  # inference runtimes reserve address space that they never touch
-        parameters={"model": model_id, "detection_px": spec.det_size},
+        parameters={
+            "model": model_id,
+            "detection_px": spec.det_size,
+            "smallest_px": spec.smallest,
+        },
     )
 
 

@@ -63,6 +63,7 @@ class Config:
     fake_words: tuple[str, ...] = FAKE_WORDS
     analyzer: str = "dlib"
     model: str = ""
+    smallest: int = 24
     exact: bool = False
     trust: tuple[str, ...] = ()
     radius: int = 31
@@ -120,6 +121,7 @@ def _config(raw: dict[str, Any]) -> Config:
         "fake_words": _words(ingest.get("fake")),
         "analyzer": faces.get("analyzer"),
         "model": faces.get("model"),
+        "smallest": faces.get("smallest"),
         "exact": raw.get("probe", {}).get("exact"),
         "trust": tuple(raw.get("signals", {}).get("trust", ())),
         "radius": dedup.get("radius"),

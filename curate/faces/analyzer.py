@@ -7,7 +7,8 @@ into an analyzer.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, Protocol, get_args
 
 import numpy as np
@@ -74,20 +75,29 @@ class Detections:
         boxes: x1, y1, x2, y2, shape (n, 4), dtype float32; may reach outside the picture.
         landmarks: Five points as x, y in the model's order, shape (n, 5, 2), dtype float32.
         det_score: The detector's confidence, shape (n,), dtype float32.
+        smallest_px: The smallest longer side of a box, in pixels of that picture, down to which
+            the detector is known to find faces; NaN where nobody knows.
+        turns: In how many of the four quarter turns faces were sought.
     """
 
     boxes: Floats
     landmarks: Floats
     det_score: Floats
+    smallest_px: float = math.nan
+    turns: int = 1
 
     def __len__(self) -> int:
         return len(self.boxes)
 
     @staticmethod
-    def none() -> Detections:
+    def none(*, smallest_px: float = math.nan, turns: int = 1) -> Detections:
         """Return the detections of a picture without faces."""
         return Detections(
-            np.empty((0, 4), np.float32), np.empty((0, 5, 2), np.float32), np.empty(0, np.float32)
+            np.empty((0, 4), np.float32),
+            np.empty((0, 5, 2), np.float32),
+            np.empty(0, np.float32),
+            smallest_px,
+            turns,
         )
 
     def moved(self, *, dx: float = 0.0, dy: float = 0.0, scale: float = 1.0) -> Detections:
@@ -97,12 +107,22 @@ class Detections:
             (self.boxes * np.float32(scale) + np.tile(shift, 2)).astype(np.float32),
             (self.landmarks * np.float32(scale) + shift).astype(np.float32),
             self.det_score,
+            self.smallest_px * scale,
+            self.turns,
+        )
+
+    def of(self, chosen: npt.NDArray[np.integer] | npt.NDArray[np.bool_]) -> Detections:
+        """Return the detections at places, or those that are true, in that order."""
+        return replace(
+            self,
+            boxes=self.boxes[chosen],
+            landmarks=self.landmarks[chosen],
+            det_score=self.det_score[chosen],
         )
 
     def in_reading_order(self) -> Detections:
         """Return the detections from left to right, then from top to bottom."""
-        order = np.lexsort((self.boxes[:, 1], self.boxes[:, 0]))
-        return Detections(self.boxes[order], self.landmarks[order], self.det_score[order])
+        return self.of(np.lexsort((self.boxes[:, 1], self.boxes[:, 0])))
 
 
 class FaceAnalyzer(Protocol):
@@ -134,6 +154,8 @@ class AnalyzerSpec:
         kind: The family.
         path: Folder of the model files; empty for the family's usual place. For `insightface`
             the folder of a pack, or the name of one already under ``~/.insightface/models``.
+        smallest: The smallest face to look for: the longer side of its box, in pixels of the
+            original picture. Only `dlib` goes by it.
         det_size: Longer side to which a picture is brought before detection, in pixels.
         det_threshold: Least detector score; None for the family's own.
         device: ``cpu``, ``cuda``, or ``auto`` (CUDA where the runtime offers it).
@@ -144,6 +166,7 @@ class AnalyzerSpec:
 
     kind: Kind = "dlib"
     path: str = ""
+    smallest: int = 24
     det_size: int = 640
     det_threshold: float | None = None
     device: Literal["auto", "cpu", "cuda"] = "auto"

@@ -33,6 +33,7 @@ _RECOGNISER = "dlib_face_recognition_resnet_model_v1.dat"
 # The HOG detector is trained on faces of 80 px: in a picture brought to 640 px it misses the
 # people of a group photo, so its detection size is doubled.
 _DETECTION_FACTOR = 2
+_SMALLEST = 80.0
 _THRESHOLD = 0.0
 # Mean places in the chips of a public set's portraits; dlib's own mean face has no mouth.
 _TEMPLATE = ((0.309, 0.3), (0.677, 0.302), (0.493, 0.497), (0.338, 0.681), (0.646, 0.684))
@@ -82,14 +83,14 @@ class DlibAnalyzer:
         scaled, scale = fitted(image, self._size)
         rects, scores, _ = self._detector.run(scaled, 0, self._threshold)
         if not rects:
-            return Detections.none()
+            return Detections.none(smallest_px=_SMALLEST / scale)
         boxes = np.array(
             [[r.left(), r.top(), r.right() + 1, r.bottom() + 1] for r in rects], np.float32
         )
         # Landmarks come from the original pixels, where the crop is taken.
         boxes /= np.float32(scale)
         points = np.array([self._points(image, box) for box in boxes], np.float32)
-        return Detections(boxes, points, np.array(scores, np.float32))
+        return Detections(boxes, points, np.array(scores, np.float32), _SMALLEST / scale)
 
     def _points(self, image: Image, box: Floats) -> list[tuple[int, int]]:
         rect = self._dlib.rectangle(*(round(float(v)) for v in box))

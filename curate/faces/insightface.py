@@ -9,6 +9,7 @@ detection and recognition are loaded: age and gender are never inferred.
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -35,6 +36,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 logger = logging.getLogger(__name__)
+
+# Measured on portraits in scenes, as searched: 29 of 30 at 24 px, 30 of 30 at 28 px and more.
+_SMALLEST = 28.0
 
 # insightface/utils/face_align.py: arcface_dst, for a crop of 112 px.
 TEMPLATE = np.array(
@@ -114,13 +118,14 @@ class InsightFaceAnalyzer:
         values = self._input(width, height)
         scale = planes(image, (width, height), detector.input_mean, values[0])
         values *= np.float32(1 / detector.input_std)
-        return found_faces(
+        found = found_faces(
             self._network(values),
             width,
             self._layout,
             threshold=detector.det_thresh,
             overlap=detector.nms_thresh,
-        ).moved(scale=1 / scale)
+        )
+        return replace(found, smallest_px=_SMALLEST).moved(scale=1 / scale)
 
     def _input(self, width: int, height: int) -> Floats:
         """Return room for the detector's input, shape (1, 3, height, width)."""

@@ -7,7 +7,7 @@ landmarks that a row keeps.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid5
 
@@ -71,7 +71,8 @@ def scan_images(pictures: Iterable[tuple[str, int, Image]], analyzer: FaceAnalyz
         key = {"sha256": sha256, "frame": frame, "model_id": model_id}
         error = _unusable(image)
         found = Detections.none() if error else find_faces(image, analyzer)
-        scan.scans.append({**key, "faces": len(found), "error": error})
+        looked = {} if error else _looked(found)
+        scan.scans.append({**key, "faces": len(found), **looked, "error": error})
         if len(found):
             aligned = analyzer.align(image, found.landmarks)
             scan.faces.extend(_rows(key, found, aligned, analyzer))
@@ -106,7 +107,9 @@ def find_faces(image: Image, analyzer: FaceAnalyzer) -> Detections:
         found = analyzer.detect(image)
     if len(found) == 0:
         wider, rim = padded(image, _MARGIN)
-        found = analyzer.detect(wider).moved(dx=-rim, dy=-rim)
+        within = analyzer.detect(wider).moved(dx=-rim, dy=-rim)
+        # Two looks know what either knows: the finer one counts.
+        found = replace(within, smallest_px=float(np.fmin(found.smallest_px, within.smallest_px)))
     return _inside(found, image).in_reading_order()
 
 
@@ -146,12 +149,17 @@ def _unusable(image: Image) -> str | None:
     return f"the image is {width} x {height} px" if min(height, width) < MIN_PX else None
 
 
+def _looked(found: Detections) -> dict[str, Any]:
+    known = None if np.isnan(found.smallest_px) else float(found.smallest_px)
+    return {"smallest_px": known, "turns": found.turns}
+
+
 def _inside(found: Detections, image: Image) -> Detections:
     # A rim of repeated pixels can grow a mirage of a face: its centre lies in the rim.
     height, width = image.shape[:2]
     x, y = (found.boxes[:, :2] + found.boxes[:, 2:]).T / 2
     keep = (x >= 0) & (x < width) & (y >= 0) & (y < height)
-    return Detections(found.boxes[keep], found.landmarks[keep], found.det_score[keep])
+    return found.of(keep)
 
 
 def _rows(

@@ -74,4 +74,4 @@ def _apart(found: Detections, overlap: float) -> Detections:
         high = np.minimum(found.boxes[best, 2:], found.boxes[left, 2:])
         shared = np.maximum(high - low + 1, 0).prod(axis=1)
         left = left[shared / (areas[best] + areas[left] - shared) <= overlap]
-    return Detections(found.boxes[keep], found.landmarks[keep], found.det_score[keep])
+    return found.of(np.array(keep))

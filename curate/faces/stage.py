@@ -29,7 +29,7 @@ from curate.faces.tracks import representatives, track_faces
 from curate.media import UnreadableError, load_rgb, sampled_frames
 from curate.schema import conform
 
-VERSION = "3"
+VERSION = "4"
 EMBEDDINGS = "embeddings"
 # Crops of so many frames of a video wait to be embedded together.
 FRAMES_AT_ONCE = 32
@@ -77,6 +77,7 @@ def faces_stage(spec: AnalyzerSpec, model_id: str) -> MapStage:
             "detection_px": spec.det_size,
             "analyzer": spec.kind,
             "path": spec.path,
+            "smallest_px": spec.smallest,
         },
     )
 

@@ -254,7 +254,12 @@ def _identity(run: _Run) -> StageRun:
 def _analyzer(config: Config) -> AnalyzerSpec:
     from curate.faces.analyzer import AnalyzerSpec
 
-    return AnalyzerSpec(kind=config.analyzer, path=config.model, threads=1)  # type: ignore[arg-type]
+    return AnalyzerSpec(
+        kind=config.analyzer,  # type: ignore[arg-type]
+        path=config.model,
+        smallest=config.smallest,
+        threads=1,
+    )
 
 
 def _labels(run: _Run) -> StageRun:

@@ -81,11 +81,31 @@ def test_a_picture_without_a_face_is_a_fact(dlib: FaceAnalyzer) -> None:
     assert scan.embeddings.shape == (0, 128)
 
 
+def test_a_scan_says_how_small_a_face_it_finds_in_the_original(analyzer, group: Image) -> None:
+    large = np.ascontiguousarray(group.repeat(2, axis=0).repeat(2, axis=1))
+
+    (one,), (other,) = (scan_image(p, analyzer, sha256=SHA).scans for p in (group, large))
+
+    assert 0 < one["smallest_px"] <= other["smallest_px"] <= 2 * one["smallest_px"] + 1e-6
+    assert one["turns"] in (1, 4)
+
+
+def test_a_blank_picture_was_looked_at_as_finely_as_its_finer_look(analyzer) -> None:
+    blank = np.full((300, 400, 3), 90, np.uint8)
+
+    (scan,) = scan_image(blank, analyzer, sha256=SHA).scans
+
+    assert scan["smallest_px"] == pytest.approx(analyzer.detect(blank).smallest_px)
+
+
 @pytest.mark.parametrize("picture", [np.zeros((8, 200, 3), np.uint8), np.zeros((64, 64), np.uint8)])
 def test_a_picture_that_cannot_be_searched_says_why(picture, dlib: FaceAnalyzer) -> None:
     scan = scan_image(picture, dlib, sha256=SHA)
 
     assert scan.scans[0]["error"]
+    assert conform(scan.scans, "face_scans").select(["smallest_px", "turns"]).to_pylist() == [
+        {"smallest_px": None, "turns": None}
+    ]
 
 
 def test_scan_images_keeps_rows_and_embeddings_in_step(

@@ -39,6 +39,7 @@ def test_what_is_said_replaces_the_default() -> None:
         [faces]
         analyzer = "insightface"
         model = "packs/x"
+        smallest = 16
         [probe]
         exact = true
         [dedup]
@@ -57,6 +58,7 @@ def test_what_is_said_replaces_the_default() -> None:
         real_words=("echt",),
         analyzer="insightface",
         model="packs/x",
+        smallest=16,
         exact=True,
         radius=10,
         min_quality=40,

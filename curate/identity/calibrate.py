@@ -196,31 +196,46 @@ def _strict(histogram: Ints, target: float, faces: int) -> float:
 
 @dataclass(frozen=True)
 class _Tail:
-    """How far strangers' cosines reach, further out than they were seen: as a normal tail does.
+    """How near strangers come to each other, nearer than was seen: as a normal tail does.
+
+    Distances are those of unit vectors, sqrt(2 - 2 cosine), or their logarithms. They know an end
+    as cosines do not: where even strangers' cosines are near 1, theirs would reach beyond it.
 
     Attributes:
         at: A cosine that a share of them reaches.
         place: Where that share lies, in standard deviations from the middle.
-        scale: Cosine for each standard deviation.
+        scale: Distance, or logarithm of it, for each standard deviation.
+        logarithms: Whether it is these.
     """
 
     at: float
     place: float
     scale: float
+    logarithms: bool
 
     @classmethod
-    def through(cls, near: float, near_rate: float, at: float, rate: float) -> _Tail:
+    def through(
+        cls, near: float, near_rate: float, at: float, rate: float, *, logarithms: bool = False
+    ) -> _Tail:
         """Return the tail through two cosines and the shares that reach them."""
-        from scipy.special import ndtri
-
-        place = -float(ndtri(rate))
-        return cls(at, place, (at - near) / (place + float(ndtri(near_rate))))
+        one, other = (np.sqrt(2 - 2 * min(c, 1 - 1e-6)) for c in (near, at))
+        away = np.log(one / other) if logarithms else one - other
+        scale = float(away / (_deviations(rate) - _deviations(near_rate)))
+        return cls(at, _deviations(rate), scale, logarithms)
 
     def reached_by(self, rate: float) -> float:
         """Return the cosine that a share reaches."""
-        from scipy.special import ndtri
+        away = (_deviations(rate) - self.place) * self.scale
+        distance = np.sqrt(2 - 2 * min(self.at, 1.0))
+        distance = distance * np.exp(-away) if self.logarithms else max(distance - away, 0.0)
+        return float(1 - distance**2 / 2)
 
-        return min(self.at + (-float(ndtri(rate)) - self.place) * self.scale, 1.0)
+
+def _deviations(rate: float) -> float:
+    """Return how many standard deviations from the middle a share begins."""
+    from scipy.special import ndtri
+
+    return -float(ndtri(rate))
 
 
 def _never_reached(tail: _Tail, faces: int) -> float:
@@ -246,18 +261,18 @@ def _honest(histogram: Ints) -> Ints:
     """Return strangers' cosines without those that lie far beyond what the many tell.
 
     People under two names are among the strangers, and would have their own likeness taken for
-    that of strangers. One stranger pair in ten and in a hundred tell how far the rest reach.
+    that of strangers. One stranger pair in ten and one in a hundred tell how far the rest reach.
     """
     kept = histogram
-    while True:
-        pairs = int(kept.sum())
-        tail = _Tail.through(_threshold(kept, 0.1), 0.1, _threshold(kept, 0.01), 0.01)
-        beyond = int(np.ceil((tail.reached_by(_ACCIDENTS / max(pairs, 1)) + 1) * (_BINS / 2)))
-        fewer = kept.copy()
-        fewer[beyond:] = 0
-        if (fewer == kept).all():
-            return kept
-        kept = fewer
+    while pairs := int(kept.sum()):
+        ten, hundred = _threshold(kept, 0.1), _threshold(kept, 0.01)
+        tail = _Tail.through(ten, 0.1, hundred, 0.01, logarithms=True)
+        beyond = int(np.ceil((tail.reached_by(_ACCIDENTS / 10 / pairs) + 1) * (_BINS / 2)))
+        if not kept[beyond:].any():
+            break
+        kept = kept.copy()
+        kept[beyond:] = 0
+    return kept
 
 
 def _tail(histogram: Ints, target: float) -> _Tail:

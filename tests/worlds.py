@@ -73,6 +73,7 @@ def load_world(folder: Path, scratch: Path) -> World:
     tables["relations"] = _shared(said.get("footage", []), tables["relations"])
     tables["relations"] = _related(said.get("relations", []), tables)
     tables |= _faces(said.get("faces", []), said.get("media", []))
+    tables["relations"] = _reviewed(said.get("face_links", []), tables)
     tables["signals"] = _signals(said.get("signals", []), tables["media"])
     tables |= _told_of_labels(said, tables["media"])
     tables |= _held_against_lists(said)
@@ -324,6 +325,27 @@ def _related(said: list[dict[str, Any]], tables: dict[str, pa.Table]) -> pa.Tabl
     return conform(tables["relations"].to_pylist() + rows, "relations")
 
 
+def _reviewed(said: list[dict[str, Any]], tables: dict[str, pa.Table]) -> pa.Table:
+    """Return the relations, with what reviewers said of the first faces of two entries."""
+    rows = [
+        {
+            "left": _first_face(tables["faces"], one["left"]),
+            "relation": one["relation"],
+            "right": _first_face(tables["faces"], one["right"]),
+            "left_kind": "face",
+            "right_kind": "face",
+            "basis": "reviewer",
+            "stage": "review/1",
+        }
+        for one in said
+    ]
+    return conform(tables["relations"].to_pylist() + rows, "relations")
+
+
+def _first_face(faces: pa.Table, path: str) -> str:
+    return next(face for face in faces["face_id"].to_pylist() if face.startswith(f"{path}#"))
+
+
 def _filled(names: set[str]) -> dict[str, Any]:
     """Return a value for each required column that a case does not speak of."""
     schema = conform([], "content").schema
@@ -357,9 +379,15 @@ def _faces(said: list[dict[str, Any]], media: list[dict[str, Any]]) -> dict[str,
                 "unlike_subject_id": item.get("unlike"),
                 "held": item.get("held", True),
                 "other_subject_id": item.get("other"),
+                "other_similarity": item.get("other_similarity", 0.9) if "other" in item else None,
+                "other_face_id": item.get("other_in"),
                 "model_id": MODEL,
             })  # fmt: skip
-    return {"faces": conform(faces, "faces"), "identities": conform(identities, "identities")}
+    table = conform(faces, "faces")
+    for row in identities:
+        if row["other_face_id"] is not None:
+            row["other_face_id"] = _first_face(table, row["other_face_id"])
+    return {"faces": table, "identities": conform(identities, "identities")}
 
 
 def _statements(said: dict[str, Any], scratch: Path, media: pa.Table) -> dict[str, pa.Table]:

@@ -36,7 +36,8 @@ KNOWN_ROLES = (
 # A track of a video is one person, and one of its faces stands for it.
 _FACES = """
 SELECT f.face_id, f.sha256, f.frame, f.track_id, f.judgeable, i.identity_id, i.subject_id,
-       i.status, coalesce(i.held, FALSE) AS held, i.other_subject_id, i.unlike_subject_id,
+       i.status, coalesce(i.held, FALSE) AS held, i.other_subject_id, i.other_face_id,
+       i.unlike_subject_id,
        first_value(f.face_id) OVER (
            PARTITION BY coalesce(f.track_id, f.face_id)
            ORDER BY f.judgeable DESC, f.quality DESC, f.face_id
@@ -67,7 +68,6 @@ people_seen AS (
            count(*) FILTER (stands)::INTEGER AS faces,
            count(*) FILTER (stands AND judgeable)::INTEGER AS judgeable,
            count(*) FILTER (stands AND held)::INTEGER AS held,
-           count(*) FILTER (stands AND other_subject_id IS NOT NULL)::INTEGER AS others,
            count(*) FILTER (stands AND status = 'disputed')::INTEGER AS disputed
     FROM shown GROUP BY sha256
 ),
@@ -85,6 +85,12 @@ named AS (
            bool_or(role IN ('depicted', 'bystander', 'donor', 'target')) AS visible
     FROM depictions WHERE link_status <> 'rejected' GROUP BY media_id, subject_id
 ),
+told_apart AS (
+    SELECT "left" AS face_id, "right" AS other_face_id FROM relations
+    WHERE relation = 'different_people'
+    UNION
+    SELECT "right", "left" FROM relations WHERE relation = 'different_people'
+),
 naming AS (
     SELECT media_id, count(*)::INTEGER AS people,
            count(*) FILTER (NOT confirmed)::INTEGER AS unconfirmed
@@ -96,11 +102,28 @@ linked AS (
                             AND s.status IS DISTINCT FROM 'disputed')::INTEGER AS matched,
            count(*) FILTER (s.subject_id IS NOT NULL AND n.subject_id IS NULL
                             AND s.status IS DISTINCT FROM 'disputed')::INTEGER AS undeclared,
-           count(*) FILTER (s.unlike_subject_id IS NOT NULL)::INTEGER AS unlike
+           count(*) FILTER (s.unlike_subject_id IS NOT NULL)::INTEGER AS unlike,
+           -- Whom reviewers ruled out, or told apart, is settled.
+           count(*) FILTER (s.stands AND s.other_subject_id IS NOT NULL AND o.media_id IS NULL
+                            AND x.face_id IS NULL)::INTEGER AS others
     FROM entries e
     JOIN shown s USING (sha256)
     LEFT JOIN named n ON n.media_id = e.media_id AND n.subject_id = s.subject_id
     LEFT JOIN supported p ON p.identity_id = s.identity_id AND p.subject_id = s.subject_id
+    LEFT JOIN (SELECT DISTINCT media_id, subject_id FROM depictions) o
+        ON o.media_id = e.media_id AND o.subject_id = s.other_subject_id
+    LEFT JOIN told_apart x ON x.face_id = s.face_id AND x.other_face_id = s.other_face_id
+    GROUP BY e.media_id
+),
+-- The same bytes under names that have nobody in common.
+twice AS (
+    SELECT e.media_id, count(*)::INTEGER AS otherwise
+    FROM (SELECT media_id, list(subject_id) AS names FROM named GROUP BY media_id) own
+    JOIN entries e USING (media_id)
+    JOIN entries t ON t.sha256 = e.sha256 AND t.media_id <> e.media_id
+    JOIN (SELECT media_id, list(subject_id) AS names FROM named GROUP BY media_id) theirs
+        ON theirs.media_id = t.media_id
+    WHERE NOT list_has_any(own.names, theirs.names)
     GROUP BY e.media_id
 ),
 roles AS (
@@ -145,7 +168,8 @@ SELECT e.media_id, e.state, e.manipulation_type, e.people AS declared_people,
        coalesce(t.most, 0) AS together, greatest(coalesce(t.most, 0), coalesce(p.distinct_, 0))
            AS persons,
        coalesce(p.faces, 0) AS faces, coalesce(p.judgeable, 0) AS judgeable,
-       coalesce(p.held, 0) AS held, coalesce(p.others, 0) AS others,
+       coalesce(p.held, 0) AS held, coalesce(l.others, 0) AS others,
+       coalesce(o.otherwise, 0) AS otherwise,
        coalesce(p.disputed, 0) AS disputed,
        coalesce(n.people, 0) AS named, coalesce(n.unconfirmed, 0) AS unconfirmed,
        coalesce(v.declared, 0) AS visible, coalesce(l.matched, 0) AS matched,
@@ -165,6 +189,7 @@ LEFT JOIN people_seen p USING (sha256)
 LEFT JOIN naming n ON n.media_id = e.media_id
 LEFT JOIN visible v ON v.media_id = e.media_id
 LEFT JOIN linked l ON l.media_id = e.media_id
+LEFT JOIN twice o ON o.media_id = e.media_id
 LEFT JOIN elsewhere w ON w.media_id = e.media_id
 LEFT JOIN roles r ON r.media_id = e.media_id
 LEFT JOIN short h ON h.media_id = e.media_id

@@ -215,6 +215,7 @@ ONE_NAME = ClearanceQuestion(
             "else"),
         Gap("others > 0", "a face here is like that of another person of the catalogue"),
         Gap("disputed > 0", "a face here is claimed for two people"),
+        Gap("otherwise > 0", "the same file is declared elsewhere as somebody else"),
     ),
     basis="'matched'",
     answered={"matched": "each face was held against those of every other person here, and is "

@@ -2,7 +2,8 @@
 
 Non-mated pairs are faces of different declared subjects and faces of one frame. The threshold
 is the least cosine at which no more than the chosen share of them would be taken for one
-person. Pairs that share a subject are not independent, so the interval counts pairs of
+person. Pairs far beyond what the others tell, such as one person declared under two names, do
+not count for it. Pairs that share a subject are not independent, so the interval counts pairs of
 subjects rather than pairs of faces.
 """
 
@@ -27,6 +28,10 @@ MOST_FACES = 20_000
 # sets of `bench identity` and on draws that `bench identity-synthetic` does not score.
 _FALSE_PAIRS = 7
 _LEAST_HITS = 2
+# How many strangers of a dataset may be expected to be taken for one person under two names; what
+# share of one person's pairs may be missed for that, and of how many pairs that can be told; and
+# what share of faces may have such a stranger at most.
+_ACCIDENTS, _MISSED, _LEAST_MATED, _ACCUSED = 0.1, 0.05, 20, 0.01
 
 
 @dataclass(frozen=True)
@@ -38,6 +43,8 @@ class Calibration:
         strict: Cosine that strangers reach so rarely that seven pairs among all faces do, as far
             as the evidence tells, and no more often than a tenth of the chosen rate, for
             `cluster_faces`: this dataset's, or the model's, or None.
+        doubt: Cosine that no two strangers of this dataset should reach: where faces of two
+            declared subjects do, somebody may have two names.
         fmr: False match rate of this dataset's non-mated pairs at that threshold; NaN without
             any.
         interval: Clopper-Pearson interval of that rate.
@@ -50,6 +57,7 @@ class Calibration:
 
     threshold: float
     strict: float | None
+    doubt: float
     fmr: float
     interval: tuple[float, float]
     pairs: int
@@ -114,11 +122,15 @@ def calibrate(
     pairs = int(evidence.non_mated.sum())
     needed = int(np.ceil(3 / target_fmr))
     if evidence.independent >= needed:
-        threshold = _threshold(evidence.non_mated, target_fmr)
-        strict: float | None = _strict(evidence.non_mated, target_fmr, n)
+        strangers = _honest(evidence.non_mated)
+        threshold = _threshold(strangers, target_fmr)
+        strict: float | None = _strict(strangers, target_fmr, n)
+        doubt = _doubt(_tail(strangers, target_fmr), evidence.mated, n)
         basis: Literal["dataset", "default"] = "dataset"
     else:
         threshold, strict, basis = default_threshold, default_strict, "default"
+        above = threshold if strict is None else max(threshold, strict)
+        doubt = _never_reached(_Tail.through(threshold, target_fmr, above, target_fmr / 10), n)
     fmr = _share_at_or_above(evidence.non_mated, threshold)
     interval = interval_of(fmr, evidence.independent, confidence)
     if basis == "dataset":
@@ -134,7 +146,7 @@ def calibrate(
         )
     below = 1 - _share_at_or_above(evidence.mated, threshold)
     return Calibration(
-        threshold, strict, fmr, interval, pairs, evidence.independent, below, basis, note
+        threshold, strict, doubt, fmr, interval, pairs, evidence.independent, below, basis, note
     )
 
 
@@ -180,6 +192,92 @@ def _strict(histogram: Ints, target: float, faces: int) -> float:
     near, at = _threshold(histogram, min(10 * target, 0.5)), _threshold(histogram, target)
     decades = max(np.log10(target / rate), 0.0)
     return float(max(at, min(_threshold(histogram, rate), at + (at - near) * decades)))
+
+
+@dataclass(frozen=True)
+class _Tail:
+    """How near strangers come to each other, nearer than was seen: as a normal tail does.
+
+    Distances are those of unit vectors, sqrt(2 - 2 cosine), or their logarithms. They know an end
+    as cosines do not: where even strangers' cosines are near 1, theirs would reach beyond it.
+
+    Attributes:
+        at: A cosine that a share of them reaches.
+        place: Where that share lies, in standard deviations from the middle.
+        scale: Distance, or logarithm of it, for each standard deviation.
+        logarithms: Whether it is these.
+    """
+
+    at: float
+    place: float
+    scale: float
+    logarithms: bool
+
+    @classmethod
+    def through(
+        cls, near: float, near_rate: float, at: float, rate: float, *, logarithms: bool = False
+    ) -> _Tail:
+        """Return the tail through two cosines and the shares that reach them."""
+        one, other = (np.sqrt(2 - 2 * min(c, 1 - 1e-6)) for c in (near, at))
+        away = np.log(one / other) if logarithms else one - other
+        scale = float(away / (_deviations(rate) - _deviations(near_rate)))
+        return cls(at, _deviations(rate), scale, logarithms)
+
+    def reached_by(self, rate: float) -> float:
+        """Return the cosine that a share reaches."""
+        away = (_deviations(rate) - self.place) * self.scale
+        distance = np.sqrt(2 - 2 * min(self.at, 1.0))
+        distance = distance * np.exp(-away) if self.logarithms else max(distance - away, 0.0)
+        return float(1 - distance**2 / 2)
+
+
+def _deviations(rate: float) -> float:
+    """Return how many standard deviations from the middle a share begins."""
+    from scipy.special import ndtri
+
+    return -float(ndtri(rate))
+
+
+def _never_reached(tail: _Tail, faces: int) -> float:
+    """Return a cosine that strangers among so many faces reach in one dataset of ten."""
+    return max(tail.at, tail.reached_by(_ACCIDENTS / max(faces * (faces - 1) / 2, 1)))
+
+
+def _doubt(tail: _Tail, mated: Ints, faces: int) -> float:
+    """Return the cosine at which two declared subjects may be one person.
+
+    Where it would miss many pairs of one person's faces, it is lower, as long as no more than
+    one face in a hundred has such a stranger.
+    """
+    doubt = _never_reached(tail, faces)
+    missed = np.cumsum(mated)
+    if missed[-1] < _LEAST_MATED:
+        return doubt
+    usual = float(np.searchsorted(missed, _MISSED * missed[-1]) / (_BINS / 2) - 1)
+    return max(tail.at, min(doubt, max(usual, tail.reached_by(_ACCUSED / faces))))
+
+
+def _honest(histogram: Ints) -> Ints:
+    """Return strangers' cosines without those that lie far beyond what the many tell.
+
+    People under two names are among the strangers, and would have their own likeness taken for
+    that of strangers. One stranger pair in ten and one in a hundred tell how far the rest reach.
+    """
+    kept = histogram
+    while pairs := int(kept.sum()):
+        ten, hundred = _threshold(kept, 0.1), _threshold(kept, 0.01)
+        tail = _Tail.through(ten, 0.1, hundred, 0.01, logarithms=True)
+        beyond = int(np.ceil((tail.reached_by(_ACCIDENTS / 10 / pairs) + 1) * (_BINS / 2)))
+        if not kept[beyond:].any():
+            break
+        kept = kept.copy()
+        kept[beyond:] = 0
+    return kept
+
+
+def _tail(histogram: Ints, target: float) -> _Tail:
+    near = min(10 * target, 0.5)
+    return _Tail.through(_threshold(histogram, near), near, _threshold(histogram, target), target)
 
 
 def _share_at_or_above(histogram: Ints, threshold: float) -> float:

@@ -14,10 +14,12 @@ import pyarrow.compute as pc
 from curate.engine.stage import Tables
 from curate.identity.calibrate import Calibration, calibrate
 from curate.identity.clusters import Clusters, identity_ids
+from curate.identity.confront import Confronted, confront
 from curate.identity.declared import contradicted, declared_subjects, is_usable
 from curate.identity.fakes import Scene, cluster_with_fakes
 from curate.identity.groups import GroupRates, as_notes, declared_groups, rates_by_group
 from curate.identity.links import link_identities
+from curate.identity.named import add_others, claims_of, on_tracks
 from curate.identity.reviewed import linked, with_links
 from curate.schema import conform
 
@@ -26,8 +28,8 @@ def find_identities(tables: Tables, parameters: Mapping[str, Any]) -> dict[str, 
     """Return rows of `identities` for the faces in `tables`.
 
     Args:
-        tables: ``faces``, ``seen``, ``put_on``, ``told`` and ``links`` as the stage reads them, and
-            ``embeddings`` (face_id, vector) for those faces that have one.
+        tables: ``faces``, ``seen``, ``named``, ``put_on``, ``told`` and ``links`` as the stage
+            reads them, and ``embeddings`` (face_id, vector) for those faces that have one.
         parameters: Those of the stage.
     """
     faces = _with_embedding(tables["faces"], tables["embeddings"])
@@ -56,11 +58,16 @@ def find_identities(tables: Tables, parameters: Mapping[str, Any]) -> dict[str, 
     together = linked(tables["links"], faces["face_id"], "same_person")
     clusters, refused = with_links(scene, clusters, together)
     ids = identity_ids(clusters.identity, scene.face_ids, counts=~scene.fake)
+    rows = _rows(faces, (clusters, ids, unlike), tables["seen"], parameters)
+    claims, subjects = claims_of(faces, rows, scene, names, tables)
+    other = confront(
+        claims, doubt=found.doubt, apart=on_tracks(faces, scene.apart),
+        together=on_tracks(faces, together),
+    )  # fmt: skip
+    add_others(rows, faces, claims, other, subjects)
     return {
-        "identities": conform(
-            _rows(faces, (clusters, ids, unlike), tables["seen"], parameters), "identities"
-        ),
-        "notes": _notes(found, clusters, by_group, refused),
+        "identities": conform(rows, "identities"),
+        "notes": _notes(found, clusters, by_group, refused, other),
     }
 
 
@@ -125,7 +132,11 @@ def _flags(column: pa.ChunkedArray) -> npt.NDArray[np.bool_]:
 
 
 def _notes(
-    found: Calibration, clusters: Clusters, by_group: list[GroupRates], refused: int
+    found: Calibration,
+    clusters: Clusters,
+    by_group: list[GroupRates],
+    refused: int,
+    other: Confronted,
 ) -> pa.Table:
     """Return what the run's record should say of the threshold, and of reviewers' links."""
     told: dict[str, Any] = {
@@ -135,6 +146,11 @@ def _notes(
         "note": found.note,
         "identities": len(set(clusters.identity[clusters.identity >= 0].tolist())),
     }
+    told["doubt"] = round(float(found.doubt), 4)
+    if names := int((other.other >= 0).sum()):
+        told["under_other_names"] = names
+    if other.recall < 1:
+        told["held_recall"] = round(other.recall, 4)
     if by_group:
         told["by_group"] = list(as_notes(by_group))
     if refused:

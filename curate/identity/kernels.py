@@ -104,6 +104,81 @@ def offer_rows(cosines, rows, columns, first, last, floor, values, names, filled
 
 
 @njit(cache=True, nogil=True)
+def _of_another(row, column, subject, ends, named, fake):
+    """Tell whether a column's face is of a subject who is not named beside the row's.
+
+    One of a manipulated medium may show any of those in it: none of them is named by both.
+    """
+    one = subject[column]
+    for at in range(ends[row], ends[row + 1]):
+        if named[at] == one:
+            return False
+        if fake[column]:
+            for other in range(ends[column], ends[column + 1]):
+                if named[other] == named[at]:
+                    return False
+    return True
+
+
+@njit(cache=True, nogil=True)
+def hold_rows(
+    cosines, rows, columns, first, last, floor, subject, ends, named, fake, values, names
+):
+    """Keep the most similar column of another subject for the rows `first` to `last` of a block.
+
+    Args:
+        cosines: Block of the product, shape (R, C).
+        rows: What each of its rows is, shape (R,).
+        columns: What each of its columns is, shape (C,); all are of some subject.
+        first: First row to serve, within the block.
+        last: One past the last.
+        floor: Least cosine.
+        subject: The subject of each face, shape (N,).
+        ends: Where the names beside each face end among `named`, shape (N + 1,).
+        named: Subjects named beside each face, one face after the other.
+        fake: Whether each face is in a manipulated medium, shape (N,).
+        values: The best cosine of each face so far, changed in place, shape (N,).
+        names: Whose that is, -1 for none, likewise.
+    """
+    width = cosines.shape[1]
+    for r in range(first, last):
+        row = rows[r]
+        for start in range(0, width, _LOOK):
+            end = min(start + _LOOK, width)
+            if _none(cosines, r, start, end, max(floor, values[row])):
+                continue
+            for c in range(start, end):
+                value, column = cosines[r, c], columns[c]
+                if value < floor or column == row:
+                    continue
+                if (
+                    value > values[row] or (value == values[row] and column < names[row])
+                ) and _of_another(row, column, subject, ends, named, fake):
+                    values[row], names[row] = value, column
+
+
+@njit(cache=True, nogil=True)
+def hold_columns(
+    cosines, rows, columns, first, last, floor, subject, ends, named, fake, values, names
+):
+    """Keep the most similar row for the columns `first` to `last`, as `hold_rows` does."""
+    for r in range(cosines.shape[0]):
+        row = rows[r]
+        for start in range(first, last, _LOOK):
+            end = min(start + _LOOK, last)
+            if _none(cosines, r, start, end, floor):
+                continue
+            for c in range(start, end):
+                value, column = cosines[r, c], columns[c]
+                if value < floor:
+                    continue
+                if (
+                    value > values[column] or (value == values[column] and row < names[column])
+                ) and _of_another(column, row, subject, ends, named, fake):
+                    values[column], names[column] = value, row
+
+
+@njit(cache=True, nogil=True)
 def invert(wanted, cells):
     """Return the rows that want each cell, one cell after the other, and where each ends.
 

@@ -24,6 +24,9 @@ Ints = npt.NDArray[np.int64]
 Rows = npt.NDArray[np.int32]
 
 EXACT_LIMIT = 100_000
+HELD_LIMIT = 32_768
+# Cells that a face is held against: the one it is most alike is in one of the nearest.
+_HELD_PROBES = 16
 _BLOCK = 2048
 _QUERIES = 1024
 _PROBES_HELD = 2**26
@@ -123,6 +126,122 @@ def pairs_in_chunks(embeddings: Floats, *, floor: float, k: int, chunk: int) -> 
     for start in range(0, len(embeddings), max(chunk, 1)):
         _compare(embeddings, slice(start, min(start + chunk, len(embeddings))), best, floor)
     return best.pairs()
+
+
+@dataclass(frozen=True)
+class Named:
+    """Whose each of N faces is, and whom it is not to be held against.
+
+    Attributes:
+        subject: The subject of each face, -1 for none, shape (N,).
+        ends: Where the names beside each face end among `named`, shape (N + 1,).
+        named: Subjects named beside the first face, beside the second and so on.
+        fake: Whether a face may show any of those named beside it, shape (N,).
+    """
+
+    subject: Ints
+    ends: Ints
+    named: Ints
+    fake: npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Alike:
+    """The face most similar to each of N faces, among those of other subjects.
+
+    Attributes:
+        other: That face, -1 for none, shape (N,).
+        similarity: Its cosine, NaN for none, shape (N,).
+        recall: Share of a sample of faces whose most similar one was found.
+    """
+
+    other: Ints
+    similarity: Floats
+    recall: float = 1.0
+
+
+def most_alike_of_others(
+    embeddings: Floats,
+    asking: Ints,
+    known: Ints,
+    named: Named,
+    *,
+    floor: float,
+    exact_limit: int = HELD_LIMIT,
+) -> Alike:
+    """Return the most similar face of a subject who is not named beside a face.
+
+    Args:
+        embeddings: Unit rows, shape (N, D), dtype float32.
+        asking: Faces to find one for; all of `known` are among them.
+        known: Faces of subjects.
+        named: Whose they are, and whom faces are not held against.
+        floor: Least cosine.
+        exact_limit: Most faces of subjects that are compared exactly; of more, those in the
+            cells nearest to a face are.
+    """
+    held = _Held(embeddings, named, floor)
+    if len(known) <= exact_limit:
+        rest = np.setdiff1d(asking, known)
+        blocks = _blocks(known)
+        for place, some in enumerate(blocks):
+            for other in blocks[place:]:
+                held.compare(some, other, both=other is not some)
+        for some in _blocks(rest):
+            for other in blocks:
+                held.compare(some, other)
+        return held.found()
+    cells = int(2 * np.sqrt(len(known)))
+    step = max(1, len(known) // (40 * cells))
+    centres = _centres(embeddings[known[::step]], cells)
+    homes = np.concatenate([_nearest(centres, embeddings[b], 1) for b in _blocks(known)])
+    members, ends = kernels.invert(homes, cells)
+    for start in range(0, len(asking), _PROBES_HELD // _HELD_PROBES):
+        part = asking[start : start + _PROBES_HELD // _HELD_PROBES]
+        wanted = np.concatenate(
+            [_nearest(centres, embeddings[b], min(_HELD_PROBES, cells)) for b in _blocks(part)]
+        )
+        asked, last = kernels.invert(wanted, cells)
+        for cell in range(cells):
+            there = known[members[ends[cell] : ends[cell + 1]]]
+            for some in _blocks(part[asked[last[cell] : last[cell + 1]]]):
+                held.compare(some, there)
+    return held.found(recall=held.recall(asking, known))
+
+
+class _Held:
+    """The most similar face of another subject, of every face so far."""
+
+    def __init__(self, rows: Floats, named: Named, floor: float) -> None:
+        self.rows, self.named, self.floor = rows, named, np.float32(floor)
+        self.values = np.full(len(rows), -2, np.float32)
+        self.others = np.full(len(rows), -1, np.int64)
+
+    def compare(self, some: Ints, known: Ints, *, both: bool = False) -> None:
+        """Hold some faces against others, and of both, those against the first as well."""
+        block = (self.rows[some] @ self.rows[known].T, some, known)
+        names = (self.named.subject, self.named.ends, self.named.named, self.named.fake)
+        kept = (self.floor, *names, self.values, self.others)
+        in_parts(len(some), lambda one, end: kernels.hold_rows(*block, one, end, *kept))
+        if both:
+            in_parts(len(known), lambda one, end: kernels.hold_columns(*block, one, end, *kept))
+
+    def found(self, recall: float = 1.0) -> Alike:
+        similarity = np.where(self.others >= 0, self.values, np.float32(np.nan))
+        return Alike(self.others, similarity, recall)
+
+    def recall(self, asking: Ints, known: Ints) -> float:
+        """Return the share of a sample of faces, of those that have one, that found the same."""
+        sample = asking[np.unique(np.linspace(0, len(asking) - 1, _RECALL_SAMPLE).astype(int))]
+        exact = _Held(self.rows, self.named, float(self.floor))
+        for other in _blocks(known):
+            exact.compare(sample, other)
+        have = sample[exact.others[sample] >= 0]
+        return float((self.others[have] >= 0).mean()) if len(have) else 1.0
+
+
+def _blocks(places: Ints) -> list[Ints]:
+    return [places[start : start + _BLOCK] for start in range(0, len(places), _BLOCK)]
 
 
 def recall_of(

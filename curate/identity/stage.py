@@ -11,7 +11,7 @@ from curate.catalog.views import REPRESENTED_BY
 from curate.engine.stage import Tables, WholeStage
 from curate.identity.groups import PREFIX
 
-VERSION = "4"
+VERSION = "5"
 
 # Whose own face is seen: of a swap's two people the donor's; where a target is made to move or
 # speak, the target's.
@@ -45,6 +45,12 @@ ORDER BY ALL
 _LINKS = """
 SELECT "left", relation, "right" FROM relations
 WHERE left_kind = 'face' AND relation IN ('same_person', 'different_people') ORDER BY ALL
+"""
+
+# Whoever an entry speaks of, in whatever role, and whether or not reviewers agree.
+_NAMED = """
+SELECT DISTINCT e.sha256, d.subject_id FROM entries e JOIN depictions d USING (media_id)
+WHERE e.state = 'present' ORDER BY ALL
 """
 
 # What manifests say of the one person that an entry shows.
@@ -96,6 +102,7 @@ def identity_stage(
                 AND d.link_status NOT IN ('rejected', 'disputed')
             WHERE e.state = 'present' ORDER BY ALL
         """,
+        "named": _NAMED,
         "put_on": _PUT_ON,
         "told": _TOLD,
         "links": _LINKS,

@@ -83,4 +83,81 @@ UNLIKE_DECLARED = Rule(
     """,
 )
 
-RULES = (IDENTITY_DISPUTED, SECOND_IDENTITY, FACE_ELSEWHERE, UNLIKE_DECLARED)
+# The most similar face of each other subject, unless reviewers ruled that person out, or the face
+# is linked to them: then it is that of an undeclared person (DEP004, DEP013). One content under
+# two names that have nobody in common is its own likeness.
+_TWO_NAMES = """
+    WITH said AS (
+        SELECT media_id, list(DISTINCT subject_id ORDER BY subject_id) AS names
+        FROM depictions WHERE link_status <> 'rejected' GROUP BY media_id
+    ),
+    links AS (
+        SELECT "left" AS face_id, "right" AS other_face_id, relation FROM relations
+        WHERE relation IN ('same_person', 'different_people')
+        UNION
+        SELECT "right", "left", relation FROM relations
+        WHERE relation IN ('same_person', 'different_people')
+    ),
+    alike AS (
+        SELECT e.media_id, i.other_subject_id AS other, i.other_similarity AS similarity,
+               g.sha256, coalesce(l.relation = 'same_person', FALSE) AS confirmed
+        FROM identities i
+        JOIN faces f USING (face_id)
+        JOIN entries e USING (sha256)
+        LEFT JOIN faces g ON g.face_id = i.other_face_id
+        LEFT JOIN links l ON l.face_id = i.face_id AND l.other_face_id = i.other_face_id
+        WHERE i.other_subject_id IS NOT NULL
+        AND (i.subject_id IS DISTINCT FROM i.other_subject_id OR i.status = 'disputed')
+        AND l.relation IS DISTINCT FROM 'different_people'
+        UNION ALL
+        SELECT e.media_id, unnest(theirs.names), 1, e.sha256, FALSE
+        FROM entries e
+        JOIN said own USING (media_id)
+        JOIN entries o ON o.sha256 = e.sha256 AND o.media_id <> e.media_id
+        JOIN said theirs ON theirs.media_id = o.media_id
+        WHERE NOT list_has_any(own.names, theirs.names)
+        AND e.sha256 IN (SELECT sha256 FROM faces)
+    )
+    SELECT a.media_id, s.names AS subject, a.other,
+           round(max(a.similarity)::DOUBLE, 2) AS similarity,
+           coalesce(min(o.locator), 'an entry that is gone') AS entry,
+           CASE WHEN bool_or(a.confirmed) THEN 'confirmed by reviewers' ELSE 'not settled' END
+           AS state
+    FROM alike a
+    JOIN said s USING (media_id)
+    LEFT JOIN (
+        SELECT e.sha256, d.subject_id, e.locator
+        FROM entries e JOIN depictions d USING (media_id) WHERE d.link_status <> 'rejected'
+    ) o ON o.sha256 = a.sha256 AND o.subject_id = a.other
+    WHERE NOT EXISTS (
+        SELECT 1 FROM depictions d WHERE d.media_id = a.media_id AND d.subject_id = a.other
+    )
+    GROUP BY a.media_id, s.names, a.other
+"""
+
+UNDER_TWO_NAMES = Rule(
+    code="IDN005",
+    symbol="face-under-two-names",
+    title="A face is like that of a subject under another name.",
+    effect=Effect.REVIEW,
+    basis="STANDARDS section 9.4, REV_IDENTITY_UNRESOLVED",
+    message=(
+        "{subject} and {other} may be one person: a face here, declared as {subject}, is like that "
+        "of {other} in {entry} (similarity {similarity}; {state})"
+    ),
+    explanation=(
+        "Each face is held against those of all subjects whom its entry does not name, whatever "
+        "was declared: of people who withdrew, refused or never agreed as well. One person under "
+        "two names would answer for a consent that the other name never gave, or has withdrawn. "
+        "The likeness at which this is asked is more than strangers of the dataset should reach; "
+        "twins and close relatives may."
+    ),
+    remedy=(
+        "Look at both faces. Where they are one person, correct the declaration, so that one name "
+        "is left. Where they are two, say so: part the faces in review, or `curate decide LOCATOR "
+        "not-shown --subject SUBJECT --by NAME --reason WHY`."
+    ),
+    query=_TWO_NAMES,
+)
+
+RULES = (IDENTITY_DISPUTED, SECOND_IDENTITY, FACE_ELSEWHERE, UNLIKE_DECLARED, UNDER_TWO_NAMES)

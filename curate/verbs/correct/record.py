@@ -224,7 +224,7 @@ class Corrections:
     def _alike(self, entry: Mapping[str, Any], subject: str) -> bool:
         found = self._rows(
             "SELECT 1 AS one FROM faces JOIN identities USING (face_id) "
-            "WHERE sha256 = $sha256 AND subject_id = $subject LIMIT 1",
+            "WHERE sha256 = $sha256 AND $subject IN (subject_id, other_subject_id) LIMIT 1",
             {"sha256": entry["sha256"], "subject": subject},
         )
         return bool(found)

@@ -215,6 +215,27 @@ def source(source_id: str = "s", **values: Any) -> Row:
     }
 
 
+def answered(rows: list[Row], subject_id: str = "p01") -> dict[str, list[Row]]:
+    """Return the tables in which every question is answered that entries of one person raise.
+
+    Each entry shows the person alone, names the source ``s`` and was looked at whole.
+    """
+    digests = [digest(row["locator"]) for row in rows]
+    faces = [face(one) for one in digests]
+    return {
+        "depictions": [depiction(row, subject_id) for row in rows],
+        "consents": [consent(subject=subject_id, valid_until=datetime(2030, 1, 1, tzinfo=UTC))],
+        "consent_events": [event(day(1), subject=subject_id)],
+        "subjects": [subject(subject_id)],
+        "sources": [source()],
+        "face_scans": [scan(one, 1) for one in digests],
+        "faces": faces,
+        "identities": [identity(one, subject_id) for one in faces],
+        "signal_scans": [searched(one) for one in digests],
+        "beside_scans": [searched_beside(row) for row in rows],
+    }
+
+
 def signal(sha256: str, **values: Any) -> Row:
     """Return a statement that a content makes: it refuses training."""
     return {

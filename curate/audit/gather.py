@@ -246,11 +246,22 @@ def evidence(findings: Findings) -> tuple[Numbers, Digests]:
 def _sums(digests: Digests, starts: npt.NDArray[np.int64]) -> Digests:
     """Return the sums of numbers of 32 bytes modulo 2^256, run by run."""
     parts = digests.view(">u4").astype(np.uint64)
-    sums = np.add.reduceat(parts, starts, axis=0) if len(starts) else parts
+    return _carried(np.add.reduceat(parts, starts, axis=0) if len(starts) else parts)
+
+
+def _carried(sums: npt.NDArray[np.uint64]) -> Digests:
     # Each part is 32 bits and was summed in 64: what is over goes to the part before it.
     for place in range(7, 0, -1):
         sums[:, place - 1] += sums[:, place] >> np.uint64(32)
     return (sums & np.uint64(0xFFFFFFFF)).astype(">u4").view(np.uint8)
+
+
+def added(*terms: Digests) -> Digests:
+    """Return the sums of numbers of 32 bytes modulo 2^256, shape (N, 32)."""
+    sums = np.zeros((len(terms[0]), 8), np.uint64)
+    for term in terms:
+        sums += np.ascontiguousarray(term).view(">u4")
+    return _carried(sums)
 
 
 def fixed_bytes(column: pa.Array) -> Digests:

@@ -16,8 +16,9 @@ Nobody clears what is blocked.
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -30,6 +31,7 @@ from curate.audit.answers import (
     answers_of,
     as_reviewed,
     ask_descent,
+    digests_of,
     is_open,
     texts_of,
 )
@@ -38,6 +40,7 @@ from curate.audit.gather import (
     Answers,
     Digests,
     Findings,
+    added,
     evidence,
     findings_of,
     fixed_bytes,
@@ -53,9 +56,6 @@ from curate.dedup.keep import kept_copies
 VERDICTS = ("blocked", "needs_review", "cleared")
 BLOCKED, REVIEW, CLEARED = range(3)
 DECIDERS = ("policy", "reviewer", "two_reviewers")
-
-# The evidence of an entry of which nothing was found.
-_NOTHING = np.frombuffer(hashlib.sha256(b"").digest(), np.uint8)
 
 _DECIDED = """
 CREATE TABLE decided AS SELECT * FROM decisions WHERE use = $use AND decided_at <= $as_of
@@ -136,8 +136,9 @@ def judge(
         question: The use, the instant and the waivers.
         complete: Whether these are all rules: where some were left out, nothing is cleared.
     """
-    bench = _Bench(prepared, connect_facts(prepared, statements, question), question, complete)
     chosen = tuple(rules)
+    facts = connect_facts(prepared, statements, question)
+    bench = _Bench(prepared, facts, question, chosen, complete=complete)
     first = [findings_of(rule, bench.facts) for rule in chosen if rule.stage == 1]
     findings = bench.gather(first)
     later = [rule for rule in chosen if rule.stage == 2]
@@ -150,15 +151,11 @@ def judge(
 
 @dataclass(frozen=True)
 class _Verdicts:
-    """The verdict of each entry, by number, with its evidence and who decided.
-
-    Evidence is a digest out of few: most entries have no finding.
-    """
+    """The verdict of each entry, by number, with its answers, its evidence and who decided."""
 
     verdict: npt.NDArray[np.int8]
     letters: Letters
-    evidence: npt.NDArray[np.int32]
-    digests: Digests
+    evidence: Digests
     decided_by: npt.NDArray[np.int8]
 
     def table(self, ids: pa.Array, findings: Findings) -> pa.Table:
@@ -168,7 +165,7 @@ class _Verdicts:
                 "verdict": pa.array(VERDICTS, pa.string()).take(pa.array(self.verdict)),
                 "codes": findings.codes(len(ids)),
                 "answers": texts_of(self.letters),
-                "evidence": hex_text(self.digests).take(pa.array(self.evidence)),
+                "evidence": hex_text(self.evidence),
                 "decided_by": pa.array(DECIDERS, pa.string()).take(pa.array(self.decided_by)),
             }
         )
@@ -182,11 +179,17 @@ class _Bench:
         prepared: Mapping[str, pa.Table],
         facts: Facts,
         question: Question,
-        complete: bool,  # noqa: FBT001
+        rules: Iterable[Rule],
+        *,
+        complete: bool,
     ) -> None:
         self.facts = facts
         self.lines = Lines.of(prepared["ancestors"])
         self._complete = complete
+        # The policy is the same for all, and so is added once.
+        policy = np.frombuffer(bytes.fromhex(policy_of(question, rules)), np.uint8)
+        sight = fixed_bytes(_whole(prepared["sight"]["digest"]))
+        self._sight = added(sight, np.broadcast_to(policy, sight.shape))
         self.letters = answers_of(
             prepared, facts, source_required=question.source_required, enough=question.enough
         )
@@ -220,22 +223,29 @@ class _Bench:
         verdict = verdict.astype(np.int8)
         for least in (REVIEW, BLOCKED):
             verdict[findings.media[findings.effect == least]] = least
-        spoken, digests = evidence(findings)
-        seen = np.zeros(count, np.int32)
-        seen[spoken] = np.arange(1, len(spoken) + 1)
-        told = _Verdicts(
-            verdict, letters, seen, np.vstack([_NOTHING, digests]), np.zeros(count, np.int8)
-        )
+        seen = self._evidence(findings, letters)
+        told = _Verdicts(verdict, letters, seen, np.zeros(count, np.int8))
         if self._decisions and self._complete:
             self._apply_decisions(told)
         return told
+
+    def _evidence(self, findings: Findings, letters: Letters) -> Digests:
+        """Return a digest of all that a reviewer sees of each entry, shape (E, 32).
+
+        What was found, what is answered, the content, people, labels and parents, and the policy
+        and rules by which it is judged: whoever decided on other evidence decided nothing.
+        """
+        found = np.zeros_like(self._sight)
+        spoken, digests = evidence(findings)
+        found[spoken] = digests
+        return added(self._sight, found, digests_of(letters))
 
     def _apply_decisions(self, told: _Verdicts) -> None:
         decided = np.array(self.numbers("SELECT DISTINCT media_id FROM decided"), np.int32)
         doubted = np.sort(decided[told.verdict[decided] == REVIEW])
         rows = {
             "media_id": pa.array(doubted),
-            "evidence": hex_text(told.digests[told.evidence[doubted]]),
+            "evidence": hex_text(told.evidence[doubted]),
         }
         self.facts.connection.register("doubted", pa.table(rows))
         for media, clears, blocks in self.facts.connection.execute(_REVIEWED).fetchall():
@@ -244,6 +254,22 @@ class _Bench:
             elif clears > 1:
                 told.verdict[media], told.decided_by[media] = CLEARED, 2
                 as_reviewed(told.letters, media)
+
+
+def policy_of(question: Question, rules: Iterable[Rule]) -> str:
+    """Return the SHA-256 of the policy and rules that reviewers decide under, hex.
+
+    The instant is not in it, nor are waivers: what follows from them shows in what is found.
+    """
+    said = {
+        "use": asdict(question.use),
+        "purposes": dict(question.purposes),
+        "enough": {name: sorted(bases) for name, bases in question.enough.items()},
+        "source_required": question.source_required,
+        "rules": sorted([rule.code, str(rule.effect), rule.query] for rule in rules),
+    }
+    text = json.dumps(said, sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _descend(

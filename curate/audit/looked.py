@@ -155,7 +155,7 @@ checks AS (
     SELECT k.sha256, k.checked AND k.lists = (SELECT max(state) FROM hash_lists) AS asked
     FROM hash_checks k
 )
-SELECT e.media_id, e.state, e.manipulation_type, e.people AS declared_people,
+SELECT e.media_id, e.state, e.manipulation_type, coalesce(e.people, '') AS declared_people,
        e.source_id IS NOT NULL AS named_source,
        contains(e.root, '://') AS remote,
        c.sha256 IS NOT NULL AS probed, c.kind = 'video' AS moving, c.width IS NOT NULL AS decoded,

@@ -246,6 +246,29 @@ _VIEWS = {
     "answered": ANSWERED,
 }
 
+# What reviewers see of an entry beside what was found: its bytes, what was done to it, who is in it
+# in which role, its labels, its source, and what it was made from.
+_SIGHT = """
+SELECT e.media_id, unhex(sha256(to_json([
+    to_json([e.id, e.sha256, e.manipulation_type::VARCHAR, e.people, e.source_id::VARCHAR,
+             e.licence::VARCHAR]),
+    to_json(d.people), to_json(l.labels), to_json(a.parents)
+])::VARCHAR)) AS digest
+FROM entries e
+LEFT JOIN (
+    SELECT media_id, list([subject_id, role::VARCHAR, link_method::VARCHAR, link_status::VARCHAR]
+                          ORDER BY subject_id, role) AS people
+    FROM depictions GROUP BY media_id
+) d ON d.media_id = e.media_id
+LEFT JOIN (
+    SELECT media_id, list([name, value] ORDER BY name) AS labels FROM labels GROUP BY media_id
+) l ON l.media_id = e.media_id
+LEFT JOIN (
+    SELECT media_id, list(parent ORDER BY parent) AS parents FROM ancestors GROUP BY media_id
+) a ON a.media_id = e.media_id
+ORDER BY e.media_id
+"""
+
 # The numbers of each origin's entries come after its table.
 _FROM_ORIGINS = """
 SELECT o.origin, e.media_id FROM entries e
@@ -254,8 +277,11 @@ ORDER BY ALL
 """
 
 RECIPE = "\n".join((
-    numbered.RECIPE, str(REQUIRED_ROLES), str(KNOWN_ROLES), *_VIEWS.values(), _FROM_ORIGINS,
+    numbered.RECIPE, str(REQUIRED_ROLES), str(KNOWN_ROLES), *_VIEWS.values(), _SIGHT, _FROM_ORIGINS,
 ))  # fmt: skip
+
+
+_DIGESTS = pa.schema([("media_id", pa.int32()), ("digest", pa.binary(32))])
 
 
 def prepare(tables: Mapping[str, pa.Table]) -> dict[str, pa.Table]:
@@ -266,8 +292,9 @@ def prepare(tables: Mapping[str, pa.Table]) -> dict[str, pa.Table]:
 
     Returns:
         What `curate.catalog.numbered.number` gives; the views that `curate.audit.facts` lists
-        as the catalogue's own; ``from_origins``, the entries of each origin; and the tables that
-        are asked as they are.
+        as the catalogue's own; ``from_origins``, the entries of each origin; ``sight``, a digest of
+        what reviewers see of each entry beside findings; and the tables that are asked as they
+        are.
     """
     import duckdb
 
@@ -284,8 +311,9 @@ def prepare(tables: Mapping[str, pa.Table]) -> dict[str, pa.Table]:
         "known_roles": known_roles(),
     }.items():
         connection.register(name, table)
-    for name, sql in {**_VIEWS, "from_origins": _FROM_ORIGINS}.items():
+    for name, sql in {**_VIEWS, "sight": _SIGHT, "from_origins": _FROM_ORIGINS}.items():
         made[name] = connection.sql(sql).to_arrow_table()
         connection.register(name, made[name])
+    made["sight"] = made["sight"].cast(_DIGESTS)
     made["crossings"] = crossings(tables)
     return made | plain

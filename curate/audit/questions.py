@@ -159,7 +159,7 @@ ACCOUNTED = ClearanceQuestion(
     raised_by="every entry",
     raised="TRUE",
     gaps=(
-        Gap("named = 0 AND declared_people IS NULL",
+        Gap("named = 0 AND declared_people = ''",
             "nobody is declared, and it is not declared either that nobody is shown"),
         Gap("named > 0 AND declared_people = 'none'",
             "it is declared that nobody is shown, and somebody is named"),
@@ -253,7 +253,7 @@ ROLE = ClearanceQuestion(
         Gap("manipulation_type = 'full_synthesis' AND named > 0",
             "a full synthesis names a person: it is a likeness, and that person's role must be "
             "declared"),
-        Gap("manipulation_type = 'full_synthesis' AND named = 0 AND declared_people IS NULL",
+        Gap("manipulation_type = 'full_synthesis' AND named = 0 AND declared_people = ''",
             "that a synthesis shows no real person is not declared"),
         Gap("manipulation_type <> 'full_synthesis' AND unknown_roles > 0",
             "a person is in a role that a {manipulation_type} does not have"),

@@ -17,14 +17,13 @@ from tests.factories import (
     AS_OF,
     USE,
     Row,
+    answered,
     consent,
     day,
     depiction,
-    digest,
     event,
     facts,
     media,
-    searched,
     subject,
 )
 
@@ -41,23 +40,18 @@ def _decision(evidence: str, reviewer: str, verdict: str, media_id: str) -> Row:
 
 def _line(*, scanned: bool = True) -> tuple[list[Row], dict[str, list[Row]]]:
     """Return three entries, each made from the one before; the first was not scanned."""
-    entries = [media("a.jpg"), media("b.jpg"), media("c.jpg")]
-    seen = entries if scanned else entries[1:]
+    entries = [media(name, source_id="s") for name in ("a.jpg", "b.jpg", "c.jpg")]
+    tables = answered(entries)
     relations = [
         {"left": left["media_id"], "relation": "derived_from", "right": right["media_id"],
          "left_kind": "media", "right_kind": "media", "basis": "declared", "stage": "ingest"}
         for right, left in pairwise(entries)
     ]  # fmt: skip
+    scans = tables["face_scans"]
     return entries, {
-        "depictions": [depiction(entry) for entry in entries],
-        "consents": [consent(**WHOLE)],
-        "consent_events": [event(day(1))],
-        "subjects": [subject()],
+        **tables,
         "relations": relations,
-        "face_scans": [
-            {"sha256": digest(e["locator"]), "frame": 0, "model_id": "m", "faces": 0} for e in seen
-        ],
-        "signal_scans": [searched(digest(e["locator"])) for e in entries],
+        "face_scans": scans if scanned else scans[1:],
     }
 
 

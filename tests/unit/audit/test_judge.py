@@ -44,8 +44,9 @@ def rule(code: str, effect: Effect, *locators: str) -> Rule:
 
 
 def world(*locators: str) -> dict[str, pa.Table]:
-    """Return the tables of an audit over entries."""
-    return factories.facts([media(name) for name in locators])
+    """Return the tables of an audit over entries that answer every question."""
+    rows = [media(name, source_id="s") for name in locators]
+    return factories.facts(rows, **factories.answered(rows))
 
 
 def by_name(judged: Judgement, *locators: str) -> dict[str, dict[str, Any]]:

@@ -27,7 +27,7 @@ from curate.audit.questions import (
     REVIEWED,
     Clearance,
 )
-from curate.audit.rules.sources import TERMS_FORBID
+from curate.audit.rules.sources import ADMITS
 
 if TYPE_CHECKING:
     import duckdb
@@ -42,14 +42,6 @@ _OPEN, _NOT_RAISED = ord(OPEN), ord(NOT_RAISED)
 _DECLARED = ord(LETTERS["declared"])
 _REVIEWED = ord(LETTERS[REVIEWED])
 _PLACE = {name: place for place, name in enumerate(NAMES)}
-
-_ADMITS = f"""
-SELECT o.origin FROM origins o JOIN sources s USING (source_id)
-WHERE s.status = 'active' AND s.terms_flags IS NOT NULL
-AND NOT list_contains(s.terms_flags, 'untargeted_face_scrape')
-AND (s.licence IS NOT NULL OR o.licence IS NOT NULL)
-AND o.origin NOT IN (SELECT origin FROM ({TERMS_FORBID.query}))
-"""
 
 
 @dataclass(frozen=True)
@@ -180,7 +172,7 @@ def _origin(prepared: Mapping[str, pa.Table], facts: Facts, *, source_required: 
     )
     every = np.arange(prepared["origins"].num_rows, dtype=np.int32)
     column[facts.stands_for["origin"].expand(every)[1]] = _OPEN
-    admitted = _numbers(facts.connection, _ADMITS)
+    admitted = _numbers(facts.connection, ADMITS)
     column[facts.stands_for["origin"].expand(admitted)[1]] = _DECLARED
     return column
 

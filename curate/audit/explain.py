@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from curate.audit.answered import Answer
 from curate.audit.rule import Rule
 from curate.audit.rules import BY_CODE
-from curate.catalog.audits import Audited
 from curate.errors import UnknownNameError, printable
 from curate.model.verdict import Effect
 from curate.signals.normal import CATEGORIES
@@ -31,7 +31,13 @@ _EFFECTS_ON_DOCUMENTS = {
 
 @dataclass(frozen=True)
 class Explanation:
-    """What is known of one entry: facts, people, findings and verdict."""
+    """What is known of one entry: facts, people, questions with their answers, and findings.
+
+    Attributes:
+        questions: The questions that it raises, each with what its answer rests on; none where
+            the entry was judged by other settings than those of now.
+        verdict: What the last audit of every rule said; empty where none ran.
+    """
 
     entry: dict[str, Any]
     people: list[dict[str, Any]]
@@ -39,23 +45,27 @@ class Explanation:
     labels: list[dict[str, Any]]
     signals: list[dict[str, Any]]
     findings: list[dict[str, Any]]
+    questions: list[Answer]
     verdict: str
+    decided_by: str
     run_id: str
 
     def as_json(self) -> dict[str, Any]:
         """Return it all as plain values."""
-        return dict(self.__dict__)
+        return {**self.__dict__, "questions": [asdict(answer) for answer in self.questions]}
 
     def lines(self) -> list[str]:
         """Return it as lines of text."""
         return [
             printable(
-                f"{self.entry['locator']} in dataset {self.entry['dataset']}: {self.verdict}"
+                f"{self.entry['locator']} in dataset {self.entry['dataset']}: "
+                f"{_VERDICTS.get(self.verdict, self.verdict) or 'not judged yet'}"
             ),
             "",
             *self._what(),
             *self._who(),
             *self._signals(),
+            *self._asked(),
             *self._why(),
         ]
 
@@ -78,10 +88,7 @@ class Explanation:
                          f"{row['link_status']})")  # fmt: skip
         if not self.people:
             lines.append("  nobody is declared")
-        for row in self.faces:
-            person = row["subject_id"] or "no known subject"
-            like = f", similarity {row['similarity']:.2f}" if row["similarity"] is not None else ""
-            lines.append(f"  a face {row['face_height_px']:.0f} px high, linked to {person}{like}")
+        lines += [f"  {_face(row)}" for row in self.faces]
         return lines
 
     def _signals(self) -> list[str]:
@@ -90,16 +97,58 @@ class Explanation:
         return ["What is said of it, in the file or beside it:",
                 *(f"  {_statement(row)}" for row in self.signals)]  # fmt: skip
 
+    def _asked(self) -> list[str]:
+        """Return each question that the entry raises, and what its answer rests on."""
+        if not self.questions:
+            return []
+        open_ = [answer for answer in self.questions if answer.basis is None]
+        closed = [answer for answer in self.questions if answer.basis is not None]
+        lines = []
+        if open_:
+            lines.append("What is not answered, and keeps it from being cleared:")
+            for answer in open_:
+                lines.append(f"  {answer.name}: {answer.asks}")
+                lines += [f"    {printable(sentence)}." for sentence in answer.rests_on]
+                lines.append(f"    Who can answer it: {answer.who}.")
+        if closed:
+            lines.append("What is answered, and on what the answer rests:")
+            for answer in closed:
+                lines.append(f"  {answer.name} ({answer.basis}): {answer.asks}")
+                lines += [f"    {printable(sentence)}." for sentence in answer.rests_on]
+        return lines
+
     def _why(self) -> list[str]:
+        if not self.run_id:
+            return ["No audit has judged it yet: run `curate audit`."]
         if not self.findings:
-            return ["Why: no rule found anything; every person in it is covered for this use."]
-        lines = ["Why:"]
+            return ["Findings: none of the rules found anything."]
+        lines = ["Findings:"]
         for row in self.findings:
             rule = BY_CODE[row["code"]]
             said = printable(rule.say(row["params"]))
             lines.append(f"  {rule.code} {rule.symbol} ({rule.effect}): {said}.")
             lines.append(f"    {rule.remedy}")
+            if row["waiver"]:
+                lines.append(f"    Waived by {printable(row['waiver'])}.")
         return lines
+
+
+_VERDICTS = {"cleared": "cleared", "needs_review": "needs review", "blocked": "blocked"}
+
+
+def _face(row: dict[str, Any]) -> str:
+    """Return a face in words: how large it is, whose it is held to be, and why."""
+    size = f"a face {row['face_height_px']:.0f} pixels high"
+    if not row["judgeable"]:
+        return f"{size}, too poor to compare ({row['poor_reason'] or 'no reason is recorded'})"
+    if row["subject_id"] is None:
+        return f"{size}, linked to nobody"
+    if not row["supported"]:
+        return f"{size}, held to be {row['subject_id']} by the declaration of this file alone"
+    return (
+        f"{size}, like the faces of {row['subject_id']} in other files "
+        f"(similarity {row['similarity']:.2f}, {row['status']})"
+    )
 
 
 def _statement(row: dict[str, Any]) -> str:
@@ -137,36 +186,55 @@ def explain_rule(rule: Rule) -> list[str]:
     ]
 
 
-def explain_entry(what: str, tables: Mapping[str, pa.Table], judged: Audited) -> Explanation:
+def explain_entry(
+    entry: dict[str, Any],
+    tables: Mapping[str, pa.Table],
+    *,
+    questions: list[Answer],
+    findings: pa.Table,
+    verdict: Mapping[str, Any],
+) -> Explanation:
     """Return what is known of one entry and how an audit judged it.
 
     Args:
-        what: The entry's locator or id.
-        tables: The tables an audit reads.
-        judged: The audit.
-
-    Raises:
-        UnknownNameError: No entry, or more than one, is called that.
+        entry: The entry's row of the view ``entries``.
+        tables: Its neighbourhood, as `curate.catalog.neighbourhood` gives it.
+        questions: The questions that it raises, answered or not.
+        findings: Its findings in the last audit.
+        verdict: Its row of ``verdicts`` in that audit; empty where none judged it.
     """
-    entry = find_entry(what, tables["entries"])
     media_id, sha256 = entry["media_id"], entry["sha256"]
     identities = {row["face_id"]: row for row in tables["identities"].to_pylist()}
-    faces = [
-        {**row, "subject_id": None, "similarity": None, **identities.get(row["face_id"], {})}
-        for row in _rows(tables["faces"], "sha256", sha256)
-    ]
-    findings = _rows(judged.findings, "media_id", media_id)
-    verdicts = _rows(judged.verdicts, "media_id", media_id)
+    supported = _supported(tables)
+    nobody = {"subject_id": None, "identity_id": None, "similarity": None, "status": None}
+    faces = [{**row, **nobody, **identities.get(row["face_id"], {})}
+             for row in _rows(tables["faces"], "sha256", sha256)]  # fmt: skip
     return Explanation(
         entry=entry,
         people=_rows(tables["depictions"], "media_id", media_id),
-        faces=faces,
+        faces=[{**row, "supported": (row["identity_id"], row["subject_id"]) in supported}
+               for row in faces],
         labels=_rows(tables["labels"], "media_id", media_id),
         signals=_signals(tables, entry),
-        findings=[{**row, "params": json.loads(row["params"])} for row in findings],
-        verdict=verdicts[0]["verdict"] if verdicts else "not judged yet",
-        run_id=judged.run_id,
-    )
+        findings=[{**row, "params": json.loads(row["params"])} for row in findings.to_pylist()],
+        questions=questions,
+        verdict=verdict.get("verdict", ""),
+        decided_by=verdict.get("decided_by", ""),
+        run_id=verdict.get("run_id", ""),
+    )  # fmt: skip
+
+
+def _supported(tables: Mapping[str, pa.Table]) -> set[tuple[str, str]]:
+    """Return the identities and subjects whose faces lie in several pictures, copies aside."""
+    contents = {row["face_id"]: row["sha256"] for row in tables["faces"].to_pylist()}
+    groups = {row["sha256"]: row["group_id"] for row in tables["groups"].to_pylist()}
+    seen: dict[tuple[str, str], set[str]] = {}
+    for row in tables["identities"].to_pylist():
+        if row["face_id"] in contents and row["identity_id"] and row["subject_id"]:
+            content = contents[row["face_id"]]
+            key = row["identity_id"], row["subject_id"]
+            seen.setdefault(key, set()).add(groups.get(content) or content)
+    return {key for key, contents_ in seen.items() if len(contents_) > 1}
 
 
 def _signals(tables: Mapping[str, pa.Table], entry: dict[str, Any]) -> list[dict[str, Any]]:

@@ -55,6 +55,67 @@ def with_run(run_id: str, rows: pa.Table) -> pa.Table:
     return rows.append_column("run_id", pa.array([run_id] * rows.num_rows, pa.string()))
 
 
+def latest_run(
+    catalog: Catalog, *, use: str | None = None, run_id: str | None = None
+) -> dict[str, Any] | None:
+    """Return what the last audit that ran was asked, with its ``run_id``; None where none ran.
+
+    An audit from which rules were left out is never the last one.
+
+    Args:
+        catalog: Where audits are kept.
+        use: The name of a use; any when None.
+        run_id: An audit's run; any when None.
+
+    Raises:
+        UnknownNameError: No audit has that run id.
+        InputError: Rules were left out of the audit with that run id.
+    """
+    rows = (
+        catalog.connect("runs")
+        .execute(
+            "SELECT run_id, parameters FROM runs WHERE verb = 'audit' AND status = 'done' "
+            "ORDER BY started_at DESC, run_id DESC"
+        )
+        .fetchall()
+    )
+    for found, parameters in rows:
+        told: dict[str, Any] = json.loads(parameters) | {"run_id": found}
+        if run_id == found and told.get("filtered", False):
+            raise InputError(
+                f"rules were left out of the audit {found}: it clears nothing, and nothing is "
+                "decided on it",
+                hint="name an audit that applied every rule",
+            )
+        if use in (None, told["use"]) and run_id in (None, found) and not told.get("filtered"):
+            return told
+    if run_id is not None:
+        known = ", ".join(found for found, _ in rows[:5]) or "none"
+        raise UnknownNameError(f"no audit is called {run_id!r}", hint=f"the last are: {known}")
+    return None
+
+
+def judged_of(catalog: Catalog, run_id: str, ids: list[str]) -> tuple[pa.Table, pa.Table]:
+    """Return the findings and verdicts of some entries in an audit.
+
+    Args:
+        catalog: Where audits are kept.
+        run_id: The audit's run.
+        ids: The entries.
+    """
+    connection = catalog.connect(*_ORDERS)
+    given = {"run_id": run_id, "ids": ids}
+    findings, verdicts = (
+        connection.sql(
+            f"SELECT * FROM {name} WHERE run_id = $run_id AND list_contains($ids, media_id) "
+            f"ORDER BY {order}",
+            params=given,
+        ).to_arrow_table().cast(arrow_schema(name))
+        for name, order in _ORDERS.items()
+    )  # fmt: skip
+    return findings, verdicts
+
+
 def latest_audit(
     catalog: Catalog,
     uses: Mapping[str, UseProfile],
@@ -71,29 +132,14 @@ def latest_audit(
         run_id: An audit's run; any when None.
 
     Raises:
-        InputError: None has run yet.
+        InputError: None has run yet that applied every rule.
         UnknownNameError: No audit has that run id.
     """
-    connection = catalog.connect("runs", *_ORDERS)
-    rows = connection.execute(
-        "SELECT run_id, parameters FROM runs WHERE verb = 'audit' AND status = 'done' "
-        "ORDER BY started_at DESC, run_id DESC"
-    ).fetchall()
-    for found, parameters in rows:
-        told = json.loads(parameters)
-        if run_id is None and told.get("filtered", False):
-            # Rules were left out of it: nothing is decided on it or reported from it.
-            continue
-        if use in (None, told["use"]) and run_id in (None, found):
-            if told.get("filtered", False):
-                raise InputError(f"rules were left out of the audit {found}",
-                                 hint="name an audit that applied every rule")  # fmt: skip
-            return _load(connection, found, told, uses)
-    if run_id is not None:
-        known = ", ".join(found for found, _ in rows[:5]) or "none"
-        raise UnknownNameError(f"no audit is called {run_id!r}", hint=f"the last are: {known}")
-    raise InputError("no audit has run yet", where=str(catalog.folder.parent),
-                     hint="run `curate audit`")  # fmt: skip
+    told = latest_run(catalog, use=use, run_id=run_id)
+    if told is None:
+        raise InputError("no audit of every rule has run yet", where=str(catalog.folder.parent),
+                         hint="run `curate audit`")  # fmt: skip
+    return _load(catalog.connect(*_ORDERS), told["run_id"], told, uses)
 
 
 def _load(

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from curate.schema import table_names
+
 if TYPE_CHECKING:
     import duckdb
     import pyarrow as pa
@@ -75,7 +77,8 @@ def stored_as(names: Iterable[str]) -> tuple[str, ...]:
     """
     asked = set(names)
     made_of = set(_MADE_OF) if "entries" in asked else set()
-    return tuple(sorted(asked - {"entries", "changed"} | made_of))
+    computed = {"entries", *(name for name in asked if name in table_names("view"))}
+    return tuple(sorted(asked - computed | made_of))
 
 
 def create_entries(connection: duckdb.DuckDBPyConnection) -> None:

@@ -12,11 +12,19 @@ from curate.cli.output import open_context, say, say_json
 
 
 def command(
-    what: Annotated[str, typer.Argument(help="A rule's code or symbol, or an entry's locator.")],
+    what: Annotated[
+        str,
+        typer.Argument(
+            help="A rule's code or symbol, an entry's locator or id, or a finding's id."
+        ),
+    ],
+    use: Annotated[
+        str | None, typer.Option(help="The use, when it is not that of the last audit.")
+    ] = None,
     workspace: WorkspaceOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Explain a rule by its code, or an entry by its locator or id."""
+    """Explain a rule, or say of an entry what each question was answered on."""
     from curate.audit.rules import EVERY_RULE
 
     for rule in EVERY_RULE:
@@ -27,7 +35,7 @@ def command(
             return
     from curate.verbs.explain import explain
 
-    found = explain(open_context(workspace), what)
+    found = explain(open_context(workspace), what, use=use)
     say_json(found.as_json()) if as_json else _wrapped(found.lines())
 
 

@@ -13,12 +13,13 @@ import pyarrow.compute as pc
 
 from curate.catalog.audits import Audited, with_run
 from curate.catalog.digest import joined_digest, tables_digest
-from curate.model.config import Config, Waiver
+from curate.model.config import Config, UseProfile, Waiver
 from curate.verbs.correct import apply_corrections
 from curate.verbs.tables import prepared, statements
 from curate.workspace import DEFAULT_USE
 
 if TYPE_CHECKING:
+    from curate.audit.facts import Question
     from curate.audit.rule import Rule
     from curate.verbs.context import Context
 
@@ -44,9 +45,7 @@ def audit(
         UnknownNameError: There is no such use or assignment.
         VerificationError: The ledger is not what was recorded.
     """
-    from curate.audit.facts import Question
     from curate.audit.judge import judge
-    from curate.audit.questions import check_clearance
     from curate.audit.rules import ALL_RULES, RULESET_VERSION, check_waivers
 
     profile = context.use(use)
@@ -57,11 +56,7 @@ def audit(
     asked |= {} if assignment is None else {"assignment": assignment}
     asked |= {} if rules is None else {"filtered": True}
     waivers = (*context.config.waivers, *reviewed_waivers(context, known_at=moment))
-    config = context.config
-    check_clearance(config.clearance, where=str(context.workspace.config))
-    question = Question(profile, config.purposes, moment, waivers,
-                        enough=config.enough(profile.audience),
-                        source_required=config.source_required)  # fmt: skip
+    question = question_of(context, profile, moment, waivers)
     with context.workspace.writing(), context.recorded("audit", asked) as record:
         # A ledger that someone changed must not clear anything.
         context.ledger.verify().demand(where=str(context.workspace.ledger))
@@ -81,6 +76,30 @@ def audit(
         record["versions"] = {"ruleset": RULESET_VERSION, "policy": policy_digest(context.config)}
         record["inputs"] = joined_digest(digest, tables_digest(stated))
     return result
+
+
+def question_of(
+    context: Context, profile: UseProfile, moment: datetime, waivers: tuple[Waiver, ...] = ()
+) -> Question:
+    """Return what an audit for a use asks, by the settings.
+
+    Args:
+        context: The workspace.
+        profile: The use.
+        moment: The instant to judge at.
+        waivers: Those that may hold.
+
+    Raises:
+        ConfigError: ``[clearance]`` accepts an answer that a question cannot have.
+    """
+    from curate.audit.facts import Question
+    from curate.audit.questions import check_clearance
+
+    config = context.config
+    check_clearance(config.clearance, where=str(context.workspace.config))
+    return Question(profile, config.purposes, moment, waivers,
+                    enough=config.enough(profile.audience),
+                    source_required=config.source_required)  # fmt: skip
 
 
 def policy_digest(config: Config) -> str:

@@ -2,22 +2,87 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import re
+from typing import TYPE_CHECKING, Any
 
-from curate.verbs.tables import facts
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from curate.catalog.audits import judged_of, latest_run
+from curate.catalog.neighbourhood import neighbourhood
+from curate.engine.changed import changed
+from curate.errors import UnknownNameError
+from curate.verbs.audit import question_of
+from curate.verbs.tables import stages_now, statements
+from curate.workspace import DEFAULT_USE
 
 if TYPE_CHECKING:
     from curate.audit.explain import Explanation
     from curate.verbs.context import Context
 
+_NAMED = "SELECT media_id, locator, dataset FROM media WHERE locator = $what OR media_id = $what"
 
-def explain(context: Context, locator: str) -> Explanation:
-    """Return what is known of an entry by its locator or id, as the last audit judged it.
+
+def explain(context: Context, what: str, *, use: str | None = None) -> Explanation:
+    """Return what is known of an entry, and how the last audit of every rule judged it.
+
+    Args:
+        context: The workspace.
+        what: The entry's locator or id, or the id of a finding.
+        use: The use; that of the last audit when None, whatever it was.
 
     Raises:
-        InputError: No audit has run yet.
-        UnknownNameError: No entry is called that.
+        UnknownNameError: No entry is called that, or there is no such use.
     """
-    from curate.audit.explain import explain_entry
+    from curate.audit.answered import answers_in_words
+    from curate.audit.explain import explain_entry, find_entry
+    from curate.audit.prepare import CATALOG_INPUTS
+    from curate.audit.questions import BASIS_OF, NAMES, REVIEWED
 
-    return explain_entry(locator, facts(context), context.latest_audit())
+    catalog = context.catalog
+    media_id = find_entry(what, _named(context, what))["media_id"]
+    tables = neighbourhood(catalog, media_id, CATALOG_INPUTS)
+    tables |= {"stages": stages_now(context), "changed": changed(catalog)}
+    run = latest_run(catalog, use=use)
+    profile = context.use(use or (run["use"] if run else DEFAULT_USE))
+    (entry,) = (e for e in tables["entries"].to_pylist() if e["media_id"] == media_id)
+    locators = {e["media_id"]: e["locator"] for e in tables["entries"].to_pylist()}
+    findings, verdicts = judged_of(catalog, run["run_id"] if run else "", list(locators))
+    by_id = {row["media_id"]: row for row in verdicts.to_pylist()}
+    own: dict[str, Any] = by_id.get(media_id, {})
+    letters = own.get("answers") or ""
+    questions = answers_in_words(
+        media_id,
+        tables,
+        statements(context),
+        question_of(context, profile, context.clock()),
+        verdicts={locators[other]: row["verdict"] for other, row in by_id.items()},
+        reviewed=[name for name, letter in zip(NAMES, letters, strict=False)
+                  if BASIS_OF.get(letter) == REVIEWED],
+    )  # fmt: skip
+    return explain_entry(
+        entry,
+        tables,
+        questions=questions,
+        findings=findings.filter(pc.equal(findings["media_id"], media_id)),
+        verdict=own,
+    )
+
+
+def _named(context: Context, what: str) -> pa.Table:
+    """Return the entries that `what` may name: by locator, by id, or by one of their findings."""
+    named = what
+    if re.fullmatch("[0-9a-f]{32}", what):
+        rows = context.catalog.connect("findings").execute(
+            "SELECT media_id FROM findings WHERE finding_id = ? LIMIT 1", [what]
+        )
+        if found := rows.fetchone():
+            (named,) = found
+    found_ = context.catalog.connect("media").sql(_NAMED, params={"what": named}).to_arrow_table()
+    if not found_.num_rows:
+        raise UnknownNameError(
+            f"{what!r} is neither a rule, nor an entry, nor a finding",
+            hint="name a rule such as CON003, an entry by its path below the media root, or a "
+            "finding by its id",
+        )
+    return found_

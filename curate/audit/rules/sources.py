@@ -148,3 +148,12 @@ RULES = (
     SOURCE_UNKNOWN,
     SOURCE_RESTRICTED,
 )
+
+# The origins whose source is on record, with terms that were read and admit the use.
+ADMITS = f"""
+SELECT o.origin FROM origins o JOIN sources s USING (source_id)
+WHERE s.status = 'active' AND s.terms_flags IS NOT NULL
+AND NOT list_contains(s.terms_flags, 'untargeted_face_scrape')
+AND (s.licence IS NOT NULL OR o.licence IS NOT NULL)
+AND o.origin NOT IN (SELECT origin FROM ({TERMS_FORBID.query}))
+"""

@@ -167,7 +167,6 @@ def most_alike_of_others(
     named: Named,
     *,
     floor: float,
-    exact_limit: int = HELD_LIMIT,
 ) -> Alike:
     """Return the most similar face of a subject who is not named beside a face.
 
@@ -177,11 +176,13 @@ def most_alike_of_others(
         known: Faces of subjects.
         named: Whose they are, and whom faces are not held against.
         floor: Least cosine.
-        exact_limit: Most faces of subjects that are compared exactly; of more, those in the
-            cells nearest to a face are.
+
+    Returns:
+        Faces of subjects are all compared up to `HELD_LIMIT`; of more, those in the cells
+        nearest to a face are.
     """
     held = _Held(embeddings, named, floor)
-    if len(known) <= exact_limit:
+    if len(known) <= HELD_LIMIT:
         rest = np.setdiff1d(asking, known)
         blocks = _blocks(known)
         for place, some in enumerate(blocks):

@@ -45,18 +45,29 @@ class World:
         *,
         made: str = "none",
         extra: str | None = None,
+        judgeable: bool = True,
     ) -> None:
         """Add a picture of one face, with its people by role."""
         self._add("media", media_id=name, locator=name, manipulation_type=made, extra=extra)
         self._add("sightings", media_id=name, sha256=name, status="readable")
         self._add("content", sha256=name, kind="image")
-        self._add("faces", face_id=name, sha256=name, model_id=MODEL, judgeable=True)
+        self._add("faces", face_id=name, sha256=name, model_id=MODEL, judgeable=judgeable)
         self._add("labels", media_id=name, name="authenticity",
                   value="real" if made == "none" else "fake")  # fmt: skip
         for role, subject in people.items():
             self._add("depictions", media_id=name, subject_id=subject, role=role,
                       link_method="declared", link_status="confirmed")  # fmt: skip
         self.faces_of[name] = face
+
+    def ruled_out(self, name: str, subject: str) -> None:
+        """Say that somebody is not in a picture."""
+        self._add("depictions", media_id=name, subject_id=subject, role="depicted",
+                  link_method="reviewer", link_status="rejected")  # fmt: skip
+
+    def reviewed(self, one: str, relation: str, other: str) -> None:
+        """Say of two pictures' faces what a reviewer said."""
+        self._add("relations", left=one, relation=relation, right=other, left_kind="face",
+                  right_kind="face")  # fmt: skip
 
     def footage(self, fake: str, real: str) -> None:
         """Say whose footage a fake was made on."""
@@ -206,6 +217,77 @@ def test_two_faces_of_one_name_that_are_unlike_are_both_told(world: World, peopl
     )
     assert {found[name]["unlike_subject_id"] for name in "ab"} == {"p01"}
     assert {found[name]["subject_id"] for name in "ab"} == {None}
+
+
+def two_names(world: World, people: Floats) -> None:
+    """Tell of two pictures of pw, one of pw as q99, and two of p02."""
+    for i in range(2):
+        world.picture(f"w{i}", people[i], {"depicted": "pw"})
+        world.picture(f"o{i}", people[6 + i], {"depicted": "p02"})
+    world.picture("renamed", people[2], {"depicted": "q99"})
+
+
+def test_one_person_under_two_names_is_told_of_both(world: World, people: Floats) -> None:
+    two_names(world, people)
+    world.picture("blurred", people[3], {"depicted": "q99"}, judgeable=False)
+
+    found = world.identified()
+
+    assert found["renamed"]["other_subject_id"] == "pw"
+    assert found["renamed"]["other_face_id"] in {"w0", "w1"}
+    assert found["renamed"]["other_similarity"] == pytest.approx(
+        float(people[2] @ people[int(found["renamed"]["other_face_id"][1])]), abs=1e-5
+    )
+    assert [found[name]["other_subject_id"] for name in ("w0", "w1", "o0", "o1")] == [
+        "q99", "q99", None, None,
+    ]  # fmt: skip
+    # Nothing claims that a face too poor to judge was held against anybody.
+    assert found["blurred"]["other_subject_id"] is None
+    assert {name for name, row in found.items() if not row["held"]} == {"blurred"}
+
+
+@pytest.mark.parametrize("said", ["parted", "ruled out"])
+def test_reviewers_settle_that_two_names_are_two_people(
+    said: str, world: World, people: Floats
+) -> None:
+    two_names(world, people)
+    if said == "parted":
+        world.reviewed("renamed", "different_people", "w0")
+    else:
+        world.ruled_out("renamed", "pw")
+
+    found = world.identified()
+
+    assert found["renamed"]["other_subject_id"] is None
+    assert found["renamed"]["held"]
+
+
+def test_reviewers_confirm_that_two_names_are_one_person(world: World, people: Floats) -> None:
+    """However unlike the two faces are."""
+    two_names(world, people)
+    world.reviewed("o0", "same_person", "w1")
+
+    found = world.identified()
+
+    assert (found["o0"]["other_subject_id"], found["o0"]["other_face_id"]) == ("pw", "w1")
+    assert (found["w1"]["other_subject_id"], found["w1"]["other_face_id"]) == ("p02", "o0")
+
+
+def test_a_third_person_declared_as_a_swap_of_two_is_told(world: World, people: Floats) -> None:
+    """The face in a swap is held against others like every face; its own two are no others."""
+    p03, p04 = embed(np.array([0, 1, 2, 3]), seed=9)[2:]
+    two_names(world, people)
+    world.picture("t", p03, {"depicted": "p03"})
+    world.picture("d", p04, {"depicted": "p04"})
+    swap = {"donor": "p04", "target": "p03"}
+    world.picture("false", people[3], swap, made="face_swap")
+    world.picture("true", between(p04, p03, 0.6), swap, made="face_swap")
+
+    found = world.identified()
+
+    assert found["false"]["other_subject_id"] in {"pw", "q99"}
+    assert found["true"]["held"]
+    assert {found[name]["other_subject_id"] for name in ("true", "t", "d")} == {None}
 
 
 def test_error_rates_are_told_by_declared_group(world: World) -> None:

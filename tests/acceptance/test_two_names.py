@@ -1,0 +1,87 @@
+"""One person under two names: the first withdrew, the second is said to have agreed."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from PIL import Image, ImageOps
+
+from curate.audit.rules import BY_CODE
+from tests.acceptance.conftest import Curate
+from tests.acceptance.story import Story
+
+SIDE = 600
+CROPS = ((0, 0, 600, 600), (30, 20, 580, 570), (10, 40, 560, 590))
+
+
+def _photo(story: Story, name: str) -> Image.Image:
+    return Image.open(story.london / name).convert("RGB").resize((SIDE, SIDE))
+
+
+def _declared(story: Story, name: str, picture: Image.Image, subject: str) -> None:
+    story.media.mkdir(parents=True, exist_ok=True)
+    picture.save(story.media / name, quality=92)
+    story.declare(name, subject=subject)
+
+
+def _withdrew(story: Story) -> Image.Image:
+    """Tell of three pictures of pw, who withdrew; return the one that they were cut from."""
+    picture = _photo(story, "neutral_front/002_03.jpg")
+    for place, box in enumerate(CROPS, 1):
+        _declared(story, f"w{place}.jpg", picture.crop(box), "pw")
+    story.says("w", withdrew=True)
+    return picture
+
+
+def _judged(curate: Curate, ws: Path, name: str) -> tuple[str, list[str]]:
+    """Return an entry's verdict, and what is said of people under two names."""
+    told = json.loads(curate("explain", name, "-w", ws, "--json").out)
+    rule = BY_CODE["IDN005"]
+    found = [row for row in told["findings"] if row["code"] == rule.code]
+    return told["verdict"], [rule.say(row["params"]) for row in found]
+
+
+def _run(curate: Curate, ws: Path) -> None:
+    curate("run", "-w", ws)
+    curate("audit", "-w", ws, "--fail-on", "never")
+
+
+@pytest.mark.slow
+def test_second_name_of_somebody_who_withdrew_is_held_back(story: Story, curate: Curate) -> None:
+    _withdrew(story)
+    _declared(story, "renamed.jpg", _photo(story, "smiling_front/002_08.jpg"), "q99")
+    _declared(story, "other.jpg", _photo(story, "neutral_front/004_03.jpg"), "q04")
+    for agreed in ("q99", "q04"):
+        story.says("", subject=agreed)
+    ws = story.written(curate)
+    _run(curate, ws)
+
+    verdict, said = _judged(curate, ws, "renamed.jpg")
+    assert verdict == "needs_review"
+    assert len(said) == 1
+    assert "q99 and pw may be one person" in said[0]
+    assert "not settled" in said[0]
+    assert _judged(curate, ws, "other.jpg") == ("cleared", [])
+
+
+@pytest.mark.slow
+def test_copies_under_a_second_name_are_held_back(story: Story, curate: Curate) -> None:
+    """Mirrored, turned by four degrees or cropped: the face is still theirs."""
+    first = _withdrew(story)
+    copies = {
+        "mirrored.jpg": ImageOps.mirror(first),
+        "turned.jpg": first.rotate(4, Image.Resampling.BICUBIC, fillcolor=(128, 128, 128)),
+        "cropped.jpg": first.crop((60, 50, 560, 570)),
+    }
+    for name, picture in copies.items():
+        _declared(story, name, picture, "q98")
+    story.says("", subject="q98")
+    ws = story.written(curate)
+    _run(curate, ws)
+
+    for name in copies:
+        verdict, said = _judged(curate, ws, name)
+        assert verdict == "needs_review", name
+        assert ["q98 and pw may be one person" in message for message in said] == [True], name

@@ -91,6 +91,51 @@ def fitted(image: Image, longer_side: int) -> tuple[Image, float]:
     return np.asarray(cv2.resize(image, size, interpolation=how), np.uint8), scale
 
 
+def shrunk(image: Image, scale: float) -> Image:
+    """Return `image` resized by `scale`."""
+    if scale == 1.0:
+        return image
+    height, width = image.shape[:2]
+    return fitted(image, max(1, round(max(height, width) * scale)))[0]
+
+
+def cut(image: Image, middles: Floats, scales: Floats, size: int) -> Image:
+    """Return square crops around places, each at a scale of its own, edge pixels repeated.
+
+    Args:
+        image: RGB, shape (H, W, 3), dtype uint8.
+        middles: x and y in pixels of `image`, shape (n, 2).
+        scales: Pixels of the crop for one of `image`, shape (n,).
+        size: Side of the crop, in pixels.
+
+    Returns:
+        Crops, shape (n, size, size, 3), dtype uint8.
+    """
+    crops = np.empty((len(middles), size, size, 3), np.uint8)
+    cv2 = opencv()
+    for crop, (x, y), scale in zip(crops, middles, scales, strict=True):
+        # One pixel in several would alias: those are averaged first.
+        step = max(1, int(1 / float(scale)))
+        reach = size / 2 / float(scale)
+        left, top = (max(0, int(v - reach) // step * step - step) for v in (x, y))
+        part = image[top : int(y + reach) + 2 * step, left : int(x + reach) + 2 * step]
+        if not part.size:
+            crop[...] = 0
+            continue
+        if step > 1:
+            smaller = (max(1, part.shape[1] // step), max(1, part.shape[0] // step))
+            part = part[: smaller[1] * step, : smaller[0] * step]
+            part = cv2.resize(part, smaller, interpolation=cv2.INTER_AREA)
+        by = float(scale) * step
+        # Middles of pixels, not their corners, fall on one another.
+        matrix = np.array(
+            [[by, 0, size / 2 - 0.5 + by * (0.5 - (x - left) / step)],
+             [0, by, size / 2 - 0.5 + by * (0.5 - (y - top) / step)]]
+        )  # fmt: skip
+        crop[...] = cv2.warpAffine(part, matrix, (size, size), borderMode=cv2.BORDER_REPLICATE)
+    return crops
+
+
 def planes(image: Image, size: tuple[int, int], mean: float, out: Floats) -> float:
     """Fill `out` with `image` less `mean`, channel by channel, and return the scale used.
 

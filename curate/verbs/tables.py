@@ -9,8 +9,10 @@ import pyarrow as pa
 
 from curate.catalog.derived import derived
 from curate.catalog.digest import tables_digest
+from curate.catalog.listings import changed_listings
 from curate.catalog.views import read_entries, stored_as
 from curate.engine.changed import changed
+from curate.schema import conform
 
 if TYPE_CHECKING:
     from curate.verbs.context import Context
@@ -50,10 +52,22 @@ def observations(context: Context, *, assignment: str | None = None) -> dict[str
 
     catalog = context.catalog
     tables = {n: catalog.read(n) for n in CATALOG_INPUTS if n not in ("entries", "changed")}
-    tables |= {"entries": read_entries(catalog), "changed": changed(catalog)}
+    tables |= {"entries": read_entries(catalog), "changed": changed_rows(context)}
     if assignment is None:
         return tables
     return tables | with_splits(tables, read_assignment(catalog, assignment))
+
+
+def changed_rows(context: Context) -> pa.Table:
+    """Return what is not as it was written: rows of the view ``changed``.
+
+    What datasets declare is held against the ledger each time, and never told from what is kept
+    beside the tables: whoever edits a table can edit that as well.
+    """
+    listings = changed_listings(context.catalog, context.ledger)
+    rows = [{"about": f"dataset {dataset}", "written_in": name}
+            for dataset, names in listings.items() for name in names]  # fmt: skip
+    return pa.concat_tables([changed(context.catalog), conform(rows, "changed")])
 
 
 def facts(
@@ -79,15 +93,19 @@ def prepared(context: Context, *, assignment: str | None = None) -> tuple[dict[s
     """
     from curate.audit.prepare import CATALOG_INPUTS, RECIPE, prepare
 
-    def make() -> dict[str, pa.Table]:
+    if assignment is not None:
         tables = observations(context, assignment=assignment)
+        return prepare(tables), tables_digest(tables)
+
+    # What was changed is told from tables that audits do not read otherwise.
+    not_as_written = changed_rows(context)
+
+    def make() -> dict[str, pa.Table]:
+        tables = observations(context)
         return {**prepare(tables), "digest": pa.table({"sha256": [tables_digest(tables)]})}
 
-    if assignment is None:
-        # What was changed is told from tables that audits do not read otherwise.
-        beside = repr(changed(context.catalog).to_pylist())
-        inputs = stored_as(CATALOG_INPUTS)
-        made = derived(context.catalog, "facts", inputs, make, recipe=RECIPE, beside=beside)
-    else:
-        made = make()
-    return made, made.pop("digest")["sha256"][0].as_py()
+    beside = repr(not_as_written.to_pylist())
+    inputs = stored_as(CATALOG_INPUTS)
+    made = derived(context.catalog, "facts", inputs, make, recipe=RECIPE, beside=beside)
+    digest = made.pop("digest")["sha256"][0].as_py()
+    return {**made, "changed": not_as_written}, digest

@@ -19,6 +19,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+import pyarrow as pa
+
 from curate.catalog.ledger import Ledger
 from curate.catalog.rowsums import grouped_sums
 from curate.catalog.tables import Catalog
@@ -72,9 +74,10 @@ def changed_listings(
         files: The digests of their files, where they are known.
     """
     listing = Listing.of(ledger)
-    if not listing.files or listing.files == (files or file_digests(catalog)):
+    now = files or file_digests(catalog)
+    if not listing.files or listing.files == now:
         return {}
-    return _differences(listing.sums, declared_sums(catalog))
+    return _differences(listing.sums, declared_sums(catalog, listing, now))
 
 
 @dataclass
@@ -138,30 +141,51 @@ def record_listings(
         files: The digests of their files, where they are known.
         besides: Datasets that are not as they were written, and whose record stays.
     """
-    found = declared_sums(catalog)
-    known = Listing.of(ledger).sums
-    said: Sums = {name: {} for name in known} | found
+    listing, now_there = Listing.of(ledger), files or file_digests(catalog)
+    found = declared_sums(catalog, listing, now_there)
+    said: Sums = {name: {} for name in listing.sums} | found
     rows: list[dict[str, Any]] = [
         {"listing_id": f"dataset/{dataset}", "dataset": dataset, "sums": _text(sums)}
         for dataset, sums in sorted(said.items())
         if dataset not in besides
     ]
     # While anything is wrong the sums have to be made each time, whatever the files are.
-    digests = {"": "unknown"} if besides else files or file_digests(catalog)
+    digests = {"": "unknown"} if besides else now_there
     rows.append({"listing_id": _FILES, "dataset": None, "sums": _text(digests)})
-    if known or found:
+    if said:
         ledger.record(KIND, rows, recorded_at=now)
 
 
-def declared_sums(catalog: Catalog) -> Sums:
-    """Return the count and sum of each dataset's rows in each table."""
-    media = catalog.read("media").select(["media_id", "dataset"])
+def declared_sums(
+    catalog: Catalog, listing: Listing | None = None, files: Mapping[str, str] | None = None
+) -> Sums:
+    """Return the count and sum of each dataset's rows in each table.
+
+    Args:
+        catalog: The tables.
+        listing: What is on record: tables whose files are the same are not read.
+        files: The digests of the files as they are.
+    """
+    same = set()
+    if listing is not None and files is not None and files["media"] == listing.files.get("media"):
+        same = {name for name in DECLARED if files[name] == listing.files.get(name)}
+    media = _rows(catalog, "media").select(["media_id", "dataset"])
     sums: Sums = {}
     for name, (column, where) in DECLARED.items():
-        rows = catalog.read(name)
-        for dataset, count, total in grouped_sums(name, rows, media, column, where):
-            sums.setdefault(dataset, {})[name] = [count, str(total)]
+        if listing is not None and name in same:
+            known = {one: told[name] for one, told in listing.sums.items() if name in told}
+        else:
+            found = grouped_sums(name, _rows(catalog, name), media, column, where)
+            known = {one: [count, str(total)] for one, count, total in found}
+        for dataset, told_of in known.items():
+            sums.setdefault(dataset, {})[name] = told_of
     return sums
+
+
+def _rows(catalog: Catalog, name: str) -> pa.Table:
+    """Return a table in whatever order: sorting takes longer than summing."""
+    stored = catalog.dataset(name)
+    return stored if isinstance(stored, pa.Table) else stored.to_table()
 
 
 def file_digests(catalog: Catalog) -> dict[str, str]:

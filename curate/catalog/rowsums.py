@@ -122,7 +122,8 @@ def grouped_sums(
         column: The column of `rows` that names an entry.
         where: SQL that is true of the rows that count.
     """
-    connection = _connect({name: rows})
+    connection = _connect({})
+    connection.register(name, pa.table([*map(_whole, rows.columns)], names=rows.column_names))
     connection.register("of", entries)
     found: list[tuple[str, int, int]] = connection.execute(
         f'SELECT "of".dataset, count(*), sum(h) % {_MODULUS} FROM ('

@@ -124,7 +124,7 @@ def _changed(rows: list[dict[str, Any]], media: pa.Table) -> pa.Table:
     ids = {row["locator"]: row["media_id"] for row in media.to_pylist()}
     return conform([
         {"written_in": row["written_in"],
-         "about": "*" if "path" not in row
+         "about": f"dataset {row['dataset']}" if "dataset" in row else "*" if "path" not in row
          else ids[row["path"]] if row.get("entry") else digest_of(row)}
         for row in rows
     ], "changed")  # fmt: skip

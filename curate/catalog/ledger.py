@@ -130,6 +130,13 @@ class Ledger:
             frontier = ledger_file.last_frontier(connection)
         return frontier.size, frontier.root().hex()
 
+    def last_recorded_at(self) -> datetime | None:
+        """Return when the last entry was recorded, in UTC; None without one."""
+        if not self.path.exists():
+            return None
+        with ledger_file.connect(self.path) as connection:
+            return ledger_file.last_instant(connection)
+
     def checkpoint(self) -> Checkpoint:
         """Return what to keep elsewhere, to prove later that the ledger was only added to.
 

@@ -241,6 +241,13 @@ def digest_of_file(connection: sqlite3.Connection, path: Path) -> str:
     raise WorkspaceBusyError("others keep writing to the ledger", where=str(path))
 
 
+def last_instant(connection: sqlite3.Connection) -> datetime | None:
+    """Return when the last entry was recorded; None without one."""
+    last = connection.execute("SELECT recorded_at FROM entries ORDER BY log_index DESC LIMIT 1")
+    (before,) = last.fetchone() or (None,)
+    return None if before is None else datetime.fromisoformat(before)
+
+
 def _not_before_last(connection: sqlite3.Connection, moment: datetime) -> str:
     """Return when an entry is recorded: no earlier than the one before it."""
     last = connection.execute("SELECT recorded_at FROM entries ORDER BY log_index DESC LIMIT 1")

@@ -110,6 +110,29 @@ def table_sum(rows: pa.Table, name: str) -> dict[str, Any]:
     return {"rows": count, "sum": str(total)}
 
 
+def grouped_sums(
+    name: str, rows: pa.Table, entries: pa.Table, column: str, where: str
+) -> list[tuple[str, int, int]]:
+    """Return for each dataset how many rows of a table are about its entries, and their sum.
+
+    Args:
+        name: The table.
+        rows: Its rows.
+        entries: ``media_id, dataset``.
+        column: The column of `rows` that names an entry.
+        where: SQL that is true of the rows that count.
+    """
+    connection = _connect({})
+    connection.register(name, pa.table([*map(_whole, rows.columns)], names=rows.column_names))
+    connection.register("of", entries)
+    found: list[tuple[str, int, int]] = connection.execute(
+        f'SELECT "of".dataset, count(*), sum(h) % {_MODULUS} FROM ('
+        f'SELECT "{column}" AS entry, {_text(name)} AS h FROM {name} WHERE {where}'
+        f') JOIN "of" ON "of".media_id = entry GROUP BY 1 ORDER BY 1'
+    ).fetchall()
+    return found
+
+
 def _connect(tables: Mapping[str, pa.Table]) -> duckdb.DuckDBPyConnection:
     import duckdb
 

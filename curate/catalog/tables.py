@@ -6,7 +6,9 @@ shape their schema declares. SQL runs on DuckDB over Arrow datasets, out of core
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -186,6 +188,16 @@ class Catalog:
             for name, delta in found
         ]
 
+    def files_digest(self, name: str) -> str:
+        """Return a SHA-256 over the bytes of the files that a table is read from now."""
+        delta = self._delta(name)
+        if delta is None:
+            return ""
+        shape = (delta.schema().to_json(), delta.metadata().partition_columns)
+        with ThreadPoolExecutor() as pool:
+            digests = sorted(pool.map(_file_digest, delta.file_uris()))
+        return hashlib.sha256(repr((shape, digests)).encode()).hexdigest()
+
     def compact(self, name: str) -> None:
         """Write a table of many small files again as few; readers of old files go on."""
         delta = self._delta(name)
@@ -208,6 +220,15 @@ class Catalog:
         """Return how many rows table `name` has."""
         stored = self.dataset(name)
         return stored.num_rows if isinstance(stored, pa.Table) else stored.count_rows()
+
+
+def _file_digest(place: str) -> str:
+    try:
+        with Path(place).open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        # Reading the table says what is wrong with it.
+        return ""
 
 
 def _columns(name: str) -> str:

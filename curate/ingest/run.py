@@ -194,6 +194,19 @@ def _replace_declared(
         catalog.replace(name, wanted)
 
 
+def forget_undeclared(catalog: Catalog, dataset: str) -> None:
+    """Take out what is said of a dataset's entries beside what it declares.
+
+    For one whose rows were changed by other means: nobody can tell theirs from those that
+    reviewers and stages wrote, which are made again from what is on record.
+    """
+    mine = f"IN (SELECT media_id FROM media WHERE dataset = {_sql(dataset)})"
+    methods = "'declared', 'filename_convention'"
+    catalog.drop("depictions", f"media_id {mine} AND link_method NOT IN ({methods})")
+    catalog.drop("labels", f"media_id {mine} AND origin <> 'declared'")
+    catalog.drop("signals", f"about_kind = 'media' AND about {mine}")
+
+
 def _no_longer_listed(catalog: Catalog, dataset: str, listed: pa.Table) -> pa.Table:
     connection = catalog.connect("media")
     connection.register("listed", listed)

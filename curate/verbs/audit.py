@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 
 from curate.catalog.audits import Audited, with_run
 from curate.catalog.digest import joined_digest, tables_digest
+from curate.catalog.listings import listings_kept
 from curate.model.config import Config, UseProfile, Waiver
 from curate.verbs.correct import apply_corrections
 from curate.verbs.tables import prepared, statements
@@ -42,6 +43,7 @@ def audit(
         assignment: Splits that `curate split` made, to judge by in the place of those declared.
 
     Raises:
+        InputError: The clock was set back, and no instant is given.
         UnknownNameError: There is no such use or assignment.
         VerificationError: The ledger is not what was recorded.
     """
@@ -50,6 +52,8 @@ def audit(
 
     profile = context.use(use)
     check_waivers(context.config.waivers, where=str(context.workspace.config))
+    if as_of is None:
+        context.check_clock()
     moment = as_of or context.clock()
     chosen = tuple(ALL_RULES if rules is None else rules)
     asked = {"use": use, "as_of": moment, "rules": [rule.code for rule in chosen]}
@@ -60,7 +64,8 @@ def audit(
     with context.workspace.writing(), context.recorded("audit", asked) as record:
         # A ledger that someone changed must not clear anything.
         context.ledger.verify().demand(where=str(context.workspace.ledger))
-        apply_corrections(context.catalog, context.ledger)
+        with listings_kept(context.catalog, context.ledger, context.clock):
+            apply_corrections(context.catalog, context.ledger)
         observed, digest = prepared(context, assignment=assignment)
         stated = statements(context, known_at=as_of)
         judged = judge(observed, stated, chosen, question, complete=rules is None)

@@ -11,12 +11,14 @@ from typing import Any
 
 from curate.catalog.audits import Audited, latest_audit
 from curate.catalog.ledger import Ledger
+from curate.catalog.ledger_file import LATEST_LATENESS
 from curate.catalog.record import Record
 from curate.catalog.tables import Catalog
 from curate.engine.pipeline import Progress, silent
 from curate.engine.records import recorded
-from curate.errors import UnknownNameError
+from curate.errors import InputError, UnknownNameError
 from curate.model.config import Config, UseProfile, parse_config
+from curate.model.instants import print_instant
 from curate.workspace import Workspace, find
 
 
@@ -103,8 +105,38 @@ class Context:
         """
         return latest_audit(self.catalog, self.config.uses, use=use, run_id=run_id)
 
+    def check_clock(self) -> None:
+        """Refuse to go on by a clock that was set back.
+
+        What happened since the instant that it says would count as not known yet: a withdrawal
+        that is on record would be judged as if it were still to come.
+
+        Raises:
+            InputError: Something was recorded later than the present instant, by more than the
+                minutes that a writer may have waited.
+        """
+        now = self.clock()
+        runs = self.catalog.connect("runs").sql(
+            "SELECT max(greatest(started_at, ended_at)) FROM runs"
+        )
+        times = {"ledger's": self.ledger.last_recorded_at(), "runs'": runs.fetchall()[0][0]}
+        for whose, last in times.items():
+            if last is not None and last - now > LATEST_LATENESS:
+                raise InputError(
+                    f"the clock says {print_instant(now)}, and the {whose} last entry is of "
+                    f"{print_instant(last)}",
+                    where=str(self.workspace.root),
+                    hint="set the clock right; `--as-of` judges at an instant that is past",
+                )
+
     def recorded(self, verb: str, parameters: Mapping[str, Any]) -> recorded:
-        """Return what keeps a record of a run of `verb` while it is entered."""
+        """Return what keeps a record of a run of `verb` while it is entered.
+
+        Raises:
+            InputError: The clock was set back; an audit, which may be of an instant, asks itself.
+        """
+        if verb != "audit":
+            self.check_clock()
         return recorded(self.catalog, self.clock, verb, parameters)
 
 

@@ -26,6 +26,7 @@ from curate.catalog.audits import Audited
 from curate.catalog.forget import forget, purge
 from curate.catalog.impact import Impact
 from curate.catalog.ledger import Ledger
+from curate.catalog.listings import listings_kept
 from curate.catalog.record import Record
 from curate.catalog.tables import Catalog
 from curate.catalog.views import read_entries
@@ -92,6 +93,7 @@ def erase(
         with (
             context.workspace.writing(),
             sums_kept(context.catalog, context.clock, "consent erase"),
+            listings_kept(context.catalog, context.ledger, context.clock),
             context.recorded("consent erase", asked) as record,
         ):
             yield record

@@ -10,10 +10,9 @@ import pyarrow.compute as pc
 
 from curate.catalog.audits import judged_of, latest_run
 from curate.catalog.neighbourhood import neighbourhood
-from curate.engine.changed import changed
 from curate.errors import UnknownNameError
 from curate.verbs.audit import question_of
-from curate.verbs.tables import stages_now, statements
+from curate.verbs.tables import changed_rows, stages_now, statements
 from curate.workspace import DEFAULT_USE
 
 if TYPE_CHECKING:
@@ -42,7 +41,7 @@ def explain(context: Context, what: str, *, use: str | None = None) -> Explanati
     catalog = context.catalog
     media_id = find_entry(what, _named(context, what))["media_id"]
     tables = neighbourhood(catalog, media_id, CATALOG_INPUTS)
-    tables |= {"stages": stages_now(context), "changed": changed(catalog)}
+    tables |= {"stages": stages_now(context), "changed": changed_rows(context)}
     run = latest_run(catalog, use=use)
     profile = context.use(use or (run["use"] if run else DEFAULT_USE))
     (entry,) = (e for e in tables["entries"].to_pylist() if e["media_id"] == media_id)

@@ -6,6 +6,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from curate.catalog.listings import listings_kept
+from curate.verbs.correct import apply_corrections
+
 if TYPE_CHECKING:
     from curate.ingest.run import Ingested
     from curate.verbs.context import Context
@@ -21,9 +24,14 @@ def ingest(
 ) -> Ingested:
     """List the media at `path`. See `curate.ingest.run.ingest`."""
     from curate.ingest import run
+    from curate.ingest.run import forget_undeclared
     from curate.safety.seal.custody import Custody
 
-    with context.workspace.writing(), context.recorded("ingest", {"layout": layout}) as record:
+    with (
+        context.workspace.writing(),
+        context.recorded("ingest", {"layout": layout}) as record,
+        listings_kept(context.catalog, context.ledger, context.clock) as keeping,
+    ):
         found = run.ingest(
             path,
             context.catalog,
@@ -33,5 +41,9 @@ def ingest(
             media_root=media_root,
             sealed=Custody(context.ledger).sealed_entries(),
         )
+        if found.dataset in keeping.wrong:
+            forget_undeclared(context.catalog, found.dataset)
+            apply_corrections(context.catalog, context.ledger)
+        keeping.anew.add(found.dataset)
         record["counts"] = {k: v for k, v in asdict(found).items() if k != "rejections"}
     return found

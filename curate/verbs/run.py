@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from curate.catalog.ledger import Ledger
+from curate.catalog.listings import listings_kept
 from curate.catalog.views import read_entries
 from curate.engine.changed import drop_changed, sums_kept
 from curate.engine.pipeline import Pipeline, StageRun
@@ -79,7 +80,10 @@ def run(
     if hash_only or context.config.hash_only:
         wanted = _hashing(wanted)
     brought = None if scores is None else _scores(context, Path(scores), wanted)
-    with context.workspace.writing():
+    with (
+        context.workspace.writing(),
+        listings_kept(context.catalog, context.ledger, context.clock) as keeping,
+    ):
         apply_corrections(context.catalog, context.ledger)
         drop_changed(context.catalog)
         pipeline = Pipeline(context.catalog, context.clock, jobs, context.progress)
@@ -87,7 +91,13 @@ def run(
         keeper = open_vault(context) if keep_embeddings else None
         absent = without_extra(wanted, config) if stages is None else {}
         names = [stage for stage in STAGES if stage in wanted and stage not in absent]
+        # What was changed beside files is read again, whatever its run says of it.
+        again = "signals" in names and any("signals" in one for one in keeping.wrong.values())
+        if again:
+            context.catalog.drop("signals", "about_kind = 'media'")
         ran = run_stages(pipeline, context.workspace, config, names, keeper, scores=brought)
+        if again:
+            keeping.renew("signals")
     return sorted(
         [*ran, *(StageRun(name, 0, {}, {"left_out": why}) for name, why in absent.items())],
         key=lambda one: STAGES.index(one.stage),

@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from curate.catalog.listings import listings_kept
 from curate.engine.changed import sums_kept
 from curate.safety.seal.custody import Custody, Held
 from curate.safety.seal.open import Opening, still_listed
@@ -54,7 +55,10 @@ def seal(context: Context, *, in_place: bool = False, officer_key: Path | None =
     with context.workspace.writing():
         sealer = sealer_of(context.workspace, config, context.clock())
         stays = config.seal if in_place else config.in_place
-        with sums_kept(context.catalog, context.clock, "seal"):
+        with (
+            sums_kept(context.catalog, context.clock, "seal"),
+            listings_kept(context.catalog, context.ledger, context.clock),
+        ):
             return sealer.run(categories=config.seal, in_place=stays)
 
 
@@ -116,7 +120,10 @@ def restore_seal(context: Context, opening: Opening) -> int:
         VerificationError: The sealed file changed, or is for another officer.
     """
     store = open_lists(context.workspace, context.config)
-    with context.workspace.writing():
+    with (
+        context.workspace.writing(),
+        listings_kept(context.catalog, context.ledger, context.clock),
+    ):
         return opening.restore(store.all(), store)
 
 

@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from curate.catalog.derived import derived
 from curate.catalog.digest import tables_digest
+from curate.catalog.listings import changed_listings
 from curate.catalog.views import read_entries, stored_as
 from curate.engine.changed import changed
 from curate.schema import conform
@@ -51,7 +52,7 @@ def observations(context: Context, *, assignment: str | None = None) -> dict[str
     from curate.verbs.split import read_assignment, with_splits
 
     catalog = context.catalog
-    views = {"entries": read_entries(catalog), "changed": changed(catalog)}
+    views = {"entries": read_entries(catalog), "changed": changed_rows(context)}
     views["stages"] = stages_now(context)
     tables = {n: catalog.read(n) for n in CATALOG_INPUTS if n not in views} | views
     if assignment is None:
@@ -93,6 +94,18 @@ def _last_model(context: Context) -> str | None:
     return None
 
 
+def changed_rows(context: Context) -> pa.Table:
+    """Return what is not as it was written: rows of the view ``changed``.
+
+    What datasets declare is held against the ledger each time, and never told from what is kept
+    beside the tables: whoever edits a table can edit that as well.
+    """
+    listings = changed_listings(context.catalog, context.ledger)
+    rows = [{"about": f"dataset {dataset}", "written_in": name}
+            for dataset, names in listings.items() for name in names]  # fmt: skip
+    return pa.concat_tables([changed(context.catalog), conform(rows, "changed")])
+
+
 def facts(
     context: Context, *, known_at: datetime | None = None, assignment: str | None = None
 ) -> dict[str, pa.Table]:
@@ -116,16 +129,19 @@ def prepared(context: Context, *, assignment: str | None = None) -> tuple[dict[s
     """
     from curate.audit.prepare import CATALOG_INPUTS, RECIPE, prepare
 
-    def make() -> dict[str, pa.Table]:
+    if assignment is not None:
         tables = observations(context, assignment=assignment)
+        return prepare(tables), tables_digest(tables)
+
+    # What was changed is told from tables that audits do not read otherwise.
+    not_as_written = changed_rows(context)
+
+    def make() -> dict[str, pa.Table]:
+        tables = observations(context)
         return {**prepare(tables), "digest": pa.table({"sha256": [tables_digest(tables)]})}
 
-    if assignment is None:
-        # What was changed is told from tables that audits do not read otherwise.
-        told = (changed(context.catalog), stages_now(context))
-        beside = repr([table.to_pylist() for table in told])
-        inputs = stored_as(CATALOG_INPUTS)
-        made = derived(context.catalog, "facts", inputs, make, recipe=RECIPE, beside=beside)
-    else:
-        made = make()
-    return made, made.pop("digest")["sha256"][0].as_py()
+    beside = repr([table.to_pylist() for table in (not_as_written, stages_now(context))])
+    inputs = stored_as(CATALOG_INPUTS)
+    made = derived(context.catalog, "facts", inputs, make, recipe=RECIPE, beside=beside)
+    digest = made.pop("digest")["sha256"][0].as_py()
+    return {**made, "changed": not_as_written}, digest

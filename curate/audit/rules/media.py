@@ -55,6 +55,33 @@ CHANGED = Rule(
     """,
 )
 
+CHANGED_LISTING = Rule(
+    code="MED012",
+    symbol="changed-listing",
+    title="What is declared of the entry's dataset is not what was ingested.",
+    effect=Effect.REVIEW,
+    basis="STANDARDS section 9, believe restrictions and verify permissions",
+    message="rows of {written_in} about {dataset} are not what curate wrote",
+    explanation=(
+        "Who is in an entry, what it was made from and how it is labelled is declared by its "
+        "dataset. The ledger, which is only ever added to, has the count and the sum of what each "
+        "ingest wrote of that, and of what reviewers changed since. Rows that were changed, added "
+        "or taken out by other means are noticed by it, and what such a dataset says of an entry "
+        "proves nothing, neither who is in it nor who is not."
+    ),
+    remedy=(
+        "Ingest the dataset again: what it declares is read anew. What stands beside its files "
+        "`curate run signals` reads anew."
+    ),
+    query="""
+        SELECT e.media_id, w.written_in, e.dataset
+        FROM entries e JOIN (
+            SELECT about, string_agg(written_in, ', ' ORDER BY written_in) AS written_in
+            FROM changed WHERE starts_with(about, 'dataset ') GROUP BY about
+        ) w ON w.about = 'dataset ' || e.dataset
+    """,
+)
+
 MISSING = Rule(
     code="MED002",
     symbol="missing-file",
@@ -236,4 +263,5 @@ RULES = (
     SUSPICIOUS_THUMBNAIL,
     TRAILING_BYTES,
     CHANGED,
+    CHANGED_LISTING,
 )

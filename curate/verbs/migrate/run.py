@@ -13,6 +13,8 @@ from typing import Any
 
 from curate.catalog.derived import FOLDER as DERIVED
 from curate.catalog.ledger import Ledger
+from curate.catalog.listings import record_listings
+from curate.catalog.tables import Catalog
 from curate.errors import FormatError
 from curate.files import write_whole
 from curate.model.instants import print_instant
@@ -122,6 +124,8 @@ def migrate(place: Workspace, *, clock: Callable[[], datetime] = utc_now) -> Pla
                     step.run(place, now)
                     state.done.append(name)
                     state.keep(kept)
+        # What an earlier version declared is as it is: nobody wrote down what it was.
+        record_listings(Catalog(place.catalog), Ledger(place.ledger), clock())
         place.keep_format()
         kept.unlink()
     told = {"from": state.start, "to": FORMAT, "at": print_instant(now), "did": state.lines}

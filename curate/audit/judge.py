@@ -6,8 +6,8 @@ then cleared. Rules that ask the verdicts of other entries (what an entry was ma
 second stage.
 
 People decide on the record: a waiver takes the effect of a finding that sends to review; two
-reviewers clear what needs review, and one blocks it, as long as the evidence is what they saw.
-Nobody clears what is blocked.
+people of the register (`curate.audit.register`) clear what needs review, and whoever blocks it
+does so alone, as long as the evidence is what they saw. Nobody clears what is blocked.
 """
 
 from __future__ import annotations
@@ -32,7 +32,9 @@ from curate.audit.gather import (
     hex_text,
 )
 from curate.audit.prepare import prepare
+from curate.audit.register import HEARD
 from curate.audit.rule import Rule
+from curate.audit.waivers import Held, held
 
 # From the least to the best.
 VERDICTS = ("blocked", "needs_review", "cleared")
@@ -46,19 +48,10 @@ _DECIDED = """
 CREATE TABLE decided AS SELECT * FROM decisions WHERE use = $use AND decided_at <= $as_of
 """
 
-# What a reviewer has seen of an entry is its evidence; any other is new, and voids what they
-# said. The latest decision of each reviewer counts.
-_REVIEWED = """
-WITH latest AS (
-    SELECT media_id, reviewer, verdict, evidence FROM decided
-    QUALIFY row_number() OVER (
-        PARTITION BY media_id, reviewer ORDER BY decided_at DESC, decision_id DESC
-    ) = 1
-)
-SELECT p.media_id, count(*) FILTER (d.verdict = 'cleared') AS clears,
-       count(*) FILTER (d.verdict = 'blocked') AS blocks
-FROM doubted p JOIN latest d ON d.media_id = p.media_id AND d.evidence = p.evidence
-GROUP BY p.media_id
+# What a reviewer has seen of an entry is its evidence; any other is new, and voids what they said.
+_REVIEWED = f"""
+SELECT media_id, count(*) FILTER (clears) AS clears, count(*) FILTER (blocks) AS blocks
+FROM ({HEARD.format(decisions="decided", asked="doubted")}) GROUP BY media_id
 """
 
 # Decided entries that were made from others, and others from them.
@@ -110,7 +103,11 @@ def judge(
         rules: The rules to apply.
         question: The use, the instant and the waivers.
     """
-    bench = _Bench(prepared, connect_facts(prepared, statements, question), question)
+    waivers = held(
+        question.waivers, statements["reviewers"],
+        audience=question.use.audience, as_of=question.as_of,
+    )  # fmt: skip
+    bench = _Bench(prepared, connect_facts(prepared, statements, question), question, waivers)
     chosen = tuple(rules)
     first = [findings_of(rule, bench.facts) for rule in chosen if rule.stage == 1]
     findings = bench.gather(first)
@@ -147,12 +144,14 @@ class _Verdicts:
 class _Bench:
     """Facts and entries: what judges findings."""
 
-    def __init__(self, prepared: Mapping[str, pa.Table], facts: Facts, question: Question) -> None:
+    def __init__(
+        self, prepared: Mapping[str, pa.Table], facts: Facts, question: Question, waivers: Held
+    ) -> None:
         self.facts = facts
         self.ids = _whole(prepared["entries"]["id"])
         self._locators = _whole(prepared["entries"]["locator"])
         self._marks = fixed_bytes(_whole(prepared["marks"]["mark"]))
-        self._waivers = [w for w in question.waivers if w.expires > question.as_of]
+        self._waivers = waivers
         facts.connection.execute(_DECIDED, {"use": question.use.name, "as_of": question.as_of})
         self._decisions = self.numbers("SELECT count(*) FROM decided")[0]
 

@@ -49,8 +49,10 @@ def audit(
     from curate.audit.rules import ALL_RULES, RULESET_VERSION, check_waivers
 
     profile = context.use(use)
-    check_waivers(context.config.waivers, where=str(context.workspace.config))
-    moment = as_of or context.clock()
+    now = context.clock()
+    moment = as_of or now
+    # What is judged as of a past instant is not refused for what was decided since.
+    check_waivers(context.config.waivers, where=str(context.workspace.config), now=max(moment, now))
     chosen = tuple(ALL_RULES if rules is None else rules)
     asked = {"use": use, "as_of": moment, "rules": [rule.code for rule in chosen]}
     asked |= {} if assignment is None else {"assignment": assignment}
@@ -73,6 +75,16 @@ def audit(
         record["versions"] = {"ruleset": RULESET_VERSION, "policy": policy_digest(context.config)}
         record["inputs"] = joined_digest(digest, tables_digest(stated))
     return result
+
+
+def idle_waivers(context: Context, audited: Audited) -> list[str]:
+    """Return a sentence for each waiver that an audit heard and that does not hold, and why."""
+    from curate.audit.rules import BY_CODE
+    from curate.audit.waivers import idle
+
+    given = (*context.config.waivers, *reviewed_waivers(context, known_at=audited.as_of))
+    reviewers = context.ledger.read("reviewers", known_at=audited.as_of)
+    return idle(given, reviewers, BY_CODE, audience=audited.use.audience, as_of=audited.as_of)
 
 
 def policy_digest(config: Config) -> str:

@@ -27,6 +27,7 @@ from curate.verbs import (
     release,
     report,
     review,
+    reviewers,
     run,
     split,
     status,
@@ -208,12 +209,33 @@ class Project:
         return vault.shred(self.context, subject)
 
     def decide(
-        self, locator: str, verdict: str, *, reviewer: str, reason: str, use: str = DEFAULT_USE
+        self,
+        locator: str,
+        verdict: str,
+        *,
+        reviewer: str,
+        reason: str,
+        use: str = DEFAULT_USE,
+        key: SigningKey | None = None,
     ) -> str:
         """Record a reviewer's decision on an entry. See `curate.verbs.decide.decide`."""
         return decide.decide(
-            self.context, locator, verdict, reviewer=reviewer, reason=reason, use=use
+            self.context, locator, verdict, reviewer=reviewer, reason=reason, use=use, key=key
         )
+
+    def reviewers(self) -> list[dict[str, Any]]:
+        """Return the register of reviewers. See `curate.verbs.reviewers.register`."""
+        return reviewers.register(self.context)
+
+    def add_reviewer(
+        self, reviewer_id: str, *, name: str, key: PublicKey | None = None
+    ) -> dict[str, Any]:
+        """Put a person on the register. See `curate.verbs.reviewers.add_reviewer`."""
+        return reviewers.add_reviewer(self.context, reviewer_id, name=name, key=key)
+
+    def remove_reviewer(self, reviewer_id: str) -> dict[str, Any]:
+        """Take a person off the register. See `curate.verbs.reviewers.remove_reviewer`."""
+        return reviewers.remove_reviewer(self.context, reviewer_id)
 
     def release(self, name: str, order: Order | None = None) -> Release:
         """Audit, and write what is cleared. See `curate.verbs.release.build_release`."""
@@ -319,11 +341,18 @@ class Project:
         return review.keep(self.context, locator, reviewer=reviewer, reason=reason)
 
     def review_waive(
-        self, locator: str, code: str, expires_at: datetime, *, reviewer: str, reason: str
+        self,
+        locator: str,
+        code: str,
+        expires_at: datetime,
+        *,
+        reviewer: str,
+        reason: str,
+        key: SigningKey | None = None,
     ) -> str:
         """Record a waiver of a finding. See `curate.verbs.review.waive`."""
         return review.waive(
-            self.context, locator, code, expires_at, reviewer=reviewer, reason=reason
+            self.context, locator, code, expires_at, reviewer=reviewer, reason=reason, key=key
         )
 
     def review_undo(

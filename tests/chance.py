@@ -75,7 +75,18 @@ REQUESTS = (
     *("withdrawal", "takedown_ncii", "takedown_likeness", "le_preserve", "le_destroy"),
 )
 CURRENT, STALE = "current", "stale"
-WAIVABLE = ("CON025", "CON024", "CON028", "DEP002", "DEP003", "DEP012", "SRC004", "CON001")
+WAIVABLE = (
+    "CON025",
+    "CON024",
+    "CON028",
+    "DEP002",
+    "DEP003",
+    "DEP006",
+    "DEP009",
+    "DEP012",
+    "SRC004",
+    "CON001",
+)
 
 
 class Dice:

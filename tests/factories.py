@@ -55,6 +55,20 @@ def digest(seed: str) -> str:
     return hashlib.sha256(seed.encode()).hexdigest()
 
 
+def registered(*names: str, **values: Any) -> list[Row]:
+    """Return the register of these reviewers, without keys, since long ago."""
+    return [
+        {
+            "registration_id": f"{name}-registered",
+            "reviewer_id": name,
+            "name": f"{name} of the office",
+            "registered_at": datetime(2020, 1, 1, tzinfo=UTC),
+            **values,
+        }
+        for name in dict.fromkeys(names)
+    ]
+
+
 def consent(consent_id: str = "c1", subject: str = "p01", **values: Any) -> Row:
     """Return a consent that covers being depicted in the use `USE`."""
     return {
@@ -308,9 +322,15 @@ def entries(rows: list[Row], sightings: list[Row] | None = None) -> pa.Table:
 
 
 def facts(rows: list[Row], **tables: list[Row]) -> dict[str, pa.Table]:
-    """Return the tables of an audit: entries that were seen, and what else is given."""
+    """Return the tables of an audit: entries that were seen, and what else is given.
+
+    Whoever decides is on the register, unless the register is given.
+    """
     seen = tables.pop("sightings", None)
     tables.setdefault("stages", list(STAGES))
+    tables.setdefault(
+        "reviewers", registered(*(d["reviewer"] for d in tables.get("decisions", [])))
+    )
     known = {name: conform(tables.get(name, []), name) for name in INPUTS if name != "entries"}
     if "content" not in tables:
         known["content"] = conform([content(digest(row["locator"])) for row in rows], "content")

@@ -38,6 +38,7 @@ from tests.chance import (
 )
 from tests.factories import STAGES, content, entries, searched, searched_beside
 
+REVIEWERS = ("ana", "ben", "eva")
 Row = dict[str, Any]
 World = dict[str, list[Row]]
 HELD = (True, None, False)
@@ -54,7 +55,7 @@ def random_question(random: Random) -> Question:
         "case",
         dice.usual("train-detector", "evaluate-detector", "deepfake-detection"),
         dice.usual(("include", "train_detector"), ("include",), tuple(dice.some(OPERATIONS, 0.3))),
-        audience=dice.usual("internal", *AUDIENCES[1:]),
+        audience=dice.usual(random.choice(("internal", "internal", "gated")), *AUDIENCES),
         commercial=dice.odd(),
         recipient_territories=tuple(dice.usual((), ("DE",), ("DE", "US"), ("WORLD",))),
         storage_territories=tuple(dice.usual((), ("FR",))),
@@ -62,9 +63,17 @@ def random_question(random: Random) -> Question:
         contexts=tuple(dice.few(CONTEXTS) or ()),
         minors=random.random() < 0.4,
     )
+    # Of the first world's people: in other worlds nobody knows them.
     waivers = tuple(
-        Waiver(code, "known", "ana", random.choice(INSTANTS)) for code in WAIVABLE if dice.odd()
-    )
+        Waiver(
+            code, "known", tuple(dice.usual(("w0-ana", "w0-ben"), ("W0. Ana", "w0-ana"))),
+            random.choice(INSTANTS),
+            given_at=random.choice((None, INSTANTS[2])),
+            key_id=random.choice((None, "w0-ana")),
+        )
+        for code in WAIVABLE if dice.odd()
+        for _ in range(random.choice((1, 1, 2)))
+    )  # fmt: skip
     return Question(use, purpose_tree(), random.choice((NOON, NOON, INSTANTS[3])), waivers)
 
 
@@ -101,7 +110,8 @@ def random_world(random: Random, name: str = "w") -> World:
         "sources": [_source(dice, f"{name}-s{i}") for i in range(2)],
         "subjects": [_subject(dice, p) for p in people if not dice.odd()],
         "requests": [_request(dice, f"{name}-r{i}", people, ids) for i in range(3) if dice.odd()],
-        "decisions": [d for m in media for d in _decisions(dice, m["media_id"])],
+        "decisions": [d for m in media for d in _decisions(dice, name, m["media_id"])],
+        "reviewers": [row for who in REVIEWERS for row in _registered(dice, name, who)],
     }
 
 
@@ -385,21 +395,48 @@ def _request(dice: Dice, request_id: str, people: list[str], ids: list[str]) -> 
     }
 
 
-def _decisions(dice: Dice, media_id: str) -> list[Row]:
+def _decisions(dice: Dice, name: str, media_id: str) -> list[Row]:
     if dice.random.random() < 0.6:
         return []
-    return [
-        {
+    rows = []
+    for n in range(dice.number(4, least=1)):
+        who = dice.random.choice(REVIEWERS)
+        rows.append({
             "decision_id": f"{media_id}-d{n}",
             "media_id": media_id,
             "use": dice.usual("case", "another"),
             "verdict": dice.random.choice(
                 ("cleared", "cleared", "cleared", "blocked", "undecided")
             ),
-            "reviewer": dice.random.choice(("ana", "ben", "eva")),
+            "reviewer": dice.random.choice(_forms(f"{name}-{who}")),
+            "key_id": dice.random.choice((None, *[dice.usual(f"{name}-{who}", f"{name}-bo")] * 3)),
             "reason": "looked",
             "evidence": dice.usual(CURRENT, STALE),
             "decided_at": dice.usual(PAST[3], *INSTANTS[2:6]),
-        }
-        for n in range(dice.number(4, least=1))
-    ]
+        })  # fmt: skip
+    return rows
+
+
+def _forms(reviewer: str) -> tuple[str, ...]:
+    """Return ways to write one name, as people and pages do."""
+    wide = "".join(chr(ord(letter) + 0xFEE0) for letter in reviewer)
+    return reviewer, reviewer, reviewer.title(), f" {reviewer.replace('-', '. ')}", wide
+
+
+def _registered(dice: Dice, name: str, who: str) -> list[Row]:
+    """Return the rows of the register about one person: mostly one, since long ago."""
+    since = dice.usual(INSTANTS[0], INSTANTS[3], INSTANTS[6])
+    row = {
+        "registration_id": f"{name}-{who}-0",
+        "reviewer_id": f"{name}-{who}",
+        "name": f"{who} of {name}",
+        "key_id": dice.usual(f"{name}-{who}", None),
+        "registered_at": since,
+        "removed_at": dice.usual(None, *INSTANTS[2:6]),
+    }
+    if dice.odd():
+        return []
+    if row["removed_at"] is None or not dice.odd():
+        return [row]
+    again = {"registration_id": f"{name}-{who}-1", "registered_at": INSTANTS[4], "removed_at": None}
+    return [row, row | again]

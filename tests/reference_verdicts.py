@@ -10,8 +10,10 @@ decisions on entries that are said to be made from themselves are outside this r
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from functools import cached_property
 from typing import Any
 
@@ -174,12 +176,21 @@ class Judge:
     def _effect(self, media_id: str, code: str) -> str:
         if code not in REVIEWS:
             return "block"
-        locator = self.entries[media_id]["locator"]
+        if code.startswith("CON") or code in ("DEP001", "DEP002", "DEP003", "DEP004", "DEP008"):
+            return "review"
+        locator, as_of = self.entries[media_id]["locator"], self.question.as_of
+        people = set()
         for waiver in self.question.waivers:
-            holds = waiver.expires > self.question.as_of and waiver.media in ("", locator)
-            if holds and waiver.code == code:
-                return "none"
-        return "review"
+            if waiver.code != code or (waiver.media and locator not in waiver.media):
+                continue
+            given = waiver.given_at or as_of
+            if as_of < waiver.expires <= given + timedelta(days=366):
+                said = {"decided_at": given, "key_id": waiver.key_id}
+                people |= {
+                    plain_name(one) for one in waiver.by
+                    if self._on_register(said | {"reviewer": one})
+                }  # fmt: skip
+        return "none" if len(people) >= 2 else "review"
 
     def _policy(self, media_id: str, found: Iterable[Finding]) -> str:
         effects = {self._effect(media_id, code) for code, _ in found}
@@ -191,23 +202,51 @@ class Judge:
         codes = frozenset(c for c, _ in found if self._effect(media_id, c) != "none")
         verdict, by = self._policy(media_id, found), "policy"
         if verdict == "needs_review":
-            said = [d["verdict"] for d in self._last_words(media_id) if self._fits(d, found)]
-            if "blocked" in said:
+            people = self._by_person(media_id).values()
+            if any(self._says(words, "blocked", found) for words in people):
                 verdict, by = "blocked", "reviewer"
-            elif said.count("cleared") >= 2:
+            elif sum(self._clears(words, found) for words in people) >= 2:
                 verdict, by = "cleared", "two_reviewers"
         return Told(found, codes, verdict, by)
 
-    def _last_words(self, media_id: str) -> list[Row]:
-        """Return what each reviewer decided last of an entry, for this use."""
-        last: dict[str, Row] = {}
+    def _by_person(self, media_id: str) -> dict[str, list[Row]]:
+        """Return what each person decided of an entry, for this use, the last word last."""
+        by_person: dict[str, list[Row]] = {}
         for d in sorted(
             self.tables["decisions"], key=lambda d: (d["decided_at"], d["decision_id"])
         ):
             asked = d["media_id"] == media_id and d["use"] == self.question.use.name
             if asked and d["decided_at"] <= self.question.as_of:
-                last[d["reviewer"]] = d
-        return list(last.values())
+                by_person.setdefault(plain_name(d["reviewer"]), []).append(d)
+        return by_person
+
+    def _says(self, words: list[Row], verdict: str, found: frozenset[Finding]) -> bool:
+        """Tell whether somebody's last word, or their last that counts, is a verdict."""
+        last = [words[-1], *[d for d in words if self._on_register(d)][-1:]]
+        return any(d["verdict"] == verdict and self._fits(d, found) for d in last)
+
+    def _clears(self, words: list[Row], found: frozenset[Finding]) -> bool:
+        """Tell whether somebody on the register clears, and nobody in their name says else."""
+        counted = [d for d in words if self._on_register(d)]
+        return bool(counted) and all(
+            d["verdict"] == "cleared" and self._fits(d, found) for d in (counted[-1], words[-1])
+        )
+
+    def _on_register(self, decision: Row) -> bool:
+        """Tell whether a decision was made, and where need be signed, by somebody registered."""
+        at, first = decision["decided_at"], True
+        for row in sorted(self.tables["reviewers"], key=lambda row: row["registered_at"]):
+            if plain_name(row["reviewer_id"]) != plain_name(decision["reviewer"]):
+                continue
+            if row["registered_at"] > self.question.as_of:
+                continue
+            away = row["removed_at"] is not None and at >= row["removed_at"]
+            early = not first and at < row["registered_at"]
+            first = False
+            signed = decision["key_id"] is not None and decision["key_id"] == row["key_id"]
+            if not away and not early and (signed or self.question.use.audience == "internal"):
+                return True
+        return False
 
     def _fits(self, decision: Row, found: frozenset[Finding]) -> bool:
         """Tell whether what the reviewer saw is what is found now."""
@@ -347,6 +386,11 @@ class Judge:
         if flag == "no_redistribution" and use.audience != "internal":
             return True
         return bool(FORBIDS.get(flag, set()) & set(use.operations))
+
+
+def plain_name(name: str) -> str:
+    """Return a name without what tells no two people apart."""
+    return "".join(c for c in unicodedata.normalize("NFKC", name).lower() if c.isalnum())
 
 
 def _visible(people: list[Row]) -> int:

@@ -17,6 +17,7 @@ from curate.errors import InputError
 from curate.model.config import Waiver
 from curate.model.ids import stable_id
 from curate.model.instants import print_instant
+from curate.model.people import person_of
 
 SUBJECT, LINK, LABEL, KEEP, WAIVER = KINDS = ("subject", "link", "label", "keep", "waiver")
 # What a conflict about an entry is of.
@@ -96,7 +97,7 @@ def taken_back(before: Decision, *, reviewer: str, reason: str, now: datetime) -
         InputError: Somebody else made it, or a name or reason is missing.
     """
     names = check_signed(reviewer, reason)
-    if names["reviewer"] != before["reviewer"]:
+    if person_of(names["reviewer"]) != person_of(before["reviewer"]):
         raise InputError(f"{before['reviewer']} made this decision, and takes it back alone",
                          hint="decide otherwise: what reviewers say differently is listed"
                          )  # fmt: skip
@@ -115,7 +116,8 @@ def taken_back(before: Decision, *, reviewer: str, reason: str, now: datetime) -
 
 def last_of(decisions: Iterable[Decision], reviewer: str) -> dict[str, Any] | None:
     """Return a reviewer's last decision that stands, None when there is none."""
-    own = [row for row in standing(decisions) if row["reviewer"] == reviewer.strip()]
+    person = person_of(reviewer)
+    own = [row for row in standing(decisions) if person_of(row["reviewer"]) == person]
     return max(own, key=_when, default=None)
 
 
@@ -141,10 +143,11 @@ def in_force(decisions: Iterable[Decision]) -> tuple[list[dict[str, Any]], list[
     told: dict[tuple[Any, ...], dict[str, dict[str, Any]]] = {}
     for row in sorted(standing(decisions), key=_when):
         # Everybody answers for a waiver of their own; which copy stays is asked of a group.
-        own = row["reviewer"] if row["kind"] in {WAIVER, KEEP} else None
+        person = person_of(row["reviewer"])
+        own = person if row["kind"] in {WAIVER, KEEP} else None
         verdict = (row["use"], row["evidence"]) if row["kind"] is None else None
         key = (row["kind"], verdict, own, *(row[name] for name in _ABOUT))
-        told.setdefault(key, {})[row["reviewer"]] = row
+        told.setdefault(key, {})[person] = row
     counted, conflicts = [], []
     for key, by_name in told.items():
         said = [by_name[name] for name in sorted(by_name)]
@@ -163,8 +166,8 @@ def waivers_of(decisions: Iterable[Decision], locators: Mapping[str, str]) -> tu
         locators: The locator of each entry, by id.
     """
     return tuple(
-        Waiver(row["code"], row["reason"], row["reviewer"], row["expires_at"],
-               locators[row["media_id"]])
+        Waiver(row["code"], row["reason"], (row["reviewer"],), row["expires_at"],
+               (locators[row["media_id"]],), row["decided_at"], row["key_id"])
         for row in in_force(decisions)[0]
         if row["kind"] == WAIVER and row["media_id"] in locators
     )  # fmt: skip

@@ -25,6 +25,7 @@ def decision(
     reviewer: str,
     reason: str,
     decided_at: datetime,
+    key_id: str | None = None,
 ) -> dict[str, Any]:
     """Return the record of a decision.
 
@@ -35,6 +36,7 @@ def decision(
         reviewer: Who decides.
         reason: Why.
         decided_at: When, in UTC.
+        key_id: The key that signed it.
 
     Raises:
         InputError: The choice is none, a name or reason is missing, the audit did not judge the
@@ -57,7 +59,8 @@ def decision(
             where=place,
             hint="`curate explain` says what to do about each reason",
         )
-    return {
+    signed = {} if key_id is None else {"key_id": key_id}
+    return signed | {
         "decision_id": stable_id(
             "decision", entry["media_id"], audited.use.name, reviewer, print_instant(decided_at)
         ),

@@ -52,6 +52,7 @@ import pyarrow as pa
 
 from curate.audit.prepare import CATALOG_INPUTS
 from curate.audit.refusals import refusals
+from curate.audit.register import heard_of
 from curate.catalog.numbered import Numbers, Runs
 from curate.consent.coverage import ConsentTables, coverage
 from curate.consent.standing import PeopleTables, standing
@@ -68,6 +69,7 @@ LEDGER_INPUTS = (
     "decisions",
     "notices",
     "requests",
+    "reviewers",
     "sources",
     "subjects",
 )
@@ -203,7 +205,13 @@ def connect_facts(
     for name, table in prepared.items():
         connection.register(name, table)
     for name in LEDGER_INPUTS:
-        connection.register("listed_decisions" if name == "decisions" else name, statements[name])
+        if name != "decisions":
+            connection.register(name, statements[name])
+    heard = heard_of(
+        statements["decisions"], statements["reviewers"],
+        audience=question.use.audience, as_of=question.as_of,
+    )  # fmt: skip
+    connection.register("listed_decisions", heard)
     connection.execute(_DECISIONS)
     connection.execute(_SPLITS)
     connection.register("use", _use_row(question))

@@ -21,8 +21,8 @@ import pyarrow.compute as pc
 
 from curate.audit.facts import Facts
 from curate.audit.rule import Rule
+from curate.audit.waivers import Held
 from curate.catalog.numbered import Numbers
-from curate.model.config import Waiver
 from curate.model.verdict import Effect
 
 if TYPE_CHECKING:
@@ -158,7 +158,7 @@ def gather(
     *,
     marks: Digests,
     locators: pa.Array,
-    waivers: Sequence[Waiver],
+    waivers: Held,
 ) -> Findings:
     """Return the findings that follow from answers.
 
@@ -166,7 +166,7 @@ def gather(
         answers: What rules found.
         marks: 16 bytes for each entry that tell it from all others, shape (E, 16).
         locators: The locator of each entry.
-        waivers: Those that hold.
+        waivers: Those that can hold.
     """
     spoke = sorted((a for a in answers if len(a.media)), key=lambda a: a.rule.code)
     rule = np.repeat(np.arange(len(spoke), dtype=np.int16), [len(a.media) for a in spoke])
@@ -182,8 +182,8 @@ def gather(
     rules = [a.rule for a in spoke]
     strength = np.array([EFFECTS.index(r.effect) for r in rules], np.int8)
     effect, told = strength[rule], pa.nulls(len(rule), pa.string())
-    if waivers:
-        told = _waived(rules, rule, media, effect, locators, waivers)
+    if waivers.answered:
+        told = _waived(rules, rule, media, locators, waivers)
         effect = np.where(pc.is_valid(told).to_numpy(zero_copy_only=False), 2, effect)
     return Findings(
         rules=rules,
@@ -318,28 +318,20 @@ def _waived(
     rules: Sequence[Rule],
     rule: npt.NDArray[np.int16],
     media: Numbers,
-    effect: npt.NDArray[np.int8],
     locators: pa.Array,
-    waivers: Sequence[Waiver],
+    waivers: Held,
 ) -> pa.Array:
-    """Return who answers for each finding: its own waiver before one of all entries."""
+    """Return who answers for each finding."""
     told = np.full(len(rule), None, object)
-    codes = [r.code for r in rules]
-    # The last one written stays: one for this entry alone, and of equals the least text.
-    by_text = sorted(waivers, key=_waiver_text, reverse=True)
-    for waiver in sorted(by_text, key=lambda w: w.media != ""):
-        if waiver.code not in codes:
-            continue
-        holds = (rule == codes.index(waiver.code)) & (effect != EFFECTS.index(Effect.BLOCK))
-        if waiver.media:
-            named = pc.equal(locators, waiver.media).to_numpy(zero_copy_only=False)
-            holds &= named[media]
-        told[holds] = _waiver_text(waiver)
+    for number, asked in enumerate(rules):
+        if asked.code in waivers.everywhere:
+            told[rule == number] = waivers.text(asked)
+        if asked.code in waivers.named:
+            names = pa.array(waivers.named[asked.code], pa.string())
+            named = pc.is_in(locators, value_set=names).to_numpy(zero_copy_only=False)
+            for place in np.flatnonzero((rule == number) & named[media]):
+                told[place] = waivers.text(asked, locators[int(media[place])].as_py())
     return pa.array(told, pa.string())
-
-
-def _waiver_text(waiver: Waiver) -> str:
-    return f"{waiver.by} until {waiver.expires:%Y-%m-%d}: {waiver.reason}"
 
 
 def _text(column: pa.ChunkedArray) -> pa.Array:

@@ -9,8 +9,8 @@ change none, and are no part of the evidence that reviewers decide on, or a deci
 itself void.
 
 People decide on the record: a waiver takes the effect of a finding that sends to review; two
-reviewers clear what needs review, and one blocks it, as long as the evidence is what they saw.
-Nobody clears what is blocked.
+people of the register (`curate.audit.register`) clear what needs review, and whoever blocks it
+does so alone, as long as the evidence is what they saw. Nobody clears what is blocked.
 """
 
 from __future__ import annotations
@@ -49,7 +49,9 @@ from curate.audit.gather import (
     joined,
 )
 from curate.audit.prepare import prepare
+from curate.audit.register import HEARD
 from curate.audit.rule import Rule
+from curate.audit.waivers import Held, held
 from curate.dedup.keep import kept_copies
 
 # From the least to the best.
@@ -61,19 +63,10 @@ _DECIDED = """
 CREATE TABLE decided AS SELECT * FROM decisions WHERE use = $use AND decided_at <= $as_of
 """
 
-# What a reviewer has seen of an entry is its evidence; any other is new, and voids what they
-# said. The latest decision of each reviewer counts.
-_REVIEWED = """
-WITH latest AS (
-    SELECT media_id, reviewer, verdict, evidence FROM decided
-    QUALIFY row_number() OVER (
-        PARTITION BY media_id, reviewer ORDER BY decided_at DESC, decision_id DESC
-    ) = 1
-)
-SELECT p.media_id, count(*) FILTER (d.verdict = 'cleared') AS clears,
-       count(*) FILTER (d.verdict = 'blocked') AS blocks
-FROM doubted p JOIN latest d ON d.media_id = p.media_id AND d.evidence = p.evidence
-GROUP BY p.media_id
+# What a reviewer has seen of an entry is its evidence; any other is new, and voids what they said.
+_REVIEWED = f"""
+SELECT media_id, count(*) FILTER (clears) AS clears, count(*) FILTER (blocks) AS blocks
+FROM ({HEARD.format(decisions="decided", asked="doubted")}) GROUP BY media_id
 """
 
 # Decided entries that were made from others, and others from them.
@@ -136,9 +129,13 @@ def judge(
         question: The use, the instant and the waivers.
         complete: Whether these are all rules: where some were left out, nothing is cleared.
     """
+    waivers = held(
+        question.waivers, statements["reviewers"],
+        audience=question.use.audience, as_of=question.as_of,
+    )  # fmt: skip
     chosen = tuple(rules)
     facts = connect_facts(prepared, statements, question)
-    bench = _Bench(prepared, facts, question, chosen, complete=complete)
+    bench = _Bench(prepared, facts, question, chosen, complete=complete, waivers=waivers)
     first = [findings_of(rule, bench.facts) for rule in chosen if rule.stage == 1]
     findings = bench.gather(first)
     later = [rule for rule in chosen if rule.stage == 2]
@@ -182,6 +179,7 @@ class _Bench:
         rules: Iterable[Rule],
         *,
         complete: bool,
+        waivers: Held,
     ) -> None:
         self.facts = facts
         self.lines = Lines.of(prepared["ancestors"])
@@ -196,7 +194,7 @@ class _Bench:
         self.ids = _whole(prepared["entries"]["id"])
         self._locators = _whole(prepared["entries"]["locator"])
         self._marks = fixed_bytes(_whole(prepared["marks"]["mark"]))
-        self._waivers = [w for w in question.waivers if w.expires > question.as_of]
+        self._waivers = waivers
         facts.connection.execute(_DECIDED, {"use": question.use.name, "as_of": question.as_of})
         self._decisions = self.numbers("SELECT count(*) FROM decided")[0]
 

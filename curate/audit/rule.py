@@ -43,6 +43,19 @@ class Rule:
     stage: int = 1
 
     @property
+    def never_waived(self) -> str:
+        """Why nobody waives what it finds; empty where it can be waived."""
+        if self.effect is Effect.BLOCK:
+            return "blocks, and nobody waives what blocks"
+        why = next((w for start, w in _NEVER_WAIVED.items() if self.code.startswith(start)), "")
+        return f"{why}, which nobody waives" if why else ""
+
+    @property
+    def waivable(self) -> bool:
+        """Whether people may answer for what it finds, for many entries and until a day."""
+        return not self.never_waived
+
+    @property
     def family(self) -> str:
         """The code's letters: the room of the house the rule belongs to."""
         return self.code[:3]
@@ -52,6 +65,19 @@ class Rule:
         known = {name: _printed(params.get(name)) for name in placeholders(self.message)}
         return self.message.format(**known)
 
+
+# Of several consents another could come to count when one gets worse, and a waiver would then
+# clear what it was never meant for. Whether anybody looked, and who is seen, is answered of each
+# entry, by people who looked at it.
+_UNSEEN = "asks whether anybody looked at the entry and who is seen there"
+_NEVER_WAIVED = {
+    "CON": "doubts a consent",
+    "DUP005": "doubts a consent",
+    "HSH": "is about hash lists",
+    "IDN": _UNSEEN,
+    "MED": _UNSEEN,
+    **dict.fromkeys(("DEP001", "DEP002", "DEP003", "DEP004", "DEP008"), _UNSEEN),
+}
 
 FAMILIES = {
     "CON": "consent",

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from curate.cli.options import UseOption, WorkspaceOption, instant
-from curate.cli.output import open_context, say, say_json, table
+from curate.cli.output import note, open_context, say, say_json, table
 from curate.errors import ExitStatus, UnknownNameError
 from curate.workspace import DEFAULT_USE
 
@@ -42,10 +42,12 @@ def command(
         str | None, typer.Option("--as-of", help="Judge at this instant, by what was known then.")
     ] = None,
     select: Annotated[
-        str | None, typer.Option(help="Only these rules: codes or families, joined by commas.")
+        list[str] | None,
+        typer.Option(help="Only these rules: codes or families, joined by commas; repeatable."),
     ] = None,
     ignore: Annotated[
-        str | None, typer.Option(help="Not these rules: codes or families, joined by commas.")
+        list[str] | None,
+        typer.Option(help="Not these rules: codes or families, joined by commas; repeatable."),
     ] = None,
     output: Annotated[Format, typer.Option("--format", help="How to print.")] = Format.TEXT,
     fail_on: Annotated[
@@ -118,7 +120,7 @@ def _print_difference(context: Context, before: Audited, after: Audited, *, as_j
     say(f"{len(rows):,} entries changed since {before.run_id}")
 
 
-def _rules(select: str | None, ignore: str | None) -> list[Rule] | None:
+def _rules(select: list[str] | None, ignore: list[str] | None) -> list[Rule] | None:
     from curate.audit.rules import ALL_RULES
 
     wanted, unwanted = _codes(select), _codes(ignore)
@@ -132,12 +134,12 @@ def _rules(select: str | None, ignore: str | None) -> list[Rule] | None:
     ]
 
 
-def _codes(text: str | None) -> tuple[str, ...] | None:
+def _codes(texts: list[str] | None) -> tuple[str, ...] | None:
     from curate.audit.rules import ALL_RULES
 
-    if text is None:
+    if not texts:
         return None
-    codes = tuple(code.strip().upper() for code in text.split(",") if code.strip())
+    codes = tuple(code.strip().upper() for code in ",".join(texts).split(",") if code.strip())
     for code in codes:
         if not any(rule.code.startswith(code) for rule in ALL_RULES):
             families = ", ".join(sorted({rule.family for rule in ALL_RULES}))
@@ -175,8 +177,23 @@ def _print(context: Context, audited: Audited, limit: int) -> None:
     say(f"for {audited.use.name}, as of {audited.as_of:%Y-%m-%d %H:%M} UTC: "
         f"{counts['cleared']:,} cleared, {counts['needs_review']:,} need review, "
         f"{counts['blocked']:,} blocked")  # fmt: skip
+    say_waivers(context, audited)
     if shown:
         say("`curate explain CODE` teaches a rule; `curate explain LOCATOR` tells of one entry")
+
+
+def say_waivers(context: Context, audited: Audited) -> None:
+    """Print how much rests on waivers, and which do not hold."""
+    from curate.audit.rules import BY_CODE
+    from curate.audit.waivers import resting
+    from curate.errors import printable
+    from curate.verbs.audit import idle_waivers
+
+    found = resting(audited.findings, audited.verdicts, BY_CODE)
+    if found.waivers:
+        say(str(found))
+    for text in idle_waivers(context, audited):
+        note(f"waiver {printable(text)}")
 
 
 def _locators(context: Context) -> dict[str, str]:

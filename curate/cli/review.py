@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from curate.cli import reviewers
 from curate.cli.keys import passphrase_of
-from curate.cli.options import JsonOption, UseOption, WorkspaceOption
+from curate.cli.options import JsonOption, UseOption, WorkspaceOption, instant
 from curate.cli.output import note, open_context, say, say_json, showing_progress, table, write_text
 from curate.errors import ExitStatus, InputError, printable
 from curate.workspace import DEFAULT_USE
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from curate.verbs.context import Context
 
 app = typer.Typer(no_args_is_help=True, help="Look at what the audit is unsure of, and decide.")
+app.add_typer(reviewers.app, name="reviewers")
 QueueOption = Annotated[
     list[str] | None,
     typer.Option("--queue", help="A queue, such as needs-review; all when left out."),
@@ -124,11 +126,13 @@ def import_command(
     done = bring_back(context, path, public)
     if as_json:
         say_json({"decisions": len(done.decisions), "new": done.recorded,
-                  "accesses": len(done.accesses),
+                  "accesses": len(done.accesses), "remark": done.remark,
                   "rejected": [vars(one) for one in done.rejected]})  # fmt: skip
     else:
         say(f"{len(done.decisions):,} decisions hold, {done.recorded:,} of them new; "
             f"{len(done.accesses):,} looks at blurred pictures")  # fmt: skip
+        if done.remark:
+            note(printable(done.remark))
         for one in done.rejected[:_SHOWN]:
             note(printable(f"{one.where}: {one.reason}") + f"\n  hint: {printable(one.hint)}")
         if len(done.rejected) > _SHOWN:
@@ -166,6 +170,42 @@ def sign_command(
     text = json.dumps(signed_review(path, signing), indent=1) + "\n"
     write_text(place, text)
     say(f"{place}: signed by {signing.public.keyid[:16]}")
+
+
+@app.command("waive")
+def waive_command(
+    locator: Annotated[str, typer.Argument(help="The entry's locator or id.")],
+    code: Annotated[str, typer.Argument(help="The rule, such as SIG017.")],
+    by: Annotated[str, typer.Option("--by", help="The reviewer's name.")],
+    until: Annotated[str, typer.Option("--until", help="A day within a year.")],
+    reason: Annotated[str, typer.Option("--reason", help="Why.")],
+    key: Annotated[
+        str | None,
+        typer.Option(
+            "--key",
+            help="Sign it with your key. Where the use's audience is wider than internal, only "
+            "signed waivers hold.",
+        ),
+    ] = None,
+    workspace: WorkspaceOption = None,
+) -> None:
+    """Answer for a finding of one entry. It takes two people of the register to clear by it.
+
+    Raises:
+        ConfigError: Nobody waives the rule, or the day is more than a year ahead.
+        InputError: The day is past.
+    """
+    from curate.signing import KeyHome
+    from curate.verbs.review import waive
+
+    context = open_context(workspace)
+    signing = None if key is None else KeyHome().signing_key(key, lambda: passphrase_of(key))
+    end = instant(until, "--until")
+    if end is None:
+        raise InputError("a waiver needs an end", where="--until")
+    waive(context, locator, code, end, reviewer=by, reason=reason, key=signing)
+    say(f"recorded: {by} answers for {code} until {until}")
+    say("it counts from the next `curate audit` on, which tells which waivers do not hold")
 
 
 def _list_conflicts(context: Context, *, as_json: bool) -> None:

@@ -40,16 +40,20 @@ class Waiver:
     Attributes:
         code: The rule; one that blocks cannot be waived.
         reason: Why.
-        by: Who answers for it.
+        by: Who answers for it, by their names on the register of reviewers.
         expires: Until when it holds, not included.
-        media: The entry's locator; every entry when empty.
+        media: The entries' locators; every entry when empty.
+        given_at: When it was given; None for one in `curate.toml`, which does not say.
+        key_id: The key that signed it.
     """
 
     code: str
     reason: str
-    by: str
+    by: tuple[str, ...]
     expires: datetime
-    media: str = ""
+    media: tuple[str, ...] = ()
+    given_at: datetime | None = None
+    key_id: str | None = None
 
 
 @dataclass(frozen=True)
@@ -114,6 +118,8 @@ def parse_config(text: str, *, where: str) -> Config:
     wrong = problems(raw, "config")
     if wrong:
         raise ConfigError("; ".join(wrong), where=where)
+    for waiver in raw.get("waivers", ()):
+        _check_named(waiver, where)
     _check_purposes(raw.get("purposes", {}), f"{where}: purposes")
     try:
         config = _config(raw)
@@ -198,8 +204,27 @@ def _check_purposes(own: dict[str, str], where: str) -> None:
             at = own[at]
 
 
+def _check_named(raw: dict[str, Any], where: str) -> None:
+    """Refuse a waiver that is for all entries because nobody said for which."""
+    if ("media" in raw) == raw.get("all", False):
+        both = "media" in raw
+        raise ConfigError(
+            f"waivers: {raw['code']} " + (
+                "names entries and is for all" if both else "does not say for which entries"
+            ),
+            where=where, hint="name them with media = [...], or say all = true",
+        )  # fmt: skip
+
+
 def _waiver(raw: dict[str, Any]) -> Waiver:
-    return Waiver(**(raw | {"expires": parse_instant(raw["expires"])}))
+    return Waiver(
+        raw["code"], raw["reason"], _several(raw["by"]), parse_instant(raw["expires"]),
+        _several(raw.get("media", ())),
+    )  # fmt: skip
+
+
+def _several(value: Any) -> tuple[str, ...]:
+    return (value,) if isinstance(value, str) else tuple(value)
 
 
 def _check_use(use: UseProfile, config: Config, where: str) -> None:

@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import parquet
 
+from curate.audit.register import HEARD, heard_of
 from curate.audit.rule import Rule
 from curate.catalog.audits import Audited
 from curate.model.instants import print_instant
@@ -36,23 +37,24 @@ _REVIEWS = pa.schema([
     ("media_id", pa.string()), ("reviewer", pa.int64()), ("verdict", pa.string()),
 ])  # fmt: skip
 
-# Two reviewers who saw this very evidence; which of an entry's reviewers each is, and not who.
-_HEARD = """
-SELECT media_id, row_number() OVER (PARTITION BY media_id ORDER BY reviewer) AS reviewer, verdict
-FROM (
-    SELECT d.media_id, d.reviewer, d.verdict, d.evidence, v.evidence AS seen
-    FROM decisions d JOIN verdicts v USING (media_id)
-    WHERE d.use = $use AND d.decided_at <= $as_of AND v.decided_by <> 'policy'
-    AND d.kind IS NULL
-    QUALIFY row_number() OVER (
-        PARTITION BY d.media_id, d.reviewer ORDER BY d.decided_at DESC, d.decision_id DESC
-    ) = 1
-) WHERE evidence = seen ORDER BY media_id, reviewer
+# What each person says of this very evidence; which of an entry's reviewers each is, and not who.
+_HEARD = f"""
+SELECT media_id, row_number() OVER (PARTITION BY media_id ORDER BY person) AS reviewer,
+       CASE WHEN blocks THEN 'blocked' ELSE 'cleared' END AS verdict
+FROM ({HEARD.format(decisions="decided", asked="settled")}) WHERE blocks OR clears
+ORDER BY media_id, reviewer
+"""
+_DECIDED = """
+SELECT * FROM heard WHERE use = $use AND decided_at <= $as_of AND kind IS NULL
 """
 
 
 def evidence_of(
-    audited: Audited, released: pa.Array, rules: Iterable[Rule], decisions: pa.Table, ruleset: str
+    audited: Audited,
+    released: pa.Array,
+    rules: Iterable[Rule],
+    ledger: Mapping[str, pa.Table],
+    ruleset: str,
 ) -> dict[str, bytes]:
     """Return the files of evidence, by path.
 
@@ -60,7 +62,7 @@ def evidence_of(
         audited: The audit that cleared the release.
         released: The ids of the entries that went out.
         rules: The rules that were applied.
-        decisions: The ledger's decisions.
+        ledger: The ledger's ``decisions`` and ``reviewers``.
         ruleset: The version of the rules.
     """
     import duckdb
@@ -71,14 +73,20 @@ def evidence_of(
     with duckdb.connect(":memory:") as connection:
         connection.execute("SET TimeZone = 'UTC'")
         connection.register("told", told)
-        connection.register("decisions", decisions)
-        connection.register("verdicts", verdicts)
+        heard = heard_of(
+            ledger["decisions"], ledger["reviewers"],
+            audience=audited.use.audience, as_of=audited.as_of,
+        )  # fmt: skip
+        connection.register("heard", heard)
+        connection.register("decided", connection.sql(
+            _DECIDED, params={"use": audited.use.name, "as_of": audited.as_of}
+        ).to_arrow_table())  # fmt: skip
+        settled = verdicts.filter(pc.not_equal(verdicts["decided_by"], "policy"))
+        connection.register("settled", settled)
         findings = connection.sql(
             "SELECT media_id, code, bool_and(waived) AS waived FROM told GROUP BY ALL ORDER BY ALL"
         ).to_arrow_table()
-        heard = connection.sql(
-            _HEARD, params={"use": audited.use.name, "as_of": audited.as_of}
-        ).to_arrow_table()
+        reviews = connection.sql(_HEARD).to_arrow_table()
     effects = {rule.code: {"effect": str(rule.effect), "title": rule.title} for rule in rules}
     said = {
         "ruleset": ruleset,
@@ -89,7 +97,7 @@ def evidence_of(
     return {
         VERDICTS: _parquet(verdicts.select(_VERDICTS.names).cast(_VERDICTS)),
         FINDINGS: _parquet(findings.cast(_FINDINGS)),
-        REVIEWS: _parquet(heard.cast(_REVIEWS)),
+        REVIEWS: _parquet(reviews.cast(_REVIEWS)),
         RULES: printed(said),
     }
 

@@ -165,7 +165,7 @@ def _unanswered(inputs: ReportInputs) -> Iterator[dict[str, Any]]:
 
 def _waived(finding: DocumentFinding, waivers: list[Waiver]) -> DocumentFinding:
     for one in waivers:
-        if one.code == finding.rule.code and one.media in ("", finding.place):
-            why = f"{one.reason} ({one.by}, until {one.expires:%Y-%m-%d})"
+        if one.code == finding.rule.code and (not one.media or finding.place in one.media):
+            why = f"{one.reason} ({', '.join(one.by)}, until {one.expires:%Y-%m-%d})"
             return replace(finding, effect=Effect.NONE, waiver=why)
     return finding

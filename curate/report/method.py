@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from curate.audit.rules import BY_CODE
+from curate.audit.waivers import resting
 from curate.report.appendix import AuditRun
 from curate.report.facts import Facts
 from curate.report.limits import sentences
@@ -45,7 +47,14 @@ def notable(facts: Facts) -> list[str]:
             f"People: {number(waived, 'finding')} waived, and {number(decided, 'verdict')} decided "
             "by reviewers."
         )
-    return told
+    return told + on_waivers(facts)
+
+
+def on_waivers(facts: Facts) -> list[str]:
+    """Return how many waivers there are and what rests on them; nothing where there is none."""
+    tables = facts.inputs.tables
+    found = resting(tables["findings"], tables["verdicts"], BY_CODE)
+    return [f"Waivers: {found}."] if found.waivers else []
 
 
 def method(facts: Facts, run: AuditRun) -> tuple[list[str], Listing]:

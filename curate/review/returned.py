@@ -19,10 +19,11 @@ import pyarrow.compute as pc
 import rfc8785
 
 from curate.audit.decide import decision
+from curate.audit.register import removed_at
 from curate.catalog.audits import Audited
 from curate.errors import InputError, InvalidFileError, VerificationError
 from curate.model.ids import stable_id
-from curate.model.instants import parse_instant
+from curate.model.instants import parse_instant, print_instant
 from curate.rows import read_rows
 from curate.schema import json_schema, problems
 from curate.signing import PublicKey, SigningKey, read_envelope, sign, statement, verify
@@ -47,6 +48,7 @@ class Returned:
         reviewer: Who decided.
         decisions: Each with its place, as it stands.
         unblurred: Each look at a blurred picture with its place, as it stands.
+        key_id: The key that signed the file; None where nobody did.
     """
 
     use: str
@@ -54,6 +56,7 @@ class Returned:
     reviewer: str
     decisions: tuple[tuple[str, Any], ...]
     unblurred: tuple[tuple[str, Any], ...]
+    key_id: str | None = None
 
 
 @dataclass(frozen=True)
@@ -80,37 +83,43 @@ class Checked:
         accesses: Records of looks at blurred pictures.
         rejected: What does not count.
         recorded: How many decisions are new to the ledger.
+        remark: Why what it clears does not count; empty where it does.
     """
 
     decisions: list[dict[str, Any]]
     accesses: list[dict[str, Any]]
     rejected: list[Rejected]
     recorded: int = 0
-
-    def with_recorded(self, count: int) -> Checked:
-        """Return this with how many decisions were new."""
-        return replace(self, recorded=count)
+    remark: str = ""
 
 
-def read_returned(path: Path, key: PublicKey | None = None) -> Returned:
+def read_returned(
+    path: Path, key: PublicKey | None = None, *, registered: Iterable[PublicKey] = ()
+) -> Returned:
     """Return what a reviewer's file says.
 
     Args:
         path: JSON or CSV as the page saves it, or a signed envelope around it.
-        key: Whose signature it must bear; a signed file is not read without one.
+        key: Whose signature it must bear.
+        registered: The keys of registered reviewers: a signed file must bear the signature of
+            one of them where `key` is None.
 
     Raises:
         InputError: It is no such file.
-        VerificationError: It is signed and `key` is None, or `key` did not sign it.
+        VerificationError: It is signed and no key is known, or none of the keys signed it.
     """
     where = str(path)
     said = _document(path)
     signed = isinstance(said, dict) and "payloadType" in said
-    if signed and key is None:
-        raise VerificationError("this file is signed", where=where,
-                                hint="name the reviewer's public key with --key")  # fmt: skip
-    if key is not None:
-        said = verify(said, [key], predicate_type=PREDICATE, where=where)["predicate"]
+    keys = list(registered) if key is None else [key]
+    if signed and not keys:
+        raise VerificationError(
+            "this file is signed", where=where, hint="name the reviewer's public key with --key, "
+            "or put it on the register: `curate review reviewers add`",
+        )  # fmt: skip
+    key_id = None
+    if signed or key is not None:
+        said, key_id = _verified(said, keys, where)
     if found := problems(said, "review"):
         raise InvalidFileError(f"this is no file of a review: {found[0]}", where=where,
                                hint=_HINT)  # fmt: skip
@@ -118,7 +127,23 @@ def read_returned(path: Path, key: PublicKey | None = None) -> Returned:
         said["use"], said["audit_run_id"], said["reviewer"].strip(),
         _placed(said["decisions"], where, "decisions"),
         _placed(said["unblurred"], where, "unblurred"),
+        key_id,
     )  # fmt: skip
+
+
+def _verified(envelope: Any, keys: list[PublicKey], where: str) -> tuple[Any, str]:
+    """Return what an envelope states, and the id of the key that signed it."""
+    said = verify(envelope, keys, predicate_type=PREDICATE, where=where)["predicate"]
+    signers = [key.keyid for key in keys if _signed_by(envelope, key)]
+    return said, signers[0]
+
+
+def _signed_by(envelope: Any, key: PublicKey) -> bool:
+    try:
+        verify(envelope, [key], predicate_type=PREDICATE)
+    except VerificationError:
+        return False
+    return True
 
 
 def signed_review(path: Path, key: SigningKey) -> dict[str, Any]:
@@ -144,6 +169,7 @@ def check_returned(
     *,
     now: datetime,
     where: str,
+    register: Iterable[dict[str, Any]] = (),
 ) -> Checked:
     """Return the records that follow from a reviewer's file, and what does not count.
 
@@ -155,6 +181,7 @@ def check_returned(
         known: The decisions that are on record.
         now: The present instant, in UTC.
         where: The file, for messages.
+        register: The register of reviewers.
 
     Raises:
         InputError: The file names an audit of another use, or nobody as its reviewer.
@@ -176,6 +203,7 @@ def check_returned(
         known=_by("decision_id", _of(known, wanted)),
         entries=_by("media_id", _of(entries, wanted)),
         now=now,
+        removed_at=removed_at(register, said.reviewer, now),
     )
     decisions, first = _sorted_out(said.decisions, check.decision)
     accesses, second = _sorted_out(said.unblurred, check.access)
@@ -191,6 +219,7 @@ class _Check:
     known: dict[str, dict[str, Any]]
     entries: dict[str, dict[str, Any]]
     now: datetime
+    removed_at: datetime | None
 
     def decision(self, item: Any) -> dict[str, Any]:
         if found := problems(item, "review_decision"):
@@ -200,7 +229,7 @@ class _Check:
             raise InputError(f"this is not the evidence of audit {self.run_id}",
                              hint="nobody saw that evidence; review the entry again")  # fmt: skip
         row = decision(entry, item["verdict"], self.last, reviewer=self.said.reviewer,
-                       reason=item["reason"],
+                       reason=item["reason"], key_id=self.said.key_id,
                        decided_at=self._instant(item["decided_at"]))  # fmt: skip
         if row["evidence"] != item["evidence"]:
             raise InputError("the evidence has changed since it was reviewed",
@@ -210,7 +239,18 @@ class _Check:
             raise InputError("another decision of that very instant is on record",
                              hint="the file was changed after it was imported; ask its reviewer"
                              )  # fmt: skip
+        if row["verdict"] == "cleared" and row["decision_id"] not in self.known:
+            self._check_on_register(row)
         return row | {"audit_run_id": self.run_id}
+
+    def _check_on_register(self, row: dict[str, Any]) -> None:
+        # The file says itself when it was decided.
+        if self.removed_at is not None and row["decided_at"] < self.removed_at:
+            raise InputError(
+                f"{self.said.reviewer} was taken off the register at "
+                f"{print_instant(self.removed_at)}, before this was handed in",
+                hint="let somebody on the register decide",
+            )
 
     def access(self, item: Any) -> dict[str, Any]:
         if not isinstance(item, dict) or not isinstance(item.get("at"), str):

@@ -51,10 +51,12 @@ def audit(
     from curate.audit.rules import ALL_RULES, RULESET_VERSION, check_waivers
 
     profile = context.use(use)
-    check_waivers(context.config.waivers, where=str(context.workspace.config))
+    now = context.clock()
+    moment = as_of or now
+    # What is judged as of a past instant is not refused for what was decided since.
+    check_waivers(context.config.waivers, where=str(context.workspace.config), now=max(moment, now))
     if as_of is None:
         context.check_clock()
-    moment = as_of or context.clock()
     chosen = tuple(ALL_RULES if rules is None else rules)
     asked = {"use": use, "as_of": moment, "rules": [rule.code for rule in chosen]}
     asked |= {} if assignment is None else {"assignment": assignment}
@@ -105,6 +107,16 @@ def question_of(
     return Question(profile, config.purposes, moment, waivers,
                     enough=config.enough(profile.audience),
                     source_required=config.source_required)  # fmt: skip
+
+
+def idle_waivers(context: Context, audited: Audited) -> list[str]:
+    """Return a sentence for each waiver that an audit heard and that does not hold, and why."""
+    from curate.audit.rules import BY_CODE
+    from curate.audit.waivers import idle
+
+    given = (*context.config.waivers, *reviewed_waivers(context, known_at=audited.as_of))
+    reviewers = context.ledger.read("reviewers", known_at=audited.as_of)
+    return idle(given, reviewers, BY_CODE, audience=audited.use.audience, as_of=audited.as_of)
 
 
 def policy_digest(config: Config) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,12 +20,13 @@ from curate.review.returned import Checked, check_returned, read_returned
 from curate.review.viewer import Loaded, load
 from curate.review.work import Work, make_work
 from curate.verbs.correct import Corrections, contradictions
+from curate.verbs.reviewers import check_signer, register, registered_keys, remark_on
 from curate.verbs.tables import observations
 from curate.workspace import DEFAULT_USE
 
 if TYPE_CHECKING:
     from curate.audit.correct import Conflict
-    from curate.signing import PublicKey
+    from curate.signing import PublicKey, SigningKey
     from curate.verbs.context import Context
 
 # Since when each finding of an audit has been known: the first audit that made it.
@@ -125,32 +127,37 @@ def bring_back(context: Context, path: str | Path, key: PublicKey | None = None)
     Args:
         context: The workspace.
         path: The JSON or CSV that the page saved, or an envelope around it.
-        key: Whose signature it must bear.
+        key: Whose signature it must bear; a signed file must bear that of a registered reviewer
+            where it is None.
 
     Raises:
         InputError: The file cannot be read as one.
-        VerificationError: It is signed and no key was given, or the key did not sign it.
+        VerificationError: It is signed and no key is known, the key did not sign it, or it is
+            not that of the reviewer in whose name the file speaks.
     """
     path = Path(path)
-    returned = read_returned(path, key)
+    returned = read_returned(path, key, registered=registered_keys(context))
+    check_signer(context, returned.reviewer, returned.key_id, where=str(path))
     now = context.clock()
     reviewed = context.latest_audit(use=returned.use, run_id=returned.audit_run_id)
     with context.workspace.writing():
         checked = check_returned(
             returned, reviewed, context.latest_audit(use=returned.use),
             observations(context)["entries"], context.ledger.read("decisions"),
-            now=now, where=str(path),
+            now=now, where=str(path), register=register(context),
         )  # fmt: skip
         asked: dict[str, Any] = {
             "by": returned.reviewer, "use": returned.use, "audit": returned.audit_run_id,
-            "key": None if key is None else key.keyid,
+            "key": returned.key_id,
         }  # fmt: skip
         with context.recorded("review import", asked) as record:
             entries = context.ledger.record_all(
                 {"decisions": checked.decisions, "accesses": checked.accesses}, recorded_at=now
             )
             record["counts"] = {**entries, "rejected": len(checked.rejected)}
-    return checked.with_recorded(entries["decisions"])
+    clears = any(row["verdict"] == "cleared" for row in checked.decisions)
+    remark = remark_on(context, returned.reviewer, use=returned.use, key_id=returned.key_id)
+    return replace(checked, recorded=entries["decisions"], remark=remark if clears else "")
 
 
 def load_viewer(context: Context, folder: Path, use: str) -> Loaded:
@@ -178,6 +185,7 @@ def corrections(
     *,
     use: str = DEFAULT_USE,
     seen: str | None = None,
+    key_id: str | None = None,
 ) -> Corrections:
     """Return what records a reviewer's corrections of facts.
 
@@ -187,8 +195,9 @@ def corrections(
         reason: Why.
         use: The use whose audit was looked at.
         seen: That audit's run.
+        key_id: The key that signs them.
     """
-    looked_at = {"use": use, "audit_run_id": seen}
+    looked_at = {"use": use, "audit_run_id": seen, "key_id": key_id}
     return Corrections(
         context.catalog, context.ledger, reviewer, reason, context.clock(), looked_at
     )
@@ -244,10 +253,21 @@ def keep(context: Context, locator: str, *, reviewer: str, reason: str) -> str:
 
 
 def waive(
-    context: Context, locator: str, code: str, expires_at: datetime, *, reviewer: str, reason: str
-) -> str:
-    """Record a waiver of a finding of an entry until an instant, in UTC."""
-    return corrections(context, reviewer, reason).waive(context.entry(locator), code, expires_at)
+    context: Context, locator: str, code: str, expires_at: datetime, *, reviewer: str, reason: str,
+    key: SigningKey | None = None,
+) -> str:  # fmt: skip
+    """Record a waiver of a finding of an entry until an instant, in UTC.
+
+    It holds once two people of the register have given it where the rule sends to review; for a
+    use whose audience is wider than ``internal`` each of them signs with their `key`.
+
+    Raises:
+        CurateError: As `Corrections.waive` says, or the key is not the reviewer's.
+    """
+    key_id = None if key is None else key.public.keyid
+    check_signer(context, reviewer, key_id)
+    word = corrections(context, reviewer, reason, key_id=key_id)
+    return word.waive(context.entry(locator), code, expires_at)
 
 
 def undo(

@@ -76,7 +76,12 @@ def test_two_reviewers_clear_what_needs_review_until_evidence_changes(
 
     assert verdict("a.jpg") == "needs_review"
     why = ("--reason", "an adult, by the contract", "-w", "ws")
-    curate("decide", "a.jpg", "cleared", "--by", "r.meyer", *why)
+    told = curate("decide", "a.jpg", "cleared", "--by", "r.meyer", *why).err
+    assert "r.meyer is not on the register of reviewers" in told
+    for reviewer, name in (("r.meyer", "Robin Meyer"), ("s.okafor", "Sade Okafor")):
+        curate("review", "reviewers", "add", reviewer, "--name", name, "-w", "ws")
+    again = ("review", "reviewers", "add", "R. Meyer", "--name", "Ruth M.", "-w", "ws")
+    assert "on the register already" in curate(*again, status=2).err
     assert verdict("a.jpg") == "needs_review"
     curate("decide", "a.jpg", "cleared", "--by", "r.meyer", *why)
     assert verdict("a.jpg") == "needs_review"

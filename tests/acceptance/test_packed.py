@@ -50,6 +50,8 @@ def test_members_of_an_archive_are_copied_into_a_release(kind: str, tmp_path: Pa
     project.ingest(_pack(tmp_path, kind))
     project.run(["probe"], jobs=1)
     project.audit()
+    for who, name in (("ann", "Ann Lee"), ("bo", "Bo Berg")):
+        project.add_reviewer(who, name=name)
     for row in project.catalog.read("media").to_pylist():
         for who in ("ann", "bo"):
             # Nothing is on record of these pictures but that two people let them pass.

@@ -266,6 +266,8 @@ def test_two_reviewers_walk_queues_and_the_verdicts_follow(
     bo.walk_to("poster.jpg")
     library.open(planted).audit()
     assert judged(planted)["poster.jpg"] == "needs_review"
+    for who, name in (("ana", "Ana Silva"), ("bo", "Bo Berg")):
+        library.open(planted).add_reviewer(who, name=name)
     bo.key("c", "a poster", told="recorded: cleared")
     bo.shot("cleared")
 

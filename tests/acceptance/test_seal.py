@@ -151,7 +151,8 @@ def test_nothing_tells_of_it_after_a_seal(
             keep(f"{number}-{place}", arguments)
 
     everything(1)
-    for reviewer in ("anna", "ben"):
+    for reviewer, name in (("anna", "Anna Berg"), ("ben", "Ben Okoro")):
+        project.add_reviewer(reviewer, name=name)
         keep(f"1-{reviewer}", ("decide", LOCATOR, "cleared", "--by", reviewer, "--reason", "known"))
     forms = ("files", "webdataset", "huggingface")
     keep(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 
 from curate.audit.rule import Rule
 from curate.audit.rules import (
@@ -23,6 +24,7 @@ from curate.audit.rules import (
     splits,
     videos,
 )
+from curate.audit.waivers import LONGEST, too_long
 from curate.errors import ConfigError
 from curate.model.config import Waiver
 from curate.model.verdict import Effect
@@ -56,34 +58,33 @@ BY_CODE = {rule.code: rule for rule in EVERY_RULE}
 RULESET_VERSION = "2"
 
 
-def check_waivers(waivers: Iterable[Waiver], *, where: str) -> None:
-    """Check that every waiver names a rule that can be waived.
+def check_waivers(waivers: Iterable[Waiver], *, where: str, now: datetime | None = None) -> None:
+    """Check that every waiver names a rule that can be waived, and ends within a year.
+
+    Args:
+        waivers: The waivers.
+        where: Where they stand.
+        now: The instant from which a year is counted; no end is too far when None.
 
     Raises:
-        ConfigError: There is no such rule, it blocks, which nobody waives, or it doubts a
-            consent or is about hash lists, which takes two reviewers: of several consents
-            another could come to count when one gets worse, and a waiver would then clear what
-            it was never meant for.
+        ConfigError: There is no such rule, nobody waives it (`Rule.never_waived`), or it is
+            waived for more than a year.
     """
     for waiver in waivers:
         rule = BY_CODE.get(waiver.code)
         if rule is None:
             raise ConfigError(f"waivers: no rule is called {waiver.code!r}", where=where)
-        if rule.effect is Effect.BLOCK:
+        if rule.never_waived:
             raise ConfigError(
-                f"waivers: {rule.code} {rule.symbol} blocks, and nobody waives what blocks",
-                where=where,
-                hint="take the waiver out; `curate explain` says what to do about the finding",
-            )
-        if rule.family == "HSH":
+                f"waivers: {rule.code} {rule.symbol} {rule.never_waived}", where=where,
+                hint="take the waiver out; `curate explain` says what to do about the finding"
+                if rule.effect is Effect.BLOCK or rule.family == "HSH" else
+                "two reviewers can clear an entry: `curate decide LOCATOR cleared --by NAME`",
+            )  # fmt: skip
+        if now is not None and too_long(waiver, now):
             raise ConfigError(
-                f"waivers: {rule.code} {rule.symbol} is about hash lists, which nobody waives",
+                f"waivers: {rule.code} ends on {waiver.expires:%Y-%m-%d}, more than a year ahead",
                 where=where,
-                hint="`curate explain` says what to do about the finding",
-            )
-        if rule.family == "CON" or rule is duplicates.CONSENT_CONFLICT:
-            raise ConfigError(
-                f"waivers: {rule.code} {rule.symbol} doubts a consent, which nobody waives",
-                where=where,
-                hint="two reviewers can clear an entry: `curate decide LOCATOR cleared --by NAME`",
+                hint=f"a waiver ends within a year: on {now + LONGEST:%Y-%m-%d} at the latest; "
+                "renew it then, if it is still true",
             )

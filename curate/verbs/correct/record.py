@@ -168,13 +168,14 @@ class Corrections:
 
         Raises:
             InputError: The instant is past, or another entry has the same locator.
-            ConfigError: There is no such rule, or nobody waives it.
+            ConfigError: There is no such rule, nobody waives it, or it ends after a year.
         """
         place = printable(entry["locator"])
         if expires_at <= self.now:
             raise InputError(f"{expires_at:%Y-%m-%d} is past", where=place,
                              hint="a waiver ends in the future")  # fmt: skip
-        check_waivers((Waiver(code, self.reason, self.reviewer, expires_at),), where=place)
+        given = Waiver(code, self.reason, (self.reviewer,), expires_at, (entry["locator"],))
+        check_waivers((given,), where=place, now=self.now)
         named = self._rows("SELECT media_id FROM media WHERE locator = $locator",
                            {"locator": entry["locator"]})  # fmt: skip
         if len(named) > 1:

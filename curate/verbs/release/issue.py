@@ -149,7 +149,10 @@ class Issue:
             self.audited,
             written.items["media_id"].combine_chunks(),
             ALL_RULES,
-            self.ledger.read("decisions", known_at=self.audited.as_of),
+            {
+                name: self.ledger.read(name, known_at=self.audited.as_of)
+                for name in ("decisions", "reviewers")
+            },
             RULESET_VERSION,
         )
         return {**evidence, FEED: self._feed()}

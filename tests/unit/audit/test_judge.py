@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pyarrow as pa
@@ -171,7 +172,12 @@ class TestPeople:
         self, *decisions: dict[str, Any], waivers: tuple[Waiver, ...] = ()
     ) -> dict[str, str]:
         """Return the verdicts, given what reviewers said and what is waived."""
-        tables = world(*self.NAMES) | {"decisions": conform(list(decisions), "decisions")}
+        names = ("dpo", "bo", *(said["reviewer"] for said in decisions))
+        register = factories.registered(*names)
+        tables = world(*self.NAMES) | {
+            "decisions": conform(list(decisions), "decisions"),
+            "reviewers": conform(register, "reviewers"),
+        }
         judged = audit(tables, self.RULES, replace(QUESTION, waivers=waivers))
         return {name: row["verdict"] for name, row in by_name(judged, *self.NAMES).items()}
 
@@ -223,7 +229,7 @@ class TestPeople:
         assert self.judged(*said)["doubted"] == "needs_review"
 
     def test_waiver_takes_the_effect_of_a_doubt(self) -> None:
-        waiver = Waiver("TST2", "known", "dpo", day(6))
+        waiver = Waiver("TST2", "known", ("dpo", "bo"), day(6))
         assert self.judged(waivers=(waiver,)) == {
             "blocked": "blocked", "doubted": "cleared", "clear": "cleared",
         }  # fmt: skip
@@ -231,9 +237,9 @@ class TestPeople:
     @pytest.mark.parametrize(
         "waiver",
         [
-            Waiver("TST2", "known", "dpo", AS_OF),
-            Waiver("TST2", "known", "dpo", day(6), media="clear"),
-            Waiver("TST1", "known", "dpo", day(6)),
+            Waiver("TST2", "known", ("dpo", "bo"), AS_OF),
+            Waiver("TST2", "known", ("dpo", "bo"), day(6), media=("clear",)),
+            Waiver("TST1", "known", ("dpo", "bo"), day(6)),
         ],
     )
     def test_waiver_that_expired_or_is_for_another_does_nothing(self, waiver: Waiver) -> None:
@@ -241,15 +247,66 @@ class TestPeople:
 
     def test_two_waivers_of_one_finding_double_nothing(self) -> None:
         waivers = (
-            Waiver("TST2", "known", "dpo", day(6)),
-            Waiver("TST2", "seen", "dpo", day(6), media="doubted"),
+            Waiver("TST2", "known", ("dpo", "bo"), day(6)),
+            Waiver("TST2", "seen", ("dpo", "bo"), day(6), media=("doubted",)),
         )
         question = replace(QUESTION, waivers=waivers)
-        found = audit(world(*self.NAMES), self.RULES, question).findings.to_pylist()
+        register = conform(factories.registered("dpo", "bo"), "reviewers")
+        tables = world(*self.NAMES) | {"reviewers": register}
+        found = audit(tables, self.RULES, question).findings.to_pylist()
         told = {row["waiver"] for row in found if row["code"] == "TST2"}
-        assert told == {"dpo until 2026-06-01: seen", "dpo until 2026-06-01: known"}
+        assert told == {"dpo, bo until 2026-06-01: seen", "dpo, bo until 2026-06-01: known"}
         assert len({row["finding_id"] for row in found}) == len(found) == 3
 
     def test_waiver_of_a_block_does_nothing(self) -> None:
-        waiver = Waiver("TST1", "known", "dpo", day(6))
+        waiver = Waiver("TST1", "known", ("dpo", "bo"), day(6))
         assert self.judged(waivers=(waiver,))["blocked"] == "blocked"
+
+    @pytest.mark.parametrize(
+        "waivers",
+        [
+            (Waiver("TST2", "known", ("dpo",), day(6)), Waiver("TST2", "sure", ("dpo",), day(7))),
+            (Waiver("TST2", "known", ("dpo", "D.P.O"), day(6)),),
+            (Waiver("TST2", "known", ("dpo", "nobody"), day(6)),),
+            (Waiver("TST2", "known", ("dpo", "bo"), datetime(9999, 1, 1, tzinfo=UTC)),),
+            (
+                Waiver("TST2", "known", ("dpo",), day(6)),
+                Waiver("TST2", "known", ("bo",), day(6), media=("clear",)),
+            ),
+        ],
+    )
+    def test_one_person_waives_nothing_that_leads_to_a_clearance(
+        self, waivers: tuple[Waiver, ...]
+    ) -> None:
+        """However often they say so, under whatever form of their name, and for however long."""
+        assert self.judged(waivers=waivers)["doubted"] == "needs_review"
+
+    def test_two_people_each_in_a_waiver_of_their_own_waive(self) -> None:
+        waivers = (
+            Waiver("TST2", "known", ("dpo",), day(6), media=("doubted",)),
+            Waiver("TST2", "sure", ("bo",), day(7), given_at=day(1)),
+        )
+        assert self.judged(waivers=waivers)["doubted"] == "cleared"
+
+    def test_for_others_only_signed_waivers_hold(self) -> None:
+        """What is in the settings is signed by nobody."""
+        keys = [{"key_id": name} for name in ("dpo", "bo")]
+        register = [
+            row | key for row, key in zip(factories.registered("dpo", "bo"), keys, strict=True)
+        ]
+        tables = world(*self.NAMES) | {"reviewers": conform(register, "reviewers")}
+        use = replace(USE, audience="public")
+
+        def said(*waivers: Waiver) -> str:
+            question = replace(QUESTION, use=use, waivers=waivers)
+            found = by_name(audit(tables, self.RULES, question), *self.NAMES)
+            return str(found["doubted"]["verdict"])
+
+        plain = Waiver("TST2", "known", ("dpo", "bo"), day(6))
+        assert said(plain) == "needs_review"
+        signed = [
+            Waiver("TST2", "known", (name,), day(6), ("doubted",), day(4), name)
+            for name in ("dpo", "bo")
+        ]
+        assert said(*signed) == "cleared"
+        assert said(signed[0], replace(signed[1], key_id="dpo")) == "needs_review"

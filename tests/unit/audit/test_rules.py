@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pyarrow as pa
@@ -14,8 +14,9 @@ from curate.audit.judge import audit
 from curate.audit.rule import FAMILIES, Rule, placeholders
 from curate.audit.rules import ALL_RULES, BY_CODE, EVERY_RULE, check_waivers
 from curate.audit.sarif import sarif
+from curate.audit.waivers import LONGEST
 from curate.errors import ConfigError
-from curate.model.config import Waiver
+from curate.model.config import Waiver, parse_config
 from curate.model.verdict import Effect
 from tests.worlds import load_world
 
@@ -120,11 +121,56 @@ def test_sarif_lists_each_finding_with_its_place_and_level(tmp_path: Path) -> No
         ("CON002", "blocks, and nobody waives"),
         ("CON025", "doubts a consent, which nobody waives"),
         ("DUP005", "doubts a consent, which nobody waives"),
+        *(
+            (rule.code, "asks whether anybody looked")
+            for rule in ALL_RULES
+            if rule.effect is not Effect.BLOCK
+            and (
+                rule.family in ("IDN", "MED")
+                or rule.code in ("DEP001", "DEP002", "DEP003", "DEP004", "DEP008")
+            )
+        ),
+        *(
+            (rule.code, "is about hash lists, which nobody waives")
+            for rule in ALL_RULES
+            if rule.family == "HSH" and rule.effect is not Effect.BLOCK
+        ),
     ],
 )
 def test_waiver_that_cannot_hold_is_refused(code: str, problem: str) -> None:
     """A waiver that cannot hold is an error, and not silently without effect."""
-    waiver = Waiver(code, "why not", "r.meyer", datetime(2030, 1, 1, tzinfo=UTC))
+    waiver = Waiver(code, "why not", ("r.meyer",), datetime(2030, 1, 1, tzinfo=UTC))
 
     with pytest.raises(ConfigError, match=problem):
         check_waivers([waiver], where="curate.toml")
+
+
+def test_a_waiver_ends_within_a_year() -> None:
+    """Counted from the audit."""
+    now = datetime(2026, 5, 1, tzinfo=UTC)
+    check_waivers([Waiver("DUP001", "x", ("ana",), now + LONGEST)], where="", now=now)
+    late = Waiver("DUP001", "x", ("ana",), now + LONGEST + timedelta(seconds=1))
+    with pytest.raises(ConfigError, match="more than a year ahead"):
+        check_waivers([late], where="curate.toml", now=now)
+
+
+def test_waivers_of_everything_for_ever_by_one_person_are_refused() -> None:
+    """As they once cleared a whole catalogue of faces that nobody had accounted for."""
+    given = parse_config(
+        "\n".join(
+            f'[[waivers]]\ncode = "{code}"\nall = true\nreason = "fine"\nby = "{who}"\n'
+            "expires = 9999-12-31"
+            for code in ("DEP001", "DEP002") for who in ("ana", "Ana")
+        ), where="curate.toml",
+    ).waivers  # fmt: skip
+    with pytest.raises(ConfigError, match="DEP001") as raised:
+        check_waivers(given, where="curate.toml", now=datetime(2026, 5, 1, tzinfo=UTC))
+    assert "curate decide LOCATOR cleared" in raised.value.hint
+
+
+@pytest.mark.parametrize("said", ["", 'media = ["a.jpg"]\nall = true'])
+def test_a_waiver_says_what_it_is_for(said: str) -> None:
+    """Nothing is for everything because somebody left a line out."""
+    head = '[[waivers]]\ncode = "DUP001"\nreason = "fine"\nby = ["ana"]\nexpires = 2026-06-01\n'
+    with pytest.raises(ConfigError, match="waivers: DUP001"):
+        parse_config(head + said, where="curate.toml")

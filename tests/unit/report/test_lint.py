@@ -102,7 +102,9 @@ def test_a_finding_quotes_the_words_and_the_count(contradicted: Case) -> None:
 
 def test_a_waiver_takes_the_effect_of_an_open_answer(contradicted: Case) -> None:
     waivers = [
-        Waiver("DOC003", "not yet decided", "r.meyer", datetime(2030, 1, 1, tzinfo=UTC), place)
+        Waiver(
+            "DOC003", "not yet decided", ("r.meyer",), datetime(2030, 1, 1, tzinfo=UTC), (place,)
+        )
         for place in ("answers.39", "answers.56")
     ]
 
@@ -114,7 +116,7 @@ def test_a_waiver_takes_the_effect_of_an_open_answer(contradicted: Case) -> None
 
 
 def test_a_waiver_that_has_ended_waives_nothing(contradicted: Case) -> None:
-    waiver = Waiver("DOC003", "long ago", "r.meyer", contradicted.inputs.as_of)
+    waiver = Waiver("DOC003", "long ago", ("r.meyer",), contradicted.inputs.as_of)
 
     assert not any(one.waiver for one in contradicted.found(waivers=[waiver]))
 

@@ -29,7 +29,8 @@ def test_waivers_and_reviewers_are_told(small) -> None:
     made = make_inputs(verdicts=verdicts, findings=findings).tables
     tables = {**small.tables, "verdicts": made["verdicts"], "findings": made["findings"]}
     told = notable(Facts(replace(small, tables=tables)))
-    assert told[-1] == "People: 1 finding waived, and 1 verdict decided by reviewers."
+    assert told[-2] == "People: 1 finding waived, and 1 verdict decided by reviewers."
+    assert told[-1].startswith("Waivers: 1 waiver; ")
 
 
 def test_method_names_rules_and_stages(small) -> None:

@@ -34,12 +34,90 @@ def handed_back(told: Told, *decisions: Any, **values: Any) -> Path:
 
 
 def test_two_reviewers_clear(told: Told) -> None:
-    """One is not enough."""
+    """One is not enough, nor is one whom the register does not know."""
+    told.project.add_reviewer("ada", name="Ada L.")
     told.project.review_import(handed_back(told, decided(told)))
     assert told.verdict("a.png") == "needs_review"
 
-    told.project.review_import(handed_back(told, decided(told), reviewer="ben"))
+    done = told.project.review_import(handed_back(told, decided(told), reviewer="ben"))
+    assert told.verdict("a.png") == "needs_review"
+    assert "ben is not on the register" in done.remark
+    assert "curate review reviewers add 'ben'" in done.remark
+    told.project.add_reviewer("ben", name="Ben M.")
     assert told.verdict("a.png") == "cleared"
+
+
+def test_a_file_under_other_forms_of_one_name_is_that_of_one_person(told: Told) -> None:
+    """Whoever renames their file is not two people."""
+    told.project.add_reviewer("r.meyer", name="Robin Meyer")
+    for name in (
+        "r.meyer",
+        "R. Meyer",
+        " r meyer",
+        "\uff32.\uff2d\uff45\uff59\uff45\uff52",
+        "meyer r",
+    ):
+        told.project.review_import(handed_back(told, decided(told), reviewer=name))
+    assert told.verdict("a.png") == "needs_review"
+
+
+def test_for_others_only_signed_files_clear(told: Told) -> None:
+    """By the registered keys; an unsigned file is kept, told of, and clears nothing."""
+    config = told.project.workspace.config
+    config.write_text(config.read_text().replace('audience = "internal"', 'audience = "gated"'))
+    told.project.context.__dict__.pop("config", None)
+    told.project.audit()
+    keys = {name: new_key() for name in ("ada", "ben")}
+    for name, key in keys.items():
+        told.project.add_reviewer(name, name=f"{name} M.", key=key.public)
+
+    for name in keys:
+        done = told.project.review_import(handed_back(told, decided(told), reviewer=name))
+        assert (done.recorded, "only decisions signed by" in done.remark) == (1, True)
+    assert told.verdict("a.png") == "needs_review"
+
+    for name, key in keys.items():
+        plain = handed_back(told, decided(told), reviewer=name)
+        path = plain.with_suffix(".dsse.json")
+        path.write_text(json.dumps(signed_review(plain, key)), encoding="utf-8")
+        assert told.project.review_import(path).remark == ""
+    assert told.verdict("a.png") == "cleared"
+    rows = told.project.ledger.read("decisions").to_pylist()
+    assert {(r["reviewer"], r["key_id"]) for r in rows if r["key_id"]} == {
+        (name, key.public.keyid) for name, key in keys.items()
+    }
+
+
+def test_nobody_signs_for_another(told: Told) -> None:
+    """A file in Ben's name under Ada's key, or under one that is not Ben's, is nobody's word."""
+    ada, ben, other = new_key(), new_key(), new_key()
+    told.project.add_reviewer("ada", name="Ada L.", key=ada.public)
+    told.project.add_reviewer("ben", name="Ben M.", key=ben.public)
+    plain = handed_back(told, decided(told), reviewer="ben")
+    path = plain.with_suffix(".dsse.json")
+    for key, problem in ((ada, "'ada' signed this"), (other, "is not the one")):
+        path.write_text(json.dumps(signed_review(plain, key)), encoding="utf-8")
+        with pytest.raises(VerificationError, match=problem):
+            told.project.review_import(path, key.public)
+    assert told.project.ledger.read("decisions").num_rows == 0
+
+
+def test_what_somebody_clears_before_they_were_taken_off_is_not_brought_in_after(
+    told: Told,
+) -> None:
+    """The file says itself when it was decided; what was on record before stays and counts."""
+    for name in ("ada", "ben"):
+        told.project.add_reviewer(name, name=f"{name} M.")
+        told.project.review_import(handed_back(told, decided(told), reviewer=name))
+    early = handed_back(told, decided(told, "b.png"))
+    told.project.remove_reviewer("ada")
+
+    (bad,) = told.project.review_import(early).rejected
+    assert "ada was taken off the register" in bad.reason
+    assert told.verdict("a.png") == "cleared"
+    told.project.decide("b.png", "cleared", reviewer="ben", reason="fine")
+    told.project.decide("b.png", "cleared", reviewer="ada", reason="fine")
+    assert told.verdict("b.png") == "needs_review"
 
 
 def test_one_reviewer_blocks_and_takes_it_back(told: Told) -> None:

@@ -15,6 +15,7 @@ from PIL import Image
 from curate.api import Project
 from curate.errors import ConfigError, CurateError, InputError, UnknownNameError
 from curate.schema import conform
+from curate.verbs.audit import idle_waivers
 from curate.verbs.correct import apply_corrections
 from tests.unit.review.conftest import Told, audited_folder, told
 
@@ -145,23 +146,36 @@ def kept(project: Project) -> list[tuple[str, str]]:
 
 
 def test_a_waiver_holds_for_its_entry_until_it_ends(told: Told) -> None:
-    """It is told with who answers for it; what blocks, or doubts a consent, nobody waives."""
+    """It is told with who answers for it: two people. What asks for a look nobody waives."""
     ends = told.project.clock() + timedelta(days=30)
-    told.project.review_waive("a.png", "DEP002", ends, **WHO)
+    for reviewer, name in (("r.meyer", "Robin Meyer"), ("a.kim", "Ada Kim")):
+        told.project.add_reviewer(reviewer, name=name)
+    told.project.review_waive("a.png", "SIG017", ends, **WHO)
+    told.project.review_waive("a.png", "SIG017", ends, reviewer="R.Meyer", reason="once more")
     audited = told.project.audit()
+    assert not [row for row in audited.findings.to_pylist() if row["waiver"]]
+    (idle,) = idle_waivers(told.project.context, audited)
+    assert "SIG017 by R.Meyer" in idle
+    assert "two people of the register" in idle
+    told.project.review_waive("a.png", "SIG017", ends, reviewer="a.kim", reason="so it is")
+    audited = told.project.audit()
+    assert idle_waivers(told.project.context, audited) == []
     waived = [row for row in audited.findings.to_pylist() if row["waiver"]]
     assert [(row["code"], row["media_id"]) for row in waived] == [
-        ("DEP002", told.project.entry("a.png")["media_id"])
+        ("SIG017", told.project.entry("a.png")["media_id"])
     ]
-    assert waived[0]["waiver"].startswith("r.meyer until 2026-06-0")
+    assert "R.Meyer until 2026-06-0" in waived[0]["waiver"]
+    assert "a.kim until 2026-06-0" in waived[0]["waiver"]
     later = told.project.audit(as_of=ends + timedelta(days=1))
     assert not [row for row in later.findings.to_pylist() if row["waiver"]]
 
-    for code, error in (("CON001", ConfigError), ("MED999", ConfigError), ("HSH001", ConfigError)):
-        with pytest.raises(error):
+    for code in ("CON001", "MED999", "MED001", "HSH001", "DEP002", "IDN001"):
+        with pytest.raises(ConfigError):
             told.project.review_waive("a.png", code, ends, **WHO)
     with pytest.raises(InputError, match="is past"):
-        told.project.review_waive("a.png", "DEP002", told.now - timedelta(days=1), **WHO)
+        told.project.review_waive("a.png", "SIG017", told.now - timedelta(days=1), **WHO)
+    with pytest.raises(ConfigError, match="more than a year ahead"):
+        told.project.review_waive("a.png", "SIG017", told.now + timedelta(days=370), **WHO)
 
 
 @pytest.mark.parametrize(

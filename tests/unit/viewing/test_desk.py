@@ -40,7 +40,7 @@ def test_every_word_is_on_record_with_what_was_seen(told: Told, desk: Desk) -> N
     assert desk.decide(entry, "blocked", "no") == "blocked"
     assert desk.label(entry, "fake", "seams") == "authenticity fake"
     assert desk.name(entry, "p07", "I know her") == "p07 confirmed"
-    assert desk.waive(entry, "DEP002", "2026-08-01", "asked") == "DEP002 waived until 2026-08-01"
+    assert desk.waive(entry, "SIG017", "2026-08-01", "asked") == "SIG017 waived until 2026-08-01"
 
     rows = said(told)
     assert [row["kind"] for row in rows] == [None, "label", "subject", "waiver"]
@@ -110,7 +110,7 @@ def test_a_look_is_written_down_before_the_picture_is_shown(told: Told, desk: De
 @pytest.mark.parametrize("until", ["soon", "2026-02-30", "2025-01-01", ""])
 def test_a_waiver_needs_a_day_to_come(told: Told, desk: Desk, until: str) -> None:
     with pytest.raises(CurateError, match=r"is no day|is past"):
-        desk.waive(of(told, "a.png"), "DEP002", until, "asked")
+        desk.waive(of(told, "a.png"), "SIG017", until, "asked")
     assert said(told) == []
 
 

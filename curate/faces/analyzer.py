@@ -136,8 +136,12 @@ class FaceAnalyzer(Protocol):
     def info(self) -> ModelInfo:
         """What the model is."""
 
+    @property
+    def needs_rim(self) -> bool:
+        """Whether a face that fills its picture is only found inside a rim around it."""
+
     def detect(self, image: Image) -> Detections:
-        """Return the faces in `image`, at the analyzer's one detection size."""
+        """Return the faces in `image`, and say how small a face it finds there."""
 
     def align(self, image: Image, landmarks: Floats) -> Image:
         """Return upright crops, shape (n, S, S, 3), for `landmarks` of shape (n, 5, 2)."""

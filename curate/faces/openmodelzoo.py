@@ -52,6 +52,8 @@ class OpenModelZooAnalyzer:
         MissingModelError: A model file is not below the folder.
     """
 
+    needs_rim = True
+
     def __init__(self, spec: AnalyzerSpec) -> None:
         detector, network, weights = model_files(spec.path)
         threshold = 0.6 if spec.det_threshold is None else spec.det_threshold

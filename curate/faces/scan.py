@@ -50,9 +50,9 @@ def scan_image(image: Image, analyzer: FaceAnalyzer, *, sha256: str, frame: int 
 def scan_images(pictures: Iterable[tuple[str, int, Image]], analyzer: FaceAnalyzer) -> Scan:
     """Return the faces of several pictures, embedded together.
 
-    A picture of up to 256 px, and any in which nothing was found, is searched inside a rim of
-    repeated edge pixels half as wide as its longer side: a crop that a face fills has no
-    surroundings for a detector to go by. Boxes and landmarks are mapped back, so they may
+    Where the model needs it, a picture of up to 256 px, and any in which nothing was found, is
+    searched inside a rim of repeated edge pixels half as wide as its longer side: a crop that a
+    face fills has no surroundings for a detector to go by. Boxes and landmarks are mapped back, so they may
     reach outside the picture. Alignment always takes the picture as it is.
 
     Args:
@@ -103,9 +103,9 @@ def find_faces(image: Image, analyzer: FaceAnalyzer) -> Detections:
         analyzer: The model.
     """
     found = Detections.none()
-    if max(image.shape[:2]) > SMALL_PX:
+    if max(image.shape[:2]) > SMALL_PX or not analyzer.needs_rim:
         found = analyzer.detect(image)
-    if len(found) == 0:
+    if len(found) == 0 and analyzer.needs_rim:
         wider, rim = padded(image, _MARGIN)
         within = analyzer.detect(wider).moved(dx=-rim, dy=-rim)
         # Two looks know what either knows: the finer one counts.

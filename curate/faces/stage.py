@@ -48,6 +48,8 @@ _SHOTS = "SELECT sha256, list(frame ORDER BY frame) AS frames, list(shot ORDER B
 def faces_stage(spec: AnalyzerSpec, model_id: str) -> MapStage:
     """Return the stage that finds faces with the model that `spec` names."""
     mark = f"faces/{VERSION}"
+    # A scan that found smaller faces than are asked for now serves as well.
+    fine = f"AND coalesce(f.smallest_px <= {spec.smallest}, true)" if spec.kind == "dlib" else ""
     pending = f"""
         SELECT todo.*, s.frames, s.shots
         FROM ({_CONTENTS}) todo
@@ -55,6 +57,7 @@ def faces_stage(spec: AnalyzerSpec, model_id: str) -> MapStage:
         WHERE NOT EXISTS (
             SELECT 1 FROM face_scans f
             WHERE f.sha256 = todo.sha256 AND f.model_id = '{model_id}' AND f.stage = '{mark}'
+            {fine}
         )
         ORDER BY sha256
     """

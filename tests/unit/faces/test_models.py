@@ -25,6 +25,7 @@ from curate.faces.models import (
     known_model,
     model_home,
     pull_model,
+    usual_folder,
 )
 
 
@@ -32,6 +33,12 @@ def test_the_embedded_model_is_the_pinned_one() -> None:
     states = check_model(known_model("dlib"), model_folder())
 
     assert [s.state for s in states] == ["good", "good"]
+
+
+def test_the_embedded_detector_is_the_pinned_one() -> None:
+    model = known_model("centerface")
+
+    assert [s.state for s in check_model(model, usual_folder(model))] == ["good"]
 
 
 def test_the_shared_open_model_zoo_files_are_the_pinned_ones(shared_data: Path) -> None:

@@ -24,13 +24,18 @@ def dlib() -> FaceAnalyzer:
     return load(AnalyzerSpec("dlib", threads=2))
 
 
+def _people(analyzer: FaceAnalyzer) -> int:
+    """Return how many faces the group's photo has: six, and one on the wall that CenterFace sees."""
+    return 6 if analyzer.needs_rim else 7
+
+
 def test_scan_rows_have_the_shape_of_their_tables(analyzer: FaceAnalyzer, group: Image) -> None:
     scan = scan_image(group, analyzer, sha256=SHA)
 
     faces, scans = conform(scan.faces, "faces"), conform(scan.scans, "face_scans")
 
-    assert len(faces) == len(scan.embeddings) == 6
-    assert scans["faces"].to_pylist() == [6]
+    assert len(faces) == len(scan.embeddings) == _people(analyzer)
+    assert scans["faces"].to_pylist() == [_people(analyzer)]
 
 
 def test_scan_rows_hold_no_embedding(analyzer: FaceAnalyzer, group: Image) -> None:
@@ -41,13 +46,23 @@ def test_scan_rows_hold_no_embedding(analyzer: FaceAnalyzer, group: Image) -> No
     assert longest == 10
 
 
+def test_a_face_too_small_to_judge_is_kept_as_somebody(dlib: FaceAnalyzer, group: Image) -> None:
+    """The picture on the wall is no evidence of who it is, and evidence that somebody is there."""
+    scan = scan_image(group, dlib, sha256=SHA)
+
+    poor = [row for row in scan.faces if not row["judgeable"]]
+
+    assert [row["poor_reason"] for row in poor] == ["too_small"]
+    assert poor[0]["face_height_px"] < 16
+
+
 def test_scan_again_gives_the_same_ids(dlib: FaceAnalyzer, group: Image) -> None:
     first, second = (scan_image(group, dlib, sha256=SHA) for _ in range(2))
 
     ids = [row["face_id"] for row in first.faces]
 
     assert ids == [row["face_id"] for row in second.faces]
-    assert len(set(ids)) == 6
+    assert len(set(ids)) == 7
 
 
 def test_embed_faces_repeats_the_embeddings_of_a_scan(analyzer, group: Image) -> None:
@@ -116,7 +131,7 @@ def test_scan_images_keeps_rows_and_embeddings_in_step(
     scan = scan_images([("a", 0, tight_crop), ("b", 0, blank), ("c", 7, group)], dlib)
 
     alone = scan_image(group, dlib, sha256="c", frame=7)
-    assert [row["sha256"] for row in scan.faces] == ["a"] + ["c"] * 6
+    assert [row["sha256"] for row in scan.faces] == ["a"] + ["c"] * 7
     assert scan.faces[1:] == alone.faces
     np.testing.assert_allclose(scan.embeddings[1:], alone.embeddings, atol=1e-5)
 

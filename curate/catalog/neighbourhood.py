@@ -94,7 +94,7 @@ def neighbourhood(catalog: Catalog, media_id: str, names: Iterable[str]) -> dict
     for name, sql in _STEPS:
         text = sql.format(lines=_LINES, most=MOST_FACES)
         given = {"media_id": media_id} if "$media_id" in text else {}
-        found = connection.execute(text, given).to_arrow_table()
+        found = connection.sql(text, params=given).to_arrow_table()
         connection.register(name, found)
     tables = {name: _rows(connection, name, where) for name, where in _WANTED.items()}
     tables["entries"] = _entries(tables)

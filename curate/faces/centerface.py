@@ -101,7 +101,7 @@ class CenterFace:
         found = []
         for start in range(0, len(noticed), _AT_ONCE // TURNS):
             some = slice(start, start + _AT_ONCE // TURNS)
-            crops = cut(image, middles[some], scale[some], _CROP)
+            crops = cut(image, middles[some], scale[some].astype(np.float32), _CROP)
             turned = [np.rot90(crop, turn) for crop in crops for turn in range(TURNS)]
             outputs = self._run(_batch(turned))
             for place in range(len(crops)):

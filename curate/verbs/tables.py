@@ -13,6 +13,7 @@ from curate.catalog.digest import tables_digest
 from curate.catalog.listings import changed_listings
 from curate.catalog.views import read_entries, stored_as
 from curate.engine.changed import changed
+from curate.errors import DependencyError
 from curate.schema import conform
 
 if TYPE_CHECKING:
@@ -68,7 +69,6 @@ def stages_now(context: Context) -> pa.Table:
     """
     from curate.faces.stage import VERSION as FACES
     from curate.signals.beside import STAGE as BESIDE
-    from curate.signals.stage import VERSION as SIGNALS
 
     faces = {
         "stage": "faces",
@@ -76,9 +76,22 @@ def stages_now(context: Context) -> pa.Table:
         "model_id": _last_model(context),
         "smallest_px": context.config.smallest,
     }
-    searches = [{"stage": "signals", "mark": f"signals/{SIGNALS}"},
-                {"stage": "signals-beside", "mark": BESIDE}]  # fmt: skip
+    searches = [
+        {"stage": "signals", "mark": _reader(context)},
+        {"stage": "signals-beside", "mark": BESIDE},
+    ]
     return conform([faces, *searches], "stages")
+
+
+def _reader(context: Context) -> str:
+    """Return what reads statements here: nothing, where its packages are not installed."""
+    from curate.signals.stage import stage_name
+    from curate.signals.trust import read_anchors
+
+    try:
+        return stage_name(read_anchors(context.config.trust, context.workspace.root))
+    except DependencyError:
+        return ""
 
 
 def _last_model(context: Context) -> str | None:

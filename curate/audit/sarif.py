@@ -15,12 +15,15 @@ from curate.model.verdict import Effect
 _LEVELS = {Effect.BLOCK: "error", Effect.REVIEW: "warning", Effect.NONE: "note"}
 
 
-def sarif(findings: pa.Table, locators: Mapping[str, str]) -> dict[str, Any]:
+def sarif(
+    findings: pa.Table, locators: Mapping[str, str], *, complete: bool = True
+) -> dict[str, Any]:
     """Return a SARIF log of an audit's findings.
 
     Args:
         findings: Rows of the table `findings`.
         locators: The locator of each entry, by id.
+        complete: Whether every rule was applied.
     """
     return {
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
@@ -28,6 +31,8 @@ def sarif(findings: pa.Table, locators: Mapping[str, str]) -> dict[str, Any]:
         "runs": [
             {
                 "tool": {"driver": {"name": "curate", "rules": [_rule(r) for r in ALL_RULES]}},
+                # Where rules were left out, an empty list says nothing of what is clean.
+                "properties": {"complete": complete},
                 "results": [_result(row, locators) for row in findings.to_pylist()],
             }
         ],

@@ -82,7 +82,7 @@ def command(
     elif output is Format.SARIF:
         from curate.audit.sarif import sarif
 
-        say_json(sarif(audited.findings, _locators(context)))
+        say_json(sarif(audited.findings, _locators(context), complete=not audited.filtered))
     else:
         _print(context, audited, limit)
     return _status(audited.counts(), fail_on)
@@ -177,9 +177,31 @@ def _print(context: Context, audited: Audited, limit: int) -> None:
     say(f"for {audited.use.name}, as of {audited.as_of:%Y-%m-%d %H:%M} UTC: "
         f"{counts['cleared']:,} cleared, {counts['needs_review']:,} need review, "
         f"{counts['blocked']:,} blocked")  # fmt: skip
+    if audited.filtered:
+        say("rules were left out: these are findings only, nothing is cleared by them, and this is "
+            "not the last audit that decisions, reports and releases go by")  # fmt: skip
+    say_answers(audited)
     say_waivers(context, audited)
     if shown:
         say("`curate explain CODE` teaches a rule; `curate explain LOCATOR` tells of one entry")
+
+
+def say_answers(audited: Audited) -> None:
+    """Print what is not answered, and on what clearances rest."""
+    from curate.audit.tally import in_words, tally
+
+    open_ = [
+        {"question": one.question.name, "not answered for": one.open, "asks": one.question.asks}
+        for one in tally(audited.verdicts)
+        if one.open
+    ]
+    if open_:
+        say()
+        say("questions without an answer, each of which keeps an entry from being cleared:")
+        table(open_, ["question", "not answered for", "asks"])
+        say()
+    for sentence in in_words(audited.verdicts):
+        say(sentence)
 
 
 def say_waivers(context: Context, audited: Audited) -> None:
@@ -202,6 +224,7 @@ def _locators(context: Context) -> dict[str, str]:
 
 
 def _document(context: Context, audited: Audited) -> dict[str, Any]:
+    from curate.audit.tally import tally
     from curate.verbs.gaps import gaps
 
     findings = audited.findings.to_pylist()
@@ -210,9 +233,16 @@ def _document(context: Context, audited: Audited) -> dict[str, Any]:
         "use": audited.use.name,
         "as_of": audited.as_of.isoformat(),
         "counts": audited.counts(),
+        "complete": not audited.filtered,
         "gaps": gaps(context),
+        "questions": [
+            {"name": one.question.name, "not_answered": one.open, "cleared_by_basis": one.cleared}
+            for one in tally(audited.verdicts)
+        ],
         "findings": [{**row, "params": json.loads(row["params"])} for row in findings],
-        "verdicts": audited.verdicts.select(["media_id", "verdict", "codes"]).to_pylist(),
+        "verdicts": audited.verdicts.select(
+            ["media_id", "verdict", "codes", "answers"]
+        ).to_pylist(),
     }
 
 

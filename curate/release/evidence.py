@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import parquet
 
+from curate.audit.questions import BASIS_OF, LETTERS, NAMES, NOT_RAISED, OPEN, REVIEWED
 from curate.audit.register import HEARD, heard_of
 from curate.audit.rule import Rule
 from curate.catalog.audits import Audited
@@ -26,15 +27,20 @@ from curate.release.manifest import printed
 VERDICTS = "verdicts.parquet"
 FINDINGS = "evidence/findings.parquet"
 REVIEWS = "evidence/reviews.parquet"
+ANSWERS = "evidence/answers.parquet"
 RULES = "evidence/rules.json"
 
 _VERDICTS = pa.schema([
     ("media_id", pa.string()), ("verdict", pa.string()), ("codes", pa.list_(pa.string())),
-    ("decided_by", pa.string()),
+    ("answers", pa.string()), ("decided_by", pa.string()),
 ])  # fmt: skip
 _FINDINGS = pa.schema([("media_id", pa.string()), ("code", pa.string()), ("waived", pa.bool_())])
 _REVIEWS = pa.schema([
     ("media_id", pa.string()), ("reviewer", pa.int64()), ("verdict", pa.string()),
+])  # fmt: skip
+
+_ANSWERS = pa.schema([
+    ("media_id", pa.string()), ("question", pa.string()), ("basis", pa.string()),
 ])  # fmt: skip
 
 # What each person says of this very evidence; which of an entry's reviewers each is, and not who.
@@ -98,8 +104,26 @@ def evidence_of(
         VERDICTS: _parquet(verdicts.select(_VERDICTS.names).cast(_VERDICTS)),
         FINDINGS: _parquet(findings.cast(_FINDINGS)),
         REVIEWS: _parquet(reviews.cast(_REVIEWS)),
+        ANSWERS: _parquet(answers_of(verdicts)),
         RULES: printed(said),
     }
+
+
+def answers_of(verdicts: pa.Table) -> pa.Table:
+    """Return why each entry was cleared: its questions, each with the basis of its answer.
+
+    Args:
+        verdicts: Rows of ``verdicts``, sorted by entry.
+    """
+    rows = [
+        {"media_id": media_id, "question": name, "basis": BASIS_OF.get(letter, "none")}
+        for media_id, answers in zip(
+            verdicts["media_id"].to_pylist(), verdicts["answers"].to_pylist(), strict=True
+        )
+        for name, letter in zip(NAMES, answers or "", strict=False)
+        if letter != NOT_RAISED
+    ]
+    return pa.Table.from_pylist(rows, schema=_ANSWERS)
 
 
 def replay(folder: Path, rules: Mapping[str, Any], released: set[str]) -> Iterator[tuple[str, str]]:
@@ -116,27 +140,28 @@ def replay(folder: Path, rules: Mapping[str, Any], released: set[str]) -> Iterat
     effects = {code: said["effect"] for code, said in rules["rules"].items()}
     speaking: dict[str, set[str]] = {}
     blocked: set[str] = set()
+    answered_for: set[str] = set()
     for row in parquet.ParquetFile(folder / FINDINGS).read().to_pylist():
-        if row["code"] not in effects:
+        effect = effects.get(row["code"])
+        if effect is None:
             yield FINDINGS, f"{row['media_id']}: no rule {row['code']} was applied"
-            continue
-        effect = effects[row["code"]]
-        if effect == Effect.NONE or (row["waived"] and effect != Effect.BLOCK):
-            continue
-        speaking.setdefault(row["media_id"], set()).add(row["code"])
-        if effect == Effect.BLOCK:
-            blocked.add(row["media_id"])
+        elif effect == Effect.BLOCK or (effect == Effect.REVIEW and not row["waived"]):
+            speaking.setdefault(row["media_id"], set()).add(row["code"])
+            blocked |= {row["media_id"]} if effect == Effect.BLOCK else set()
+        elif row["waived"] and row["code"].startswith("SRC"):
+            answered_for.add(row["media_id"])
     clears, blocks = _reviews(folder)
     seen: set[str] = set()
     for row in parquet.ParquetFile(folder / VERDICTS).read().to_pylist():
         media = row["media_id"]
-        again = _verdict(
-            media in blocked, media in speaking, clears.get(media, 0), blocks.get(media, 0)
-        )
+        doubted = media in speaking or _was_open(row["answers"], media in answered_for)
+        again = _verdict(media in blocked, doubted, clears.get(media, 0), blocks.get(media, 0))
         codes = sorted(speaking.get(media, ()))
         if again != (row["verdict"], row["decided_by"]) or codes != row["codes"]:
             found = f"{' by '.join(again)} {' '.join(codes)}".rstrip()
             yield VERDICTS, f"{media}: the evidence gives {found}"
+        if OPEN in (row["answers"] or OPEN):
+            yield VERDICTS, f"{media}: a question is not answered, and it went out"
         if row["verdict"] != Verdict.CLEARED:
             yield VERDICTS, f"{media}: {row['verdict']}, and it went out"
         if media in seen or media not in released:
@@ -144,6 +169,19 @@ def replay(folder: Path, rules: Mapping[str, Any], released: set[str]) -> Iterat
         seen.add(media)
     yield from ((VERDICTS, f"{media}: it went out without a verdict") for media in
                 sorted(released - seen))  # fmt: skip
+
+
+def _was_open(answers: str | None, waived: bool) -> bool:  # noqa: FBT001
+    """Return whether reviewers answered a question, or nobody did.
+
+    Args:
+        answers: A letter for each question.
+        waived: Whether all that was found of its source is waived, which answers its origin.
+    """
+    letters = dict(zip(NAMES, answers or "", strict=False))
+    if waived and letters.get("origin") == LETTERS[REVIEWED]:
+        del letters["origin"]
+    return not letters or bool({OPEN, LETTERS[REVIEWED]} & set(letters.values()))
 
 
 def _verdict(blocked: bool, doubted: bool, clears: int, blocks: int) -> tuple[str, str]:  # noqa: FBT001

@@ -7,6 +7,7 @@ other instant than the one judged at.
 from __future__ import annotations
 
 from curate.audit.rules import ALL_RULES
+from curate.audit.tally import tally
 from curate.model.verdict import Effect
 from curate.report.appendix import (
     audit_run,
@@ -23,7 +24,7 @@ from curate.report.inputs import ReportInputs
 from curate.report.labels import labels
 from curate.report.leaks import read_leaks
 from curate.report.limits import limits
-from curate.report.method import method, notable
+from curate.report.method import method, notable, on_clearance
 from curate.report.overview import (
     by_label,
     by_rule_and_source,
@@ -74,6 +75,8 @@ def audit_page(inputs: ReportInputs, *, pictures: bool = False) -> str:
         labels=labels(facts),
         by_rule=by_rule_and_source(facts),
         notable=notable(facts),
+        open_questions=[one for one in tally(inputs.tables["verdicts"]) if one.open],
+        clearance=on_clearance(facts),
         examples=examples(facts, found, pictures=pictures),
         pictures=pictures,
         rejections=rejections(facts),

@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 
 from curate.report.datasheet.sheet import Datasheet
 from curate.report.facts import Facts
+from curate.report.method import on_clearance
 from curate.report.pages import render_markdown
 from curate.report.words import Cell, Listing
 from curate.report.written import Written
@@ -88,6 +89,7 @@ def card(facts: Facts, written: Written, sheet: Datasheet) -> str:
         version=written.version,
         formats=written.formats,
         answers=[answers[number] for number in _QUESTIONS],
+        clearance=on_clearance(facts),
         items=_items(written),
     )
     return f"---\n{yaml(front_matter(facts, written))}---\n\n{body}"

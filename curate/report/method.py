@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from curate.audit.rules import BY_CODE
+from curate.audit.tally import in_words
 from curate.audit.waivers import resting
 from curate.report.appendix import AuditRun
 from curate.report.facts import Facts
@@ -47,7 +48,12 @@ def notable(facts: Facts) -> list[str]:
             f"People: {number(waived, 'finding')} waived, and {number(decided, 'verdict')} decided "
             "by reviewers."
         )
-    return told + on_waivers(facts)
+    return told
+
+
+def on_clearance(facts: Facts) -> list[str]:
+    """Return on what clearances rest, and what rests on waivers; nothing where nothing does."""
+    return in_words(facts.inputs.tables["verdicts"]) + on_waivers(facts)
 
 
 def on_waivers(facts: Facts) -> list[str]:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from curate.audit.explain import explain_rule
+from curate.audit.questions import QUESTIONS
 from curate.audit.rule import FAMILIES, Rule
 from curate.audit.rules import EVERY_RULE
 from curate.faces.analyzer import KINDS as ANALYZERS
@@ -27,6 +28,7 @@ from curate.schema import json_schema, resolved
 from curate.verbs.run import EXTRA_OF, STAGES
 
 ROOT = Path(__file__).resolve().parent.parent
+_PLACEHOLDER = re.compile(r"{[^}]*}")
 _BLOCK = re.compile(r"(<!-- generated: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
@@ -38,9 +40,36 @@ def pages() -> dict[str, str]:
     found["docs/reference.md"] = reference_page()
     found["docs/manifest.md"] = columns_page("manifest")
     found["docs/consent-columns.md"] = columns_page("consent_row")
+    page = (ROOT / "docs/clearance.md").read_text(encoding="utf-8")
+    found["docs/clearance.md"] = _BLOCK.sub(lambda m: m[1] + BLOCKS[m[2]]() + m[3], page)
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     found["README.md"] = _BLOCK.sub(lambda m: m[1] + BLOCKS[m[2]]() + m[3], readme)
     return found
+
+
+_WORDS = {"format": "its format", "mode": "its mode", "manipulation_type": "manipulation of this kind"}
+
+
+def _stands_for(place: re.Match[str]) -> str:
+    """Return what a page says in the place of one entry's fact: a number, mostly."""
+    return _WORDS.get(place[0].strip("{}").partition(":")[0], "N")
+
+
+def question_list() -> str:
+    """Return each question: what raises it, who answers it, on which bases, and what is missing."""
+    lines: list[str] = []
+    for one in QUESTIONS:
+        lines += [
+            f"### {one.name}: {one.asks}",
+            "",
+            f"- Raised by: {one.raised_by}.",
+            f"- Who can answer it: {one.who}.",
+            f"- Bases that an answer can have: {', '.join(one.possible)}.",
+            "- It is open where:",
+            *(f"  - {_PLACEHOLDER.sub(_stands_for, gap.sentence)}." for gap in one.gaps),
+            "",
+        ]
+    return "\n".join(lines)
 
 
 def rule_page(rule: Rule) -> str:
@@ -213,7 +242,7 @@ def _example(spec: dict[str, Any]) -> str:
     return ";".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
-BLOCKS = {"rules": rule_table, "families": family_table}
+BLOCKS = {"rules": rule_table, "families": family_table, "questions": question_list}
 
 
 def main(arguments: list[str]) -> int:

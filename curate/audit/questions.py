@@ -83,8 +83,8 @@ WHOLE = ClearanceQuestion(
     gaps=(
         Gap("state <> 'present' OR NOT probed", "the file has not been opened and read"),
         Gap("NOT moving AND trailing_bytes IS NULL",
-            "where the picture ends in a {format} file is not established, so what stands behind "
-            "it was not looked at"),
+            "where the picture ends in the file is not established ({format}), so what stands "
+            "behind it was not looked at"),
         Gap("coalesce(trailing_bytes, 0) > 0",
             "{trailing_bytes} bytes behind the end of the picture were not looked at"),
         Gap("NOT moving AND hidden_pixels IS NULL",
@@ -119,7 +119,7 @@ READABLE = ClearanceQuestion(
         Gap("NOT moving AND coalesce(bit_depth, 99) > 8",
             "samples have {bit_depth} bits, and which range of them is used is not known"),
         Gap("NOT moving AND (mode IS NULL OR mode IN ('I', 'F') OR contains(mode, ';'))",
-            "samples of the kind {mode} can be shown in more than one way"),
+            "samples of this kind can be shown in more than one way ({mode})"),
         Gap("coalesce(contrast < 0.02 OR brightness < 0.02 OR brightness > 0.98, FALSE)",
             "the picture is blank, or nearly so (contrast {contrast:.3f})"),
         Gap("NOT moving AND contrast IS NULL", "the picture was not measured"),

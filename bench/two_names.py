@@ -52,7 +52,8 @@ def stage_rows(rows: Floats, names: list[str], info: Any) -> list[dict[str, Any]
         "model": "bench", "false_match_rate": 0.001, "default_basis": "the model's default",
         "default_threshold": info.default_threshold, "default_strict": info.default_strict,
     }  # fmt: skip
-    return find_identities(tables, parameters)["identities"].to_pylist()
+    found: list[dict[str, Any]] = find_identities(tables, parameters)["identities"].to_pylist()
+    return found
 
 
 def noticed(rows: Floats, people: list[str], info: Any, rng: np.random.Generator) -> list[bool]:

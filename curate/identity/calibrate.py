@@ -124,7 +124,7 @@ def calibrate(
     if evidence.independent >= needed:
         strangers = _honest(evidence.non_mated)
         threshold = _threshold(strangers, target_fmr)
-        strict: float | None = _strict(strangers, target_fmr, n)
+        strict: float | None = _strict(evidence.non_mated, strangers, target_fmr, n)
         doubt = _doubt(_tail(strangers, target_fmr), evidence.mated, n)
         basis: Literal["dataset", "default"] = "dataset"
     else:
@@ -179,7 +179,7 @@ def _threshold(histogram: Ints, target: float) -> float:
     return float(place / (_BINS / 2) - 1)
 
 
-def _strict(histogram: Ints, target: float, faces: int) -> float:
+def _strict(histogram: Ints, honest: Ints, target: float, faces: int) -> float:
     """Return the threshold that is safe among so many faces.
 
     The tail is taken as it was seen, but no further out than it would reach if it fell from
@@ -189,7 +189,7 @@ def _strict(histogram: Ints, target: float, faces: int) -> float:
     pairs = int(histogram.sum())
     safe = _FALSE_PAIRS / max(faces * (faces - 1) / 2, 1)
     rate = max(min(target / 10, safe), _LEAST_HITS / pairs)
-    near, at = _threshold(histogram, min(10 * target, 0.5)), _threshold(histogram, target)
+    near, at = _threshold(honest, min(10 * target, 0.5)), _threshold(honest, target)
     decades = max(np.log10(target / rate), 0.0)
     return float(max(at, min(_threshold(histogram, rate), at + (at - near) * decades)))
 

@@ -73,7 +73,7 @@ def named_lists(contents: Iterable[str], names: Mapping[str, Iterable[int]]) -> 
         contents: The content of each face.
         names: The subjects whom entries of a content name, by content.
     """
-    ends = [0]
+    ends: list[int] = [0]
     named: list[int] = []
     for content in contents:
         named.extend(names.get(content, ()))

@@ -214,7 +214,7 @@ class _Held:
     """The most similar face of another subject, of every face so far."""
 
     def __init__(self, rows: Floats, named: Named, floor: float) -> None:
-        self.rows, self.named, self.floor = rows, named, np.float32(floor)
+        self.rows, self.named, self.floor = rows, named, floor
         self.values = np.full(len(rows), -2, np.float32)
         self.others = np.full(len(rows), -1, np.int64)
 
@@ -222,7 +222,7 @@ class _Held:
         """Hold some faces against others, and of both, those against the first as well."""
         block = (self.rows[some] @ self.rows[known].T, some, known)
         names = (self.named.subject, self.named.ends, self.named.named, self.named.fake)
-        kept = (self.floor, *names, self.values, self.others)
+        kept = (np.float32(self.floor), *names, self.values, self.others)
         in_parts(len(some), lambda one, end: kernels.hold_rows(*block, one, end, *kept))
         if both:
             in_parts(len(known), lambda one, end: kernels.hold_columns(*block, one, end, *kept))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from scipy.stats import binomtest
 
 from curate.errors import InputError
@@ -58,6 +60,48 @@ def test_a_few_wrong_declarations_do_not_set_the_strict_threshold() -> None:
     misled = calibrate(rows, subject=wrong, default_threshold=0.9)
 
     assert misled.strict == pytest.approx(right.strict, abs=0.06)
+
+
+def test_second_names_set_no_threshold() -> None:
+    """Half of the people have one of their faces under a second name: likeness of one person."""
+    person = np.repeat(np.arange(100), 3)
+    rows = embed(person, width=128)
+    second = person.copy()
+    second[:150:3] += 1000
+
+    right = calibrate(rows, subject=person, default_threshold=0.9)
+    misled = calibrate(rows, subject=second, default_threshold=0.9)
+
+    assert misled.threshold == pytest.approx(right.threshold, abs=0.01)
+    assert misled.strict == pytest.approx(right.strict, abs=0.05)
+    assert misled.doubt == pytest.approx(right.doubt, abs=0.05)
+    cosines = rows @ rows.T
+    strangers = cosines[person[:, None] != person]
+    own = np.where(person[:, None] == person, cosines, -1) - 2 * np.eye(len(rows))
+    assert strangers.max() < misled.doubt < np.quantile(own.max(axis=1), 0.04)
+
+
+@given(st.integers(0, 2**32 - 1))
+@settings(max_examples=20)
+def test_doubt_is_never_below_the_threshold(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    person = rng.integers(0, 120, 240)
+    rows = embed(person, spread=float(rng.uniform(0.2, 1.5)), seed=seed % 1000)
+
+    found = calibrate(rows, subject=person, default_threshold=0.4, default_strict=0.5)
+
+    assert found.threshold <= found.doubt <= 1
+
+
+def test_without_evidence_doubt_follows_from_what_the_model_is_known_for() -> None:
+    few, many = (
+        calibrate(embed(np.arange(n)), subject=np.full(n, -1), default_threshold=0.4,
+                  default_strict=0.47)
+        for n in (5, 2000)
+    )  # fmt: skip
+
+    assert few.doubt == pytest.approx(0.47)
+    assert few.doubt < many.doubt < 0.7
 
 
 def test_no_faces_are_no_evidence() -> None:

@@ -37,10 +37,12 @@ from tests.chance import (
     Dice,
 )
 from tests.factories import STAGES, content, entries, searched, searched_beside
+from tests.reference_questions import NAMES as QUESTIONS
 
 Row = dict[str, Any]
 World = dict[str, list[Row]]
 HELD = (True, None, False)
+BASES = ("seen", "matched", "declared", "reviewed")
 # Of two models the first is in use.
 RANDOM_STAGES = tuple(
     {**row, "model_id": "one"} if row["stage"] == "faces" else row for row in STAGES
@@ -65,7 +67,21 @@ def random_question(random: Random) -> Question:
     waivers = tuple(
         Waiver(code, "known", "ana", random.choice(INSTANTS)) for code in WAIVABLE if dice.odd()
     )
-    return Question(use, purpose_tree(), random.choice((NOON, NOON, INSTANTS[3])), waivers)
+    return Question(
+        use,
+        purpose_tree(),
+        random.choice((NOON, NOON, INSTANTS[3])),
+        waivers,
+        enough=_enough(dice),
+        source_required=not dice.odd(),
+    )
+
+
+def _enough(dice: Dice) -> dict[str, tuple[str, ...]]:
+    """Return the bases that settings name: mostly, that people may be declared."""
+    named = {"accounted": dice.usual(BASES, None)}
+    named |= {name: tuple(dice.some(BASES, 0.5)) for name in QUESTIONS if dice.odd() and dice.odd()}
+    return {name: bases for name, bases in named.items() if bases is not None}
 
 
 def random_world(random: Random, name: str = "w") -> World:

@@ -24,6 +24,9 @@ NAMES = (
 SEEN, MATCHED, DECLARED, REVIEWED, OPEN, NOT_RAISED = "s", "m", "d", "r", "?", "-"
 # The letter of each basis that settings may name.
 LETTERS = {"seen": "s", "matched": "m", "declared": "d", "reviewed": "r", "stripped": "x"}
+# Where settings name no bases all are enough, but that people are accounted for by evidence or by
+# reviewers, and not by what is declared of them alone.
+STRICT = {"accounted": ("seen", "matched", "reviewed")}
 
 # STANDARDS section 2: who may take part in what. Bystanders are besides.
 CELLS = {
@@ -86,10 +89,9 @@ class Questions:
 
     def _if_enough(self, name: str, letter: str) -> str:
         """Return an answer, or that there is none where its basis is not enough."""
-        if name not in self.question.enough or letter in (OPEN, NOT_RAISED):
-            return letter
-        enough = {LETTERS[str(basis)] for basis in self.question.enough[name]}
-        return letter if letter in enough else OPEN
+        bases = self.question.enough.get(name, STRICT.get(name, tuple(LETTERS)))
+        enough = {LETTERS[str(basis)] for basis in bases}
+        return letter if letter in (NOT_RAISED, *enough) else OPEN
 
     # What counts now.
 
@@ -331,9 +333,11 @@ class Questions:
         )
 
     def _consent(self, entry: Row, codes: Collection[str]) -> str:
-        if not self._named(entry):
+        """Does each person agree? A request may speak of an entry in which nobody is named."""
+        against = any(code.startswith("CON") for code in codes)
+        if not self._named(entry) and not against:
             return NOT_RAISED
-        return _answered(DECLARED, any(code.startswith("CON") for code in codes))
+        return _answered(DECLARED, against)
 
     def _role(self, entry: Row, codes: Collection[str]) -> str:
         """Is it a manipulation, and are they roles, that the standard knows?"""

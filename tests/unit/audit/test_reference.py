@@ -25,6 +25,8 @@ from tests.restrictions import RESTRICTIONS
 
 RULES = tuple(rule for rule in ALL_RULES if rule.family in ("CON", "DEP", "SRC"))
 WORLDS = int(os.environ.get("CURATE_WORLDS", "150"))
+# What holds for all worlds of a batch.
+SHARED = ("stages", "hash_lists")
 BATCH = max(15, min(100, WORLDS // 20))
 
 
@@ -34,6 +36,7 @@ class Said(NamedTuple):
     codes: tuple[str, ...]
     verdict: str
     decided_by: str
+    answers: str
 
 
 def _engine(tables: Mapping[str, pa.Table], question: Question) -> dict[str, dict[str, object]]:
@@ -47,7 +50,8 @@ def _reference(tables: World, question: Question, seen: Mapping[str, Told]) -> d
     apart: dict[str, World] = {name: {table: [] for table in tables} for name in names}
     for table, rows in tables.items():
         for row in rows:
-            apart[_name(row)][table].append(row)
+            for name in names if table in SHARED else [_name(row)]:
+                apart[name][table].append(row)
     findings = {evidence: told.findings for evidence, told in seen.items()}
     return {
         media_id: told
@@ -66,7 +70,7 @@ def _name(row: dict[str, object]) -> str:
 
 @pytest.mark.parametrize("seed", range(-(-WORLDS // BATCH)))
 def test_engine_says_what_the_reference_says(seed: int) -> None:
-    """Codes, verdict and who decided are the same for each entry of each world."""
+    """Codes, verdict, who decided and answers are the same for each entry of each world."""
     random = Random(seed)
     question = random_question(random)
     worlds = [random_world(random, f"w{n}") for n in range(BATCH)]
@@ -111,11 +115,17 @@ def test_engine_says_of_recognised_people_what_the_reference_says() -> None:
 
 def _compare(engine: dict[str, dict[str, object]], reference: dict[str, Told]) -> None:
     ours = {
-        m: Said(tuple(row["codes"]), str(row["verdict"]), str(row["decided_by"]))  # type: ignore[arg-type]
+        m: Said(
+            tuple(row["codes"]),  # type: ignore[arg-type]
+            str(row["verdict"]),
+            str(row["decided_by"]),
+            str(row["answers"]),
+        )
         for m, row in engine.items()
     }
     theirs = {
-        m: Said(tuple(sorted(t.codes)), t.verdict, t.decided_by) for m, t in reference.items()
+        m: Said(tuple(sorted(t.codes)), t.verdict, t.decided_by, t.answers)
+        for m, t in reference.items()
     }
     differ = {
         m: (ours.get(m), theirs.get(m)) for m in ours | theirs if ours.get(m) != theirs.get(m)

@@ -7,7 +7,7 @@ consents, roles and sources is read in `tests.reference_verdicts`, and is given 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -24,9 +24,6 @@ NAMES = (
 SEEN, MATCHED, DECLARED, REVIEWED, OPEN, NOT_RAISED = "s", "m", "d", "r", "?", "-"
 # The letter of each basis that settings may name.
 LETTERS = {"seen": "s", "matched": "m", "declared": "d", "reviewed": "r", "stripped": "x"}
-# Where settings name no bases all are enough, but that people are accounted for by evidence or by
-# reviewers, and not by what is declared of them alone.
-STRICT = {"accounted": ("seen", "matched", "reviewed")}
 
 # STANDARDS section 2: who may take part in what. Bystanders are besides.
 CELLS = {
@@ -89,7 +86,7 @@ class Questions:
 
     def _if_enough(self, name: str, letter: str) -> str:
         """Return an answer, or that there is none where its basis is not enough."""
-        bases = self.question.enough.get(name, STRICT.get(name, tuple(LETTERS)))
+        bases = self.question.enough.get(name, tuple(LETTERS))
         enough = {LETTERS[str(basis)] for basis in bases}
         return letter if letter in (NOT_RAISED, *enough) else OPEN
 
@@ -284,36 +281,34 @@ class Questions:
     def _shown_elsewhere(self, entry: Row) -> bool:
         """Tell whether a declared person's face is known, and all here are other subjects'.
 
-        A face that is linked to nobody, or too poor to judge, may be theirs.
+        A face that is linked to nobody may be theirs.
         """
-        faces = self._faces(entry)
-        if not faces or any(not f["judgeable"] or self._linked_to(f) is None for f in faces):
+        here = {self._linked_to(f) for f in self._faces(entry)}
+        if not here or None in here:
             return False
-        here = {self._linked_to(f) for f in faces}
-        known = {self._linked_to(f) for f in self._counting_faces if f["sha256"] != entry["sha256"]}
-        return any(p in known and p not in here for p in self._to_be_seen(entry))
+        known = {self._linked_to(f) for f in self._counting_faces}
+        return bool((self._to_be_seen(entry) & known) - here)
 
-    def _to_be_seen(self, entry: Row) -> Iterable[str]:
-        shown = ("depicted", "bystander", "donor", "target")
-        return [
-            p for p, said in self._named(entry).items() if any(d["role"] in shown for d in said)
-        ]
+    def _to_be_seen(self, entry: Row) -> set[str]:
+        """Return whose own face is to be seen; the donors of a morph meet in one."""
+        roles = {"depicted", "bystander", "donor"}
+        if entry["manipulation_type"] == "morph":
+            roles.remove("donor")
+        named = self._named(entry).items()
+        return {person for person, said in named if any(d["role"] in roles for d in said)}
 
     def _second_identity(self, entry: Row) -> bool:
-        """Tell whether a declared person's face here is not the one of most of their entries."""
-        for subject in self._named(entry):
-            here = {self._identity(f)["identity_id"] for f in self._faces(entry)
-                    if self._linked_to(f) == subject}  # fmt: skip
-            if here - {None, self._usual(subject)}:
-                return True
-        return False
+        """Tell whether a subject's face here is not the one of most of their entries."""
+        return any(
+            self._identity(f).get("identity_id") not in (None, self._usual(self._linked_to(f)))
+            for f in self._faces(entry)
+            if self._linked_to(f) is not None
+        )
 
-    def _usual(self, subject: str) -> str | None:
+    def _usual(self, subject: str | None) -> str | None:
         """Return the identity of a subject that is in most entries."""
         entries: dict[str, set[str]] = {}
         for entry in self.tables["entries"]:
-            if entry["state"] != "present":
-                continue
             for face in self._faces(entry):
                 identity = self._identity(face).get("identity_id")
                 if self._linked_to(face) == subject and identity is not None:

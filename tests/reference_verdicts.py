@@ -184,7 +184,7 @@ class Judge:
         known = Known(
             codes=codes,
             waived={code for code in codes if self._effect(media_id, code) == "none"},
-            visible=_visible(self._people(entry)),
+            visible=visible(self._people(entry)) if entry["state"] == "present" else 0,
             parents=[self._hands_down(p) if p in self.entries else None for p in parents],
         )
         return self.questions.answers(entry, known)
@@ -289,7 +289,7 @@ class Judge:
         most = max(map(len, by_frame.values()), default=0)
         if entry["state"] == "present" and not self._scanned(entry["sha256"]):
             yield "DEP003"
-        if entry["state"] == "present" and people and most > _visible(people):
+        if entry["state"] == "present" and people and most > visible(people):
             yield "DEP001"
         # Whom someone ruled out was spoken of, and is no news.
         spoken_of = {
@@ -376,7 +376,7 @@ class Judge:
         return bool(FORBIDS.get(flag, set()) & set(use.operations))
 
 
-def _visible(people: list[Row]) -> int:
+def visible(people: list[Row]) -> int:
     """Return how many faces the people declared account for.
 
     A donor and a target meet in one face; drivers, voices and contributors are not seen.

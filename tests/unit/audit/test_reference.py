@@ -63,7 +63,7 @@ def _reference(tables: World, question: Question, seen: Mapping[str, Told]) -> d
 def _name(row: dict[str, object]) -> str:
     """Return the world that a row's key names."""
     keys = ("face_id", "sha256", "left", "event_id", "decision_id", "request_id", "media_id",
-            "consent_id", "notice_id", "source_id", "subject_id")  # fmt: skip
+            "consent_id", "notice_id", "source_id", "subject_id", "about")  # fmt: skip
     order = ("media_id", *keys) if "locator" in row else keys
     return str(next(row[k] for k in order if row.get(k))).split("-")[0]
 

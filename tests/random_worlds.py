@@ -175,7 +175,7 @@ def _entry(dice: Dice, name: str, number: int) -> Row:
         "locator": f"{name}/{number}.jpg",
         "root": dice.usual("/media", "s3://media"),
         "kind": "image",
-        "manipulation_type": dice.random.choice(("none", "none", "face_swap", *kinds)),
+        "manipulation_type": dice.random.choice(("none", "none", "none", "face_swap", *kinds)),
         "source_id": dice.usual(
             dice.random.choice((f"{name}-s0", f"{name}-s1")), None, f"{name}-s9"
         ),
@@ -332,6 +332,15 @@ def random_lists(random: Random) -> list[Row]:
     ]
 
 
+def random_stages(random: Random) -> list[Row]:
+    """Return what counts now: seldom with a stage that did not run, or has changed since."""
+    return [
+        row | ({"mark": f"{row['stage']}/2"} if random.random() < 0.03 else {})
+        for row in RANDOM_STAGES
+        if random.random() > 0.03
+    ]
+
+
 def _signal(dice: Dice, digest: str) -> Row:
     unreadable = {"kind": "unreadable", "value": "broken", "ai_training": "unreadable"}
     return signal(digest, key="found", **dice.random.choice(({}, unreadable)))
@@ -372,7 +381,7 @@ def _relations(dice: Dice, name: str, ids: list[str]) -> list[Row]:
     """Return lines of descent, mostly from later entries to earlier ones."""
     rows: dict[tuple[str, str, str], Row] = {}
     for number, left in enumerate(ids):
-        for _ in range(dice.random.choice((0, 0, 0, 1, 1, 2))):
+        for _ in range(dice.random.choice((0, 0, 0, 0, 1, 1, 2)) if number or dice.odd() else 0):
             right = dice.random.choice(ids[:number] or [f"{name}-gone"])
             if dice.odd():
                 right = dice.random.choice([*ids, f"{name}-gone"])

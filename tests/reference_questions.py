@@ -147,16 +147,16 @@ class Questions:
         content = self._content(entry)
         if entry["state"] != "present" or content is None:
             return OPEN
-        if content["kind"] == "video":
-            return _answered(SEEN, not self._whole_video(entry, content))
         distance = content["thumbnail_distance"]
-        return _answered(
-            SEEN,
-            content["trailing_bytes"] != 0,
-            content["hidden_pixels"] is not False,
-            distance is not None and distance > 10,
-            content["frame_count"] != 1,
+        hidden = (
+            content["trailing_bytes"] not in (0, None)
+            or content["hidden_pixels"] is True
+            or (distance is not None and distance > 10)
         )
+        if content["kind"] == "video":
+            return _answered(SEEN, hidden, not self._whole_video(entry, content))
+        unknown = None in (content["trailing_bytes"], content["hidden_pixels"])
+        return _answered(SEEN, hidden, unknown, content["frame_count"] != 1)
 
     def _whole_video(self, entry: Row, content: Row) -> bool:
         frames = {s["frame"] for s in self._face_scans(entry)}
@@ -286,7 +286,8 @@ class Questions:
         here = {self._linked_to(f) for f in self._faces(entry)}
         if not here or None in here:
             return False
-        known = {self._linked_to(f) for f in self._counting_faces}
+        listed = {e["sha256"] for e in self.tables["entries"]}
+        known = {self._linked_to(f) for f in self._counting_faces if f["sha256"] in listed}
         return bool((self._to_be_seen(entry) & known) - here)
 
     def _to_be_seen(self, entry: Row) -> set[str]:
@@ -299,21 +300,19 @@ class Questions:
 
     def _second_identity(self, entry: Row) -> bool:
         """Tell whether a subject's face here is not the one of most of their entries."""
-        return any(
-            self._identity(f).get("identity_id") not in (None, self._usual(self._linked_to(f)))
-            for f in self._faces(entry)
-            if self._linked_to(f) is not None
-        )
+        said = [self._identity(f) for f in self._faces(entry)]
+        return any(i.get("identity_id") in self._others(i.get("subject_id")) for i in said)
 
-    def _usual(self, subject: str | None) -> str | None:
-        """Return the identity of a subject that is in most entries."""
+    def _others(self, subject: str | None) -> set[str]:
+        """Return the identities of a subject but the one in most entries, which is their own."""
         entries: dict[str, set[str]] = {}
-        for entry in self.tables["entries"]:
+        for entry in self.tables["entries"] if subject else ():
             for face in self._faces(entry):
                 identity = self._identity(face).get("identity_id")
                 if self._linked_to(face) == subject and identity is not None:
                     entries.setdefault(identity, set()).add(entry["media_id"])
-        return min(entries, key=lambda i: (-len(entries[i]), i), default=None)
+        usual = min(entries, key=lambda i: (-len(entries[i]), i), default=None)
+        return set(entries) - {usual}
 
     def _one_name(self, entry: Row) -> str:
         """Has nobody else of the catalogue such a face?"""

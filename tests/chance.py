@@ -94,7 +94,7 @@ class Dice:
 
     def __init__(self, random: Random) -> None:
         self.random = random
-        self.temper = random.choice((0.01, 0.04, 0.1, 0.3))
+        self.temper = random.choice((0.01, 0.01, 0.04, 0.1, 0.3))
 
     def odd(self) -> bool:
         """Tell whether something is out of the ordinary."""

@@ -36,12 +36,17 @@ from tests.chance import (
     WAIVABLE,
     Dice,
 )
-from tests.factories import STAGES, content, entries, searched, searched_beside
+from tests.factories import STAGES, content, entries, searched, searched_beside, signal
+from tests.reference_questions import NAMES as QUESTIONS
+from tests.reference_verdicts import visible
 
 REVIEWERS = ("ana", "ben", "eva")
 Row = dict[str, Any]
 World = dict[str, list[Row]]
+# States of hash lists, the present one last.
+LISTS = ("a", "b")
 HELD = (True, None, False)
+BASES = ("seen", "matched", "declared", "reviewed")
 # Of two models the first is in use.
 RANDOM_STAGES = tuple(
     {**row, "model_id": "one"} if row["stage"] == "faces" else row for row in STAGES
@@ -74,7 +79,21 @@ def random_question(random: Random) -> Question:
         for code in WAIVABLE if dice.odd()
         for _ in range(random.choice((1, 1, 2)))
     )  # fmt: skip
-    return Question(use, purpose_tree(), random.choice((NOON, NOON, INSTANTS[3])), waivers)
+    return Question(
+        use,
+        purpose_tree(),
+        random.choice((NOON, NOON, INSTANTS[3])),
+        waivers,
+        enough=_enough(dice),
+        source_required=not dice.odd(),
+    )
+
+
+def _enough(dice: Dice) -> dict[str, tuple[str, ...]]:
+    """Return the bases that settings name: mostly, that people may be declared."""
+    named = {"accounted": dice.usual(BASES, None)}
+    named |= {name: tuple(dice.some(BASES, 0.5)) for name in QUESTIONS if dice.odd() and dice.odd()}
+    return {name: bases for name, bases in named.items() if bases is not None}
 
 
 def random_world(random: Random, name: str = "w") -> World:
@@ -88,21 +107,47 @@ def random_world(random: Random, name: str = "w") -> World:
         for i, person in enumerate(people)
         for n in range(dice.usual(1, 0, 2, 3))
     ]
+    depictions = [d for m in media for d in _depictions(dice, m, people)]
+    named = {d["media_id"] for d in depictions}
+    for m in media:
+        m["people"] = dice.usual(*((None, "none") if m["media_id"] in named else ("none", None)))
     digests = sorted({m["sha256"] for m in media})
-    faces = [f for digest in digests for f in _faces(dice, digest)]
+    # Who is declared in a content, in the order of entries.
+    casts = {
+        digest: [
+            d for m in media if m["sha256"] == digest
+            for d in depictions if d["media_id"] == m["media_id"]
+        ]
+        for digest in digests
+    }  # fmt: skip
+    contents = [_content(dice, digest) for digest in digests]
+    frames = {c["sha256"]: c["frame_count"] if c["kind"] == "video" else 1 for c in contents}
+    faces = [
+        f
+        for digest in digests
+        for f in _faces(dice, digest, visible(casts[digest]), frames[digest] or 1)
+    ]
+    known = dice.random.random() < 0.5
     return {
         "media": media,
         "sightings": [s for m in media for s in _sighting(dice, m)],
-        "depictions": [d for m in media for d in _depictions(dice, m, people)],
-        "labels": [_label(m) for m in media if not dice.odd()],
+        "depictions": depictions,
+        "labels": [_label(dice, m) for m in media if not dice.odd()],
         "faces": faces,
-        "face_scans": [s for digest in digests for s in _scans(dice, digest)],
+        "face_scans": [s for digest in digests for s in _scans(dice, digest, frames[digest] or 1)],
         "signal_scans": [_search(dice, digest) for digest in digests if not dice.odd()],
-        "signals": [],
-        "content": [_content(dice, digest) for digest in digests],
+        "signals": [_signal(dice, digest) for digest in digests if dice.odd() and dice.odd()],
+        "content": [c for c in contents if not dice.odd()],
+        "groups": _groups(dice, digests),
+        "hash_checks": [_check(dice, digest) for digest in digests if not dice.odd()],
+        "hash_lists": [],
         "beside_scans": [searched_beside(m) for m in media if not dice.odd()],
         "stages": [],
-        "identities": [_identity(dice, f, people) for f in faces if not dice.odd()],
+        "identities": [
+            _identity(dice, name, f, people, casts[f["sha256"]] if known else [])
+            for f in faces
+            if not dice.odd()
+        ],
         "relations": _relations(dice, name, ids),
         "consents": consents,
         "consent_events": [e for c in consents for e in _events(dice, c)],
@@ -138,13 +183,12 @@ def _entry(dice: Dice, name: str, number: int) -> Row:
         "media_id": f"{name}-m{number}",
         "dataset": name,
         "locator": f"{name}/{number}.jpg",
-        "root": "/media",
+        "root": dice.usual("/media", "s3://media"),
         "kind": "image",
-        "manipulation_type": dice.random.choice(("none", "none", "face_swap", *kinds)),
+        "manipulation_type": dice.random.choice(("none", "none", "none", "face_swap", *kinds)),
         "source_id": dice.usual(
             dice.random.choice((f"{name}-s0", f"{name}-s1")), None, f"{name}-s9"
         ),
-        "people": dice.usual(None, "none"),
         "licence": dice.usual("CC-BY-4.0", None),
         "status": dice.usual("present", "missing"),
         "listed_size": 3,
@@ -183,24 +227,26 @@ def _depictions(dice: Dice, entry: Row, people: list[str]) -> list[Row]:
     return list(rows.values())
 
 
-def _label(entry: Row) -> Row:
-    value = "real" if entry["manipulation_type"] == "none" else "fake"
+def _label(dice: Dice, entry: Row) -> Row:
+    usual = ("real", "fake") if entry["manipulation_type"] == "none" else ("fake", "real")
+    value = dice.usual(*usual)
     said = {"name": "authenticity", "value": value, "origin": "declared"}
     return {"media_id": entry["media_id"], **said}
 
 
-def _faces(dice: Dice, digest: str) -> list[Row]:
+def _faces(dice: Dice, digest: str, people: int, frames: int) -> list[Row]:
     shape = {
         **dict.fromkeys(("x1", "y1", "blur"), 0.0),
         **dict.fromkeys(("x2", "y2", "face_height_px"), 80.0),
-        **dict.fromkeys(("det_score", "quality"), 1.0),
+        "det_score": 1.0,
         "landmarks": [0.0] * 10,
     }
     keys = [
         (frame, model)
         for model in ("one", *(("two",) if dice.odd() else ()))
-        for frame in range(2 if dice.odd() else 1)
+        for frame in range(frames + (1 if dice.odd() else 0))
     ]
+    tracked = frames > 1 and not dice.odd()
     return [
         {
             "face_id": f"{digest}/{model}/{frame}/{n}",
@@ -209,17 +255,18 @@ def _faces(dice: Dice, digest: str) -> list[Row]:
             "model_id": model,
             "ordinal": n,
             "judgeable": not dice.odd(),
+            "quality": dice.usual(1.0, 0.5),
+            "track_id": f"{digest}/{model}/track{n}" if tracked else None,
             **shape,
         }
         for frame, model in keys
-        for n in range(dice.usual(1, 0, 2, 3))
+        for n in range(dice.usual(people, *{0, 1, 2, 3} - {people}))
     ]
 
 
-def _scans(dice: Dice, digest: str) -> list[Row]:
-    keys = dice.usual(
-        [("one", 0)], [], [("one", 0), ("one", 1)], [("one", 0), ("two", 0)], [("two", 1)]
-    )
+def _scans(dice: Dice, digest: str, frames: int) -> list[Row]:
+    usual = [("one", frame) for frame in range(frames)]
+    keys = dice.usual(usual, [], [*usual, ("one", frames)], [("one", 0), ("two", 0)], [("two", 1)])
     return [
         {
             "sha256": digest,
@@ -239,18 +286,74 @@ def _content(dice: Dice, digest: str) -> Row:
     facts: dict[str, tuple[Any, ...]] = {
         "trailing_bytes": (0, None, 7),
         "hidden_pixels": (False, None, True),
-        "thumbnail_distance": (None, 3, 30),
+        "thumbnail_distance": (None, 3, 10, 11),
         "frame_count": (1, 2, None),
-        "bit_depth": (8, 16, None),
-        "mode": ("RGB", "I;16", None),
-        "contrast": (0.2, 0.0, None),
-        "brightness": (0.5, 0.001),
+        "bit_depth": (8, 16, 1, None),
+        "mode": ("RGB", "I;16", "I", "F", "L", None),
+        "contrast": (0.2, 0.0, 0.03, None),
+        "brightness": (0.5, 0.001, 0.99, None),
         "exif_orientation": (1, None),
-        "kind": ("image", "video"),
         "width": (640, None),
-        "frames_read": (None, "all", "part"),
     }
-    return content(digest, **{name: dice.usual(*values) for name, values in facts.items()})
+    if dice.odd() or dice.odd():
+        facts |= {
+            "kind": ("video",),
+            "format": ("GIF", "WEBP", "PNG", "MP4"),
+            "frame_count": (2, 1, 3, None),
+            "frames_read": ("every", None, "key", "part"),
+            "decode_errors": (0, None, 1),
+        }
+    return content(
+        digest,
+        **{name: dice.usual(*values) for name, values in facts.items() if len(values) > 1}
+        | {"kind": facts.get("kind", ("image",))[0]},
+    )
+
+
+def _groups(dice: Dice, digests: list[str]) -> list[Row]:
+    """Return now and then that some contents are copies of one another."""
+    same = dice.some(digests, 0.5) if dice.odd() else []
+    shape = {"group_id": min(same, default=""), "medoid": min(same, default=""), "tier": "near"}
+    return [{"sha256": d, "keep": d, "keep_reason": "kept", **shape} for d in same]
+
+
+def _check(dice: Dice, digest: str) -> Row:
+    return {
+        "sha256": digest,
+        "lists": dice.usual(LISTS[-1], *LISTS),
+        "checked": not dice.odd(),
+    }
+
+
+def random_lists(random: Random) -> list[Row]:
+    """Return the hash lists that a batch of worlds is held against: often none."""
+    kept = LISTS if random.random() < 0.5 else ()
+    return [
+        {
+            "list_id": state,
+            "provider": "us",
+            "category": "custom",
+            "negative": False,
+            "fetched_at": INSTANTS[0],
+            "stale_after": INSTANTS[7],
+            "state": state,
+        }
+        for state in kept
+    ]
+
+
+def random_stages(random: Random) -> list[Row]:
+    """Return what counts now: seldom with a stage that did not run, or has changed since."""
+    return [
+        row | ({"mark": f"{row['stage']}/2"} if random.random() < 0.03 else {})
+        for row in RANDOM_STAGES
+        if random.random() > 0.03
+    ]
+
+
+def _signal(dice: Dice, digest: str) -> Row:
+    unreadable = {"kind": "unreadable", "value": "broken", "ai_training": "unreadable"}
+    return signal(digest, key="found", **dice.random.choice(({}, unreadable)))
 
 
 def _search(dice: Dice, digest: str) -> Row:
@@ -261,16 +364,25 @@ def _search(dice: Dice, digest: str) -> Row:
     )
 
 
-def _identity(dice: Dice, face: Row, people: list[str]) -> Row:
-    subject = dice.usual(dice.random.choice(people), None) if people and dice.odd() else None
+def _identity(dice: Dice, name: str, face: Row, people: list[str], cast: list[Row]) -> Row:
+    """Return whose a face is held to be: one of the `cast`, where it is known."""
+    seen = sorted({d["subject_id"] for d in cast})
+    subject = seen[face["ordinal"] % len(seen)] if seen and not dice.odd() else None
+    identity = f"{name}-identity of {subject}" if subject else face["track_id"] or face["face_id"]
+    if people and dice.odd():
+        subject = dice.random.choice([*people, None])
+    identity = dice.usual(identity, face["face_id"], None)
+    # Whoever is nobody's is no subject's.
+    subject = subject if identity else None
     return {
         "face_id": face["face_id"],
-        "identity_id": face["face_id"],
+        "identity_id": identity,
         "subject_id": subject,
         "similarity": 0.9,
         "status": dice.usual("proposed", "confirmed", "disputed", None) if subject else None,
+        "unlike_subject_id": dice.usual(None, dice.random.choice([*people, None])),
         "held": dice.usual(*HELD),
-        "other_subject_id": dice.usual(None, dice.random.choice(people) if people else None),
+        "other_subject_id": dice.usual(None, dice.random.choice([*people, None])),
         "model_id": face["model_id"],
     }
 
@@ -279,7 +391,7 @@ def _relations(dice: Dice, name: str, ids: list[str]) -> list[Row]:
     """Return lines of descent, mostly from later entries to earlier ones."""
     rows: dict[tuple[str, str, str], Row] = {}
     for number, left in enumerate(ids):
-        for _ in range(dice.random.choice((0, 0, 0, 1, 1, 2))):
+        for _ in range(dice.random.choice((0, 0, 0, 0, 1, 1, 2)) if number or dice.odd() else 0):
             right = dice.random.choice(ids[:number] or [f"{name}-gone"])
             if dice.odd():
                 right = dice.random.choice([*ids, f"{name}-gone"])

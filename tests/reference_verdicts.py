@@ -1,4 +1,4 @@
-"""Verdicts again, one entry at a time: the rules CON, DEP and SRC in plain Python.
+"""Verdicts again, one entry at a time: the rules CON, DEP and SRC and the questions, plainly.
 
 A second reading of STANDARDS section 9 and of what `curate explain` says of each rule, and no
 translation of their queries, so that it can disagree with them. Tables come as lists of rows.
@@ -6,6 +6,7 @@ translation of their queries, so that it can disagree with them. Tables come as 
 What people decided holds only for what they saw: `judge` takes, for each digest of evidence that
 a decision names, the findings it stood for. An entry is given its ancestors' verdicts first;
 decisions on entries that are said to be made from themselves are outside this reading.
+The questions of clearance are read in `tests.reference_questions`.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from typing import Any
 
 from curate.audit.facts import Question
 from tests.reference_coverage import Asked, answer
+from tests.reference_questions import OPEN, REVIEWED, Known, Questions
 from tests.reference_standing import Row, asks_to_be_left_out, standing_codes
 
 BY_REASON = {
@@ -80,12 +82,16 @@ Tables = Mapping[str, list[Row]]
 
 @dataclass(frozen=True)
 class Told:
-    """What is said of one entry: its findings, those that count, its verdict, and who spoke."""
+    """What is said of one entry: its findings, those that count, its verdict, who spoke, answers.
+
+    The answers are a letter for each question, after what reviewers decided.
+    """
 
     findings: frozenset[Finding]
     codes: frozenset[str]
     verdict: str
     decided_by: str
+    answers: str
 
 
 @dataclass
@@ -95,6 +101,7 @@ class Judge:
     tables: Tables
     question: Question
     seen: Mapping[str, frozenset[Finding]] = field(default_factory=dict)
+    complete: bool = True
     done: dict[str, Told] = field(default_factory=dict)
 
     @cached_property
@@ -106,6 +113,11 @@ class Judge:
     def notices(self) -> dict[str, Row]:
         """The notices by id."""
         return {n["notice_id"]: n for n in self.tables["notices"]}
+
+    @cached_property
+    def questions(self) -> Questions:
+        """The questions of clearance about these tables."""
+        return Questions(self.tables, self.question)
 
     def all(self) -> dict[str, Told]:
         """Return what is said of each entry."""
@@ -165,7 +177,19 @@ class Judge:
             told = self.told(media_id)
             if told.decided_by != "policy":
                 return told.verdict
-        return self._policy(media_id, self.own(media_id))
+        own = self.own(media_id)
+        return self._policy(media_id, own, self.answers(media_id, own, parents=()))
+
+    def answers(self, media_id: str, found: Iterable[Finding], *, parents: Iterable[str]) -> str:
+        """Return the letter of each question about an entry, before reviewers decide."""
+        entry, codes = self.entries[media_id], {code for code, _ in found}
+        known = Known(
+            codes=codes,
+            waived={code for code in codes if self._effect(media_id, code) == "none"},
+            visible=visible(self._people(entry)) if entry["state"] == "present" else 0,
+            parents=[self._hands_down(p) if p in self.entries else None for p in parents],
+        )
+        return self.questions.answers(entry, known)
 
     def _name(self, media_id: str) -> str:
         entry = self.entries.get(media_id)
@@ -192,22 +216,25 @@ class Judge:
                 }  # fmt: skip
         return "none" if len(people) >= 2 else "review"
 
-    def _policy(self, media_id: str, found: Iterable[Finding]) -> str:
+    def _policy(self, media_id: str, found: Iterable[Finding], answers: str) -> str:
         effects = {self._effect(media_id, code) for code, _ in found}
         if "block" in effects:
             return "blocked"
-        return "needs_review" if "review" in effects else "cleared"
+        doubted = "review" in effects or OPEN in answers or not self.complete
+        return "needs_review" if doubted else "cleared"
 
     def _decide(self, media_id: str, found: frozenset[Finding]) -> Told:
         codes = frozenset(c for c, _ in found if self._effect(media_id, c) != "none")
-        verdict, by = self._policy(media_id, found), "policy"
-        if verdict == "needs_review":
+        answers = self.answers(media_id, found, parents=self.ancestors(media_id))
+        verdict, by = self._policy(media_id, found, answers), "policy"
+        if verdict == "needs_review" and self.complete:
             people = self._by_person(media_id).values()
             if any(self._says(words, "blocked", found) for words in people):
                 verdict, by = "blocked", "reviewer"
             elif sum(self._clears(words, found) for words in people) >= 2:
                 verdict, by = "cleared", "two_reviewers"
-        return Told(found, codes, verdict, by)
+                answers = answers.replace(OPEN, REVIEWED)
+        return Told(found, codes, verdict, by, answers)
 
     def _by_person(self, media_id: str) -> dict[str, list[Row]]:
         """Return what each person decided of an entry, for this use, the last word last."""
@@ -301,7 +328,7 @@ class Judge:
         most = max(map(len, by_frame.values()), default=0)
         if entry["state"] == "present" and not self._scanned(entry["sha256"]):
             yield "DEP003"
-        if entry["state"] == "present" and people and most > _visible(people):
+        if entry["state"] == "present" and people and most > visible(people):
             yield "DEP001"
         # Whom someone ruled out was spoken of, and is no news.
         spoken_of = {
@@ -393,7 +420,7 @@ def plain_name(name: str) -> str:
     return "".join(c for c in unicodedata.normalize("NFKC", name).lower() if c.isalnum())
 
 
-def _visible(people: list[Row]) -> int:
+def visible(people: list[Row]) -> int:
     """Return how many faces the people declared account for.
 
     A donor and a target meet in one face; drivers, voices and contributors are not seen.

@@ -47,7 +47,11 @@ def pages() -> dict[str, str]:
     return found
 
 
-_WORDS = {"format": "its format", "mode": "its mode", "manipulation_type": "manipulation of this kind"}
+_WORDS = {
+    "format": "its format",
+    "mode": "its mode",
+    "manipulation_type": "manipulation of this kind",
+}
 
 
 def _stands_for(place: re.Match[str]) -> str:

@@ -34,7 +34,15 @@ from tests.factories import (
     searched,
     subject,
 )
-from tests.random_worlds import Row, World, random_question, random_world, rows_of, tables_of
+from tests.random_worlds import (
+    Row,
+    World,
+    random_lists,
+    random_question,
+    random_world,
+    rows_of,
+    tables_of,
+)
 from tests.reference_verdicts import BETTER, Judge
 from tests.restrictions import RESTRICTIONS, UNKNOWNS, new_event
 
@@ -53,6 +61,7 @@ def make(seed: int) -> tuple[Question, list[World]]:
         use = replace(question.use, audience="gated", recipient_territories=("DE", "FR"))
         question = replace(question, use=use)
     worlds = [random_world(random, f"w{n}") for n in range(WORLDS)]
+    worlds[0]["hash_lists"] = random_lists(random)
     return question, [world | {"decisions": []} for world in worlds]
 
 

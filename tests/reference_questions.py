@@ -1,0 +1,416 @@
+"""Questions again, one entry at a time: what must be known of an entry before it is cleared.
+
+A second reading of DESIGN section 10 and of STANDARDS sections 2 and 9, and no translation of the
+judge's queries, so that it can disagree with them. Tables come as lists of rows. What rules say of
+consents, roles and sources is read in `tests.reference_verdicts`, and is given here as codes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from curate.audit.facts import Question
+
+Row = dict[str, Any]
+Tables = Mapping[str, list[Row]]
+
+NAMES = (
+    *("whole", "readable", "sought", "accounted", "seen", "one_name"),
+    *("consent", "role", "origin", "said", "listed", "descent"),
+)
+SEEN, MATCHED, DECLARED, REVIEWED, OPEN, NOT_RAISED = "s", "m", "d", "r", "?", "-"
+# The letter of each basis that settings may name.
+LETTERS = {"seen": "s", "matched": "m", "declared": "d", "reviewed": "r", "stripped": "x"}
+
+# STANDARDS section 2: who may take part in what. Bystanders are besides.
+CELLS = {
+    "none": {"depicted"},
+    "face_swap": {"donor", "target"},
+    "reenactment": {"target", "driver"},
+    "lip_sync": {"target", "voice_donor"},
+    "attribute_edit": {"depicted"},
+    "morph": {"donor"},
+    "identity_conditioned_synthesis": {"donor"},
+    "full_synthesis": set(),
+    "other": set(),
+    "unknown": set(),
+}
+WITHOUT_BYSTANDERS = ("full_synthesis", "unknown", "other")
+ANIMATIONS = ("GIF", "WEBP", "PNG")
+
+
+@dataclass(frozen=True)
+class Known:
+    """What else is known of an entry when its questions are asked.
+
+    Attributes:
+        codes: The codes of all that is found about it, waived or not.
+        waived: Those of them that somebody answers for.
+        visible: How many people who are declared can be visible.
+        parents: What each of its ancestors hands down, and of what is not listed, nothing.
+    """
+
+    codes: Collection[str]
+    waived: Collection[str]
+    visible: int
+    parents: Collection[str | None]
+
+
+class Questions:
+    """The questions of one set of tables."""
+
+    def __init__(self, tables: Tables, question: Question) -> None:
+        self.tables = tables
+        self.question = question
+
+    def answers(self, entry: Row, known: Known) -> str:
+        """Return the letter of each question, in order."""
+        said = (
+            self._whole(entry),
+            self._readable(entry),
+            self._sought(entry),
+            self._accounted(entry, known.visible),
+            self._seen(entry, known.visible),
+            self._one_name(entry),
+            self._consent(entry, known.codes),
+            self._role(entry, known.codes),
+            self._origin(entry, known),
+            self._said(entry),
+            self._listed(entry),
+            self._descent(known.parents),
+        )
+        return "".join(map(self._if_enough, NAMES, said))
+
+    def _if_enough(self, name: str, letter: str) -> str:
+        """Return an answer, or that there is none where its basis is not enough."""
+        bases = self.question.enough.get(name, tuple(LETTERS))
+        enough = {LETTERS[str(basis)] for basis in bases}
+        return letter if letter in (NOT_RAISED, *enough) else OPEN
+
+    # What counts now.
+
+    def _stage(self, name: str) -> Row:
+        found = [s for s in self.tables["stages"] if s["stage"] == name]
+        return found[0] if found else {}
+
+    def _counts(self, scan: Row, stage: str) -> bool:
+        """Tell whether a scan was made by a stage as it is now."""
+        mark = self._stage(stage).get("mark")
+        return mark is not None and scan["stage"] == mark
+
+    def _face_scans(self, entry: Row) -> list[Row]:
+        return [
+            s
+            for s in _of_content(self.tables["face_scans"], entry)
+            if self._counts(s, "faces") and s["model_id"] == self._stage("faces").get("model_id")
+        ]
+
+    @cached_property
+    def _counting_faces(self) -> list[Row]:
+        model = self._stage("faces").get("model_id")
+        return [f for f in self.tables["faces"] if model is not None and f["model_id"] == model]
+
+    def _faces(self, entry: Row) -> list[Row]:
+        return _of_content(self._counting_faces, entry)
+
+    def _content(self, entry: Row) -> Row | None:
+        found = _of_content(self.tables["content"], entry)
+        return found[0] if found else None
+
+    @cached_property
+    def _identities(self) -> dict[str, Row]:
+        return {i["face_id"]: i for i in self.tables["identities"]}
+
+    def _identity(self, face: Row) -> Row:
+        return self._identities.get(face["face_id"], {})
+
+    def _linked_to(self, face: Row) -> str | None:
+        """Return whom a face is held to be, where nobody disputes it."""
+        said = self._identity(face)
+        return None if said.get("status") == "disputed" else said.get("subject_id")
+
+    def _named(self, entry: Row) -> dict[str, list[Row]]:
+        """Return the depictions of each person who is named in an entry, and not ruled out."""
+        people: dict[str, list[Row]] = {}
+        for d in self.tables["depictions"]:
+            if d["media_id"] == entry["media_id"] and d["link_status"] != "rejected":
+                people.setdefault(d["subject_id"], []).append(d)
+        return people
+
+    # Looking.
+
+    def _whole(self, entry: Row) -> str:
+        """Was every part of the content looked at?"""
+        content = self._content(entry)
+        if entry["state"] != "present" or content is None:
+            return OPEN
+        distance = content["thumbnail_distance"]
+        hidden = (
+            content["trailing_bytes"] not in (0, None)
+            or content["hidden_pixels"] is True
+            or (distance is not None and distance > 10)
+        )
+        if content["kind"] == "video":
+            return _answered(SEEN, hidden, not self._whole_video(entry, content))
+        unknown = None in (content["trailing_bytes"], content["hidden_pixels"])
+        return _answered(SEEN, hidden, unknown, content["frame_count"] != 1)
+
+    def _whole_video(self, entry: Row, content: Row) -> bool:
+        frames = {s["frame"] for s in self._face_scans(entry)}
+        count = content["frame_count"]
+        return (
+            count is not None
+            and count <= len(frames)
+            and content["format"] in ANIMATIONS
+            and content["frames_read"] == "every"
+            and not content["decode_errors"]
+        )
+
+    def _readable(self, entry: Row) -> str:
+        """Is what was decoded a picture, and the right way up?"""
+        if entry["state"] != "present":
+            return NOT_RAISED
+        content = self._content(entry)
+        if content is None or content["kind"] is None:
+            return OPEN
+        contrast, brightness = content["contrast"], content["brightness"]
+        blank = contrast is not None and contrast < 0.02
+        dark = brightness is not None and not 0.02 <= brightness <= 0.98
+        if content["kind"] == "video":
+            return _answered(SEEN, blank, dark)
+        depth, mode = content["bit_depth"], content["mode"]
+        return _answered(
+            SEEN,
+            blank,
+            dark,
+            content["width"] is None,
+            depth is None or depth > 8,
+            mode is None or mode in ("I", "F") or ";" in mode,
+            contrast is None,
+            content["exif_orientation"] is None and not self._upright(entry),
+        )
+
+    def _upright(self, entry: Row) -> bool:
+        """Tell whether faces were sought in all turns, or one is there that can be judged."""
+        turns = [s["turns"] for s in self._face_scans(entry)]
+        sought = bool(turns) and all(t is not None and t >= 4 for t in turns)
+        return sought or any(f["judgeable"] for f in self._faces(entry))
+
+    def _sought(self, entry: Row) -> str:
+        """Were faces sought, now, and down to the size that is asked for?"""
+        scans = self._face_scans(entry)
+        sizes = [s["smallest_px"] for s in scans]
+        asked = self._stage("faces").get("smallest_px")
+        if not scans or asked is None or None in sizes:
+            return OPEN
+        return _answered(SEEN, any(s["error"] is not None for s in scans), max(sizes) > asked)
+
+    # People.
+
+    def _persons(self, entry: Row) -> int:
+        """Return how many different people are seen over the whole content."""
+        together: dict[int, int] = {}
+        for face in self._faces(entry):
+            together[face["frame"]] = together.get(face["frame"], 0) + 1
+        apart = {
+            self._identity(f).get("identity_id") or f["track_id"] or f["face_id"]
+            for f in self._faces(entry)
+        }
+        return max([len(apart), *together.values()])
+
+    def _each_person(self, entry: Row) -> list[Row]:
+        """Return the best face of each track; a face without a track is one of its own."""
+        tracks: dict[str, list[Row]] = {}
+        for face in self._faces(entry):
+            key = f"face {face['face_id']}" if face["track_id"] is None else face["track_id"]
+            tracks.setdefault(key, []).append(face)
+        return [
+            min(some, key=lambda f: (not f["judgeable"], -f["quality"], f["face_id"]))
+            for some in tracks.values()
+        ]
+
+    def _accounted(self, entry: Row, visible: int) -> str:
+        """Is each person who is seen a declared one?"""
+        named, nobody = self._named(entry), entry["people"] == "none"
+        faces = self._faces(entry)
+        synthetic = entry["manipulation_type"] == "full_synthesis" and nobody and not named
+        basis = self._matched(entry) or (DECLARED if faces or named else SEEN)
+        return _answered(
+            basis,
+            not named and entry["people"] is None,
+            bool(named) and nobody,
+            any(not _confirmed(said) for said in named.values()),
+            self._persons(entry) > visible and not synthetic,
+            any(self._linked_to(f) not in (None, *named) for f in faces),
+        )
+
+    def _matched(self, entry: Row) -> str | None:
+        """Return that all faces are matched with named people, or nothing."""
+        faces, named = self._each_person(entry), self._named(entry)
+        sure = faces and all(self._linked_to(f) in named and self._supported(f) for f in faces)
+        return MATCHED if sure else None
+
+    def _supported(self, face: Row) -> bool:
+        """Tell whether a face's person has it in two contents that are no copies."""
+        mine, subject = self._identity(face).get("identity_id"), self._linked_to(face)
+        if mine is None or subject is None:
+            return False
+        contents = {
+            f["sha256"]
+            for f in self._counting_faces
+            if self._identity(f).get("identity_id") == mine and self._linked_to(f) == subject
+        }
+        group = {g["sha256"]: g["group_id"] for g in self.tables["groups"]}
+        return len({group.get(sha256, sha256) for sha256 in contents}) >= 2
+
+    def _seen(self, entry: Row, visible: int) -> str:
+        """Is each declared person who should be visible one of the faces?"""
+        if visible == 0 or entry["state"] != "present":
+            return NOT_RAISED
+        return _answered(
+            self._matched(entry) or SEEN,
+            self._persons(entry) < visible,
+            self._shown_elsewhere(entry),
+            self._second_identity(entry),
+            any(self._identity(f).get("unlike_subject_id") for f in self._faces(entry)),
+        )
+
+    def _shown_elsewhere(self, entry: Row) -> bool:
+        """Tell whether a declared person's face is known, and all here are other subjects'.
+
+        A face that is linked to nobody may be theirs.
+        """
+        here = {self._linked_to(f) for f in self._faces(entry)}
+        if not here or None in here:
+            return False
+        listed = {e["sha256"] for e in self.tables["entries"]}
+        known = {self._linked_to(f) for f in self._counting_faces if f["sha256"] in listed}
+        return bool((self._to_be_seen(entry) & known) - here)
+
+    def _to_be_seen(self, entry: Row) -> set[str]:
+        """Return whose own face is to be seen; the donors of a morph meet in one."""
+        roles = {"depicted", "bystander", "donor"}
+        if entry["manipulation_type"] == "morph":
+            roles.remove("donor")
+        named = self._named(entry).items()
+        return {person for person, said in named if any(d["role"] in roles for d in said)}
+
+    def _second_identity(self, entry: Row) -> bool:
+        """Tell whether a subject's face here is not the one of most of their entries."""
+        said = [self._identity(f) for f in self._faces(entry)]
+        return any(i.get("identity_id") in self._others(i.get("subject_id")) for i in said)
+
+    def _others(self, subject: str | None) -> set[str]:
+        """Return the identities of a subject but the one in most entries, which is their own."""
+        entries: dict[str, set[str]] = {}
+        for entry in self.tables["entries"] if subject else ():
+            for face in self._faces(entry):
+                identity = self._identity(face).get("identity_id")
+                if self._linked_to(face) == subject and identity is not None:
+                    entries.setdefault(identity, set()).add(entry["media_id"])
+        usual = min(entries, key=lambda i: (-len(entries[i]), i), default=None)
+        return set(entries) - {usual}
+
+    def _one_name(self, entry: Row) -> str:
+        """Has nobody else of the catalogue such a face?"""
+        said = [self._identity(f) for f in self._each_person(entry)]
+        if not said:
+            return NOT_RAISED
+        return _answered(
+            MATCHED,
+            any(i.get("held") is not True for i in said),
+            any(i.get("other_subject_id") is not None for i in said),
+            any(i.get("status") == "disputed" for i in said),
+        )
+
+    def _consent(self, entry: Row, codes: Collection[str]) -> str:
+        """Does each person agree? A request may speak of an entry in which nobody is named."""
+        against = any(code.startswith("CON") for code in codes)
+        if not self._named(entry) and not against:
+            return NOT_RAISED
+        return _answered(DECLARED, against)
+
+    def _role(self, entry: Row, codes: Collection[str]) -> str:
+        """Is it a manipulation, and are they roles, that the standard knows?"""
+        done, named = entry["manipulation_type"], self._named(entry)
+        if not named and done == "none":
+            return NOT_RAISED
+        cells = CELLS[done] | (set() if done in WITHOUT_BYSTANDERS else {"bystander"})
+        labels = {
+            x["value"]
+            for x in self.tables["labels"]
+            if x["media_id"] == entry["media_id"] and x["name"] == "authenticity"
+        }
+        synthetic = done == "full_synthesis"
+        return _answered(
+            DECLARED,
+            done in ("unknown", "other"),
+            done == "none" and "fake" in labels,
+            synthetic and bool(named),
+            synthetic and entry["people"] is None,
+            any(d["role"] not in cells for said in named.values() for d in said),
+            "DEP005" in codes,
+        )
+
+    # Rights, statements, lists, descent.
+
+    def _origin(self, entry: Row, known: Known) -> str:
+        """Is it from a source on record whose rights admit the use?"""
+        if entry["source_id"] is None:
+            return OPEN if self.question.source_required else NOT_RAISED
+        found = {code for code in known.codes if code.startswith("SRC")}
+        if found and found <= set(known.waived):
+            return REVIEWED
+        return _answered(DECLARED, bool(found))
+
+    def _said(self, entry: Row) -> str:
+        """Was what the file says of itself, and what is said beside it, read and understood?"""
+        scans = [
+            s for s in _of_content(self.tables["signal_scans"], entry) if self._counts(s, "signals")
+        ]
+        beside = [
+            s
+            for s in self.tables["beside_scans"]
+            if s["media_id"] == entry["media_id"] and self._counts(s, "signals-beside")
+        ]
+        about = {entry["media_id"], entry["sha256"]} - {None}
+        return _answered(
+            SEEN,
+            not scans,
+            any(s["error"] is not None for s in scans),
+            not beside,
+            "://" in entry["root"],
+            any(s["kind"] == "unreadable" and s["about"] in about for s in self.tables["signals"]),
+        )
+
+    def _listed(self, entry: Row) -> str:
+        """Was it held against every list as it is now?"""
+        lists = [x["state"] for x in self.tables["hash_lists"]]
+        if not lists:
+            return NOT_RAISED
+        now = max(state or "" for state in lists)
+        checks = _of_content(self.tables["hash_checks"], entry)
+        return _answered(SEEN, not any(c["checked"] is True and c["lists"] == now for c in checks))
+
+    def _descent(self, parents: Collection[str | None]) -> str:
+        if not parents:
+            return NOT_RAISED
+        return _answered(DECLARED, any(said != "cleared" for said in parents))
+
+
+def _answered(basis: str, *problems: bool) -> str:
+    """Return the basis of an answer, or that there is none where there is a problem."""
+    return OPEN if any(problems) else basis
+
+
+def _confirmed(said: list[Row]) -> bool:
+    return any(d["link_status"] == "confirmed" for d in said)
+
+
+def _of_content(rows: list[Row], entry: Row) -> list[Row]:
+    """Return the rows that speak of an entry's content."""
+    sha256 = entry["sha256"]
+    return [] if sha256 is None else [row for row in rows if row["sha256"] == sha256]

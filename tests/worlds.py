@@ -80,7 +80,7 @@ def load_world(folder: Path, scratch: Path) -> World:
     tables["changed"] = _changed(said.get("changed", []), tables["media"])
     tables |= _statements(said, scratch, tables["media"])
     tables["entries"] = _entries(tables)
-    tables["stages"] = conform(said.get("stages", list(STAGES)), "stages")
+    tables["stages"] = conform(said.get("current_stages", list(STAGES)), "stages")
     use = UseProfile("case", "train-detector", ("include", "train_detector"))
     asked = {k: tuple(v) if isinstance(v, list) else v for k, v in said.get("use", {}).items()}
     if "ends_at" in asked:

@@ -28,8 +28,11 @@ def project(tmp_path: Path) -> curate.Project:
     for seed in (1, 2):
         _picture(tmp_path / "media" / f"{seed}.jpg", seed)
     project = curate.init(tmp_path / "ws")
+    project.clock = lambda: day(4)
     project.ingest(tmp_path / "media")
     project.run(["probe"], jobs=1)
+    # Erased between then and now.
+    project.clock = lambda: day(7)
     return project
 
 

@@ -9,7 +9,6 @@ import pytest
 import curate
 from curate.errors import ConfigError
 from curate.signals.trust import read_anchors
-from curate.verbs.tables import facts
 from tests.unit.signals.made import mining, signed, trust
 
 
@@ -71,10 +70,9 @@ def test_file_without_a_certificate_is_told(tmp_path: Path, text: str) -> None:
 
 def test_entry_is_explained_with_what_its_file_says(project: curate.api.Project) -> None:
     """Kind, value, place, strength and normal form of each statement, read by one search."""
-    from curate.audit.explain import explain_entry
-
     project.run(["signals"])
-    told = explain_entry("a.jpg", facts(project.context), project.audit())
+    project.audit()
+    told = project.explain("a.jpg")
 
     said = [row for row in told.signals if row["kind"] == "optout"]
     lines = [line for line in told.lines() if line.startswith("  optout")]

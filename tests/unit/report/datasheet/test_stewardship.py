@@ -14,7 +14,7 @@ from curate.report.datasheet.stewardship import (
     ethics,
     impact,
     makers,
-    said_once,
+    stated_by_authors,
     used,
 )
 from curate.report.facts import Facts
@@ -69,9 +69,9 @@ def test_every_field_of_about_that_is_told_is_declared() -> None:
         ("contact", "a@b", 51, "a@b"),
     ],
 )
-def test_what_is_said_once_is_told_where_it_is_asked(small, name, value, question, words) -> None:
+def test_what_authors_state_once_is_told_where_it_is_asked(small, name, value, question, words) -> None:
     facts = Facts(replace(small, authored=Authored(about={name: value})))
-    assert said_once(facts, question) == (words,)
+    assert stated_by_authors(facts, question) == (words,)
 
 
 def test_authors_stand_beside_the_catalogue_and_never_in_its_place(small) -> None:

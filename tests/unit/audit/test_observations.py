@@ -6,6 +6,7 @@ What a stage wrote is summed, so that a row that is missing is noticed: `changed
 
 from __future__ import annotations
 
+import tomllib
 from collections import Counter
 from functools import cache
 from pathlib import Path
@@ -148,13 +149,13 @@ def cases() -> tuple[Question, World, Verdicts]:
     asked: Question | None = None
     folders = sorted(p for p in CASES.glob("*/*/*") if (p / "world.toml").exists())
     for number, folder in enumerate(folders):
-        if "[use]" in (folder / "world.toml").read_text(encoding="utf-8"):
+        said = tomllib.loads((folder / "world.toml").read_text(encoding="utf-8"))
+        if {"use", "stages"} & said.keys():
             continue
         with TemporaryDirectory() as scratch:
             world = load_world(folder, Path(scratch))
         rows = rows_of(world.tables)
-        shared = any(c["about"] == "*" for c in rows["changed"]) or rows["hash_lists"]
-        if shared or rows["stages"] != conform(list(STAGES), "stages").to_pylist():
+        if rows["hash_lists"] or any(c["about"] == "*" for c in rows["changed"]):
             continue
         asked = asked or world.question
         worlds.append(apart(rows | {"stages": []}, f"case{number}"))

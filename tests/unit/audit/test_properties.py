@@ -29,9 +29,14 @@ from tests.factories import (
     depiction,
     digest,
     event,
+    face,
     facts,
+    identity,
     media,
+    scan,
     searched,
+    searched_beside,
+    source,
     subject,
 )
 from tests.random_worlds import (
@@ -202,15 +207,20 @@ INSTANT = timedelta(microseconds=1)
 
 def one_entry(**tables: list[Row]) -> dict[str, pa.Table]:
     """Return the tables of one entry that shows p01, scanned, and fit to be cleared."""
-    entry = media()
-    scan = {"sha256": digest(entry["locator"]), "frame": 0, "model_id": "m", "faces": 0}
+    entry = media(source_id="s")
+    sha256 = digest(entry["locator"])
+    seen = face(sha256)
     known = {
         "depictions": [depiction(entry)],
         "consents": [consent(**WHOLE)],
         "consent_events": [event(day(1))],
         "subjects": [subject()],
-        "face_scans": [scan],
-        "signal_scans": [searched(digest(entry["locator"]))],
+        "sources": [source()],
+        "faces": [seen],
+        "face_scans": [scan(sha256, 1)],
+        "identities": [identity(seen)],
+        "signal_scans": [searched(sha256)],
+        "beside_scans": [searched_beside(entry)],
     }
     return facts([entry], **(known | tables))
 

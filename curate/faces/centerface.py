@@ -109,7 +109,7 @@ class CenterFace:
     def _closely(self, image: Image, noticed: Detections, face: int) -> list[Detections | None]:
         """Return, for each that was noticed, the face at its place in crops where it is so long."""
         sides = (noticed.boxes[:, 2:] - noticed.boxes[:, :2]).max(axis=1)
-        middles = (noticed.boxes[:, :2] + noticed.boxes[:, 2:]) / 2
+        middles = (noticed.boxes[:, :2] + noticed.boxes[:, 2:]) * np.float32(0.5)
         # What is smaller than what is looked for may be a part of a turned face.
         scale = (face / np.maximum(sides, self._smallest * 0.75)).astype(np.float32)
         found: list[Detections | None] = []

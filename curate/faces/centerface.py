@@ -29,21 +29,24 @@ CELL = 32
 
 # The longer side, in the picture as it is searched, down to which the first look notices faces
 # in any turn.
-NOTICED_PX = 24
+NOTICED_PX = 28
 # Least score of the first look, that of the second, and overlap of two boxes that are one face.
-NOTICED, FOUND, OVERLAP = 0.03, 0.4, 0.4
+NOTICED, FOUND, OVERLAP = 0.03, 0.55, 0.4
 # An ear, a forehead, a fold beside a mouth can look like a face of its own, never a sure one: what
 # is less sure than this and lies for the most part on a surer face, or is much smaller and lies
 # on or close to it, is a part of it.
-SURE = 0.6
+SURE = 0.75
 _MOST, _SMALLER, _CLOSE = 0.5, 0.6, 0.2
 TURNS = 4
 # Each level of a picture is so much coarser than the one before; a face too large for the
 # overlap of tiles is seen whole on a coarser one.
 _COARSER, _COARSEST_PX = 4, 320
 _TILE_PX, _OVERLAP_PX = 960, 5 * NOTICED_PX
-# The second look: side of the crop, and how long a face is in it.
-_CROP, _FACE = 96, 36
+# The second look: side of the crop, and how long a face is in it: large, which shows covered ones
+# best, then with more around it, which shows those best that fill their picture.
+_CROP, _FACES = 96, (56, 36)
+# From this score on one look is enough.
+_PLAIN = 0.65
 _AT_ONCE = 32
 # Where it looks for the face: how far from the middle and how much larger or smaller it may be.
 _ASIDE, _OTHER_SIZE = 0.5, 2.0
@@ -94,49 +97,56 @@ class CenterFace:
 
     def _looked_at(self, image: Image, noticed: Detections) -> Detections:
         """Return the faces among what was noticed, as the second look sees them."""
+        found: list[Detections] = []
+        left = noticed
+        for face in _FACES:
+            seen = self._closely(image, left, face)
+            found += [one for one in seen if one is not None]
+            unsure = [one is None or one.det_score[0] < _PLAIN for one in seen]
+            left = left.of(np.array(unsure, np.bool_))
+        return joined(found)
+
+    def _closely(self, image: Image, noticed: Detections, face: int) -> list[Detections | None]:
+        """Return, for each that was noticed, the face at its place in crops where it is so long."""
         sides = (noticed.boxes[:, 2:] - noticed.boxes[:, :2]).max(axis=1)
-        middles = (noticed.boxes[:, :2] + noticed.boxes[:, 2:]) / 2
+        middles = (noticed.boxes[:, :2] + noticed.boxes[:, 2:]) * np.float32(0.5)
         # What is smaller than what is looked for may be a part of a turned face.
-        scale = _FACE / np.maximum(sides, self._smallest * 0.75)
-        found = []
+        scale = (face / np.maximum(sides, self._smallest * 0.75)).astype(np.float32)
+        found: list[Detections | None] = []
         for start in range(0, len(noticed), _AT_ONCE // TURNS):
             some = slice(start, start + _AT_ONCE // TURNS)
             crops = cut(image, middles[some], scale[some].astype(np.float32), _CROP)
             turned = [np.rot90(crop, turn) for crop in crops for turn in range(TURNS)]
             outputs = self._run(_batch(turned))
-            for place in range(len(crops)):
-                best = self._best(outputs, place * TURNS)
+            for place, (middle, by) in enumerate(zip(middles[some], scale[some], strict=True)):
+                best = self._best(outputs, place * TURNS, face)
                 if best is not None:
-                    at, by = start + place, scale[start + place]
-                    corner = middles[at] - _CROP / 2 / by
-                    found.append(best.moved(scale=1 / by).moved(dx=corner[0], dy=corner[1]))
-        return joined(found)
+                    left, top = middle - _CROP / 2 / by
+                    best = best.moved(scale=1 / by).moved(dx=left, dy=top)
+                found.append(best)
+        return found
 
-    def _best(self, outputs: Sequence[Floats], start: int) -> Detections | None:
+    def _best(self, outputs: Sequence[Floats], start: int, face: int) -> Detections | None:
         """Return the surest face in the middle of a crop, from the looks at its four turns."""
-        best: tuple[float, int, Detections] | None = None
+        best: Detections | None = None
         for turn in range(TURNS):
             one = slice(start + turn, start + turn + 1)
             seen = decoded([output[one] for output in outputs], threshold=self._threshold)
             sides = (seen.boxes[:, 2:] - seen.boxes[:, :2]).max(axis=1)
             aside = np.abs((seen.boxes[:, :2] + seen.boxes[:, 2:]) / 2 - _CROP / 2).max(axis=1)
-            seen = seen.of(
-                (aside <= _ASIDE * _FACE)
-                & (sides <= _OTHER_SIZE * _FACE)
-                & (sides >= _FACE / _OTHER_SIZE)
-            )
+            likely = (aside <= _ASIDE * face) & (sides <= _OTHER_SIZE * face)
+            seen = seen.of(likely & (sides >= face / _OTHER_SIZE))
             if len(seen):
-                place = int(seen.det_score.argmax())
-                score = float(seen.det_score[place])
-                if best is None or score > best[0]:
-                    best = (score, turn, seen.of(np.array([place])))
-        return None if best is None else turned_back(best[2], best[1], _CROP)
+                surest = seen.of(np.array([seen.det_score.argmax()]))
+                if best is None or surest.det_score[0] > best.det_score[0]:
+                    best = turned_back(surest, turn, _CROP)
+        return best
 
 
 def scales(longer_side: int, smallest: int) -> list[float]:
     """Return the scales at which a picture is searched, the finest first.
 
-    >>> scales(640, 24), scales(4000, 24), scales(200, 24)
+    >>> scales(640, 28), scales(4000, 28), scales(200, 28)
     ([1.0, 0.25], [1.0, 0.25, 0.0625], [1.0])
     """
     found = [NOTICED_PX / smallest]

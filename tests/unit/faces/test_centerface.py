@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -58,7 +59,7 @@ def test_decoded_reads_boxes_and_points_of_a_cell() -> None:
     found = decoded(outputs, threshold=0.5)
 
     # The middle is (3 + 0.5 + 0.5, 2 + 0.25 + 0.5) cells across and down.
-    assert found.boxes.tolist() == [[16 - 4, 11 - 10, 16 + 4, 11 + 10]]
+    np.testing.assert_allclose(found.boxes, [[16 - 4, 11 - 10, 16 + 4, 11 + 10]], atol=1e-5)
     np.testing.assert_allclose(found.landmarks[0, :2], [[12.8, 1], [14.4, 5]], atol=1e-5)
     assert found.det_score.tolist() == pytest.approx([0.9])
     assert len(decoded(outputs, threshold=0.95)) == 0
@@ -83,7 +84,7 @@ def test_tiles_cover_a_length_and_overlap(length: int) -> None:
 
     assert (spans[0][0], spans[-1][1]) == (0, length)
     assert all(stop - start <= 960 for start, stop in spans)
-    assert all(before[1] - after[0] >= 96 for before, after in zip(spans, spans[1:], strict=False))
+    assert all(before[1] - after[0] >= 96 for before, after in pairwise(spans))
 
 
 @given(st.integers(16, 30000), st.integers(12, 400))
@@ -92,11 +93,9 @@ def test_scales_begin_where_the_smallest_is_seen_and_end_with_the_whole(
 ) -> None:
     found = scales(side, smallest)
 
-    assert found[0] * smallest == pytest.approx(24)
+    assert found[0] * smallest == pytest.approx(28)
     assert side * found[-1] <= 320 or len(found) == 1
-    assert all(
-        fine / coarse == pytest.approx(4) for fine, coarse in zip(found, found[1:], strict=False)
-    )
+    assert all(fine / coarse == pytest.approx(4) for fine, coarse in pairwise(found))
 
 
 def test_apart_keeps_the_surest_of_boxes_on_one_face() -> None:
@@ -109,7 +108,7 @@ def test_an_ear_is_a_part_of_its_face_and_a_neighbour_is_not() -> None:
     face, ear = (200, 170, 420, 460, 0.86), (185, 285, 250, 385, 0.55)
 
     assert len(without_parts(faces(face, ear))) == 1
-    assert len(without_parts(faces(face, (*ear[:4], 0.7)))) == 2
+    assert len(without_parts(faces(face, (*ear[:4], 0.8)))) == 2
     assert len(without_parts(faces(face, (40, 285, 105, 385, 0.45)))) == 2
 
 

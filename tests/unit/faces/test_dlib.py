@@ -31,7 +31,7 @@ def test_embed_equals_the_librarys_own_descriptor_at_the_same_points(group: Imag
 
     analyzer = load(spec_of("dlib"))
     _, _, network = _library()
-    found = analyzer.detect(group)
+    found = standing(analyzer.detect(group))
 
     ours = analyzer.embed(analyzer.align(group, found.landmarks))
     theirs = []

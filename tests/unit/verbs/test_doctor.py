@@ -50,6 +50,17 @@ def test_two_wheels_of_opencv_clash(monkeypatch) -> None:
     assert "uninstall opencv-python opencv-python-headless" in one.remedy
 
 
+def test_a_detector_that_is_not_there_is_told(monkeypatch) -> None:
+    """Its package not installed is a choice; without what runs it, it is no use."""
+    assert found("face detector").state == GOOD
+    there = doctor.importlib.util.find_spec
+    lost = ("openvino", "onnxruntime")
+    monkeypatch.setattr(
+        doctor.importlib.util, "find_spec", lambda name: None if name in lost else there(name)
+    )
+    assert found("face detector").state == WRONG
+
+
 def test_fiftyone_without_a_database_is_wrong(monkeypatch, capsys) -> None:
     """And the command ends with 3."""
     pytest.importorskip("fiftyone.constants", reason="FiftyOne is not installed")

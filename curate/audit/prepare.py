@@ -150,6 +150,11 @@ _VIEWS = {
         ORDER BY e.media_id, f.frame, f.face_id
     """,
     # Everyone seen is linked to somebody else, and the face of whom is declared is known.
+    # What an older model found of faces tells nothing any more.
+    "likenesses_now": """
+        SELECT l.* FROM likenesses l
+        JOIN stages g ON g.stage = 'faces' AND g.model_id = l.model_id
+    """,
     "face_elsewhere": """
         SELECT DISTINCT d.media_id, d.subject_id
         FROM depictions d
@@ -157,17 +162,17 @@ _VIEWS = {
             SELECT media_id,
                    bool_and(subject_id IS NOT NULL AND status IS DISTINCT FROM 'disputed')
                    AS all_known
-            FROM likenesses GROUP BY media_id
+            FROM likenesses_now GROUP BY media_id
         ) f ON f.media_id = d.media_id AND f.all_known
         JOIN entries e ON e.media_id = d.media_id
         -- The donors of a morph meet in one face, which is like one of them.
         WHERE d.link_status <> 'rejected' AND (d.role IN ('depicted', 'bystander')
             OR (d.role = 'donor' AND e.manipulation_type <> 'morph'))
         AND d.subject_id IN (
-            SELECT subject_id FROM likenesses WHERE status IS DISTINCT FROM 'disputed'
+            SELECT subject_id FROM likenesses_now WHERE status IS DISTINCT FROM 'disputed'
         )
         AND NOT EXISTS (
-            SELECT 1 FROM likenesses own
+            SELECT 1 FROM likenesses_now own
             WHERE own.media_id = d.media_id AND own.subject_id = d.subject_id
         )
         ORDER BY ALL
@@ -175,9 +180,9 @@ _VIEWS = {
     # The identity seen in most entries is the subject's own.
     "second_identities": """
         SELECT DISTINCT l.media_id, l.subject_id
-        FROM likenesses l
+        FROM likenesses_now l
         JOIN (
-            SELECT identity_id, subject_id FROM likenesses
+            SELECT identity_id, subject_id FROM likenesses_now
             WHERE subject_id IS NOT NULL AND status IS DISTINCT FROM 'disputed'
             GROUP BY model_id, subject_id, identity_id
             QUALIFY row_number() OVER (

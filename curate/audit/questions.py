@@ -143,7 +143,7 @@ SOUGHT = ClearanceQuestion(
         Gap("NOT scanned", "no scan for faces by the model in use is on record"),
         Gap("scanned AND NOT scan_worked", "the scan for faces failed"),
         Gap("scan_worked AND floor_px IS NULL", "down to which size faces are found is not known"),
-        Gap("coalesce(floor_px > smallest_px, FALSE)",
+        Gap("floor_px IS NOT NULL AND (smallest_px IS NULL OR floor_px > smallest_px)",
             "faces are found down to {floor_px:.0f} pixels, and {smallest_px:.0f} are asked for"),
     ),
     basis="'seen'",

@@ -33,12 +33,17 @@ NO_PEOPLE_RECORDED = Rule(
     message="nobody is declared to be in this entry; faces visible: {faces}",
     explanation=(
         "No obligation is no clearance: an entry about which nothing is known is doubted. "
-        "Whom someone ruled out is nobody who was declared."
+        "Whom someone ruled out is nobody who was declared. Where it is declared that nobody is "
+        "shown (people = none), this rule is silent, and the questions of clearance ask whether "
+        "that is so."
     ),
-    remedy="Declare who is in it, in the manifest's subject, target and donor columns.",
+    remedy=(
+        "Declare who is in it, in the manifest's subject, target and donor columns; or that nobody "
+        "is, by people = none."
+    ),
     query="""
-        SELECT v.media_id, v.faces FROM visible v
-        WHERE NOT someone
+        SELECT v.media_id, v.faces FROM visible v JOIN entries e USING (media_id)
+        WHERE NOT v.someone AND e.people IS DISTINCT FROM 'none'
     """,
 )
 

@@ -123,6 +123,7 @@ def add_row(row: Row, target: Target, into: Listing, **about_file: Any) -> str:
         manipulation_type=_manipulation(known.get("manipulation"), label),
         source_id=known.get("source"),
         licence=known.get("licence"),
+        people=_nobody(known.get("people"), people),
         group=known.get("group"),
         captured_at=_instant(known.get("captured_at")),
         extra=kept({k: v for k, v in row.values.items() if k not in declared}),
@@ -167,6 +168,22 @@ def _people(known: dict[str, str]) -> list[tuple[str, str]]:
     for role in ("target", "donor"):
         people += [(subject, role) for subject in cells(known.get(role))]
     return people
+
+
+def _nobody(word: str | None, people: list[tuple[str, str]]) -> str | None:
+    """Return what is declared of whether anybody is shown.
+
+    Raises:
+        Rejected: The word is another than none, or somebody is named all the same.
+    """
+    if word is None or not word.strip():
+        return None
+    if word.strip().casefold() != "none":
+        raise Rejected("bad-people", f"people {word!r}; expected none, or nothing")
+    if people:
+        named = ", ".join(sorted({subject for subject, _ in people}))
+        raise Rejected("bad-people", f"people is none, and {named} is named")
+    return "none"
 
 
 def _label(word: str | None, config: Config) -> str | None:

@@ -69,7 +69,9 @@ def test_every_field_of_about_that_is_told_is_declared() -> None:
         ("contact", "a@b", 51, "a@b"),
     ],
 )
-def test_what_authors_state_once_is_told_where_it_is_asked(small, name, value, question, words) -> None:
+def test_what_authors_state_once_is_told_where_it_is_asked(
+    small, name, value, question, words
+) -> None:
     facts = Facts(replace(small, authored=Authored(about={name: value})))
     assert stated_by_authors(facts, question) == (words,)
 

@@ -98,3 +98,23 @@ def test_a_video_that_cannot_be_read_is_no_scan(tmp_path: Path) -> None:
     (scan,) = made["face_scans"].to_pylist()
     assert scan["error"] == "not_media"
     assert made["faces"].num_rows == 0
+
+
+def test_contents_are_searched_again_when_smaller_faces_are_asked_for(tmp_path: Path) -> None:
+    """A finer search serves a coarser wish, and not the other way."""
+    (tmp_path / "media").mkdir()
+    Image.new("RGB", (96, 96), (90, 90, 90)).save(tmp_path / "media" / "wall.png")
+    made = curate.init(tmp_path / "ws")
+    made.ingest(tmp_path / "media")
+    usual = made.workspace.config.read_text(encoding="utf-8")
+
+    reached = []
+    for wish in (24, 16, 48):
+        text = usual.replace("[faces]\n", f"[faces]\nsmallest = {wish}\n")
+        made.workspace.config.write_text(text, encoding="utf-8")
+        project = curate.open(made.workspace.root)
+        project.run(["probe", "faces"], jobs=1)
+        (scan,) = project.catalog.read("face_scans").to_pylist()
+        reached.append((scan["smallest_px"], scan["turns"]))
+
+    assert reached == [(24, 4), (16, 4), (16, 4)]

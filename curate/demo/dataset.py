@@ -39,6 +39,21 @@ analyzer = "dlib"
 """
 
 
+# Where the demo says that its pictures come from: invented, as all that it says is.
+SOURCE = "studio"
+SOURCES = f"""\
+[[sources]]
+source_id = "{SOURCE}"
+name = "An invented studio"
+kind = "own_capture"
+acquisition_method = "direct_from_subject"
+acquired_at = "2026-01-02T00:00:00Z"
+licence = "CC-BY-4.0"
+terms_flags = []
+consent_claim = "individual_records"
+"""
+
+
 @dataclass(frozen=True)
 class Entry:
     """One entry of the demo's manifest, and the rules that must find something in it."""
@@ -51,6 +66,7 @@ class Entry:
     target: str = ""
     donor: str = ""
     planted: tuple[str, ...] = ()
+    source: str = SOURCE
 
     @property
     def split(self) -> str:
@@ -134,8 +150,10 @@ def write_dataset(folder: Path) -> list[Entry]:
         place = media / entry.path
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_bytes(entry.content)
-    columns = ("path", "label", "split", "subject", "manipulation", "target", "donor")
+    columns = ("path", "label", "split", "subject", "manipulation", "target", "donor",
+               "source")  # fmt: skip
     _write_csv(media / "manifest.csv", [{c: getattr(e, c) for c in columns} for e in made])
+    (folder / "sources.toml").write_text(SOURCES, encoding="utf-8")
     _write_csv(folder / "subjects.csv", subjects())
     _write_csv(folder / "consents.csv", consents())
     text = json.dumps(planted(made), indent=2)

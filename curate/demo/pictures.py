@@ -59,12 +59,15 @@ def _folder(package: str) -> Path:
 
 def _faces(picture: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
     found = find_faces(picture, load(AnalyzerSpec(kind="dlib")))
-    if len(found.boxes) != _PEOPLE_IN_GROUP:
+    if len(found.boxes) < _PEOPLE_IN_GROUP:
         raise InvariantError(
             f"{len(found.boxes)} faces in the group picture; expected {_PEOPLE_IN_GROUP}"
         )
-    boxes: npt.NDArray[np.float32] = found.boxes[np.argsort(found.boxes[:, 0])]
-    return boxes
+    # A picture on the wall behind the six people shows a face too, and a much smaller one.
+    largest = np.argsort(found.boxes[:, 1] - found.boxes[:, 3])[:_PEOPLE_IN_GROUP]
+    boxes: npt.NDArray[np.float32] = found.boxes[largest]
+    in_order: npt.NDArray[np.float32] = boxes[np.argsort(boxes[:, 0])]
+    return in_order
 
 
 def _portrait(picture: npt.NDArray[np.uint8], box: npt.NDArray[np.float32]) -> Image.Image:

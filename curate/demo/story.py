@@ -25,6 +25,7 @@ _OWN = (
     "catalog",
     "consents.csv",
     "curate.toml",
+    "format.json",
     "ledger.sqlite",
     "ledger.sqlite-shm",
     "ledger.sqlite-wal",
@@ -32,6 +33,7 @@ _OWN = (
     "planted.json",
     "releases",
     "reports",
+    "sources.toml",
     "subjects.csv",
 )
 
@@ -108,7 +110,7 @@ def tell_story(
     made = write_dataset(project.workspace.root)
     say(f"\nbuilt {len(made)} entries with {len(planted(made))} planted problems in {folder}")
     project.ingest(project.workspace.root / "media", dataset=DATASET)
-    for name in ("subjects.csv", "consents.csv"):
+    for name in ("sources.toml", "subjects.csv", "consents.csv"):
         project.import_statements(project.workspace.root / name)
     with showing(project.context):
         project.run(jobs=jobs)

@@ -162,7 +162,7 @@ def test_foreign_columns_are_refused_before_anything_is_read(catalog: Catalog) -
     with pytest.raises(CatalogError, match="columns are media_id, new; expected") as caught:
         catalog.read("media")
     assert caught.value.where == "catalog/media"
-    assert "another version of curate wrote it" in (caught.value.hint or "")
+    assert "curate migrate" in (caught.value.hint or "")
 
 
 def test_foreign_types_are_refused(catalog: Catalog) -> None:

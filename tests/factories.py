@@ -291,6 +291,15 @@ def label(entry: Row, value: str = "real", **values: Any) -> Row:
     }
 
 
+# The letters of an entry that was cleared by policy, by reviewers, and of one that was not.
+ANSWERS = {
+    "cleared": "sssdsmddds--",
+    "two_reviewers": "sssdrmddds--",
+    "needs_review": "sssdsm?dds--",
+    "blocked": "sssdsm?dds--",
+}
+
+
 def verdict(entry: Row, said: str = "cleared", codes: list[str] | None = None) -> Row:
     """Return a verdict of the run ``r1``."""
     return whole("verdicts") | {
@@ -298,6 +307,7 @@ def verdict(entry: Row, said: str = "cleared", codes: list[str] | None = None) -
         "media_id": entry["media_id"],
         "verdict": said,
         "codes": codes if codes is not None else ([] if said == "cleared" else ["CON001"]),
+        "answers": ANSWERS[said],
     }
 
 

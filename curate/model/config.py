@@ -67,7 +67,7 @@ class Config:
     fake_words: tuple[str, ...] = FAKE_WORDS
     analyzer: str = "dlib"
     model: str = ""
-    smallest: int = 24
+    smallest: int | None = None
     exact: bool = False
     trust: tuple[str, ...] = ()
     radius: int = 31
@@ -87,6 +87,15 @@ class Config:
     purposes: dict[str, str | None] = field(default_factory=purpose_tree)
     waivers: tuple[Waiver, ...] = ()
     clearance: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def smallest_px(self) -> int:
+        """The size in pixels down to which faces must be sought.
+
+        The default analyzer searches large pictures in parts. Others look at a picture once, and
+        where the settings name no size they are held to a coarser one.
+        """
+        return self.smallest or (24 if self.analyzer == "dlib" else 64)
 
     @property
     def source_required(self) -> bool:

@@ -267,7 +267,7 @@ def _analyzer(config: Config) -> AnalyzerSpec:
     return AnalyzerSpec(
         kind=config.analyzer,  # type: ignore[arg-type]
         path=config.model,
-        smallest=config.smallest,
+        smallest=config.smallest_px,
         threads=1,
     )
 

@@ -74,7 +74,7 @@ def stages_now(context: Context) -> pa.Table:
         "stage": "faces",
         "mark": f"faces/{FACES}",
         "model_id": _last_model(context),
-        "smallest_px": context.config.smallest,
+        "smallest_px": context.config.smallest_px,
     }
     searches = [
         {"stage": "signals", "mark": _reader(context)},

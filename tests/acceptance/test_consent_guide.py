@@ -78,7 +78,7 @@ def test_two_reviewers_clear_what_needs_review_until_evidence_changes(
     why = ("--reason", "an adult, by the contract", "-w", "ws")
     told = curate("decide", "a.jpg", "cleared", "--by", "r.meyer", *why).err
     assert "r.meyer is not on the register of reviewers" in told
-    for reviewer, name in (("r.meyer", "Robin Meyer"), ("s.okafor", "Sade Okafor")):
+    for reviewer, name in (("r.meyer", "Robin Meyer"), ("s.okafor", "Sola Okafor")):
         curate("review", "reviewers", "add", reviewer, "--name", name, "-w", "ws")
     again = ("review", "reviewers", "add", "R. Meyer", "--name", "Ruth M.", "-w", "ws")
     assert "on the register already" in curate(*again, status=2).err

@@ -68,7 +68,7 @@ def random_question(random: Random) -> Question:
         contexts=tuple(dice.few(CONTEXTS) or ()),
         minors=random.random() < 0.4,
     )
-    # Of the first world's people: in other worlds nobody knows them.
+    # The first world's people, who are on the register of the whole batch.
     waivers = tuple(
         Waiver(
             code, "known", tuple(dice.usual(("w0-ana", "w0-ben"), ("W0. Ana", "w0-ana"))),
@@ -128,6 +128,11 @@ def random_world(random: Random, name: str = "w") -> World:
         for f in _faces(dice, digest, visible(casts[digest]), frames[digest] or 1)
     ]
     known = dice.random.random() < 0.5
+    identities = [
+        _identity(dice, name, f, people, casts[f["sha256"]] if known else [], faces)
+        for f in faces
+        if not dice.odd()
+    ]
     return {
         "media": media,
         "sightings": [s for m in media for s in _sighting(dice, m)],
@@ -143,12 +148,8 @@ def random_world(random: Random, name: str = "w") -> World:
         "hash_lists": [],
         "beside_scans": [searched_beside(m) for m in media if not dice.odd()],
         "stages": [],
-        "identities": [
-            _identity(dice, name, f, people, casts[f["sha256"]] if known else [])
-            for f in faces
-            if not dice.odd()
-        ],
-        "relations": _relations(dice, name, ids),
+        "identities": identities,
+        "relations": _relations(dice, name, ids) + _told_apart(dice, identities),
         "consents": consents,
         "consent_events": [e for c in consents for e in _events(dice, c)],
         "notices": [_notice(dice, f"{name}-n{i}") for i in range(2)],
@@ -364,7 +365,9 @@ def _search(dice: Dice, digest: str) -> Row:
     )
 
 
-def _identity(dice: Dice, name: str, face: Row, people: list[str], cast: list[Row]) -> Row:
+def _identity(
+    dice: Dice, name: str, face: Row, people: list[str], cast: list[Row], faces: list[Row]
+) -> Row:
     """Return whose a face is held to be: one of the `cast`, where it is known."""
     seen = sorted({d["subject_id"] for d in cast})
     subject = seen[face["ordinal"] % len(seen)] if seen and not dice.odd() else None
@@ -374,6 +377,7 @@ def _identity(dice: Dice, name: str, face: Row, people: list[str], cast: list[Ro
     identity = dice.usual(identity, face["face_id"], None)
     # Whoever is nobody's is no subject's.
     subject = subject if identity else None
+    other = dice.usual(None, dice.random.choice([*people, None]))
     return {
         "face_id": face["face_id"],
         "identity_id": identity,
@@ -382,9 +386,31 @@ def _identity(dice: Dice, name: str, face: Row, people: list[str], cast: list[Ro
         "status": dice.usual("proposed", "confirmed", "disputed", None) if subject else None,
         "unlike_subject_id": dice.usual(None, dice.random.choice([*people, None])),
         "held": dice.usual(*HELD),
-        "other_subject_id": dice.usual(None, dice.random.choice([*people, None])),
+        "other_subject_id": other,
+        "other_face_id": dice.random.choice(faces)["face_id"] if other else None,
         "model_id": face["model_id"],
     }
+
+
+def _told_apart(dice: Dice, identities: list[Row]) -> list[Row]:
+    """Return that people looked at some faces that are alike, and told them apart."""
+    rows = {}
+    for identity in identities:
+        left, right = identity["face_id"], identity["other_face_id"]
+        if right is None or left == right or dice.random.random() < 0.5:
+            continue
+        if dice.odd():
+            left, right = right, left
+        rows[left, right] = {
+            "left": left,
+            "relation": dice.usual("different_people", "same_person"),
+            "right": right,
+            "left_kind": "face",
+            "right_kind": "face",
+            "basis": "reviewed",
+            "stage": "review",
+        }
+    return list(rows.values())
 
 
 def _relations(dice: Dice, name: str, ids: list[str]) -> list[Row]:

@@ -322,8 +322,42 @@ class Questions:
         return _answered(
             MATCHED,
             any(i.get("held") is not True for i in said),
-            any(i.get("other_subject_id") is not None for i in said),
+            any(self._like_another(entry, i) for i in said),
             any(i.get("status") == "disputed" for i in said),
+            self._declared_otherwise(entry),
+        )
+
+    def _like_another(self, entry: Row, said: Row) -> bool:
+        """Tell whether a face is like somebody's whom nobody spoke of here or told apart."""
+        other = said.get("other_subject_id")
+        spoken_of = {
+            d["subject_id"] for d in self.tables["depictions"] if d["media_id"] == entry["media_id"]
+        }
+        return (
+            other is not None
+            and other not in spoken_of
+            and frozenset((said["face_id"], said["other_face_id"])) not in self._told_apart
+        )
+
+    @cached_property
+    def _told_apart(self) -> set[frozenset[str]]:
+        """Return the pairs of faces that somebody looked at and told apart."""
+        return {
+            frozenset((r["left"], r["right"]))
+            for r in self.tables["relations"]
+            if r["relation"] == "different_people"
+        }
+
+    def _declared_otherwise(self, entry: Row) -> bool:
+        """Tell whether the same bytes are declared under names of which none is this one's."""
+        mine = set(self._named(entry))
+        return bool(mine) and any(
+            theirs and not mine & theirs
+            for theirs in (
+                set(self._named(other))
+                for other in _of_content(self.tables["entries"], entry)
+                if other["media_id"] != entry["media_id"]
+            )
         )
 
     def _consent(self, entry: Row, codes: Collection[str]) -> str:

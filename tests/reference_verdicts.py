@@ -306,7 +306,7 @@ class Judge:
 
     def _people_known(self, entry: Row) -> Iterable[str]:
         people = self._people(entry)
-        if not people and entry["state"] == "present":
+        if not people and entry["state"] == "present" and entry["people"] != "none":
             yield "DEP002"
         for role, number in NEEDS.get(entry["manipulation_type"], {}).items():
             if len({p["subject_id"] for p in people if p["role"] == role}) < number:
@@ -356,9 +356,11 @@ class Judge:
                 shown = True
                 duty = person | {"manipulation_type": entry["manipulation_type"]}
                 consents, events = self.tables["consents"], self.tables["consent_events"]
-                _, why = answer(duty, consents, events, self.notices, asked)
-                if {"withdrawn", "revoked", "refused"} & set(why):
-                    return True
+                # What they said of all that no consent lists is what they said of others, too.
+                for asked_of in (duty, duty | {"media_id": None}):
+                    _, why = answer(asked_of, consents, events, self.notices, asked)
+                    if {"withdrawn", "revoked", "refused"} & set(why):
+                        return True
         known = [s for s in self.tables["subjects"] if s["subject_id"] == subject_id]
         if shown and known and known[0]["status"] == "erased":
             return True

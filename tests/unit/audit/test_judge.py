@@ -294,7 +294,13 @@ class TestPeople:
         register = [
             row | key for row, key in zip(factories.registered("dpo", "bo"), keys, strict=True)
         ]
-        tables = world(*self.NAMES) | {"reviewers": conform(register, "reviewers")}
+        consent = factories.consent(
+            audience_max="public", assurance_level=4, valid_until=day(1, year=2030)
+        )
+        tables = world(*self.NAMES) | {
+            "reviewers": conform(register, "reviewers"),
+            "consents": conform([consent], "consents"),
+        }
         use = replace(USE, audience="public")
 
         def said(*waivers: Waiver) -> str:

@@ -36,7 +36,7 @@ from tests.restrictions import RESTRICTIONS
 RULES = tuple(rule for rule in ALL_RULES if rule.family in ("CON", "DEP", "SRC"))
 WORLDS = int(os.environ.get("CURATE_WORLDS", "150"))
 # What holds for all worlds of a batch.
-SHARED = ("stages", "hash_lists")
+SHARED = ("stages", "hash_lists", "reviewers")
 BATCH = max(15, min(100, WORLDS // 20))
 
 

@@ -103,6 +103,7 @@ def test_flat_picture_is_known_by_its_bytes_alone(project: curate.Project, tmp_p
     out = io.BytesIO()
     Image.new("RGB", (64, 64), (9, 9, 9)).save(out, "PNG")
     (tmp_path / "media" / "flat.png").write_bytes(out.getvalue())
+    project.clock = lambda: day(4)
     project.ingest(tmp_path / "media")
     project.run(["probe"], jobs=1)
 

@@ -237,7 +237,7 @@ def test_evidence_names_nobody(releases: Path) -> None:
 
     assert parquet.read_schema(releases / "v1" / FINDINGS).names == ["media_id", "code", "waived"]
     assert parquet.read_schema(releases / "v1" / VERDICTS).names == [
-        "media_id", "verdict", "codes", "decided_by",
+        "media_id", "verdict", "codes", "answers", "decided_by",
     ]  # fmt: skip
 
 

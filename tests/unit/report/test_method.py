@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from curate.report.appendix import audit_run
 from curate.report.facts import Facts
-from curate.report.method import method, notable
+from curate.report.method import method, notable, on_clearance
 from tests.unit.report.conftest import make_inputs, run
 
 
@@ -28,9 +28,10 @@ def test_waivers_and_reviewers_are_told(small) -> None:
     findings[0]["waiver"] = "known (r.meyer)"
     made = make_inputs(verdicts=verdicts, findings=findings).tables
     tables = {**small.tables, "verdicts": made["verdicts"], "findings": made["findings"]}
-    told = notable(Facts(replace(small, tables=tables)))
-    assert told[-2] == "People: 1 finding waived, and 1 verdict decided by reviewers."
-    assert told[-1].startswith("Waivers: 1 waiver; ")
+    facts = Facts(replace(small, tables=tables))
+    people = "People: 1 finding waived, and 1 verdict decided by reviewers."
+    assert notable(facts)[-1] == people
+    assert on_clearance(facts)[-1].startswith("Waivers: 1 waiver; ")
 
 
 def test_method_names_rules_and_stages(small) -> None:

@@ -9,6 +9,7 @@ import typer
 
 from curate.cli.options import JsonOption, WorkspaceOption
 from curate.cli.output import note, open_context, say, say_json
+from curate.errors import VerificationError
 
 if TYPE_CHECKING:
     from curate.catalog.ledger import Ledger
@@ -28,20 +29,33 @@ def verify_command(
 ) -> None:
     """Prove the ledger unchanged: each entry, each head, and growth since a checkpoint.
 
+    The files of items of each release, whose digests the ledger has, are proved with it.
+
     Raises:
-        VerificationError: Something was changed; it names the first entry that is not right.
+        VerificationError: Something was changed; it names the first entry that is not right, or
+            the file of items.
         InputError: The ledger or the checkpoint cannot be opened.
     """
     from curate.catalog.checkpoints import Checkpoint
 
-    ledger = open_context(workspace).ledger
+    context = open_context(workspace)
+    ledger = context.ledger
     since = None if checkpoint is None else Checkpoint.load(checkpoint)
     found = ledger.verify(since)
+    lost = context.record.problems() if found else []
     if as_json:
-        say_json(_as_json(ledger, found))
+        say_json({**_as_json(ledger, found), "items_of_releases": lost})
     for problem in found.problems[1:]:
         note(f"also {problem}")
     found.demand(where=str(ledger.path))
+    for problem in lost[1:]:
+        note(f"also release {problem}")
+    if lost:
+        raise VerificationError(
+            f"the ledger is as it was recorded, and a release's items are not: {lost[0]}",
+            where=str(context.record.folder),
+            hint="restore the folder record/ from the backup that belongs to this ledger",
+        )
     if not as_json:
         _say(found)
     if write_checkpoint is not None:

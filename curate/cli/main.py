@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import sys
 from typing import Annotated, NoReturn
 
@@ -70,6 +71,19 @@ app.add_typer(requests.app, name="requests")
 app.command("status")(status.command)
 app.command("migrate")(migrate.command)
 app.command("doctor")(doctor.command)
+
+
+def _tell_users(commands: typer.Typer) -> None:
+    """Cut from each command's help the errors that a docstring lists for programmers."""
+    for one in commands.registered_commands:
+        text = inspect.getdoc(one.callback) if one.help is None else one.help
+        one.help = (text or "").split("Raises:\n")[0].strip()
+    for group in commands.registered_groups:
+        if group.typer_instance is not None:
+            _tell_users(group.typer_instance)
+
+
+_tell_users(app)
 
 
 def _print_version(asked: bool) -> None:

@@ -8,7 +8,7 @@ import typer
 
 from curate.cli.options import JsonOption, WorkspaceOption, instant
 from curate.cli.output import note, open_context, say, say_json, table_of_entries
-from curate.errors import InputError
+from curate.errors import CatalogError, CurateError, InputError, VerificationError
 
 if TYPE_CHECKING:
     from curate.catalog.impact import Impact
@@ -36,13 +36,22 @@ def withdraw_command(
     Raises:
         InputError: --json without --yes.
         MissingKeyError: It is recorded, and the vault's key is not there to destroy theirs.
+        CatalogError: It is recorded, and the catalogue that tells what it touches cannot be read.
+        VerificationError: It is recorded, and a file that tells what was released is not what was
+            written.
     """
     from curate.verbs.consent import impact, withdraw
 
     context = open_context(workspace)
-    touched = impact(context, subject)
+    touched: Impact | None = None
+    hidden: CurateError | None = None
+    try:
+        touched = impact(context, subject)
+    except (CatalogError, VerificationError) as error:
+        # What a person says is recorded whatever else is broken.
+        hidden = error
     if not as_json:
-        _show(touched, shown)
+        _show(subject, touched, shown)
         if not yes and not typer.confirm("Record the withdrawal?"):
             raise typer.Abort
     elif not yes:
@@ -51,6 +60,13 @@ def withdraw_command(
     recorded = withdraw(context, subject, effective_at=effective, purpose=scope)
     now = effective is None or effective <= context.clock()
     destroyed = _destroyed(context, subject, at_once=now and scope is None)
+    if touched is None:
+        assert hidden is not None
+        raise type(hidden)(
+            f"{hidden.problem}; the withdrawal is recorded, and what it touches is not known",
+            where=hidden.where,
+            hint=f"{hidden.hint}; then run `curate consent show {subject}`, audit, and recall",
+        ) from hidden
     if as_json:
         say_json({"recorded": recorded.entries, "entries": touched.entries.to_pylist(),
                   "releases": touched.releases.to_pylist(), "counts": touched.counts,
@@ -76,7 +92,11 @@ def _destroyed(context: Context, subject: str, *, at_once: bool) -> int:
     return destroy_embeddings(context, subject)
 
 
-def _show(touched: Impact, limit: int) -> None:
+def _show(subject: str, touched: Impact | None, limit: int) -> None:
+    if touched is None:
+        note(f"which entries and releases hold {subject} cannot be told: the record or the "
+             "catalogue is damaged. The withdrawal can be recorded all the same")  # fmt: skip
+        return
     count = touched.entries.num_rows
     say(f"{touched.subject} is in {count:,} entries, with "
         f"{touched.counts['faces']:,} faces and {touched.counts['labels']:,} labels:")  # fmt: skip

@@ -48,8 +48,8 @@ def verify_command(
     for problem in found.problems[1:]:
         note(f"also {problem}")
     found.demand(where=str(ledger.path))
-    for problem in lost[1:]:
-        note(f"also release {problem}")
+    for lost_too in lost[1:]:
+        note(f"also release {lost_too}")
     if lost:
         raise VerificationError(
             f"the ledger is as it was recorded, and a release's items are not: {lost[0]}",

@@ -26,7 +26,7 @@ from tests.reference_verdicts import Judge
 RULES = [rule for rule in ALL_RULES if rule.family in ("CON", "DEP", "SRC")]
 FULL, QUICK = 1_000_000, 50_000
 SAMPLE, CHUNK = 2_000, 50
-OVER_REFERENCE, OVER_JOIN, GROWTH, MEMORY_GIB = 50, 2.0, 12.0, 4.0
+OVER_REFERENCE, OVER_JOIN, GROWTH, MEMORY_GIB = 50, 3.0, 12.0, 4.0
 
 _JOIN = """
 SELECT d.media_id, min(CASE WHEN s.state = 'ConsentGiven' AND c.valid_until > $as_of

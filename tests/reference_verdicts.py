@@ -227,11 +227,12 @@ class Judge:
         codes = frozenset(c for c, _ in found if self._effect(media_id, c) != "none")
         answers = self.answers(media_id, found, parents=self.ancestors(media_id))
         verdict, by = self._policy(media_id, found, answers), "policy"
-        if verdict == "needs_review" and self.complete:
+        if verdict != "blocked" and self.complete:
             people = self._by_person(media_id).values()
+            clears = sum(self._clears(words, found) for words in people)
             if any(self._says(words, "blocked", found) for words in people):
                 verdict, by = "blocked", "reviewer"
-            elif sum(self._clears(words, found) for words in people) >= 2:
+            elif verdict == "needs_review" and clears >= 2:
                 verdict, by = "cleared", "two_reviewers"
                 answers = answers.replace(OPEN, REVIEWED)
         return Told(found, codes, verdict, by, answers)

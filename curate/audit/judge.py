@@ -9,8 +9,9 @@ change none, and are no part of the evidence that reviewers decide on, or a deci
 itself void.
 
 People decide on the record: a waiver takes the effect of a finding that sends to review; two
-people of the register (`curate.audit.register`) clear what needs review, and whoever blocks it
-does so alone, as long as the evidence is what they saw. Nobody clears what is blocked.
+people of the register (`curate.audit.register`) clear what needs review, and whoever blocks an
+entry does so alone, whether it needs review or is cleared, as long as the evidence is what they
+saw. Nobody clears what is blocked.
 """
 
 from __future__ import annotations
@@ -66,7 +67,7 @@ CREATE TABLE decided AS SELECT * FROM decisions WHERE use = $use AND decided_at 
 # What a reviewer has seen of an entry is its evidence; any other is new, and voids what they said.
 _REVIEWED = f"""
 SELECT media_id, count(*) FILTER (clears) AS clears, count(*) FILTER (blocks) AS blocks
-FROM ({HEARD.format(decisions="decided", asked="doubted")}) GROUP BY media_id
+FROM ({HEARD.format(decisions="decided", asked="asked")}) GROUP BY media_id
 """
 
 # Decided entries that were made from others, and others from them.
@@ -240,16 +241,16 @@ class _Bench:
 
     def _apply_decisions(self, told: _Verdicts) -> None:
         decided = np.array(self.numbers("SELECT DISTINCT media_id FROM decided"), np.int32)
-        doubted = np.sort(decided[told.verdict[decided] == REVIEW])
+        asked = np.sort(decided[told.verdict[decided] != BLOCKED])
         rows = {
-            "media_id": pa.array(doubted),
-            "evidence": hex_text(told.evidence[doubted]),
+            "media_id": pa.array(asked),
+            "evidence": hex_text(told.evidence[asked]),
         }
-        self.facts.connection.register("doubted", pa.table(rows))
+        self.facts.connection.register("asked", pa.table(rows))
         for media, clears, blocks in self.facts.connection.execute(_REVIEWED).fetchall():
             if blocks:
                 told.verdict[media], told.decided_by[media] = BLOCKED, 1
-            elif clears > 1:
+            elif clears > 1 and told.verdict[media] == REVIEW:
                 told.verdict[media], told.decided_by[media] = CLEARED, 2
                 as_reviewed(told.letters, media)
 

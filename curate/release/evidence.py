@@ -187,10 +187,10 @@ def _was_open(answers: str | None, waived: bool) -> bool:  # noqa: FBT001
 def _verdict(blocked: bool, doubted: bool, clears: int, blocks: int) -> tuple[str, str]:  # noqa: FBT001
     if blocked:
         return str(Verdict.BLOCKED), "policy"
-    if not doubted:
-        return str(Verdict.CLEARED), "policy"
     if blocks:
         return str(Verdict.BLOCKED), "reviewer"
+    if not doubted:
+        return str(Verdict.CLEARED), "policy"
     return (str(Verdict.CLEARED), "two_reviewers") if clears > 1 else (
         str(Verdict.NEEDS_REVIEW), "policy"
     )  # fmt: skip

@@ -223,6 +223,15 @@ class TestPeople:
         said.append(self.decision("doubted", "r3", "blocked"))
         assert self.judged(*said)["doubted"] == "blocked"
 
+    def test_one_reviewer_blocks_what_is_cleared(self) -> None:
+        """What a person sees counts, although every question was answered without them."""
+        assert self.judged(self.decision("clear", "r3", "blocked"))["clear"] == "blocked"
+        taken_back = self.decision("clear", "r3", "undecided", decided_at=day(4, 2))
+        both = (self.decision("clear", "r3", "blocked"), taken_back)
+        assert self.judged(*both)["clear"] == "cleared"
+        of_another = self.decision("clear", "r3", "blocked", evidence="0" * 64)
+        assert self.judged(of_another)["clear"] == "cleared"
+
     def test_latest_word_of_a_reviewer_counts(self) -> None:
         said = [self.decision("doubted", who, "cleared") for who in ("r1", "r2")]
         said.append(self.decision("doubted", "r2", "needs_review", decided_at=day(4, 2)))

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
@@ -16,6 +15,7 @@ from PIL import Image
 from pyarrow import parquet
 
 import curate as library
+from curate.demo import pictures
 from curate.errors import InputError
 from tests.acceptance.conftest import Curate, run
 from tests.acceptance.story import NOTICED, NOTICES, SOURCES, write_csv
@@ -30,10 +30,10 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a folder with a workspace: p01 agreed, p02 withdrew, c was made from b."""
     folder = tmp_path_factory.mktemp("tampering")
     (folder / "media").mkdir()
-    for place, name in enumerate(ENTRIES):
-        noise = np.random.default_rng(place).integers(0, 255, (9, 9, 3), dtype=np.uint8)
-        picture = Image.fromarray(noise).resize((320, 320), Image.Resampling.BICUBIC)
-        picture.save(folder / "media" / name, quality=95)
+    first, second, *_ = pictures.subjects().values()
+    shown = {"a.jpg": first, "b.jpg": second, "c.jpg": pictures.altered(first)}
+    for name, picture in shown.items():
+        (folder / "media" / name).write_bytes(pictures.jpeg(picture))
     write_csv(folder / "media" / "manifest.csv", [
         {"path": name, "label": label, "source": "london", "subject": person, "role": "bystander",
          "derived_from": "b.jpg" if label == "fake" else ""}
@@ -52,7 +52,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
     run(folder, "init", "ws")
     run(folder, "ingest", "media", "-w", "ws")
     run(folder, "consent", "import", "sources.toml", "notices.toml", "consents.csv", "-w", "ws")
-    run(folder, "run", "probe", "signals", "faces", "-w", "ws")
+    run(folder, "run", "probe", "signals", "faces", "identity", "-w", "ws")
     assert audit(library.open(folder / "ws")) == AS_INGESTED
     return folder
 

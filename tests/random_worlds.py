@@ -120,12 +120,15 @@ def random_world(random: Random, name: str = "w") -> World:
         ]
         for digest in digests
     }  # fmt: skip
+    first = {m["sha256"]: m for m in reversed(media)}
     contents = [_content(dice, digest) for digest in digests]
     frames = {c["sha256"]: c["frame_count"] if c["kind"] == "video" else 1 for c in contents}
     faces = [
         f
         for digest in digests
-        for f in _faces(dice, digest, visible(casts[digest]), frames[digest] or 1)
+        for f in _faces(
+            dice, digest, visible(first[digest], casts[digest]), frames[digest] or 1
+        )
     ]
     known = dice.random.random() < 0.5
     identities = [

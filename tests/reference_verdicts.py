@@ -186,7 +186,7 @@ class Judge:
         known = Known(
             codes=codes,
             waived={code for code in codes if self._effect(media_id, code) == "none"},
-            visible=visible(self._people(entry)) if entry["state"] == "present" else 0,
+            visible=visible(entry, self._people(entry)) if entry["state"] == "present" else 0,
             parents=[self._hands_down(p) if p in self.entries else None for p in parents],
         )
         return self.questions.answers(entry, known)
@@ -329,7 +329,7 @@ class Judge:
         most = max(map(len, by_frame.values()), default=0)
         if entry["state"] == "present" and not self._scanned(entry["sha256"]):
             yield "DEP003"
-        if entry["state"] == "present" and people and most > visible(people):
+        if entry["state"] == "present" and people and most > visible(entry, people):
             yield "DEP001"
         # Whom someone ruled out was spoken of, and is no news.
         spoken_of = {
@@ -423,13 +423,17 @@ def plain_name(name: str) -> str:
     return "".join(c for c in unicodedata.normalize("NFKC", name).lower() if c.isalnum())
 
 
-def visible(people: list[Row]) -> int:
+def visible(entry: Row, people: list[Row]) -> int:
     """Return how many faces the people declared account for.
 
-    A donor and a target meet in one face; drivers, voices and contributors are not seen.
+    A donor and a target meet in one face, and so do all donors of a morph; drivers, voices and
+    contributors are not seen.
     """
 
     def number(*roles: str) -> int:
         return len({p["subject_id"] for p in people if p["role"] in roles})
 
-    return number("depicted", "bystander") + max(number("donor"), number("target"))
+    donors = number("donor")
+    if entry["manipulation_type"] == "morph":
+        donors = min(donors, 1)
+    return number("depicted", "bystander") + max(donors, number("target"))

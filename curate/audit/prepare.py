@@ -76,11 +76,13 @@ _VIEWS = {
         ORDER BY ALL
     """,
     # Faces too poor to judge count too: someone is there. A donor and a target meet in one
-    # visible face; drivers and voices are not seen. A scan that failed on a frame is no scan.
+    # visible face, and so do all donors of a morph; drivers and voices are not seen. A scan that
+    # failed on a frame is no scan.
     "visible": """
         SELECT e.media_id,
-               (coalesce(p.seen, 0)
-                + greatest(coalesce(p.donors, 0), coalesce(p.targets, 0)))::BIGINT AS declared,
+               (coalesce(p.seen, 0) + greatest(
+                   CASE WHEN e.manipulation_type = 'morph' THEN least(coalesce(p.donors, 0), 1)
+                   ELSE coalesce(p.donors, 0) END, coalesce(p.targets, 0)))::BIGINT AS declared,
                coalesce(f.faces, 0) AS faces, p.media_id IS NOT NULL AS someone,
                s.sha256 IS NOT NULL AS scanned
         FROM entries e

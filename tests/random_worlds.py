@@ -126,9 +126,7 @@ def random_world(random: Random, name: str = "w") -> World:
     faces = [
         f
         for digest in digests
-        for f in _faces(
-            dice, digest, visible(first[digest], casts[digest]), frames[digest] or 1
-        )
+        for f in _faces(dice, digest, visible(first[digest], casts[digest]), frames[digest] or 1)
     ]
     known = dice.random.random() < 0.5
     identities = [

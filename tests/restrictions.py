@@ -165,6 +165,11 @@ def _sourced(world: World) -> set[str]:
     return {entry["media_id"] for entry in world["media"] if entry["source_id"]}
 
 
+def _not_declared_empty(world: World) -> set[str]:
+    """Return the entries of which nobody says that they show nobody."""
+    return {m["media_id"] for m in world["media"] if m["people"] != "none"}
+
+
 def _all(world: World) -> set[str]:
     return {entry["media_id"] for entry in world["media"]}
 
@@ -190,8 +195,8 @@ def _unknown_state(world: World) -> None:
 
 
 UNKNOWNS: dict[str, tuple[Callable[[World], None], Callable[[World], set[str]]]] = {
-    "no people": (_drop("depictions"), _all),
-    "people ruled out": (_set("depictions", link_status="rejected"), _all),
+    "no people": (_drop("depictions"), _not_declared_empty),
+    "people ruled out": (_set("depictions", link_status="rejected"), _not_declared_empty),
     "no scan": (_drop("face_scans"), _all),
     "failed scans": (_set("face_scans", error="crashed"), _all),
     "not searched": (_drop("signal_scans"), _all),

@@ -12,6 +12,7 @@ import typer
 from curate.cli.options import UseOption, WorkspaceOption, instant
 from curate.cli.output import note, open_context, say, say_json, table
 from curate.errors import ExitStatus, UnknownNameError
+from curate.model.plural import verb
 from curate.workspace import DEFAULT_USE
 
 if TYPE_CHECKING:
@@ -174,8 +175,9 @@ def _print(context: Context, audited: Audited, limit: int) -> None:
     for gap in gaps(context):
         say(f"warning: {gap}")
     counts = audited.counts()
+    doubted = counts["needs_review"]
     say(f"for {audited.use.name}, as of {audited.as_of:%Y-%m-%d %H:%M} UTC: "
-        f"{counts['cleared']:,} cleared, {counts['needs_review']:,} need review, "
+        f"{counts['cleared']:,} cleared, {doubted:,} {verb(doubted, 'needs', 'need')} review, "
         f"{counts['blocked']:,} blocked")  # fmt: skip
     if audited.filtered:
         say("rules were left out: these are findings only, nothing is cleared by them, and this is "

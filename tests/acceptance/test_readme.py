@@ -6,10 +6,10 @@ import re
 import shlex
 from pathlib import Path
 
-import numpy as np
 import pytest
-from PIL import Image
 
+from curate.demo import pictures
+from curate.demo.dataset import SOURCES
 from tests.acceptance.conftest import Curate
 
 ROOT = Path(__file__).parents[2]
@@ -23,15 +23,17 @@ def _blocks(language: str) -> list[str]:
 def _media(folder: Path) -> None:
     place = folder / "train" / "real"
     place.mkdir(parents=True)
-    noise = np.random.default_rng(0).integers(0, 255, (16, 16, 3), dtype=np.uint8)
-    Image.fromarray(noise).resize((200, 200), Image.Resampling.BICUBIC).save(place / "x.jpg")
+    portrait, *_ = pictures.subjects().values()
+    (place / "x.jpg").write_bytes(pictures.jpeg(portrait))
     (folder / "manifest.csv").write_text(
-        "path,label,split,subject\ntrain/real/x.jpg,real,train,p01\n", encoding="utf-8"
+        "path,label,split,subject,source\ntrain/real/x.jpg,real,train,p01,studio\n",
+        encoding="utf-8",
     )
 
 
 def test_python_block_runs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The verbs as calls, as they are written there."""
+    pytest.importorskip("dlib", reason="the pictures of the demo need the extra curate[faces]")
     _media(tmp_path / "media")
     (block,) = _blocks("python")
 
@@ -50,6 +52,7 @@ def test_shell_block_runs(tmp_path: Path, curate_apart: Curate) -> None:
         "p01,no,train-detector,include;train_detector,depicted,2024-01-01,2100-01-01\n",
         encoding="utf-8",
     )
+    (tmp_path / "sources.toml").write_text(SOURCES, encoding="utf-8")
     (block,) = (block for block in _blocks("sh") if block.startswith("curate init"))
     lines = [shlex.split(line, comments=True) for line in block.splitlines()]
     assert len(lines) > 8

@@ -152,7 +152,7 @@ def test_nothing_tells_of_it_after_a_seal(
 
     everything(1)
     for reviewer, name in (("anna", "Anna Berg"), ("ben", "Ben Okoro")):
-        project.add_reviewer(reviewer, name=name)
+        keep(f"1-register-{reviewer}", ("review", "reviewers", "add", reviewer, "--name", name))
         keep(f"1-{reviewer}", ("decide", LOCATOR, "cleared", "--by", reviewer, "--reason", "known"))
     forms = ("files", "webdataset", "huggingface")
     keep(

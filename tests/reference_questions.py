@@ -148,14 +148,15 @@ class Questions:
         if entry["state"] != "present" or content is None:
             return OPEN
         distance = content["thumbnail_distance"]
+        sizes = [content[name] for name in ("trailing_bytes", "surplus_bytes", "unread_bytes")]
         hidden = (
-            content["trailing_bytes"] not in (0, None)
+            any(size not in (0, None) for size in sizes)
             or content["hidden_pixels"] is True
             or (distance is not None and distance > 10)
         )
         if content["kind"] == "video":
-            return _answered(SEEN, hidden, not self._whole_video(entry, content))
-        unknown = None in (content["trailing_bytes"], content["hidden_pixels"])
+            return _answered(SEEN, hidden, None in sizes, not self._whole_video(entry, content))
+        unknown = None in (*sizes, content["hidden_pixels"])
         return _answered(SEEN, hidden, unknown, content["frame_count"] != 1)
 
     def _whole_video(self, entry: Row, content: Row) -> bool:

@@ -198,6 +198,10 @@ OPEN: dict[str, dict[str, Change]] = {
     "whole": {
         "bytes behind the end": put("content", trailing_bytes=7),
         "end not known": put("content", trailing_bytes=None),
+        "idle coded data": put("content", surplus_bytes=7),
+        "coded data not counted": put("content", surplus_bytes=None),
+        "unread parts": put("content", unread_bytes=7, unread_parts="prVt"),
+        "parts not known": put("content", unread_bytes=None),
         "hidden pixels": put("content", hidden_pixels=True),
         "transparency not known": put("content", hidden_pixels=None),
         "another preview": put("content", thumbnail_distance=11),
@@ -385,6 +389,11 @@ def test_animation_that_was_not_looked_at_whole_is_held_back() -> None:
         "not known": animation(frames_read=None),
         "errors": animation(decode_errors=1),
         "behind the end": animation(trailing_bytes=7),
+        "no end": animation(trailing_bytes=None),
+        "idle coded data": animation(surplus_bytes=7),
+        "coded data not counted": animation(surplus_bytes=None),
+        "unread parts": animation(unread_bytes=7),
+        "parts not known": animation(unread_bytes=None),
     })  # fmt: skip
 
     assert {name for name, row in said.items() if opened(row["answers"]) != ["whole"]} == set()

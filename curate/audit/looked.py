@@ -148,7 +148,9 @@ beside AS (
     JOIN stages g ON g.stage = 'signals-beside' AND g.mark = b.stage
 ),
 unread AS (
-    SELECT media_id, count(*)::INTEGER AS unreadable
+    SELECT media_id, count(*)::INTEGER AS unreadable,
+           string_agg(place || ' (' || left(coalesce(value, ''), 120) || ')', '; '
+                      ORDER BY place, key) AS unreadable_where
     FROM signalled WHERE kind = 'unreadable' GROUP BY media_id
 ),
 checks AS (
@@ -181,6 +183,7 @@ SELECT e.media_id, e.state, e.manipulation_type, coalesce(e.people, '') AS decla
        coalesce(a.value, '') AS label,
        q.sha256 IS NOT NULL AS searched, coalesce(q.worked, FALSE) AS search_worked,
        b.id IS NOT NULL AS searched_beside, coalesce(u.unreadable, 0) AS unreadable,
+       left(u.unreadable_where, 600) AS unreadable_where,
        (SELECT count(*) FROM hash_lists) AS lists, coalesce(k.asked, FALSE) AS list_asked
 FROM entries e
 LEFT JOIN content c USING (sha256)

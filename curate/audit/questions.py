@@ -307,14 +307,19 @@ SAID = ClearanceQuestion(
         Gap("searched AND NOT search_worked", "the search of the file for statements failed"),
         Gap("NOT searched_beside", "the files beside it were not searched"),
         Gap("remote", "beside files of a remote place nothing can be searched"),
-        Gap("unreadable > 0", "{unreadable} statements cannot be read"),
+        Gap("unreadable > 0",
+            "{unreadable} statements cannot be read by a machine: {unreadable_where}"),
     ),
     basis="'seen'",
-    answered={"seen": "the file, and what stands beside it, were read for restrictions"},
+    answered={
+        "seen": "read were C2PA, XMP, IPTC, EXIF, comments and texts in the file; files beside it "
+                "that share its name; robots.txt, ai.txt, tdmrep.json and WARC files in its folder "
+                "and those above; and columns of its manifest that nothing else reads"
+    },
     possible=(SEEN, REVIEWED),
     enough=(SEEN, REVIEWED),
     who="the stage signals; two reviewers who read what it could not",
-)
+)  # fmt: skip
 
 LISTED = ClearanceQuestion(
     name="listed",

@@ -87,16 +87,16 @@ def _plain(text: str) -> str:
 
 def _pattern() -> re.Pattern[str]:
     begins = sorted({_plain(stem) for stem in _STEMS if stem not in _ALONE}, key=len, reverse=True)
-    alone = "|".join(re.escape(_plain(word)) for word in _ALONE)
     begun = "|".join(re.escape(stem).replace(r"\ ", r"[\s_-]+") for stem in begins)
     # Who may license a picture is said by fields of their own, and refuses nothing.
     begun = begun.replace("licen|", "licen(?!sor)|")
     anywhere = "|".join(re.escape(_plain(part)) for part in _ANYWHERE)
     # An underscore divides words: columns and keywords are named so.
-    return re.compile(rf"(?<![^\W_])(?:(?:{begun})|(?:{alone})(?![^\W_]))|{anywhere}")
+    return re.compile(rf"(?<![^\W_])(?:{begun})|{anywhere}")
 
 
 _SPEAKS = _pattern()
+_SPEAKS_ALONE = re.compile(rf"(?<![^\W_])(?:{'|'.join(map(re.escape, _ALONE))})(?![^\W_])")
 # What programs write by themselves, whatever the picture.
 _PROGRAMS = re.compile(
     r"^(?:ascii|unicode|jis)?\s*(?:creator: gd-jpeg|lead technologies|file source: https?://\S+$|"
@@ -127,7 +127,9 @@ def quoted(text: str) -> str | None:
     True
     """
     plain = _plain(text)
-    found = _SPEAKS.search(plain)
+    # Two letters with accents are other letters.
+    alone = _SPEAKS_ALONE.search(unicodedata.normalize("NFKC", text).casefold())
+    found = _SPEAKS.search(plain) or alone
     if found is None or _PROGRAMS.match(plain.strip("\x00 ")):
         return None
     if len(text) <= 3 * _QUOTED:

@@ -154,9 +154,9 @@ class Questions:
             or content["hidden_pixels"] is True
             or (distance is not None and distance > 10)
         )
-        if content["kind"] == "video":
-            return _answered(SEEN, hidden, None in sizes, not self._whole_video(entry, content))
         unknown = None in (*sizes, content["hidden_pixels"])
+        if content["kind"] == "video":
+            return _answered(SEEN, hidden, unknown, not self._whole_video(entry, content))
         return _answered(SEEN, hidden, unknown, content["frame_count"] != 1)
 
     def _whole_video(self, entry: Row, content: Row) -> bool:

@@ -97,7 +97,7 @@ WHOLE = ClearanceQuestion(
         Gap("coalesce(unread_bytes, 0) > 0",
             "{unread_bytes} bytes stand in parts of the file that are not understood: "
             "{unread_parts}"),
-        Gap("NOT moving AND hidden_pixels IS NULL",
+        Gap(f"{_PICTURE} AND hidden_pixels IS NULL",
             "whether transparency hides a part of the picture is not known"),
         Gap("coalesce(hidden_pixels, FALSE)", "transparency hides pixels that other programs show"),
         Gap("coalesce(thumbnail_distance, 0) > 10",
@@ -308,7 +308,7 @@ SAID = ClearanceQuestion(
         Gap("NOT searched_beside", "the files beside it were not searched"),
         Gap("remote", "beside files of a remote place nothing can be searched"),
         Gap("unreadable > 0",
-            "{unreadable} statements cannot be read by a machine: {unreadable_where}"),
+            "not understood, and perhaps a refusal ({unreadable} in all): {unreadable_where}"),
     ),
     basis="'seen'",
     answered={

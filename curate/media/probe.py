@@ -265,10 +265,19 @@ def _other_facts(data: bytes, found: Format, limits: Limits) -> Row:
     assert isinstance(pages, int)
     if pages > 1 and found.name != "TIFF":
         row["kind"] = "video"
+        if not row["hidden_pixels"] and _may_be_transparent(data, found):
+            row["hidden_pixels"] = None
     row |= _luma_facts(luma)
     orientation = row["exif_orientation"]
     assert orientation is None or isinstance(orientation, int)
     return row | _part_facts(find_parts(data, found.name), row, luma, orientation)
+
+
+def _may_be_transparent(data: bytes, found: Format) -> bool:
+    """Return whether frames behind the first may hide pixels, which are not looked through."""
+    if found.name == "PNG":
+        return bool(data[25] & 4) or b"tRNS" in data
+    return found.name == "WEBP" and bool(data[20] & 0x10)
 
 
 def _part_facts(parts: Parts, row: Row, luma: _Luma, orientation: int | None) -> Row:

@@ -390,6 +390,7 @@ def test_animation_that_was_not_looked_at_whole_is_held_back() -> None:
         "errors": animation(decode_errors=1),
         "behind the end": animation(trailing_bytes=7),
         "no end": animation(trailing_bytes=None),
+        "transparency of later frames": animation(hidden_pixels=None),
         "idle coded data": animation(surplus_bytes=7),
         "coded data not counted": animation(surplus_bytes=None),
         "unread parts": animation(unread_bytes=7),

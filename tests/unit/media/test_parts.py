@@ -287,6 +287,17 @@ def test_preview_that_hides_something_itself_is_not_read(write: Write) -> None:
     assert row["unread_parts"] == "a preview in 8BIM 1036"
 
 
+@pytest.mark.parametrize("kind", ["PNG", "WEBP"])
+def test_transparency_of_later_frames_is_not_known(write: Write, kind: str) -> None:
+    """Pixels can stand under it, and only those of the first frame are looked through."""
+    frames = [drawn(seed).convert("RGBA") for seed in (1, 2, 3)]
+    frames[2].paste((9, 9, 9, 0), (10, 10, 40, 40))
+    data = coded(frames[0], kind, save_all=True, append_images=frames[1:], lossless=True)
+
+    assert probe_file(write(data))["hidden_pixels"] is None
+    assert probe_file(write(WHOLE[f"animated {kind.lower()}"]))["hidden_pixels"] is False
+
+
 def test_words_and_settings_are_read(write: Write) -> None:
     """What programs write into pictures every day holds nothing open."""
     texts = PngInfo()

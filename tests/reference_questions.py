@@ -39,6 +39,7 @@ CELLS = {
     "unknown": set(),
 }
 WITHOUT_BYSTANDERS = ("full_synthesis", "unknown", "other")
+TEXTS_READ = {"JPEG", "PNG", "GIF", "WEBP", "TIFF", "PPM", "BMP"}
 ANIMATIONS = ("GIF", "WEBP", "PNG")
 
 
@@ -412,11 +413,13 @@ class Questions:
             if s["media_id"] == entry["media_id"] and self._counts(s, "signals-beside")
         ]
         about = {entry["media_id"], entry["sha256"]} - {None}
+        content = self._content(entry)
         return _answered(
             SEEN,
             not scans,
             any(s["error"] is not None for s in scans),
             not beside,
+            content is not None and content["format"] not in TEXTS_READ,
             "://" in entry["root"],
             any(s["kind"] == "unreadable" and s["about"] in about for s in self.tables["signals"]),
         )

@@ -18,6 +18,9 @@ from dataclasses import dataclass, field
 from curate.signals.words import Text
 
 MOST_XMP = 1 << 20
+# Numbers and comments stand before the samples of a binary PNM; its last number ends at one blank.
+_NUMBER = rb"(?:\s|#[^\r\n]*[\r\n])*[-+.\d]+"
+_PNM_HEAD = re.compile(rb"P(?:4(?:" + _NUMBER + rb"){2}|[56fF](?:" + _NUMBER + rb"){3})")
 _XMP = b"http://ns.adobe.com/xap/1.0/\x00"
 _XMP_MORE = b"http://ns.adobe.com/xmp/extension/\x00"
 _EXIF = b"Exif\x00\x00"
@@ -62,6 +65,11 @@ def find_blocks(data: bytes) -> Blocks:
         _webp(data, found)
     elif data[:4] == b"GIF8":
         _gif(data, found)
+    elif re.match(rb"P[1-6fF]\s", data):
+        binary = _PNM_HEAD.match(data)
+        head = binary.group() if binary else data
+        for line in re.findall(rb"#([^\r\n]*)", head):
+            _comment("PNM comment", line, found)
     else:
         _elsewhere(data, found)
     walked = b"\x00".join(found.xmp)

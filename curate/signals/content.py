@@ -18,7 +18,7 @@ from curate.signals.conflicts import rights_conflicts, use_conflicts
 from curate.signals.found import Signal, digest_of, unreadable
 from curate.signals.iptc import Rights
 from curate.signals.normal import Uses, together
-from curate.signals.words import spoken
+from curate.signals.words import quoted, spoken
 
 # The tail that all content types of JUMBF share (ISO 19566-5), and what its assertions are called.
 JUMBF = (b"\x00\x11\x00\x10\x80\x00\x00\xaa\x008\x9bq", b"c2pa.assertions", b"training-mining")
@@ -126,6 +126,10 @@ def _metadata(found: Blocks, digest: str) -> tuple[list[Signal], list[str]]:
     for name in found.texts:
         place = f"PNG text {name}"
         signals.append(Signal("ai_system", "file", place, digest, "curate", generative=True))
+        if quoted(found.texts[name]):
+            # A prompt may name people: that it speaks of use is told, and not what it says.
+            why = "words about use, training or consent, in a text that is not kept"
+            signals.append(unreadable("file", place, why, digest=digest, tool=words.TOOL))
     texts = [
         *found.words,
         *(text for block in found.exif for text in exif.read_texts(block)),

@@ -298,6 +298,7 @@ OPEN: dict[str, dict[str, Change]] = {
         "reader never ran": stage("signals"),
         "remote": put("media", root="s3://media"),
         "unreadable": add("signals", signal(A, kind="unreadable", value="broken")),
+        "texts of the format are not read": put("content", format="AVIF"),
         "unreadable beside": add(
             "signals", signal(ENTRY, about_kind="media", kind="unreadable", value="broken")
         ),
@@ -383,7 +384,6 @@ def test_animation_that_was_not_looked_at_whole_is_held_back() -> None:
     said = told_of({
         "a frame": animation(1),
         "frames": animation(frame_count=None),
-        "streams": animation(format="MP4"),
         "key frames": animation(frames_read="key"),
         "a part": animation(frames_read="part"),
         "not known": animation(frames_read=None),
@@ -398,6 +398,13 @@ def test_animation_that_was_not_looked_at_whole_is_held_back() -> None:
     })  # fmt: skip
 
     assert {name for name, row in said.items() if opened(row["answers"]) != ["whole"]} == set()
+
+
+def test_container_of_videos_is_neither_looked_at_nor_read_whole() -> None:
+    """Other streams are not looked at, and tags and subtitles are not read."""
+    row = told_of({"video": animation(format="MP4")})["video"]
+
+    assert opened(row["answers"]) == ["whole", "said"]
 
 
 def test_questions_are_these_and_none_is_missing() -> None:

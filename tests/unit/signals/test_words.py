@@ -155,6 +155,7 @@ PLACES: dict[str, bytes] = {
     "packed PNG text": text_of_png("Description", packed=True),
     "international PNG text": text_of_png("Title", packed=True, international=True),
     "raw profile": raw_profile(),
+    "PNM comment": saved("PPM").replace(b"P6\n", b"P6\n# " + NO.encode() + b"\n"),
     "EXIF description": saved("JPEG", exif=exif(0x010E, NO)),
     "EXIF description in PNG": saved("PNG", exif=exif(0x010E, NO)),
     "EXIF description in WebP": saved("WEBP", exif=exif(0x010E, NO)),
@@ -187,6 +188,14 @@ def test_refusal_in_words_is_a_statement_that_cannot_be_read(name: str) -> None:
 
     assert found
     assert all(NO in (one.value or "") for one in found)
+
+
+def test_prompt_that_speaks_of_use_is_told_and_not_kept() -> None:
+    """A prompt may name people."""
+    found = held(read_picture(text_of_png("parameters"), "image/png").signals)
+
+    assert [one.place for one in found] == ["PNG text parameters"]
+    assert NO not in str(found)
 
 
 def test_terms_are_not_told_twice() -> None:

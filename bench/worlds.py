@@ -78,7 +78,8 @@ _CONTENT = """
 SELECT sha256, left(sha256, 32) AS md5, 1000::BIGINT AS byte_size, 'image' AS kind,
        'JPEG' AS format, 'image/jpeg' AS mime, 640::INT AS width, 480::INT AS height,
        'RGB' AS mode, 8::TINYINT AS bit_depth, FALSE AS hidden_pixels,
-       0::BIGINT AS trailing_bytes, 1::INT AS frame_count, 0.2::DOUBLE AS contrast,
+       0::BIGINT AS trailing_bytes, 0::BIGINT AS surplus_bytes,
+       0::BIGINT AS unread_bytes, 1::INT AS frame_count, 0.2::DOUBLE AS contrast,
        0.5::DOUBLE AS brightness, 1::TINYINT AS exif_orientation, 'probe/1' AS probe_version
 FROM sightings
 """

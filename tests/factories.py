@@ -33,6 +33,8 @@ PLAIN: Row = {
     "bit_depth": 8,
     "hidden_pixels": False,
     "trailing_bytes": 0,
+    "surplus_bytes": 0,
+    "unread_bytes": 0,
     "frame_count": 1,
     "width": 640,
     "height": 480,

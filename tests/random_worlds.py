@@ -287,6 +287,8 @@ def _scans(dice: Dice, digest: str, frames: int) -> list[Row]:
 def _content(dice: Dice, digest: str) -> Row:
     facts: dict[str, tuple[Any, ...]] = {
         "trailing_bytes": (0, None, 7),
+        "surplus_bytes": (0, None, 9),
+        "unread_bytes": (0, None, 11),
         "hidden_pixels": (False, None, True),
         "thumbnail_distance": (None, 3, 10, 11),
         "frame_count": (1, 2, None),

@@ -39,6 +39,7 @@ CELLS = {
     "unknown": set(),
 }
 WITHOUT_BYSTANDERS = ("full_synthesis", "unknown", "other")
+TEXTS_READ = {"JPEG", "PNG", "GIF", "WEBP", "TIFF", "PPM", "BMP"}
 ANIMATIONS = ("GIF", "WEBP", "PNG")
 
 
@@ -148,14 +149,15 @@ class Questions:
         if entry["state"] != "present" or content is None:
             return OPEN
         distance = content["thumbnail_distance"]
+        sizes = [content[name] for name in ("trailing_bytes", "surplus_bytes", "unread_bytes")]
         hidden = (
-            content["trailing_bytes"] not in (0, None)
+            any(size not in (0, None) for size in sizes)
             or content["hidden_pixels"] is True
             or (distance is not None and distance > 10)
         )
+        unknown = None in (*sizes, content["hidden_pixels"])
         if content["kind"] == "video":
-            return _answered(SEEN, hidden, not self._whole_video(entry, content))
-        unknown = None in (content["trailing_bytes"], content["hidden_pixels"])
+            return _answered(SEEN, hidden, unknown, not self._whole_video(entry, content))
         return _answered(SEEN, hidden, unknown, content["frame_count"] != 1)
 
     def _whole_video(self, entry: Row, content: Row) -> bool:
@@ -411,11 +413,13 @@ class Questions:
             if s["media_id"] == entry["media_id"] and self._counts(s, "signals-beside")
         ]
         about = {entry["media_id"], entry["sha256"]} - {None}
+        content = self._content(entry)
         return _answered(
             SEEN,
             not scans,
             any(s["error"] is not None for s in scans),
             not beside,
+            content is not None and content["format"] not in TEXTS_READ,
             "://" in entry["root"],
             any(s["kind"] == "unreadable" and s["about"] in about for s in self.tables["signals"]),
         )

@@ -148,7 +148,9 @@ beside AS (
     JOIN stages g ON g.stage = 'signals-beside' AND g.mark = b.stage
 ),
 unread AS (
-    SELECT media_id, count(*)::INTEGER AS unreadable
+    SELECT media_id, count(*)::INTEGER AS unreadable,
+           string_agg(place || ' (' || left(coalesce(value, ''), 120) || ')', '; '
+                      ORDER BY place, key) AS unreadable_where
     FROM signalled WHERE kind = 'unreadable' GROUP BY media_id
 ),
 checks AS (
@@ -159,7 +161,8 @@ SELECT e.media_id, e.state, e.manipulation_type, coalesce(e.people, '') AS decla
        e.source_id IS NOT NULL AS named_source,
        contains(e.root, '://') AS remote,
        c.sha256 IS NOT NULL AS probed, c.kind = 'video' AS moving, c.width IS NOT NULL AS decoded,
-       c.format, c.trailing_bytes, c.byte_size, c.hidden_pixels, c.thumbnail_distance,
+       c.format, c.trailing_bytes, c.surplus_bytes, c.unread_bytes, c.unread_parts, c.byte_size,
+       c.hidden_pixels, c.thumbnail_distance,
        c.frame_count, c.frames_read, c.decode_errors, c.mode, c.bit_depth, c.contrast,
        c.brightness, c.exif_orientation,
        s.sha256 IS NOT NULL AS scanned, coalesce(s.worked, FALSE) AS scan_worked,
@@ -180,6 +183,7 @@ SELECT e.media_id, e.state, e.manipulation_type, coalesce(e.people, '') AS decla
        coalesce(a.value, '') AS label,
        q.sha256 IS NOT NULL AS searched, coalesce(q.worked, FALSE) AS search_worked,
        b.id IS NOT NULL AS searched_beside, coalesce(u.unreadable, 0) AS unreadable,
+       left(u.unreadable_where, 600) AS unreadable_where,
        (SELECT count(*) FROM hash_lists) AS lists, coalesce(k.asked, FALSE) AS list_asked
 FROM entries e
 LEFT JOIN content c USING (sha256)

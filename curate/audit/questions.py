@@ -75,6 +75,7 @@ class ClearanceQuestion:
     who: str
 
 
+_PICTURE = "(NOT moving OR format IN ('GIF', 'WEBP', 'PNG'))"
 WHOLE = ClearanceQuestion(
     name="whole",
     asks="Was every part of the file looked at?",
@@ -82,16 +83,25 @@ WHOLE = ClearanceQuestion(
     raised="TRUE",
     gaps=(
         Gap("state <> 'present' OR NOT probed", "the file has not been opened and read"),
-        Gap("NOT moving AND trailing_bytes IS NULL",
+        Gap(f"{_PICTURE} AND trailing_bytes IS NULL",
             "where the picture ends in the file is not established ({format}), so what stands "
             "behind it was not looked at"),
         Gap("coalesce(trailing_bytes, 0) > 0",
             "{trailing_bytes} bytes behind the end of the picture were not looked at"),
-        Gap("NOT moving AND hidden_pixels IS NULL",
+        Gap(f"{_PICTURE} AND surplus_bytes IS NULL",
+            "whether the coded picture goes on behind what is shown is not established ({format})"),
+        Gap("coalesce(surplus_bytes, 0) > 0",
+            "the coded picture goes on behind what is shown, for {surplus_bytes} bytes or more"),
+        Gap(f"{_PICTURE} AND unread_bytes IS NULL",
+            "what stands in the file beside the picture is not established ({format})"),
+        Gap("coalesce(unread_bytes, 0) > 0",
+            "{unread_bytes} bytes stand in parts of the file that are not understood: "
+            "{unread_parts}"),
+        Gap(f"{_PICTURE} AND hidden_pixels IS NULL",
             "whether transparency hides a part of the picture is not known"),
         Gap("coalesce(hidden_pixels, FALSE)", "transparency hides pixels that other programs show"),
         Gap("coalesce(thumbnail_distance, 0) > 10",
-            "the preview inside the file shows something else than the picture, and no face was "
+            "a preview inside the file shows something else than the picture, and no face was "
             "sought in it"),
         Gap("NOT moving AND coalesce(frame_count, 0) <> 1",
             "the file has {frame_count} pages, and only the first was looked at"),
@@ -287,6 +297,8 @@ ORIGIN = ClearanceQuestion(
     who="the record of the source; two reviewers",
 )
 
+# Formats whose places for text the signals stage knows, all of them.
+_TEXTS_READ = ("JPEG", "PNG", "GIF", "WEBP", "TIFF", "PPM", "BMP")
 SAID = ClearanceQuestion(
     name="said",
     asks="Was every place read in which a restriction can stand?",
@@ -295,16 +307,23 @@ SAID = ClearanceQuestion(
     gaps=(
         Gap("NOT searched", "the file was not searched for statements by the reader in use"),
         Gap("searched AND NOT search_worked", "the search of the file for statements failed"),
+        Gap(f"probed AND coalesce(format, '') NOT IN {_TEXTS_READ}",
+            "texts, tags and subtitles inside a file of this format are not read ({format})"),
         Gap("NOT searched_beside", "the files beside it were not searched"),
         Gap("remote", "beside files of a remote place nothing can be searched"),
-        Gap("unreadable > 0", "{unreadable} statements cannot be read"),
+        Gap("unreadable > 0",
+            "not understood, and perhaps a refusal ({unreadable} in all): {unreadable_where}"),
     ),
     basis="'seen'",
-    answered={"seen": "the file, and what stands beside it, were read for restrictions"},
+    answered={
+        "seen": "read were C2PA, XMP, IPTC, EXIF, comments and texts in the file; files beside it "
+                "that share its name; robots.txt, ai.txt, tdmrep.json and WARC files in its folder "
+                "and those above; and columns of its manifest that nothing else reads"
+    },
     possible=(SEEN, REVIEWED),
     enough=(SEEN, REVIEWED),
     who="the stage signals; two reviewers who read what it could not",
-)
+)  # fmt: skip
 
 LISTED = ClearanceQuestion(
     name="listed",

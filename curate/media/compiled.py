@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numba import njit
 
+from curate.media.lzw import lzw_used
 from curate.media.resample import PRECISION_BITS
 
 if TYPE_CHECKING:
@@ -71,6 +72,13 @@ class CompiledKernels:
         number = (height - 2) * (width - 2)
         mean = total / number
         return max(squares / number - mean * mean, 0.0)
+
+    def lzw_used(self, codes: Bytes8, smallest: int, pixels: int) -> int:
+        """Return how many bytes of a GIF's codes its pixels need."""
+        return int(_lzw_used(codes, smallest, pixels))
+
+
+_lzw_used = njit(cache=True, nogil=True)(lzw_used)
 
 
 @njit(cache=True, nogil=True, fastmath=True)

@@ -59,6 +59,8 @@ def open_container(descriptor: int, found: Format) -> Any:
     """
     if not can_read_videos():
         raise UnreadableError(Reason.UNSUPPORTED, "videos need PyAV: install curate[video]")
+    if found.name not in _DEMUXERS:
+        raise UnreadableError(Reason.UNSUPPORTED, f"{found.name} is no container of videos")
     os.lseek(descriptor, 0, os.SEEK_SET)
     file = _Bytes(descriptor, closefd=False)
     return _opened(file, _demuxer(found, file))

@@ -72,6 +72,17 @@ class JpegFacts:
     """Ranges of bytes that decoding reads: all but application data and comments."""
     end: int | None = None
     """Where the end marker ends; None when there is none."""
+    segments: list[tuple[int, int, int]] = field(default_factory=list)
+    """Marker, and where its payload starts and ends behind its length; scans with their data."""
+    stray: int = 0
+    """Bytes between two segments that belong to neither."""
+    coded_components: set[int] = field(default_factory=set)
+    """Numbers of the components that scans so far code."""
+    scanned_twice: bool = False
+    """Whether a component of a sequential JPEG is coded twice: the first is not shown."""
+    surplus: int | None = None
+    """Coded bytes that no pixel of the declared size needs, at least; None until a decoder that
+    counts them has read the picture."""
 
     @property
     def subsampling(self) -> str:
@@ -106,9 +117,12 @@ def parse_jpeg(data: bytes) -> JpegFacts:
     facts = JpegFacts()
     at = 2
     for _ in range(_MAX_SEGMENTS):
+        begin = at
         marker, at = _next_marker(data, at)
         if marker is None:
             break
+        # Any number of 0xFF may stand before a marker.
+        facts.stray += len(data[begin : at - 2].rstrip(b"\xff"))
         if marker == _EOI:
             facts.end = at
             break
@@ -135,6 +149,7 @@ def _segment(data: bytes, marker: int, at: int, facts: JpegFacts) -> int:
     payload = data[at + 2 : end]
     if marker == _SOS:
         facts.scans += 1
+        _scan(payload, facts)
         found = _SCAN_END.search(data, end)
         end = found.start() if found else len(data)
     elif marker in _FRAMES:
@@ -143,7 +158,8 @@ def _segment(data: bytes, marker: int, at: int, facts: JpegFacts) -> int:
         _tables(payload, facts)
     elif marker == _DRI:
         facts.restart_interval = int.from_bytes(payload[:2], "big") or facts.restart_interval
-    elif _APP0 <= marker <= _APP15:
+    facts.segments.append((marker, at + 2, min(end, len(data))))
+    if _APP0 <= marker <= _APP15:
         _application(payload, marker, facts)
         return end
     if marker != _COM:
@@ -166,6 +182,15 @@ def _frame(payload: bytes, marker: int, facts: JpegFacts) -> None:
     facts.progressive = marker in _PROGRESSIVE
     if not facts.width or not facts.height:
         raise UnreadableError(Reason.CORRUPT, "the JPEG states no size")
+
+
+def _scan(payload: bytes, facts: JpegFacts) -> None:
+    """Take in which components a scan codes."""
+    count = payload[0] if payload else 0
+    named = payload[1 : 1 + 2 * count : 2]
+    if not facts.progressive and facts.coded_components.intersection(named):
+        facts.scanned_twice = True
+    facts.coded_components.update(named)
 
 
 def _tables(payload: bytes, facts: JpegFacts) -> None:

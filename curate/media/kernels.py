@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
+from curate.media.lzw import lzw_used
 from curate.media.resample import PRECISION_BITS
 
 if TYPE_CHECKING:
@@ -62,6 +63,9 @@ class Kernels(Protocol):
         Below 3 samples a side there is nothing inside, and the variance is 0.
         """
 
+    def lzw_used(self, codes: Bytes8, smallest: int, pixels: int) -> int:
+        """Return how many bytes of a GIF's codes its pixels need; see `lzw.lzw_used`."""
+
 
 class NumpyKernels:
     """The definition, in numpy: needs no compiler."""
@@ -112,6 +116,10 @@ class NumpyKernels:
         p = plane.astype(np.float64)
         around = p[:-2, 1:-1] + p[2:, 1:-1] + p[1:-1, :-2] + p[1:-1, 2:]
         return float(np.var(around - 4 * p[1:-1, 1:-1]))
+
+    def lzw_used(self, codes: Bytes8, smallest: int, pixels: int) -> int:
+        """Return how many bytes of a GIF's codes its pixels need."""
+        return lzw_used(codes, smallest, pixels)
 
 
 def _rounded(sums: npt.NDArray[np.float64]) -> Bytes8:

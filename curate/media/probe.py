@@ -21,9 +21,10 @@ from curate.media.kernels import default_kernels
 from curate.media.limits import Limits
 from curate.media.measures import coded_digest, pixel_digest, tone
 from curate.media.open import opened_media
+from curate.media.parts import find_parts
 from curate.media.pdq import pdq
 from curate.media.phash import hashes
-from curate.media.thumbnail import thumbnail_distance
+from curate.media.thumbnail import hidden_bytes, thumbnail_distance
 from curate.media.turbo import (
     check_jpeg,
     decode_jpeg,
@@ -43,9 +44,10 @@ if TYPE_CHECKING:
 
     from curate.media.decode import Decoded
     from curate.media.open import FileBytes
+    from curate.media.parts import Parts
     from curate.media.sniff import Format
 
-PROBE_VERSION = "probe/3"
+PROBE_VERSION = "probe/4"
 
 Row = dict[str, object]
 
@@ -210,12 +212,7 @@ def _jpeg_facts(data: bytes, found: Format, *, exact: bool, limits: Limits) -> R
     if luma is None:
         row, luma = _full(data, found, limits, facts)
     row |= _marker_facts(data, facts) | _luma_facts(luma)
-    if exif.thumbnail:
-        own = row["phash"]
-        assert isinstance(own, bytes)
-        row["thumbnail_distance"] = thumbnail_distance(
-            exif.thumbnail, own, size=luma.size, orientation=exif.orientation
-        )
+    row |= _part_facts(find_parts(data, found.name, facts), row, luma, exif.orientation)
     return row
 
 
@@ -268,7 +265,37 @@ def _other_facts(data: bytes, found: Format, limits: Limits) -> Row:
     assert isinstance(pages, int)
     if pages > 1 and found.name != "TIFF":
         row["kind"] = "video"
-    return row | _luma_facts(luma)
+        if not row["hidden_pixels"] and _may_be_transparent(data, found):
+            row["hidden_pixels"] = None
+    row |= _luma_facts(luma)
+    orientation = row["exif_orientation"]
+    assert orientation is None or isinstance(orientation, int)
+    return row | _part_facts(find_parts(data, found.name), row, luma, orientation)
+
+
+def _may_be_transparent(data: bytes, found: Format) -> bool:
+    """Return whether frames behind the first may hide pixels, which are not looked through."""
+    if found.name == "PNG":
+        return bool(data[25] & 4) or b"tRNS" in data
+    return found.name == "WEBP" and bool(data[20] & 0x10)
+
+
+def _part_facts(parts: Parts, row: Row, luma: _Luma, orientation: int | None) -> Row:
+    """Return what else stands in the file, and how far the farthest preview is from the picture.
+
+    A preview that cannot be decoded is a part that nothing read, and so is what it hides itself.
+    """
+    own = row["phash"]
+    assert isinstance(own, bytes)
+    farthest = None
+    for name, preview in parts.previews:
+        distance = thumbnail_distance(preview, own, size=luma.size, orientation=orientation)
+        if distance is None:
+            parts.miss(f"a preview in {name}", len(preview))
+        else:
+            parts.miss(f"a preview in {name}", hidden_bytes(preview))
+            farthest = max(distance, farthest or 0)
+    return {**parts.facts(), "thumbnail_distance": farthest}
 
 
 def _full(

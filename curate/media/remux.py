@@ -1,4 +1,4 @@
-"""Take the metadata out of a video: its coded pictures and sound into a fresh container.
+"""Take the metadata out of a video or animation: its coded pictures into a fresh container.
 
 Packets are copied as they are, nothing is decoded. What leaves is everything else: titles, places
 and devices in the container's and its streams' tags, chapters, covers, subtitles, attached files
@@ -15,6 +15,7 @@ from typing import Any
 
 from curate.media.container import open_container
 from curate.media.sniff import Format
+from curate.media.strip import strip
 from curate.media.unreadable import Reason, UnreadableError
 
 _MUXERS = {
@@ -36,17 +37,27 @@ def remuxed(descriptor: int, found: Format) -> Iterator[int]:
     """Yield a descriptor of a copy without metadata, which nobody else can reach.
 
     Args:
-        descriptor: The video; its position is moved.
+        descriptor: The video or animation; its position is moved.
         found: The sniffed format; the copy has the same.
 
     Raises:
         UnreadableError: The container is broken, or its streams fit no fresh one of its kind.
     """
     with tempfile.TemporaryFile() as copy:
-        _copy_streams(descriptor, found, copy)
+        if found.kind == "image":
+            # An animation is a picture file with several frames, and has no streams.
+            copy.write(strip(_bytes(descriptor), found.name))
+        else:
+            _copy_streams(descriptor, found, copy)
         copy.flush()
         os.lseek(copy.fileno(), 0, os.SEEK_SET)
         yield copy.fileno()
+
+
+def _bytes(descriptor: int) -> bytes:
+    with open(descriptor, "rb", closefd=False) as file:
+        file.seek(0)
+        return file.read()
 
 
 def _copy_streams(descriptor: int, found: Format, copy: Any) -> None:

@@ -14,7 +14,7 @@ from curate.engine.watch import alive
 from curate.media import UnreadableError
 from curate.schema import conform
 
-VERSION = "4"
+VERSION = "5"
 
 # A file is pending when it was never seen as it is listed now, by an older probe, or by one
 # that says less: what was decoded whole serves who asks for less. So is a video that no package

@@ -39,7 +39,8 @@ _PNG_KEPT = frozenset(
     (b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"gAMA", b"cHRM", b"sRGB", b"iCCP", b"cICP",
      b"sBIT", b"bKGD", b"pHYs", b"mDCV", b"cLLI", b"acTL", b"fcTL", b"fdAT")
 )  # fmt: skip
-_WEBP_KEPT = frozenset((b"VP8 ", b"VP8L", b"ALPH", b"ANIM", b"ANMF", b"ICCP"))
+_WEBP_CODED = frozenset((b"VP8 ", b"VP8L", b"ALPH"))
+_WEBP_KEPT = _WEBP_CODED | {b"ANIM", b"ICCP"}
 _WEBP_EXIF, _WEBP_XMP = 0x08, 0x04
 
 
@@ -182,6 +183,13 @@ def _webp(data: bytes) -> Iterator[bytes]:
         if kind == b"VP8X":
             flags = body[0] & ~(_WEBP_EXIF | _WEBP_XMP) | (_WEBP_EXIF if turning else 0)
             parts.append(_riff_chunk(kind, bytes([flags]) + body[1:]))
+        elif kind == b"ANMF":
+            frame = b"".join(
+                _riff_chunk(inner, code)
+                for inner, code in _chunks(body, 16, len(body))
+                if inner in _WEBP_CODED
+            )
+            parts.append(_riff_chunk(kind, body[:16] + frame))
         elif kind in _WEBP_KEPT:
             parts.append(_riff_chunk(kind, body))
     if turning:
@@ -195,6 +203,10 @@ def _riff_chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
     end, at = 8 + size, 12
     if end > len(data):
         raise _broken("the file is shorter than it says")
+    yield from _chunks(data, at, end)
+
+
+def _chunks(data: bytes, at: int, end: int) -> Iterator[tuple[bytes, bytes]]:
     while at < end:
         kind, length = struct.unpack_from("<4sI", data, at)
         if at + 8 + length > end:

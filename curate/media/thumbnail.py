@@ -1,6 +1,6 @@
-"""The small picture inside EXIF: does it show what its picture shows?
+"""The small pictures inside a picture's file: do they show what it shows?
 
-Editors that change a picture and forget its thumbnail leave the original there. A distance
+Editors that change a picture and forget its previews leave the original there. A distance
 in bits is reported; what is suspicious is for a rule to say.
 """
 
@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from curate.media.decode import upright
+from curate.media.decode import decode, to_8bit, upright
 from curate.media.jpeg import parse_jpeg
 from curate.media.kernels import default_kernels
 from curate.media.limits import Limits
+from curate.media.parts import find_parts
 from curate.media.phash import hamming, hashes
+from curate.media.sniff import HEAD_BYTES, sniff
 from curate.media.turbo import decode_jpeg
 from curate.media.unreadable import UnreadableError
 
@@ -30,7 +32,7 @@ def thumbnail_distance(
     """Return how far a thumbnail's pHash is from its picture's.
 
     Args:
-        thumbnail: The JPEG inside the EXIF block.
+        thumbnail: A JPEG or PNG inside the file.
         picture: pHash of the upright picture, 8 bytes.
         size: Width and height of the upright picture, in pixels.
         orientation: The picture's EXIF orientation, which its thumbnail shares.
@@ -38,13 +40,50 @@ def thumbnail_distance(
     Returns:
         Distance in bits, 0 to 64, or None when the thumbnail cannot be decoded.
     """
-    try:
-        raw = decode_jpeg(thumbnail, parse_jpeg(thumbnail), _LIMITS, colour=False)
-    except UnreadableError:
-        return None
+    raw = _grey(thumbnail)
     if raw is None:
         return None
-    grey = _without_bars(upright(raw, orientation), size[0] / size[1])
+    # EXIF's thumbnail lies as its picture does, and editors' previews often lie upright.
+    return min(
+        _distance(upright(raw, turned), picture, size) for turned in dict.fromkeys((orientation, 1))
+    )
+
+
+def hidden_bytes(thumbnail: bytes) -> int:
+    """Return how many bytes of a preview are not shown by it: it can hide things as any picture."""
+    found = sniff(thumbnail[:HEAD_BYTES])
+    if found is None:
+        return len(thumbnail)
+    try:
+        facts = parse_jpeg(thumbnail) if found.name == "JPEG" else None
+        if facts is not None:
+            decode_jpeg(thumbnail, facts, _LIMITS, colour=False)
+    except UnreadableError:
+        return len(thumbnail)
+    parts = find_parts(thumbnail, found.name, facts)
+    if parts.surplus is None or parts.unread is None:
+        return len(thumbnail)
+    inner = sum(len(preview) for _, preview in parts.previews)
+    return parts.surplus + sum(parts.unread.values()) + inner
+
+
+def _grey(thumbnail: bytes) -> npt.NDArray[np.uint8] | None:
+    found = sniff(thumbnail[:HEAD_BYTES])
+    if found is None:
+        return None
+    try:
+        raw = None
+        if found.name == "JPEG":
+            raw = decode_jpeg(thumbnail, parse_jpeg(thumbnail), _LIMITS, colour=False)
+        if raw is None:
+            raw = to_8bit(decode(thumbnail, found, _LIMITS))
+    except UnreadableError:
+        return None
+    return raw if raw.ndim == 2 else default_kernels().luma(raw)
+
+
+def _distance(raw: npt.NDArray[np.uint8], picture: bytes, size: tuple[int, int]) -> int:
+    grey = _without_bars(raw, size[0] / size[1])
     height, width = grey.shape
     return hamming(hashes(grey, (width, height), 1, default_kernels())[0], picture)
 

@@ -6,6 +6,7 @@ the library turns into no RGB (CMYK, more than 8 bits) are left to Pillow, in `d
 
 from __future__ import annotations
 
+import re
 import threading
 from typing import TYPE_CHECKING
 
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 # drawn photographs of bench/probe.py the worst pHash was 4 bits off at 384, and 2 at 768.
 _SHORTEST_SIDE = 768
 _LARGEST_KEPT = 64 << 20
+_LEFT_OVER = re.compile(r"(\d+) extraneous bytes before marker 0x([0-9a-f]{2})")
+_FILLING = 8
 _scratch = threading.local()
 
 
@@ -73,7 +76,7 @@ def decode_jpeg(
 
     Args:
         data: The whole file.
-        facts: Its markers.
+        facts: Its markers. Takes in how many coded bytes are left over.
         limits: Bounds, checked against the header.
         colour: Whether colours are wanted; else luma, which costs less.
         scale: 1, 2, 4 or 8: reduction by the scaled inverse DCT, nearly free.
@@ -88,6 +91,8 @@ def decode_jpeg(
     """
     check_jpeg(facts, limits)
     components = len(facts.sampling)
+    if components == 4 and facts.precision == 8:
+        _count_surplus(data, facts)
     if components not in (1, 3) or facts.precision != 8:
         return None
     shape = (-(-facts.height // scale), -(-facts.width // scale))
@@ -99,13 +104,38 @@ def decode_jpeg(
         # these mean lost pixels. What remains is for Pillow to read or refuse.
         text = str(error)
         if "Corrupt" in text and "extraneous" in text:
+            facts.surplus = _surplus(text)
             return None
         if isinstance(error, MemoryError) or text.startswith(("Premature", "Corrupt")):
             raise classified(error) from error
         return None
     if pixels.shape[:2] != shape:
         return None
+    # It warns of coded data that are left over behind the last block, and here it warned of none.
+    facts.surplus = 0
     return pixels if name == "RGB" else pixels[:, :, 0]
+
+
+def _surplus(warning: str) -> int | None:
+    """Return how many bytes are left over, at least, by libjpeg's first warning.
+
+    Encoders in cameras fill up the last word: a few bytes before the end of the picture are no
+    more than that. Before any other marker the warning says nothing of the rest.
+    """
+    found = _LEFT_OVER.search(warning)
+    if found is None:
+        return None
+    size = int(found[1])
+    return 0 if size <= _FILLING and found[2] == "d9" else size
+
+
+def _count_surplus(data: bytes, facts: JpegFacts) -> None:
+    """Let the decoder count what is left over in a picture of four inks, which Pillow draws."""
+    try:
+        _simplejpeg(data, "CMYK", 1, (facts.height, facts.width), None)
+        facts.surplus = 0
+    except (ValueError, MemoryError) as error:
+        facts.surplus = _surplus(str(error))
 
 
 def decode_whole_jpeg(

@@ -1,9 +1,10 @@
 """What stands beside media: snapshots of a site's files, and the headers that files came with.
 
-Beside an entry may lie ``NAME.json`` (as img2dataset writes it) with its address and headers. In
-its folder, or any above it up to the media root, may lie ``robots.txt``, ``ai.txt``,
-``tdmrep.json`` (also below ``.well-known``) and WARC files. The folder that holds a snapshot
-stands for the root of the site, unless the entry's own address is known.
+Beside an entry may lie files of its name: ``NAME.json`` (as img2dataset writes it) with its address
+and headers, a packet of XMP, and texts; what a manifest says in columns that nothing else reads
+belongs to them. In its folder, or any above it up to the media root, may lie ``robots.txt``,
+``ai.txt``, ``tdmrep.json`` (also below ``.well-known``) and WARC files. The folder that holds a
+snapshot stands for the root of the site, unless the entry's own address is known.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import json
 import os
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -25,21 +26,26 @@ from curate.engine.stage import WholeStage
 from curate.media import UnreadableError
 from curate.media.archive import archive_of
 from curate.media.open import open_regular
+from curate.media.parts import is_text
+from curate.media.sniff import FORMATS
 from curate.schema import conform
-from curate.signals import robots, tdmrep, warc
+from curate.signals import robots, tdmrep, warc, words, xmp
+from curate.signals.blocks import decoded
 from curate.signals.fields import Make, statements
 from curate.signals.found import Signal, digest_of, rows
 from curate.signals.headers import NAMES, read_headers
 from curate.signals.normal import UNREADABLE
+from curate.signals.words import Text, leaves, spoken
 
-VERSION = "2"
+VERSION = "3"
 STAGE = f"signals-beside/{VERSION}"
-TOOL = "curate web reader 1"
+TOOL = "curate web reader 2"
 _MOST = 1 << 20
 _SITE = ("robots.txt", "ai.txt", "tdmrep.json")
 _HEADERS = ("headers", "response_headers", "http_headers")
 _ENTRIES = """
-SELECT media_id, root, locator, sha256 FROM entries WHERE status = 'present' ORDER BY media_id
+SELECT media_id, root, locator, sha256, extra FROM entries
+WHERE status = 'present' ORDER BY media_id
 """
 
 Entry = dict[str, Any]
@@ -53,13 +59,14 @@ class Beside:
         sites: Files that speak of a whole site, by root and folder.
         warcs: WARC files by root.
         archives: Files that entries lie in, by root.
+        sidecars: Files that are no media, by root and each beginning of their names before a dot.
         marks: What tells each file from what it was before.
     """
 
     sites: dict[tuple[str, str], list[str]] = field(default_factory=lambda: defaultdict(list))
     warcs: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     archives: set[tuple[str, str]] = field(default_factory=set)
-    sidecars: set[tuple[str, str]] = field(default_factory=set)
+    sidecars: dict[tuple[str, str], list[str]] = field(default_factory=lambda: defaultdict(list))
     marks: set[str] = field(default_factory=set)
 
 
@@ -113,11 +120,31 @@ def _list(root: str, folder: str, place: str, found: Beside) -> None:
             found.sites[root, folder].append(name)
         elif item.name.endswith((".warc", ".warc.gz")):
             found.warcs[root].append(name)
-        elif item.name.endswith(".json"):
-            found.sidecars.add((root, name))
+        elif _is_sidecar(item):
+            parts = item.name.split(".")
+            for n in range(1, len(parts)):
+                stem = str(PurePosixPath(place) / ".".join(parts[:n]))
+                found.sidecars[root, stem].append(name)
         else:
             continue
         found.marks.add(_mark(root, name, item.stat(follow_symlinks=False)))
+
+
+# What programs keep beside media and no sentence stands in: media, arrays, sound, indexes.
+_DATA = frozenset(
+    (
+        *(extension for known in FORMATS for extension in known.extensions),
+        *("npy", "npz", "pt", "pth", "pkl", "pickle", "h5", "hdf5", "mat", "bin", "dat", "idx"),
+        *("parquet", "arrow", "feather", "tfrecord", "tar", "zip", "gz", "sqlite", "db"),
+        *("wav", "mp3", "flac", "aac", "opus", "onnx", "pts", "ply", "obj", "psd", "raw", "dng"),
+        *("cr2", "cr3", "nef", "arw", "orf", "rw2", "jp2", "jxl", "exr", "sig", "sha256", "md5"),
+    )
+)
+
+
+def _is_sidecar(item: os.DirEntry[str]) -> bool:
+    suffix = item.name.rpartition(".")[2].lower()
+    return "." in item.name and suffix not in _DATA and not item.is_dir()
 
 
 def _mark(root: str, name: str, status: os.stat_result) -> str:
@@ -130,6 +157,10 @@ def read_beside(tables: dict[str, pa.Table], *, found: Beside) -> dict[str, pa.T
     said: dict[str, list[Signal]] = defaultdict(list)
     addresses: dict[str, str] = {}
     for entry in entries:
+        columns = leaves(json.loads(entry["extra"] or "{}"), "manifest column")
+        said[entry["media_id"]] += spoken(
+            columns, digest=digest_of((entry["extra"] or "").encode()), tool=words.TOOL
+        )
         for place in _sidecars(entry, found):
             url, signals = _read_sidecar(entry["root"], place)
             addresses[entry["media_id"]] = url or addresses.get(entry["media_id"], "")
@@ -165,10 +196,16 @@ def _make(raw: bytes) -> Make:
 def _sidecars(entry: Entry, found: Beside) -> Iterator[str]:
     """Yield where an entry's own sidecars would lie, those that are there or may be."""
     locator = PurePosixPath(entry["locator"])
-    packed = any((entry["root"], str(p)) in found.archives for p in locator.parents)
-    for name in dict.fromkeys((str(locator.with_suffix(".json")), f"{locator}.json")):
-        if packed or (entry["root"], name) in found.sidecars:
-            yield name
+    stems = dict.fromkeys((str(locator.with_suffix("")), str(locator)))
+    if any((entry["root"], str(p)) in found.archives for p in locator.parents):
+        yield from (f"{stem}{suffix}" for stem in stems for suffix in _PACKED)
+        return
+    known = (name for stem in stems for name in found.sidecars.get((entry["root"], stem), ()))
+    yield from dict.fromkeys(known)
+
+
+# Which sidecars are looked for in an archive, whose members are not listed.
+_PACKED = (".json", ".txt", ".xmp")
 
 
 def _read(root: str, place: str) -> bytes | None:
@@ -185,22 +222,42 @@ def _read_sidecar(root: str, place: str) -> tuple[str, list[Signal]]:
     if raw is None and archive_of(Path(root, place)) is not None:
         return "", []
     make = _make(raw or b"")
+    if raw is None or len(raw) > _MOST:
+        why = "it cannot be opened" if raw is None else "more than 1 MiB"
+        return "", [make("unreadable", place, why, uses=UNREADABLE)]
+    if not place.lower().endswith(".json"):
+        return "", _read_words(raw, make, place)
     try:
-        told = json.loads(raw or b"") if raw is None or len(raw) <= _MOST else None
+        told = json.loads(raw)
     except (ValueError, RecursionError) as error:
         why = f"no JSON: {type(error).__name__}"
         return "", [make("unreadable", place, why, uses=UNREADABLE)]
-    if told is None:
-        return "", [make("unreadable", place, "more than 1 MiB", uses=UNREADABLE)]
+    free = leaves(told, place, without=(*_HEADERS, *_LICENCES, *NAMES, "url"))
+    signals = list(spoken(free, digest=digest_of(raw), tool=words.TOOL))
     if not isinstance(told, dict):
-        return "", []
+        return "", signals
     headers = [*_pairs(told), *((k, v) for k, v in told.items() if k.lower() in NAMES)]
     texts = [(str(k), str(v)) for k, v in headers]
-    signals = list(read_headers(texts, make, place))
-    for name in ("license", "licence"):
+    signals += read_headers(texts, make, place)
+    for name in _LICENCES:
         if isinstance(told.get(name), str):
             signals += statements("license", f"{place}: {name}", [told[name]], make)
     return str(told.get("url") or ""), signals
+
+
+_LICENCES = ("license", "licence")
+
+
+def _read_words(raw: bytes, make: Make, place: str) -> list[Signal]:
+    """Return what a sidecar says that is no JSON: a packet of XMP, or a text."""
+    if place.lower().endswith(".xmp"):
+        signals = [replace(one, place=f"{place}: {one.place}") for one in xmp.read_xmp(raw)[0]]
+        free = [Text("xmp", f"{place}: {text.place}", text.words) for text in xmp.read_texts(raw)]
+        return signals + list(spoken(free, digest=digest_of(raw), tool=words.TOOL))
+    if not is_text(raw) and raw[:2] not in (b"\xff\xfe", b"\xfe\xff"):
+        return [make("unreadable", place, "a file of a kind that is not read", uses=UNREADABLE)]
+    free = [Text("file", place, decoded(raw))]
+    return list(spoken(free, digest=digest_of(raw), tool=words.TOOL))
 
 
 def _pairs(told: dict[str, Any]) -> Iterator[tuple[Any, Any]]:

@@ -15,7 +15,12 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from curate.signals.words import Text
+
 MOST_XMP = 1 << 20
+# Numbers and comments stand before the samples of a binary PNM; its last number ends at one blank.
+_NUMBER = rb"(?:\s|#[^\r\n]*[\r\n])*[-+.\d]+"
+_PNM_HEAD = re.compile(rb"P(?:4(?:" + _NUMBER + rb"){2}|[56fF](?:" + _NUMBER + rb"){3})")
 _XMP = b"http://ns.adobe.com/xap/1.0/\x00"
 _XMP_MORE = b"http://ns.adobe.com/xmp/extension/\x00"
 _EXIF = b"Exif\x00\x00"
@@ -34,6 +39,7 @@ class Blocks:
         iptc: IPTC-IIM records.
         iptc_digest: The MD5 that Photoshop kept of the IPTC block when XMP last agreed with it.
         texts: Words beside the picture that image generators write, by keyword.
+        words: Free texts beside the picture: comments, and texts of PNG with any keyword.
         problems: What could not be taken out: its place and why.
         rest: The file without its coded picture; all of it where its structure is broken.
     """
@@ -43,6 +49,7 @@ class Blocks:
     iptc: list[bytes] = field(default_factory=list)
     iptc_digest: bytes | None = None
     texts: dict[str, str] = field(default_factory=dict)
+    words: list[Text] = field(default_factory=list)
     problems: list[tuple[str, str]] = field(default_factory=list)
     rest: bytes = b""
 
@@ -56,6 +63,13 @@ def find_blocks(data: bytes) -> Blocks:
         _png(data, found)
     elif data[:4] == b"RIFF":
         _webp(data, found)
+    elif data[:4] == b"GIF8":
+        _gif(data, found)
+    elif re.match(rb"P[1-6fF]\s", data):
+        binary = _PNM_HEAD.match(data)
+        head = binary.group() if binary else data
+        for line in re.findall(rb"#([^\r\n]*)", head):
+            _comment("PNM comment", line, found)
     else:
         _elsewhere(data, found)
     walked = b"\x00".join(found.xmp)
@@ -84,12 +98,36 @@ def _jpeg(data: bytes, found: Blocks) -> None:
         if 0xE0 <= marker <= 0xEF:
             (length,) = struct.unpack_from(">H", data, at + 2)
             _application(data[at + 4 : at + 2 + length], found, more)
+        if marker == 0xFE:
+            (length,) = struct.unpack_from(">H", data, at + 2)
+            _comment("JPEG comment", data[at + 4 : at + 2 + length], found)
         if marker == 0xDA and framed:
             # Coded data never hold an end marker. Without a frame this is no scan but damage.
             end = data.find(b"\xff\xd9", at)
             found.rest = data[:at] + data[end:] if end >= 0 else data
+            for comment in _LATE.finditer(data, at, end if end >= 0 else len(data)):
+                (length,) = struct.unpack(">H", comment[1])
+                _comment("JPEG comment", data[comment.end() : comment.start() + 2 + length], found)
     for parts in more.values():
         _join(parts, found)
+
+
+# In coded data no such marker can stand: it is a comment between two scans.
+_LATE = re.compile(rb"\xff\xfe(..)", re.DOTALL)
+
+
+def _comment(place: str, value: bytes, found: Blocks) -> None:
+    found.words.append(Text("file", place, decoded(value)))
+
+
+def decoded(value: bytes) -> str:
+    """Return a text in whichever code it is: UTF-8, UTF-16 with its mark, or Latin-1."""
+    if value[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return value.decode("utf-16", "replace")
+    try:
+        return value.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return value.decode("latin-1")
 
 
 def _segments(data: bytes) -> Iterator[tuple[int, int]]:
@@ -197,6 +235,8 @@ def _png_text(kind: bytes, value: bytes, found: Blocks) -> None:
             _profile(profile, text, found)
         elif name in GENERATORS:
             found.texts[name] = text.decode("utf-8", "replace")
+        else:
+            _comment(f"PNG text {name}", keyword + b": " + text, found)
     except (zlib.error, ValueError) as error:
         found.problems.append((f"PNG text {name}", str(error)))
 
@@ -225,6 +265,25 @@ def _profile(kind: str, text: bytes, found: Blocks) -> None:
         target.append(raw.removeprefix(_XMP).removeprefix(_EXIF))
     elif kind in {"iptc", "8bim"}:
         _photoshop(raw.removeprefix(_PHOTOSHOP), found)
+
+
+def _gif(data: bytes, found: Blocks) -> None:
+    """Take the comments and texts of a GIF."""
+    at = 13 + _colours(data[10]) if len(data) > 13 else len(data)
+    while at + 2 < len(data) and data[at] != 0x3B:
+        kind = data[at + 1] if data[at] == 0x21 else 0
+        at += 2 if data[at] == 0x21 else 11 + _colours(data[at + 9] if at + 9 < len(data) else 0)
+        pieces = []
+        while at < len(data) and (size := data[at]):
+            pieces.append(data[at + 1 : at + 1 + size])
+            at += 1 + size
+        at += 1
+        if kind in (0xFE, 0x01):
+            _comment("GIF comment", b"".join(pieces), found)
+
+
+def _colours(flags: int) -> int:
+    return 3 << ((flags & 7) + 1) if flags & 0x80 else 0
 
 
 def _webp(data: bytes, found: Blocks) -> None:

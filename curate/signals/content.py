@@ -12,12 +12,13 @@ from dataclasses import dataclass
 from functools import cache
 from typing import IO
 
-from curate.signals import blocks, c2pa, exif, iptc, xmp
+from curate.signals import blocks, c2pa, exif, iptc, words, xmp
 from curate.signals.blocks import Blocks
 from curate.signals.conflicts import rights_conflicts, use_conflicts
 from curate.signals.found import Signal, digest_of, unreadable
 from curate.signals.iptc import Rights
 from curate.signals.normal import Uses, together
+from curate.signals.words import quoted, spoken
 
 # The tail that all content types of JUMBF share (ISO 19566-5), and what its assertions are called.
 JUMBF = (b"\x00\x11\x00\x10\x80\x00\x00\xaa\x008\x9bq", b"c2pa.assertions", b"training-mining")
@@ -51,7 +52,7 @@ def tools() -> str:
     Raises:
         DependencyError: c2pa-python is not installed.
     """
-    return f"{c2pa.tool()}; {xmp.tool()}; {exif.TOOL}; {iptc.TOOL}"
+    return f"{c2pa.tool()}; {xmp.tool()}; {exif.TOOL}; {iptc.TOOL}; {words.TOOL}"
 
 
 def read_picture(data: bytes, mime: str, *, digest: str = "", trust: str = "") -> Read:
@@ -125,6 +126,20 @@ def _metadata(found: Blocks, digest: str) -> tuple[list[Signal], list[str]]:
     for name in found.texts:
         place = f"PNG text {name}"
         signals.append(Signal("ai_system", "file", place, digest, "curate", generative=True))
+        if quoted(found.texts[name]):
+            # A prompt may name people: that it speaks of use is told, and not what it says.
+            why = "words about use, training or consent, in a text that is not kept"
+            signals.append(unreadable("file", place, why, digest=digest, tool=words.TOOL))
+    texts = [
+        *found.words,
+        *(text for block in found.exif for text in exif.read_texts(block)),
+        *(text for block in found.iptc for text in iptc.read_texts(block)),
+        *(text for packet in found.xmp for text in xmp.read_texts(packet)),
+    ]
+    # Terms are told as such; their words are not told twice.
+    known = {one.value for one in signals if one.kind == "terms"}
+    free = (text for text in dict.fromkeys(texts) if text.words not in known)
+    signals += spoken(free, digest=digest, tool=words.TOOL)
     for place, why in found.problems:
         signals.append(unreadable("file", place, why, digest=digest, tool="curate"))
     return signals, links

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from curate.signals.found import Signal, digest_of, unreadable
+from curate.signals.words import Text
 
-TOOL = "curate IPTC-IIM reader 1"
+TOOL = "curate IPTC-IIM reader 2"
 
 _UTF8 = b"\x1b%G"
 _CREATOR, _INSTRUCTIONS, _COPYRIGHT = (2, 80), (2, 40), (2, 116)
@@ -45,6 +47,17 @@ def read_iptc(block: bytes) -> tuple[list[Signal], Rights]:
         place = "iptc:SpecialInstructions"
         signals.append(Signal("terms", "iptc", place, digest, TOOL, value=instructions))
     return signals, rights
+
+
+def read_texts(block: bytes) -> Iterator[Text]:
+    """Yield the texts of an IPTC block: captions, headlines, keywords and all others."""
+    try:
+        records = _records(block)
+    except BrokenError:
+        return
+    for (record, number), values in records.items():
+        if text := _text(values, records) if record == 2 else None:
+            yield Text("iptc", f"iptc:{record}:{number}", text)
 
 
 def _records(block: bytes) -> dict[tuple[int, int], list[bytes]]:

@@ -20,7 +20,7 @@ from curate.signals.content import JUMBF, Read, read_picture, read_pieces, tools
 from curate.signals.found import digest_of, rows
 from curate.signals.normal import UNREADABLE
 
-VERSION = "1"
+VERSION = "2"
 # Larger files are searched as they stream by.
 IN_MEMORY = 64 << 20
 _CHUNK = 4 << 20

@@ -15,6 +15,7 @@ from xml.etree.ElementTree import ParseError
 from curate.signals.blocks import MOST_XMP
 from curate.signals.fields import HANDLERS, statements
 from curate.signals.found import Signal, digest_of, unreadable
+from curate.signals.words import Text
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
@@ -44,7 +45,7 @@ PROVENANCE = "provenance"
 @cache
 def tool() -> str:
     """Return what parses XMP."""
-    return f"defusedxml {version('defusedxml')}"
+    return f"curate XMP reader 2, defusedxml {version('defusedxml')}"
 
 
 def read_xmp(packet: bytes) -> tuple[list[Signal], list[str]]:
@@ -72,6 +73,37 @@ def read_xmp(packet: bytes) -> tuple[list[Signal], list[str]]:
         elif local in HANDLERS and prefix in _ONLY_IN.get(local, {prefix}):
             signals += statements(local, place, values, partial(_make, make))
     return signals, links
+
+
+def read_texts(packet: bytes) -> Iterator[Text]:
+    """Yield the texts of a packet that no handler of a field reads, such as descriptions."""
+    try:
+        root = _parse(packet) if len(packet) <= MOST_XMP else None
+    except (ParseError, ValueError, LookupError):
+        return
+    waiting = [] if root is None else [(root, "")]
+    while waiting:
+        element, above = waiting.pop()
+        namespace, local = _split(element.tag)
+        # The words of a field stand in items below it.
+        is_item = element.tag.startswith(_RDF)
+        place = above if is_item else f"{_PREFIXES.get(namespace, namespace)}:{local}"
+        if not is_item and _is_read(local):
+            continue
+        if (element.text or "").strip():
+            yield Text("xmp", place, (element.text or "").strip())
+        for name, value in element.attrib.items():
+            if value.strip() and not _is_read(_split(name)[1]):
+                yield Text("xmp", f"{place}/{_split(name)[1]}", value.strip())
+        waiting += [(child, place) for child in element]
+
+
+def _is_read(local: str) -> bool:
+    return local in HANDLERS and local not in _SHORT
+
+
+# Fields that are read as they are and can hold a sentence all the same.
+_SHORT = ("rights", "creator", "copyrightNotice")
 
 
 def _make(

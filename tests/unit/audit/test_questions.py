@@ -198,6 +198,10 @@ OPEN: dict[str, dict[str, Change]] = {
     "whole": {
         "bytes behind the end": put("content", trailing_bytes=7),
         "end not known": put("content", trailing_bytes=None),
+        "idle coded data": put("content", surplus_bytes=7),
+        "coded data not counted": put("content", surplus_bytes=None),
+        "unread parts": put("content", unread_bytes=7, unread_parts="prVt"),
+        "parts not known": put("content", unread_bytes=None),
         "hidden pixels": put("content", hidden_pixels=True),
         "transparency not known": put("content", hidden_pixels=None),
         "another preview": put("content", thumbnail_distance=11),
@@ -294,6 +298,7 @@ OPEN: dict[str, dict[str, Change]] = {
         "reader never ran": stage("signals"),
         "remote": put("media", root="s3://media"),
         "unreadable": add("signals", signal(A, kind="unreadable", value="broken")),
+        "texts of the format are not read": put("content", format="AVIF"),
         "unreadable beside": add(
             "signals", signal(ENTRY, about_kind="media", kind="unreadable", value="broken")
         ),
@@ -379,15 +384,27 @@ def test_animation_that_was_not_looked_at_whole_is_held_back() -> None:
     said = told_of({
         "a frame": animation(1),
         "frames": animation(frame_count=None),
-        "streams": animation(format="MP4"),
         "key frames": animation(frames_read="key"),
         "a part": animation(frames_read="part"),
         "not known": animation(frames_read=None),
         "errors": animation(decode_errors=1),
         "behind the end": animation(trailing_bytes=7),
+        "no end": animation(trailing_bytes=None),
+        "transparency of later frames": animation(hidden_pixels=None),
+        "idle coded data": animation(surplus_bytes=7),
+        "coded data not counted": animation(surplus_bytes=None),
+        "unread parts": animation(unread_bytes=7),
+        "parts not known": animation(unread_bytes=None),
     })  # fmt: skip
 
     assert {name for name, row in said.items() if opened(row["answers"]) != ["whole"]} == set()
+
+
+def test_container_of_videos_is_neither_looked_at_nor_read_whole() -> None:
+    """Other streams are not looked at, and tags and subtitles are not read."""
+    row = told_of({"video": animation(format="MP4")})["video"]
+
+    assert opened(row["answers"]) == ["whole", "said"]
 
 
 def test_questions_are_these_and_none_is_missing() -> None:

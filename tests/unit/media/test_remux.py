@@ -106,3 +106,42 @@ def test_a_broken_container_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UnreadableError) as caught:
         copied(video[:64], tmp_path)
     assert caught.value.reason_code in (Reason.CORRUPT, Reason.UNSUPPORTED)
+
+
+@pytest.mark.parametrize("kind", ["WEBP", "PNG", "GIF"])
+def test_animation_keeps_its_frames_and_loses_its_metadata(tmp_path: Path, kind: str) -> None:
+    """It is a file of pictures, which no container of videos takes."""
+    from PIL import Image
+
+    exif = Image.Exif()
+    exif[0x010E] = SECRET
+    frames = [Image.new("RGB", (32, 32), colour) for colour in ("red", "teal", "navy")]
+    out = io.BytesIO()
+    about: dict[str, Any] = {"comment": SECRET} if kind == "GIF" else {"exif": exif}
+    frames[0].save(out, kind, save_all=True, append_images=frames[1:], **about)
+    assert SECRET.encode() in out.getvalue()
+
+    copy = copied(out.getvalue(), tmp_path)
+
+    assert SECRET.encode() not in copy
+    with Image.open(io.BytesIO(copy)) as image:
+        assert image.n_frames == 3
+
+
+def test_animation_loses_chunks_inside_its_frames(tmp_path: Path) -> None:
+    """A frame of WebP is a list of chunks again, and may hold one that nothing reads."""
+    from PIL import Image
+
+    frames = [Image.new("RGB", (32, 32), colour) for colour in ("red", "teal")]
+    out = io.BytesIO()
+    frames[0].save(out, "WEBP", save_all=True, append_images=frames[1:])
+    data = out.getvalue()
+    at = data.rindex(b"ANMF")
+    size = int.from_bytes(data[at + 4 : at + 8], "little")
+    extra = b"JUNK" + (len(SECRET) + 1 & ~1).to_bytes(4, "little") + SECRET.encode()
+    extra += b"\0" * (len(extra) % 2)
+    body = data[12 : at + 4] + (size + len(extra)).to_bytes(4, "little")
+    body += data[at + 8 : at + 8 + size] + extra + data[at + 8 + size :]
+    whole = b"RIFF" + (len(body) + 4).to_bytes(4, "little") + b"WEBP" + body
+
+    assert SECRET.encode() not in copied(whole, tmp_path)

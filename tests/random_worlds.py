@@ -384,6 +384,7 @@ def _identity(
         "subject_id": subject,
         "similarity": 0.9,
         "status": dice.usual("proposed", "confirmed", "disputed", None) if subject else None,
+        "alike": dice.usual(*HELD),
         "unlike_subject_id": dice.usual(None, dice.random.choice([*people, None])),
         "held": dice.usual(*HELD),
         "other_subject_id": other,

@@ -254,7 +254,9 @@ class Questions:
         return MATCHED if sure else None
 
     def _supported(self, face: Row) -> bool:
-        """Tell whether a face's person has it in two contents that are no copies."""
+        """Tell whether a face is like its person's others, and theirs in two that are no copies."""
+        if self._identity(face).get("alike") is not True:
+            return False
         mine, subject = self._identity(face).get("identity_id"), self._linked_to(face)
         if mine is None or subject is None:
             return False

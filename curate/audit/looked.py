@@ -37,7 +37,7 @@ KNOWN_ROLES = (
 _FACES = """
 SELECT f.face_id, f.sha256, f.frame, f.track_id, f.judgeable, i.identity_id, i.subject_id,
        i.status, coalesce(i.held, FALSE) AS held, i.other_subject_id, i.other_face_id,
-       i.unlike_subject_id,
+       i.unlike_subject_id, coalesce(i.alike, FALSE) AS alike,
        first_value(f.face_id) OVER (
            PARTITION BY coalesce(f.track_id, f.face_id)
            ORDER BY f.judgeable DESC, f.quality DESC, f.face_id
@@ -71,7 +71,8 @@ people_seen AS (
            count(*) FILTER (stands AND status = 'disputed')::INTEGER AS disputed
     FROM shown GROUP BY sha256
 ),
--- A face that is like nobody's but its own entry's proves nothing about whose it is.
+-- A face that is like nobody's but its own entry's proves nothing about whose it is; neither does
+-- one that is in an identity by declaration only.
 supported AS (
     SELECT s.identity_id, s.subject_id
     FROM shown s LEFT JOIN groups g USING (sha256)
@@ -99,7 +100,8 @@ naming AS (
 linked AS (
     SELECT e.media_id,
            count(*) FILTER (s.stands AND n.subject_id IS NOT NULL AND p.subject_id IS NOT NULL
-                            AND s.status IS DISTINCT FROM 'disputed')::INTEGER AS matched,
+                            AND s.alike AND s.status IS DISTINCT FROM 'disputed')::INTEGER
+               AS matched,
            count(*) FILTER (s.subject_id IS NOT NULL AND n.subject_id IS NULL
                             AND s.status IS DISTINCT FROM 'disputed')::INTEGER AS undeclared,
            count(*) FILTER (s.unlike_subject_id IS NOT NULL)::INTEGER AS unlike,

@@ -26,7 +26,8 @@ BASIS_OF = {letter: basis for basis, letter in LETTERS.items()}
 
 WHAT_BASES_MEAN = {
     "seen": "a stage of Curate looked at it, and this is what it saw",
-    "matched": "what was seen agrees with other files of the same person, or with everybody's",
+    "matched": "the face model compared the faces with those of other files, and what it found "
+    "agrees; no person compared them",
     "declared": "somebody stated it, and nothing that was seen contradicts it",
     "reviewed": "two registered reviewers looked, and decided",
     "stripped": "it is taken out of what is released",
@@ -172,8 +173,8 @@ ACCOUNTED = ClearanceQuestion(
     basis="CASE WHEN faces > 0 AND matched = faces THEN 'matched' "
           "WHEN faces = 0 AND named = 0 THEN 'seen' ELSE 'declared' END",
     answered={
-        "matched": "each of the {persons} people seen is linked to a declared person by other "
-                   "files of them",
+        "matched": "the face model finds each of the {persons} people seen like the other files "
+                   "that are declared as the same person; no person compared them",
         "declared": "as many people are declared as are seen ({persons}); who they are is known "
                     "by declaration only",
         "seen": "it is declared that nobody is shown, and no face was found",
@@ -196,7 +197,8 @@ VISIBLE = ClearanceQuestion(
     ),
     basis="CASE WHEN faces > 0 AND matched = faces THEN 'matched' ELSE 'seen' END",
     answered={
-        "matched": "each declared person has a face here that is like those of their other files",
+        "matched": "the face model finds a face here like those of the other files that are "
+                   "declared as the same person; no person compared them",
         "seen": "there is a face for each declared person; that it is theirs rests on the "
                 "declaration",
     },
@@ -218,8 +220,8 @@ ONE_NAME = ClearanceQuestion(
         Gap("otherwise > 0", "the same file is declared elsewhere as somebody else"),
     ),
     basis="'matched'",
-    answered={"matched": "each face was held against those of every other person here, and is "
-                         "like none"},
+    answered={"matched": "the face model compared each face with those of every other person of "
+                         "the catalogue, and finds it like none of them"},
     possible=(MATCHED, REVIEWED),
     enough=(MATCHED, REVIEWED),
     who="the stage identity; two reviewers who compared the faces",

@@ -345,6 +345,20 @@ def test_entry_with_a_list_and_a_parent_answers_them_too() -> None:
     assert (row["verdict"], opened(row["answers"])) == ("needs_review", ["descent"])
 
 
+@pytest.mark.parametrize("alike", [False, None])
+def test_a_face_in_an_identity_by_declaration_only_matches_nothing(*, alike: bool | None) -> None:
+    """Two entries name one person; the faces are in one identity, and not alike by themselves."""
+    rows, other = entry_of(), entry_of("b.jpg")
+    for table in ("sources", "consents", "consent_events", "subjects", "stages"):
+        other.pop(table)
+    rows = {table: [*some, *other.get(table, [])] for table, some in rows.items()}
+    rows["identities"] = [row | {"alike": alike} for row in rows["identities"]]
+
+    row = told(rows)
+
+    assert (row["verdict"], row["answers"][3:5]) == ("cleared", "ds")
+
+
 def test_other_entries_can_be_cleared() -> None:
     """Scenery, and an animation each frame of which was looked at."""
     said = told_of({"scenery": scenery(), "animation": animation()})

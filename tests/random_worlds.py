@@ -191,6 +191,9 @@ def _entry(dice: Dice, name: str, number: int) -> Row:
             dice.random.choice((f"{name}-s0", f"{name}-s1")), None, f"{name}-s9"
         ),
         "licence": dice.usual("CC-BY-4.0", None),
+        "people": dice.usual(None, "none"),
+        "method": dice.usual(None, "Deepfakes", " ", "Original"),
+        "declared_again": dice.usual(None, "manifest.csv:7 differs in subject"),
         "status": dice.usual("present", "missing"),
         "listed_size": 3,
         "listed_mtime_ns": 1,

@@ -146,13 +146,22 @@ class Judge:
         """Give a finding for the worst of what an entry was made from, however far."""
         parents = self.ancestors(media_id)
         said = {p: self._hands_down(p) for p in parents}
+        circle = [self._name(media_id)] if self._circular(media_id) else []
         for code, verdict in (("DEP011", "blocked"), ("DEP012", "needs_review")):
             names = [self._name(p) for p in parents if said[p] == verdict]
+            names += circle if code == "DEP012" else []
             if names:
                 yield code, min(names)
 
     def ancestors(self, media_id: str) -> set[str]:
         """Return the ids of everything an entry was made from, itself not among them."""
+        return self._line(media_id) - {media_id}
+
+    def _circular(self, media_id: str) -> bool:
+        """Tell whether an entry is said to be made from itself, by way of whatever."""
+        return media_id in self._line(media_id)
+
+    def _line(self, media_id: str) -> set[str]:
         found: set[str] = set()
         ahead = [media_id]
         while ahead:
@@ -163,7 +172,7 @@ class Judge:
                     if r["right"] not in found:
                         ahead.append(r["right"])
                     found.add(r["right"])
-        return found - {media_id}
+        return found
 
     def _hands_down(self, media_id: str) -> str:
         """Return what an ancestor means for what was made from it.
@@ -187,7 +196,11 @@ class Judge:
             codes=codes,
             waived={code for code in codes if self._effect(media_id, code) == "none"},
             visible=visible(self._people(entry)) if entry["state"] == "present" else 0,
-            parents=[self._hands_down(p) if p in self.entries else None for p in parents],
+            # What is made from itself rests on nothing, as on what nobody has.
+            parents=[
+                *(self._hands_down(p) if p in self.entries else None for p in parents),
+                *([None] if self._circular(media_id) else []),
+            ],
         )
         return self.questions.answers(entry, known)
 

@@ -110,7 +110,14 @@ def ask_descent(letters: Letters, lines: Lines, cleared: npt.NDArray[np.bool_]) 
     listed = lines.parent >= 0
     doubted = ~listed
     doubted[listed] = ~cleared[lines.parent[listed]]
+    # What is made from itself rests on nothing.
+    doubted |= lines.parent == lines.child
     letters[lines.child[doubted], place] = _OPEN
+
+
+def open_circles(letters: Letters, lines: Lines) -> None:
+    """Open the question of descent of what is made from itself, in place."""
+    letters[lines.child[lines.parent == lines.child], _PLACE[DESCENT.name]] = _OPEN
 
 
 def is_open(letters: Letters) -> npt.NDArray[np.bool_]:

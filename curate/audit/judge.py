@@ -34,6 +34,7 @@ from curate.audit.answers import (
     ask_descent,
     digests_of,
     is_open,
+    open_circles,
     texts_of,
 )
 from curate.audit.facts import LEDGER_INPUTS, Facts, Question, connect_facts
@@ -280,6 +281,8 @@ def _descend(
     is known of it, of its own descent too: what they say is asked again until nothing changes,
     which takes no more rounds than there are such ancestors, unless one is made from itself.
     """
+    # What is made from itself hands down no clearance that rests on its own.
+    open_circles(bench.letters, bench.lines)
     own = bench.decide(findings)
     rounds = len(bench.numbers(_BETWEEN))
     parents = np.array(bench.numbers(_PARENTS), np.int32)

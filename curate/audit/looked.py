@@ -128,6 +128,20 @@ twice AS (
     WHERE NOT list_has_any(own.names, theirs.names)
     GROUP BY e.media_id
 ),
+-- The same bytes, declared to show nobody in one place and somebody in another; or to be made in
+-- two ways.
+otherwise_declared AS (
+    SELECT e.media_id,
+           count(*) FILTER ((e.people = 'none' AND o.media_id IS NOT NULL)
+                            OR (t.people = 'none' AND n.media_id IS NOT NULL))::INTEGER
+               AS shown_otherwise,
+           count(*) FILTER (t.manipulation_type NOT IN ('unknown', e.manipulation_type))::INTEGER
+               AS done_otherwise
+    FROM entries e JOIN entries t ON t.sha256 = e.sha256 AND t.media_id <> e.media_id
+    LEFT JOIN naming n ON n.media_id = e.media_id
+    LEFT JOIN naming o ON o.media_id = t.media_id
+    GROUP BY e.media_id
+),
 roles AS (
     SELECT d.media_id, count(*) FILTER (k.role IS NULL)::INTEGER AS unknown_roles
     FROM depictions d JOIN entries e USING (media_id)
@@ -158,6 +172,12 @@ checks AS (
     FROM hash_checks k
 )
 SELECT e.media_id, e.state, e.manipulation_type, coalesce(e.people, '') AS declared_people,
+       coalesce(e.declared_again, '') AS declared_again,
+       -- Of a picture that nothing was done to, some datasets say so as a method.
+       CASE WHEN lower(trim(e.method)) IN ('none', 'real', 'original', 'pristine') THEN ''
+            ELSE coalesce(trim(e.method), '') END AS method,
+       coalesce(x.shown_otherwise, 0) AS shown_otherwise,
+       coalesce(x.done_otherwise, 0) AS done_otherwise,
        e.source_id IS NOT NULL AS named_source,
        contains(e.root, '://') AS remote,
        c.sha256 IS NOT NULL AS probed, c.kind = 'video' AS moving, c.width IS NOT NULL AS decoded,
@@ -192,6 +212,7 @@ LEFT JOIN naming n ON n.media_id = e.media_id
 LEFT JOIN visible v ON v.media_id = e.media_id
 LEFT JOIN linked l ON l.media_id = e.media_id
 LEFT JOIN twice o ON o.media_id = e.media_id
+LEFT JOIN otherwise_declared x ON x.media_id = e.media_id
 LEFT JOIN elsewhere w ON w.media_id = e.media_id
 LEFT JOIN roles r ON r.media_id = e.media_id
 LEFT JOIN short h ON h.media_id = e.media_id

@@ -41,10 +41,13 @@ class Gap:
     Attributes:
         when: SQL that is true where it is.
         sentence: What the auditor is told, with columns in braces.
+        alone: Whether nothing further is known where it is open in this way, so that it alone is
+            told.
     """
 
     when: str
     sentence: str
+    alone: bool = False
 
 
 @dataclass(frozen=True)
@@ -82,7 +85,8 @@ WHOLE = ClearanceQuestion(
     raised_by="every entry",
     raised="TRUE",
     gaps=(
-        Gap("state <> 'present' OR NOT probed", "the file has not been opened and read"),
+        Gap("state <> 'present' OR NOT probed", "the file has not been opened and read",
+            alone=True),
         Gap("NOT moving AND trailing_bytes IS NULL",
             "where the picture ends in the file is not established ({format}), so what stands "
             "behind it was not looked at"),
@@ -116,7 +120,8 @@ READABLE = ClearanceQuestion(
     raised_by="every picture that was decoded",
     raised="state = 'present'",
     gaps=(
-        Gap("NOT moving AND NOT coalesce(decoded, FALSE)", "no picture was decoded"),
+        Gap("NOT probed", "the file has not been opened and read", alone=True),
+        Gap("NOT moving AND NOT coalesce(decoded, FALSE)", "no picture was decoded", alone=True),
         Gap("NOT moving AND coalesce(bit_depth, 99) > 8",
             "samples have {bit_depth} bits, and which range of them is used is not known"),
         Gap("NOT moving AND (mode IS NULL OR mode IN ('I', 'F') OR contains(mode, ';'))",
@@ -141,8 +146,8 @@ SOUGHT = ClearanceQuestion(
     raised_by="every entry",
     raised="TRUE",
     gaps=(
-        Gap("NOT scanned", "no scan for faces by the model in use is on record"),
-        Gap("scanned AND NOT scan_worked", "the scan for faces failed"),
+        Gap("NOT scanned", "no scan for faces by the model in use is on record", alone=True),
+        Gap("scanned AND NOT scan_worked", "the scan for faces failed", alone=True),
         Gap("scan_worked AND floor_px IS NULL", "down to which size faces are found is not known"),
         Gap("floor_px IS NOT NULL AND (smallest_px IS NULL OR floor_px > smallest_px)",
             "faces are found down to {floor_px:.0f} pixels, and {smallest_px:.0f} are asked for"),
@@ -164,6 +169,13 @@ ACCOUNTED = ClearanceQuestion(
             "nobody is declared, and it is not declared either that nobody is shown"),
         Gap("named > 0 AND declared_people = 'none'",
             "it is declared that nobody is shown, and somebody is named"),
+        Gap("declared_again <> ''",
+            "it is declared once more, and otherwise: {declared_again}"),
+        Gap("shown_otherwise > 0",
+            "the same file is declared elsewhere: here that nobody is shown and there that "
+            "somebody is, or the other way round"),
+        Gap("NOT scan_worked", "who is seen is not known: no scan for faces by the model in use "
+            "worked"),
         Gap("unconfirmed > 0", "that a person is here is proposed or disputed, and not confirmed"),
         Gap("persons > visible AND NOT (declared_people = 'none' AND named = 0 "
             "AND manipulation_type = 'full_synthesis')",
@@ -190,8 +202,10 @@ VISIBLE = ClearanceQuestion(
     raised_by="each declared person who should be visible",
     raised="visible > 0",
     gaps=(
-        Gap("persons < visible", "{visible} declared people should be visible, and {persons} are "
-            "seen"),
+        Gap("NOT scan_worked", "whether they are seen is not known: no scan for faces by the model "
+            "in use worked"),
+        Gap("persons < visible AND scan_worked",
+            "{visible} declared people should be visible, and {persons} are seen"),
         Gap("elsewhere > 0", "the faces here are not those of a declared person's other files"),
         Gap("unlike > 0", "a face here is unlike the other faces declared as the same person"),
     ),
@@ -231,7 +245,7 @@ CONSENT = ClearanceQuestion(
     name="consent",
     asks="Did each person agree to this use, in their role?",
     raised_by="each declared person in each role",
-    raised="named > 0",
+    raised="named > 0 OR unmet > 0 OR standing > 0",
     gaps=(
         Gap("unmet > 0", "the consent of a person does not cover this use"),
         Gap("standing > 0", "something about a person stands against this use"),
@@ -247,11 +261,15 @@ ROLE = ClearanceQuestion(
     name="role",
     asks="Is it known what was done to the people shown, and in which role each appears?",
     raised_by="each manipulation, and each role",
-    raised="named > 0 OR manipulation_type <> 'none'",
+    raised="named > 0 OR manipulation_type <> 'none' OR method <> '' OR done_otherwise > 0",
     gaps=(
         Gap("manipulation_type IN ('unknown', 'other')", "what was done is not known"),
         Gap("manipulation_type = 'none' AND label = 'fake'",
             "it is labelled fake, and no manipulation is named"),
+        Gap("manipulation_type = 'none' AND method <> ''",
+            "it is declared that nothing was done, and the method {method} is named"),
+        Gap("done_otherwise > 0",
+            "the same file is declared elsewhere with another manipulation"),
         Gap("manipulation_type = 'full_synthesis' AND named > 0",
             "a full synthesis names a person: it is a likeness, and that person's role must be "
             "declared"),
@@ -325,8 +343,9 @@ DESCENT = ClearanceQuestion(
     name="descent",
     asks="Is everything that it was made from cleared?",
     raised_by="each entry that it was made from",
-    raised="parents > 0",
+    raised="parents > 0 OR circular > 0",
     gaps=(
+        Gap("circular > 0", "it is declared to be made from itself, directly or by way of others"),
         Gap("unlisted > 0", "something that it was made from is not in the catalogue"),
         Gap("uncleared > 0", "something that it was made from is not cleared"),
     ),

@@ -428,7 +428,10 @@ class Questions:
     def _origin(self, entry: Row, known: Known) -> str:
         """Is it from a source on record whose rights admit the use?"""
         if entry["source_id"] is None:
-            return OPEN if self.question.source_required else NOT_RAISED
+            if self.question.source_required:
+                return OPEN
+            if entry["licence"] is None:
+                return NOT_RAISED
         found = {code for code in known.codes if code.startswith("SRC")}
         if found and found <= set(known.waived):
             return REVIEWED

@@ -57,7 +57,7 @@ REVIEWS = {
     *("CON011", "CON015", "CON018", "CON020", "CON022", "CON023", "CON024", "CON025", "CON026"),
     *("CON027", "CON028", "CON030", "CON031", "CON032"),
     *("DEP001", "DEP002", "DEP003", "DEP004", "DEP005", "DEP006", "DEP007", "DEP008", "DEP009"),
-    *("DEP012", "SRC004", "SRC005", "SRC006", "SRC007"),
+    *("DEP012", "SRC004", "SRC005", "SRC006", "SRC007", "SRC009"),
 }
 # How many people of each role a manipulation cannot do without.
 NEEDS = {
@@ -74,6 +74,15 @@ FORBIDS = {
     "no_biometric_id": {"biometric_embed", "identity_link"},
     "no_redistribution": {"share", "publish"},
 }
+# What licences exclude; of others nothing is known.
+EXCLUDES = {
+    "CC-BY-4.0": set(),
+    "MIT": set(),
+    "CC BY-NC 4.0": {"commercial"},
+    "CC-BY-ND-4.0": {"derivatives"},
+    "CC-BY-NC-ND-4.0": {"commercial", "derivatives"},
+}
+AGREED = ("own_capture", "licensed_dataset", "user_donation", "third_party_private")
 BETTER = ("blocked", "needs_review", "cleared")
 
 Finding = tuple[str, str]
@@ -404,9 +413,10 @@ class Judge:
         return found[0] if found else None
 
     def _source(self, entry: Row) -> Iterable[str]:
+        source = self._source_of(entry)
+        yield from self._licences(entry, source)
         if entry["source_id"] is None:
             return
-        source = self._source_of(entry)
         if source is None:
             yield "SRC006"
             return
@@ -421,6 +431,26 @@ class Judge:
             yield "SRC003"
         if source["licence"] is None and entry["licence"] is None:
             yield "SRC004"
+
+    def _licences(self, entry: Row, source: Row | None) -> Iterable[str]:
+        """Give what stands against each licence that is stated."""
+        use = self.question.use
+        alters = bool({"likeness_synthesis", "likeness_alteration"} & set(use.operations))
+        for licence in {entry["licence"], (source or {}).get("licence")} - {None}:
+            excludes = EXCLUDES.get(licence)
+            if excludes is None:
+                agreed = (
+                    licence.startswith("LicenseRef-")
+                    and source is not None
+                    and source["terms_flags"] is not None
+                    and source["kind"] in AGREED
+                )
+                if not agreed:
+                    yield "SRC009"
+            elif ("commercial" in excludes and use.commercial) or (
+                "derivatives" in excludes and alters
+            ):
+                yield "SRC008"
 
     def _forbidden(self, flag: str) -> bool:
         use = self.question.use

@@ -13,7 +13,7 @@ from curate.audit.facts import Question, connect_facts
 from curate.audit.looked import LOOKED, known_roles
 from curate.audit.prepare import prepare
 from curate.audit.questions import ORIGIN, QUESTIONS, REVIEWED, ClearanceQuestion, Gap
-from curate.audit.rules.sources import ADMITS
+from curate.audit.rules.sources import ADMITS, LICENCE_FORBIDS, LICENCE_NOT_KNOWN
 
 # What statements and other entries decide of one entry, beside what was looked at.
 _BESIDE = f"""
@@ -23,6 +23,10 @@ SELECT l.*,
        $source_required AS source_required,
        EXISTS (SELECT 1 FROM from_origins f WHERE f.media_id = l.media_id
                AND f.origin IN ({ADMITS})) AS source_admits,
+       (SELECT count(*) FROM from_origins f JOIN ({LICENCE_NOT_KNOWN.query}) n USING (origin)
+        WHERE f.media_id = l.media_id) AS licences_unknown,
+       (SELECT count(*) FROM from_origins f JOIN ({LICENCE_FORBIDS.query}) n USING (origin)
+        WHERE f.media_id = l.media_id) AS licences_against,
        (SELECT count(*) FROM ancestors a WHERE a.media_id = l.media_id
         AND a.parent_id IS DISTINCT FROM a.media_id) AS parents,
        (SELECT count(*) FROM ancestors a WHERE a.media_id = l.media_id

@@ -178,7 +178,7 @@ SELECT e.media_id, e.state, e.manipulation_type, coalesce(e.people, '') AS decla
             ELSE coalesce(trim(e.method), '') END AS method,
        coalesce(x.shown_otherwise, 0) AS shown_otherwise,
        coalesce(x.done_otherwise, 0) AS done_otherwise,
-       e.source_id IS NOT NULL AS named_source,
+       e.source_id IS NOT NULL AS named_source, coalesce(e.licence::VARCHAR, '') AS licence,
        contains(e.root, '://') AS remote,
        c.sha256 IS NOT NULL AS probed, c.kind = 'video' AS moving, c.width IS NOT NULL AS decoded,
        c.format, c.trailing_bytes, c.byte_size, c.hidden_pixels, c.thumbnail_distance,

@@ -244,7 +244,8 @@ _VIEWS = {
     """,
     "origins": """
         SELECT (row_number() OVER (ORDER BY source_id, licence) - 1)::INTEGER AS origin, *
-        FROM (SELECT DISTINCT source_id, licence FROM entries WHERE source_id IS NOT NULL)
+        FROM (SELECT DISTINCT source_id, licence FROM entries
+              WHERE source_id IS NOT NULL OR licence IS NOT NULL)
         ORDER BY origin
     """,
     # What of the questions that each entry raises the catalogue alone answers.
@@ -279,7 +280,8 @@ ORDER BY e.media_id
 # The numbers of each origin's entries come after its table.
 _FROM_ORIGINS = """
 SELECT o.origin, e.media_id FROM entries e
-JOIN origins o ON o.source_id = e.source_id AND o.licence IS NOT DISTINCT FROM e.licence
+JOIN origins o ON o.source_id IS NOT DISTINCT FROM e.source_id
+AND o.licence IS NOT DISTINCT FROM e.licence
 ORDER BY ALL
 """
 

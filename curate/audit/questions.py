@@ -290,22 +290,25 @@ ROLE = ClearanceQuestion(
 
 ORIGIN = ClearanceQuestion(
     name="origin",
-    asks="Is the source on record, and do its rights admit the use?",
-    raised_by="every entry, unless the settings say that a source is optional",
-    raised="source_required OR named_source",
+    asks="Is the source on record, and do its rights and the licence admit the use?",
+    raised_by="every entry; where the settings say that a source is optional, those that name a "
+              "source or a licence",
+    raised="source_required OR named_source OR licence <> ''",
     gaps=(
-        Gap("NOT named_source", "no source is named"),
-        Gap(
-            "named_source AND NOT source_admits",
-            "the source is not on record as one whose terms are read and admit this use",
-        ),
+        Gap("source_required AND NOT named_source", "no source is named"),
+        Gap("licences_unknown > 0", "the licence is not one whose terms are known"),
+        Gap("licences_against > 0", "the licence forbids this use"),
+        Gap("(named_source OR licence <> '') AND NOT source_admits AND licences_unknown = 0 "
+            "AND licences_against = 0",
+            "the source is not on record as one whose terms are read and admit this use"),
     ),
     basis="'declared'",
-    answered={"declared": "the source is on record, and its terms admit this use"},
+    answered={"declared": "what is recorded of the source, and the licence that is stated, admit "
+                          "this use"},
     possible=(DECLARED, REVIEWED),
     enough=(DECLARED, REVIEWED),
     who="the record of the source; two reviewers",
-)
+)  # fmt: skip
 
 SAID = ClearanceQuestion(
     name="said",

@@ -160,7 +160,8 @@ def registration(
                 f"{shared} is that of {row['name']}, who is registered as {row['reviewer_id']!r}",
                 where=reviewer_id.strip(),
                 hint="two reviewers are two people: names that differ in case, blanks, "
-                "punctuation, accents, the order of words or letters that look alike are one, and each person "
+                "punctuation, accents, the order of words or letters that look alike are one, and "
+                "each person "
                 "has a key of their own; a second person of one name is registered with another "
                 "part of it, such as a middle name",
             )  # fmt: skip

@@ -212,6 +212,7 @@ def identity(found: Row, subject_id: str | None = "p01", **values: Any) -> Row:
         "subject_id": subject_id,
         "similarity": None if subject_id is None else 0.9,
         "status": None if subject_id is None else "proposed",
+        "alike": True,
         "held": True,
         "model_id": found["model_id"],
         **values,

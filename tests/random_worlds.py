@@ -45,6 +45,10 @@ Row = dict[str, Any]
 World = dict[str, list[Row]]
 # States of hash lists, the present one last.
 LISTS = ("a", "b")
+LICENCES = (
+    *("CC BY-NC 4.0", "CC-BY-ND-4.0", "CC-BY-NC-ND-4.0", "LicenseRef-contract-7"),
+    "All rights reserved. MIT license for the tools.",
+)
 HELD = (True, None, False)
 BASES = ("seen", "matched", "declared", "reviewed")
 # Of two models the first is in use.
@@ -191,7 +195,10 @@ def _entry(dice: Dice, name: str, number: int) -> Row:
         "source_id": dice.usual(
             dice.random.choice((f"{name}-s0", f"{name}-s1")), None, f"{name}-s9"
         ),
-        "licence": dice.usual("CC-BY-4.0", None),
+        "licence": dice.usual("CC-BY-4.0", None, *LICENCES),
+        "people": dice.usual(None, "none"),
+        "method": dice.usual(None, "Deepfakes", " ", "Original"),
+        "declared_again": dice.usual(None, "manifest.csv:7 differs in subject"),
         "status": dice.usual("present", "missing"),
         "listed_size": 3,
         "listed_mtime_ns": 1,
@@ -387,6 +394,7 @@ def _identity(
         "subject_id": subject,
         "similarity": 0.9,
         "status": dice.usual("proposed", "confirmed", "disputed", None) if subject else None,
+        "alike": dice.usual(*HELD),
         "unlike_subject_id": dice.usual(None, dice.random.choice([*people, None])),
         "held": dice.usual(*HELD),
         "other_subject_id": other,
@@ -500,8 +508,8 @@ def _notice(dice: Dice, notice_id: str) -> Row:
 def _source(dice: Dice, source_id: str) -> Row:
     return {
         "source_id": source_id,
-        "kind": "public_dataset",
-        "licence": dice.usual("MIT", None),
+        "kind": dice.usual("public_dataset", "own_capture", "unknown"),
+        "licence": dice.usual("MIT", None, *LICENCES),
         "terms_flags": dice.usual([], None, dice.some(FLAGS, 0.3)),
         "consent_claim": dice.random.choice(
             ("none", "dataset_statement", "batch_attestation", "individual_records")

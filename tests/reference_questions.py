@@ -210,7 +210,28 @@ class Questions:
             return OPEN
         return _answered(SEEN, any(s["error"] is not None for s in scans), max(sizes) > asked)
 
+    def _scan_worked(self, entry: Row) -> bool:
+        """Tell whether faces were sought, now, and no part of the search failed."""
+        scans = self._face_scans(entry)
+        return bool(scans) and all(s["error"] is None for s in scans)
+
+    def _same_bytes(self, entry: Row) -> list[Row]:
+        """Return the other entries of the same content."""
+        return [
+            other
+            for other in _of_content(self.tables["entries"], entry)
+            if other["media_id"] != entry["media_id"]
+        ]
+
     # People.
+
+    def _shown_otherwise(self, entry: Row) -> bool:
+        """Tell whether the same bytes are said to show nobody, and somebody."""
+        return any(
+            one["people"] == "none" and bool(self._named(two))
+            for other in self._same_bytes(entry)
+            for one, two in ((entry, other), (other, entry))
+        )
 
     def _persons(self, entry: Row) -> int:
         """Return how many different people are seen over the whole content."""
@@ -242,6 +263,9 @@ class Questions:
         basis = self._matched(entry) or (DECLARED if faces or named else SEEN)
         return _answered(
             basis,
+            not self._scan_worked(entry),
+            bool(entry["declared_again"]),
+            self._shown_otherwise(entry),
             not named and entry["people"] is None,
             bool(named) and nobody,
             any(not _confirmed(said) for said in named.values()),
@@ -256,7 +280,9 @@ class Questions:
         return MATCHED if sure else None
 
     def _supported(self, face: Row) -> bool:
-        """Tell whether a face's person has it in two contents that are no copies."""
+        """Tell whether a face is like its person's others, and theirs in two that are no copies."""
+        if self._identity(face).get("alike") is not True:
+            return False
         mine, subject = self._identity(face).get("identity_id"), self._linked_to(face)
         if mine is None or subject is None:
             return False
@@ -274,6 +300,7 @@ class Questions:
             return NOT_RAISED
         return _answered(
             self._matched(entry) or SEEN,
+            not self._scan_worked(entry),
             self._persons(entry) < visible,
             self._shown_elsewhere(entry),
             self._second_identity(entry),
@@ -372,7 +399,12 @@ class Questions:
     def _role(self, entry: Row, codes: Collection[str]) -> str:
         """Is it a manipulation, and are they roles, that the standard knows?"""
         done, named = entry["manipulation_type"], self._named(entry)
-        if not named and done == "none":
+        method = (entry["method"] or "").strip()
+        if method.lower() in ("none", "real", "original", "pristine"):
+            method = ""
+        others = {other["manipulation_type"] for other in self._same_bytes(entry)}
+        contradicted = bool(others - {done, "unknown"})
+        if not named and done == "none" and not method and not contradicted:
             return NOT_RAISED
         cells = CELLS[done] | (set() if done in WITHOUT_BYSTANDERS else {"bystander"})
         labels = {
@@ -385,6 +417,8 @@ class Questions:
             DECLARED,
             done in ("unknown", "other"),
             done == "none" and "fake" in labels,
+            done == "none" and bool(method),
+            contradicted,
             synthetic and bool(named),
             synthetic and entry["people"] is None,
             any(d["role"] not in cells for said in named.values() for d in said),
@@ -396,7 +430,10 @@ class Questions:
     def _origin(self, entry: Row, known: Known) -> str:
         """Is it from a source on record whose rights admit the use?"""
         if entry["source_id"] is None:
-            return OPEN if self.question.source_required else NOT_RAISED
+            if self.question.source_required:
+                return OPEN
+            if entry["licence"] is None:
+                return NOT_RAISED
         found = {code for code in known.codes if code.startswith("SRC")}
         if found and found <= set(known.waived):
             return REVIEWED

@@ -57,7 +57,7 @@ REVIEWS = {
     *("CON011", "CON015", "CON018", "CON020", "CON022", "CON023", "CON024", "CON025", "CON026"),
     *("CON027", "CON028", "CON030", "CON031", "CON032"),
     *("DEP001", "DEP002", "DEP003", "DEP004", "DEP005", "DEP006", "DEP007", "DEP008", "DEP009"),
-    *("DEP012", "SRC004", "SRC005", "SRC006", "SRC007"),
+    *("DEP012", "SRC004", "SRC005", "SRC006", "SRC007", "SRC009"),
 }
 # How many people of each role a manipulation cannot do without.
 NEEDS = {
@@ -74,6 +74,15 @@ FORBIDS = {
     "no_biometric_id": {"biometric_embed", "identity_link"},
     "no_redistribution": {"share", "publish"},
 }
+# What licences exclude; of others nothing is known.
+EXCLUDES = {
+    "CC-BY-4.0": set(),
+    "MIT": set(),
+    "CC BY-NC 4.0": {"commercial"},
+    "CC-BY-ND-4.0": {"derivatives"},
+    "CC-BY-NC-ND-4.0": {"commercial", "derivatives"},
+}
+AGREED = ("own_capture", "licensed_dataset", "user_donation", "third_party_private")
 BETTER = ("blocked", "needs_review", "cleared")
 
 Finding = tuple[str, str]
@@ -146,13 +155,22 @@ class Judge:
         """Give a finding for the worst of what an entry was made from, however far."""
         parents = self.ancestors(media_id)
         said = {p: self._hands_down(p) for p in parents}
+        circle = [self._name(media_id)] if self._circular(media_id) else []
         for code, verdict in (("DEP011", "blocked"), ("DEP012", "needs_review")):
             names = [self._name(p) for p in parents if said[p] == verdict]
+            names += circle if code == "DEP012" else []
             if names:
                 yield code, min(names)
 
     def ancestors(self, media_id: str) -> set[str]:
         """Return the ids of everything an entry was made from, itself not among them."""
+        return self._line(media_id) - {media_id}
+
+    def _circular(self, media_id: str) -> bool:
+        """Tell whether an entry is said to be made from itself, by way of whatever."""
+        return media_id in self._line(media_id)
+
+    def _line(self, media_id: str) -> set[str]:
         found: set[str] = set()
         ahead = [media_id]
         while ahead:
@@ -163,7 +181,7 @@ class Judge:
                     if r["right"] not in found:
                         ahead.append(r["right"])
                     found.add(r["right"])
-        return found - {media_id}
+        return found
 
     def _hands_down(self, media_id: str) -> str:
         """Return what an ancestor means for what was made from it.
@@ -187,7 +205,11 @@ class Judge:
             codes=codes,
             waived={code for code in codes if self._effect(media_id, code) == "none"},
             visible=visible(entry, self._people(entry)) if entry["state"] == "present" else 0,
-            parents=[self._hands_down(p) if p in self.entries else None for p in parents],
+            # What is made from itself rests on nothing, as on what nobody has.
+            parents=[
+                *(self._hands_down(p) if p in self.entries else None for p in parents),
+                *([None] if self._circular(media_id) else []),
+            ],
         )
         return self.questions.answers(entry, known)
 
@@ -391,9 +413,10 @@ class Judge:
         return found[0] if found else None
 
     def _source(self, entry: Row) -> Iterable[str]:
+        source = self._source_of(entry)
+        yield from self._licences(entry, source)
         if entry["source_id"] is None:
             return
-        source = self._source_of(entry)
         if source is None:
             yield "SRC006"
             return
@@ -408,6 +431,26 @@ class Judge:
             yield "SRC003"
         if source["licence"] is None and entry["licence"] is None:
             yield "SRC004"
+
+    def _licences(self, entry: Row, source: Row | None) -> Iterable[str]:
+        """Give what stands against each licence that is stated."""
+        use = self.question.use
+        alters = bool({"likeness_synthesis", "likeness_alteration"} & set(use.operations))
+        for licence in {entry["licence"], (source or {}).get("licence")} - {None}:
+            excludes = EXCLUDES.get(licence)
+            if excludes is None:
+                agreed = (
+                    licence.startswith("LicenseRef-")
+                    and source is not None
+                    and source["terms_flags"] is not None
+                    and source["kind"] in AGREED
+                )
+                if not agreed:
+                    yield "SRC009"
+            elif ("commercial" in excludes and use.commercial) or (
+                "derivatives" in excludes and alters
+            ):
+                yield "SRC008"
 
     def _forbidden(self, flag: str) -> bool:
         use = self.question.use

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,8 +12,8 @@ import pyarrow.compute as pc
 from curate.audit.facts import Question, connect_facts
 from curate.audit.looked import LOOKED, known_roles
 from curate.audit.prepare import prepare
-from curate.audit.questions import QUESTIONS, REVIEWED, ClearanceQuestion
-from curate.audit.rules.sources import ADMITS
+from curate.audit.questions import ORIGIN, QUESTIONS, REVIEWED, ClearanceQuestion, Gap
+from curate.audit.rules.sources import ADMITS, LICENCE_FORBIDS, LICENCE_NOT_KNOWN
 
 # What statements and other entries decide of one entry, beside what was looked at.
 _BESIDE = f"""
@@ -23,11 +23,18 @@ SELECT l.*,
        $source_required AS source_required,
        EXISTS (SELECT 1 FROM from_origins f WHERE f.media_id = l.media_id
                AND f.origin IN ({ADMITS})) AS source_admits,
-       (SELECT count(*) FROM ancestors a WHERE a.media_id = l.media_id) AS parents,
+       (SELECT count(*) FROM from_origins f JOIN ({LICENCE_NOT_KNOWN.query}) n USING (origin)
+        WHERE f.media_id = l.media_id) AS licences_unknown,
+       (SELECT count(*) FROM from_origins f JOIN ({LICENCE_FORBIDS.query}) n USING (origin)
+        WHERE f.media_id = l.media_id) AS licences_against,
+       (SELECT count(*) FROM ancestors a WHERE a.media_id = l.media_id
+        AND a.parent_id IS DISTINCT FROM a.media_id) AS parents,
+       (SELECT count(*) FROM ancestors a WHERE a.media_id = l.media_id
+        AND a.parent_id = a.media_id) AS circular,
        (SELECT count(*) FROM ancestors a WHERE a.media_id = l.media_id
         AND a.parent_id IS NULL) AS unlisted,
-       (SELECT count(*) FROM ancestors a LEFT JOIN verdicts_before v ON v.parent = a.parent
-        WHERE a.media_id = l.media_id AND a.parent_id IS NOT NULL
+       (SELECT count(*) FROM ancestors a LEFT JOIN verdicts_before v ON v.parent_id = a.parent_id
+        WHERE a.media_id = l.media_id AND a.parent_id <> a.media_id
         AND v.verdict IS DISTINCT FROM 'cleared') AS uncleared
 FROM ({LOOKED}) l WHERE l.media_id = $entry
 """
@@ -68,7 +75,7 @@ def answers_in_words(
         tables: Its neighbourhood: a table for each of `curate.audit.prepare.CATALOG_INPUTS`.
         statements: A table for each of `curate.audit.facts.LEDGER_INPUTS`.
         question: The use, the instant and what is enough.
-        verdicts: What the last audit said of the entries that it was made from, by locator.
+        verdicts: What the last audit said of the entries that it was made from, by id.
         reviewed: Names of the questions that reviewers answered in the last audit.
     """
     prepared = prepare(tables)
@@ -79,9 +86,12 @@ def answers_in_words(
         for name, view, key in (("unmet_here", "unmet", "duty"),
                                 ("standing_here", "standings", "standing"))
     }  # fmt: skip
+    ids = pa.array(list(verdicts), pa.string())
     parents = pa.table(
-        {"parent": list(verdicts), "verdict": pa.array(verdicts.values(), pa.string())},
-        schema=pa.schema([("parent", pa.string()), ("verdict", pa.string())]),
+        {
+            "parent_id": pc.index_in(ids, value_set=prepared["entries"]["id"].combine_chunks()),
+            "verdict": pa.array(list(verdicts.values()), pa.string()),
+        }
     )
     connection = facts.connection
     for name, table in {**here, "verdicts_before": parents, "known_roles": known_roles()}.items():
@@ -108,20 +118,20 @@ def _answer(
 ) -> Answer | None:
     (raised, basis, *open_) = connection.execute(
         f"SELECT {asked.raised}, {asked.basis}, "
-        + ", ".join(f"({gap.when}) IS DISTINCT FROM FALSE" for gap in asked.gaps)
+        + ", ".join(f"({gap.when})" for gap in asked.gaps)
         + " FROM asked"
     ).fetchall()[0]
     if raised is False:
         return None
-    missing = [
-        _said(gap.sentence, facts_of) for gap, holds in zip(asked.gaps, open_, strict=True) if holds
-    ]
+    missing = _missing(asked.gaps, open_, facts_of)
     enough = question.enough.get(asked.name, asked.enough)
     if not missing and basis in enough:
         rests_on = [_said(asked.answered[basis], facts_of)]
         return Answer(asked.name, asked.asks, basis, rests_on, asked.who)
     if asked.name in reviewed:
-        rests_on = ["two registered reviewers decided it, or answer for it by a waiver", *missing]
+        # Rights alone can be answered for by a waiver.
+        or_waived = ", or answer for it by a waiver" if asked is ORIGIN else ""
+        rests_on = [f"two registered reviewers decided it{or_waived}", *missing]
         return Answer(asked.name, asked.asks, REVIEWED, rests_on, asked.who)
     if not missing:
         accepted = ", ".join(enough) or "none"
@@ -130,11 +140,26 @@ def _answer(
     return Answer(asked.name, asked.asks, None, missing, asked.who)
 
 
+def _missing(
+    gaps: Iterable[Gap], open_: Iterable[bool | None], facts_of: Mapping[str, Any]
+) -> list[str]:
+    """Return what is told of a question's gaps: what is known to be missing, and no more."""
+    found = []
+    for gap, holds in zip(gaps, open_, strict=True):
+        if holds is False:
+            continue
+        sentence = _said(gap.sentence, facts_of)
+        if holds and gap.alone:
+            return [sentence]
+        found.append(sentence if holds else f"it is not known whether {sentence}")
+    return found
+
+
 class _Known(dict[str, Any]):
     """Facts for a sentence; what is not known is said to be so."""
 
     def __missing__(self, key: str) -> str:
-        return "an unknown number of"
+        return "an unknown kind" if key in ("format", "mode") else "an unknown number of"
 
 
 def _said(sentence: str, facts_of: Mapping[str, Any]) -> str:

@@ -110,7 +110,14 @@ def ask_descent(letters: Letters, lines: Lines, cleared: npt.NDArray[np.bool_]) 
     listed = lines.parent >= 0
     doubted = ~listed
     doubted[listed] = ~cleared[lines.parent[listed]]
+    # What is made from itself rests on nothing.
+    doubted |= lines.parent == lines.child
     letters[lines.child[doubted], place] = _OPEN
+
+
+def open_circles(letters: Letters, lines: Lines) -> None:
+    """Open the question of descent of what is made from itself, in place."""
+    letters[lines.child[lines.parent == lines.child], _PLACE[DESCENT.name]] = _OPEN
 
 
 def is_open(letters: Letters) -> npt.NDArray[np.bool_]:
@@ -125,10 +132,15 @@ def as_reviewed(letters: Letters, entry: int) -> None:
     row[row == _OPEN] = _REVIEWED
 
 
-def answer_by_waiver(letters: Letters, findings: Findings) -> None:
+def answer_by_waiver(letters: Letters, findings: Findings, never: npt.NDArray[np.bool_]) -> None:
     """Answer the question of origin where all that was found of a source is waived, in place.
 
     No other question can be answered by a waiver: what nobody looked at, nobody waives.
+
+    Args:
+        letters: The answers.
+        findings: What was found.
+        never: Entries that have no source and need one, shape (E,): no waiver names it.
     """
     codes = np.array([rule.family == "SRC" for rule in findings.rules], bool)
     of_sources = codes[findings.rule] if len(codes) else np.zeros(len(findings.rule), bool)
@@ -136,7 +148,7 @@ def answer_by_waiver(letters: Letters, findings: Findings) -> None:
     standing = findings.media[of_sources & ~findings.waived]
     column = letters[:, _PLACE["origin"]]
     answered = np.setdiff1d(waived, standing)
-    answered = answered[column[answered] == _OPEN]
+    answered = answered[(column[answered] == _OPEN) & ~never[answered]]
     column[answered] = _REVIEWED
 
 
@@ -174,7 +186,16 @@ def _origin(prepared: Mapping[str, pa.Table], facts: Facts, *, source_required: 
     column[facts.stands_for["origin"].expand(every)[1]] = _OPEN
     admitted = _numbers(facts.connection, ADMITS)
     column[facts.stands_for["origin"].expand(admitted)[1]] = _DECLARED
+    if source_required:
+        column[unnamed(prepared)] = _OPEN
     return column
+
+
+def unnamed(prepared: Mapping[str, pa.Table]) -> npt.NDArray[np.bool_]:
+    """Return which entries name no source, shape (E,)."""
+    named = prepared["entries"]["source_id"].combine_chunks().is_null()
+    mask: npt.NDArray[np.bool_] = named.to_numpy(zero_copy_only=False)
+    return mask
 
 
 def _numbers(connection: duckdb.DuckDBPyConnection, sql: str) -> Numbers:

@@ -86,8 +86,10 @@ class Explanation:
         for row in self.people:
             lines.append(f"  {row['subject_id']} as {row['role']} ({row['link_method']}, "
                          f"{row['link_status']})")  # fmt: skip
-        if not self.people:
-            lines.append("  nobody is declared")
+        if not self.people and self.entry.get("people") == "none":
+            lines.append("  nobody: it is declared that nobody is shown")
+        elif not self.people:
+            lines.append("  nobody is declared, and it is not declared that nobody is shown")
         lines += [f"  {_face(row)}" for row in self.faces]
         return lines
 
@@ -141,13 +143,21 @@ def _face(row: dict[str, Any]) -> str:
     size = f"a face {row['face_height_px']:.0f} pixels high"
     if not row["judgeable"]:
         return f"{size}, too poor to compare ({row['poor_reason'] or 'no reason is recorded'})"
+    if row["unlike_subject_id"] is not None:
+        size += f", unlike the other faces declared as {row['unlike_subject_id']}"
     if row["subject_id"] is None:
         return f"{size}, linked to nobody"
-    if not row["supported"]:
-        return f"{size}, held to be {row['subject_id']} by the declaration of this file alone"
+    subject = row["subject_id"]
+    if not row["supported"] or row["similarity"] is None:
+        return f"{size}, held to be {subject} by the declaration of this file alone"
+    if not row["alike"]:
+        return (
+            f"{size}, held to be {subject} by declaration: it is not enough like the faces of "
+            f"{subject} in other files for the model to tell (similarity {row['similarity']:.2f})"
+        )
     return (
-        f"{size}, like the faces of {row['subject_id']} in other files "
-        f"(similarity {row['similarity']:.2f}, {row['status']})"
+        f"{size}, which the model finds like the faces of {subject} in other files (similarity "
+        f"{row['similarity']:.2f}; the link is {row['status']})"
     )
 
 
@@ -206,7 +216,9 @@ def explain_entry(
     media_id, sha256 = entry["media_id"], entry["sha256"]
     identities = {row["face_id"]: row for row in tables["identities"].to_pylist()}
     supported = _supported(tables)
-    nobody = {"subject_id": None, "identity_id": None, "similarity": None, "status": None}
+    nobody = dict.fromkeys(
+        ("subject_id", "identity_id", "similarity", "alike", "status", "unlike_subject_id")
+    )
     faces = [{**row, **nobody, **identities.get(row["face_id"], {})}
              for row in _rows(tables["faces"], "sha256", sha256)]  # fmt: skip
     return Explanation(

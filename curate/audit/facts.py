@@ -50,6 +50,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
+from curate.audit.licences import licence_table
 from curate.audit.prepare import CATALOG_INPUTS
 from curate.audit.refusals import refusals
 from curate.audit.register import heard_of
@@ -215,6 +216,8 @@ def connect_facts(
     connection.execute(_DECISIONS)
     connection.execute(_SPLITS)
     connection.register("use", _use_row(question))
+    stated = [prepared["origins"]["licence"].cast(pa.string()), statements["sources"]["licence"]]
+    connection.register("licences", licence_table(x for one in stated for x in one.to_pylist()))
     as_listed = _runs(prepared["depictions"], "duty", prepared["duties"].num_rows)
     # Each has a connection of its own inside, and the two together keep two processors busy.
     with ThreadPoolExecutor(max_workers=1) as beside:

@@ -34,7 +34,9 @@ from curate.audit.answers import (
     ask_descent,
     digests_of,
     is_open,
+    open_circles,
     texts_of,
+    unnamed,
 )
 from curate.audit.facts import LEDGER_INPUTS, Facts, Question, connect_facts
 from curate.audit.gather import (
@@ -193,6 +195,7 @@ class _Bench:
             prepared, facts, source_required=question.source_required, enough=question.enough
         )
         self.ids = _whole(prepared["entries"]["id"])
+        self._unsourced = unnamed(prepared) & question.source_required
         self._locators = _whole(prepared["entries"]["locator"])
         self._marks = fixed_bytes(_whole(prepared["marks"]["mark"]))
         self._waivers = waivers
@@ -217,7 +220,7 @@ class _Bench:
         """Return the verdicts that answers and findings leave, reviewers heard."""
         count = len(self.ids)
         letters = self.letters.copy()
-        answer_by_waiver(letters, findings)
+        answer_by_waiver(letters, findings, self._unsourced)
         verdict = np.where(is_open(letters) | (not self._complete), REVIEW, CLEARED)
         verdict = verdict.astype(np.int8)
         for least in (REVIEW, BLOCKED):
@@ -280,6 +283,8 @@ def _descend(
     is known of it, of its own descent too: what they say is asked again until nothing changes,
     which takes no more rounds than there are such ancestors, unless one is made from itself.
     """
+    # What is made from itself hands down no clearance that rests on its own.
+    open_circles(bench.letters, bench.lines)
     own = bench.decide(findings)
     rounds = len(bench.numbers(_BETWEEN))
     parents = np.array(bench.numbers(_PARENTS), np.int32)

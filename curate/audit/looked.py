@@ -37,7 +37,7 @@ KNOWN_ROLES = (
 _FACES = """
 SELECT f.face_id, f.sha256, f.frame, f.track_id, f.judgeable, i.identity_id, i.subject_id,
        i.status, coalesce(i.held, FALSE) AS held, i.other_subject_id, i.other_face_id,
-       i.unlike_subject_id,
+       i.unlike_subject_id, coalesce(i.alike, FALSE) AS alike,
        first_value(f.face_id) OVER (
            PARTITION BY coalesce(f.track_id, f.face_id)
            ORDER BY f.judgeable DESC, f.quality DESC, f.face_id
@@ -71,7 +71,8 @@ people_seen AS (
            count(*) FILTER (stands AND status = 'disputed')::INTEGER AS disputed
     FROM shown GROUP BY sha256
 ),
--- A face that is like nobody's but its own entry's proves nothing about whose it is.
+-- A face that is like nobody's but its own entry's proves nothing about whose it is; neither does
+-- one that is in an identity by declaration only.
 supported AS (
     SELECT s.identity_id, s.subject_id
     FROM shown s LEFT JOIN groups g USING (sha256)
@@ -99,7 +100,8 @@ naming AS (
 linked AS (
     SELECT e.media_id,
            count(*) FILTER (s.stands AND n.subject_id IS NOT NULL AND p.subject_id IS NOT NULL
-                            AND s.status IS DISTINCT FROM 'disputed')::INTEGER AS matched,
+                            AND s.alike AND s.status IS DISTINCT FROM 'disputed')::INTEGER
+               AS matched,
            count(*) FILTER (s.subject_id IS NOT NULL AND n.subject_id IS NULL
                             AND s.status IS DISTINCT FROM 'disputed')::INTEGER AS undeclared,
            count(*) FILTER (s.unlike_subject_id IS NOT NULL)::INTEGER AS unlike,
@@ -124,6 +126,20 @@ twice AS (
     JOIN (SELECT media_id, list(subject_id) AS names FROM named GROUP BY media_id) theirs
         ON theirs.media_id = t.media_id
     WHERE NOT list_has_any(own.names, theirs.names)
+    GROUP BY e.media_id
+),
+-- The same bytes, declared to show nobody in one place and somebody in another; or to be made in
+-- two ways.
+otherwise_declared AS (
+    SELECT e.media_id,
+           count(*) FILTER ((e.people = 'none' AND o.media_id IS NOT NULL)
+                            OR (t.people = 'none' AND n.media_id IS NOT NULL))::INTEGER
+               AS shown_otherwise,
+           count(*) FILTER (t.manipulation_type NOT IN ('unknown', e.manipulation_type))::INTEGER
+               AS done_otherwise
+    FROM entries e JOIN entries t ON t.sha256 = e.sha256 AND t.media_id <> e.media_id
+    LEFT JOIN naming n ON n.media_id = e.media_id
+    LEFT JOIN naming o ON o.media_id = t.media_id
     GROUP BY e.media_id
 ),
 roles AS (
@@ -158,7 +174,13 @@ checks AS (
     FROM hash_checks k
 )
 SELECT e.media_id, e.state, e.manipulation_type, coalesce(e.people, '') AS declared_people,
-       e.source_id IS NOT NULL AS named_source,
+       coalesce(e.declared_again, '') AS declared_again,
+       -- Of a picture that nothing was done to, some datasets say so as a method.
+       CASE WHEN lower(trim(e.method)) IN ('none', 'real', 'original', 'pristine') THEN ''
+            ELSE coalesce(trim(e.method), '') END AS method,
+       coalesce(x.shown_otherwise, 0) AS shown_otherwise,
+       coalesce(x.done_otherwise, 0) AS done_otherwise,
+       e.source_id IS NOT NULL AS named_source, coalesce(e.licence::VARCHAR, '') AS licence,
        contains(e.root, '://') AS remote,
        c.sha256 IS NOT NULL AS probed, c.kind = 'video' AS moving, c.width IS NOT NULL AS decoded,
        c.format, c.trailing_bytes, c.surplus_bytes, c.unread_bytes, c.unread_parts, c.byte_size,
@@ -194,6 +216,7 @@ LEFT JOIN naming n ON n.media_id = e.media_id
 LEFT JOIN visible v ON v.media_id = e.media_id
 LEFT JOIN linked l ON l.media_id = e.media_id
 LEFT JOIN twice o ON o.media_id = e.media_id
+LEFT JOIN otherwise_declared x ON x.media_id = e.media_id
 LEFT JOIN elsewhere w ON w.media_id = e.media_id
 LEFT JOIN roles r ON r.media_id = e.media_id
 LEFT JOIN short h ON h.media_id = e.media_id

@@ -56,7 +56,8 @@ REQUIRED_ROLES = (
 )
 
 _VIEWS = {
-    # From each entry to everything it was made from, however far. A parent that is not listed
+    # From each entry to everything it was made from, however far; to itself too, where its descent
+    # goes round in a circle. A parent that is not listed
     # has no number, and its text is all that is known of it.
     "ancestors": """
         WITH RECURSIVE made_from AS (
@@ -72,7 +73,6 @@ _VIEWS = {
         FROM line l
         JOIN entries e ON e.id = l.child
         LEFT JOIN entries p ON p.id = l.parent
-        WHERE l.child <> l.parent
         ORDER BY ALL
     """,
     # Faces too poor to judge count too: someone is there. A donor and a target meet in one
@@ -246,19 +246,22 @@ _VIEWS = {
     """,
     "origins": """
         SELECT (row_number() OVER (ORDER BY source_id, licence) - 1)::INTEGER AS origin, *
-        FROM (SELECT DISTINCT source_id, licence FROM entries WHERE source_id IS NOT NULL)
+        FROM (SELECT DISTINCT source_id, licence FROM entries
+              WHERE source_id IS NOT NULL OR licence IS NOT NULL)
         ORDER BY origin
     """,
     # What of the questions that each entry raises the catalogue alone answers.
     "answered": ANSWERED,
 }
 
-# What reviewers see of an entry beside what was found: its bytes, what was done to it, who is in it
-# in which role, its labels, its source, and what it was made from.
+# What reviewers see of an entry beside what was found: its bytes, what was done to it and how, when
+# it was taken, who is in it in which role, its labels, its source and licence, and what it was made
+# from. Splits and groups are no part of it: they say nothing of who is shown, or of rights.
 _SIGHT = """
 SELECT e.media_id, unhex(sha256(to_json([
     to_json([e.id, e.sha256, e.manipulation_type::VARCHAR, e.people, e.source_id::VARCHAR,
-             e.licence::VARCHAR]),
+             e.licence::VARCHAR, e.method::VARCHAR, e.compression::VARCHAR,
+             e.captured_at::VARCHAR, e.declared_again]),
     to_json(d.people), to_json(l.labels), to_json(a.parents)
 ])::VARCHAR)) AS digest
 FROM entries e
@@ -279,7 +282,8 @@ ORDER BY e.media_id
 # The numbers of each origin's entries come after its table.
 _FROM_ORIGINS = """
 SELECT o.origin, e.media_id FROM entries e
-JOIN origins o ON o.source_id = e.source_id AND o.licence IS NOT DISTINCT FROM e.licence
+JOIN origins o ON o.source_id IS NOT DISTINCT FROM e.source_id
+AND o.licence IS NOT DISTINCT FROM e.licence
 ORDER BY ALL
 """
 

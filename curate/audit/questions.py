@@ -26,7 +26,8 @@ BASIS_OF = {letter: basis for basis, letter in LETTERS.items()}
 
 WHAT_BASES_MEAN = {
     "seen": "a stage of Curate looked at it, and this is what it saw",
-    "matched": "what was seen agrees with other files of the same person, or with everybody's",
+    "matched": "the face model compared the faces with those of other files, and what it found "
+    "agrees; no person compared them",
     "declared": "somebody stated it, and nothing that was seen contradicts it",
     "reviewed": "two registered reviewers looked, and decided",
     "stripped": "it is taken out of what is released",
@@ -40,10 +41,13 @@ class Gap:
     Attributes:
         when: SQL that is true where it is.
         sentence: What the auditor is told, with columns in braces.
+        alone: Whether nothing further is known where it is open in this way, so that it alone is
+            told.
     """
 
     when: str
     sentence: str
+    alone: bool = False
 
 
 @dataclass(frozen=True)
@@ -82,7 +86,8 @@ WHOLE = ClearanceQuestion(
     raised_by="every entry",
     raised="TRUE",
     gaps=(
-        Gap("state <> 'present' OR NOT probed", "the file has not been opened and read"),
+        Gap("state <> 'present' OR NOT probed", "the file has not been opened and read",
+            alone=True),
         Gap(f"{_PICTURE} AND trailing_bytes IS NULL",
             "where the picture ends in the file is not established ({format}), so what stands "
             "behind it was not looked at"),
@@ -125,7 +130,8 @@ READABLE = ClearanceQuestion(
     raised_by="every picture that was decoded",
     raised="state = 'present'",
     gaps=(
-        Gap("NOT moving AND NOT coalesce(decoded, FALSE)", "no picture was decoded"),
+        Gap("NOT probed", "the file has not been opened and read", alone=True),
+        Gap("NOT moving AND NOT coalesce(decoded, FALSE)", "no picture was decoded", alone=True),
         Gap("NOT moving AND coalesce(bit_depth, 99) > 8",
             "samples have {bit_depth} bits, and which range of them is used is not known"),
         Gap("NOT moving AND (mode IS NULL OR mode IN ('I', 'F') OR contains(mode, ';'))",
@@ -150,8 +156,8 @@ SOUGHT = ClearanceQuestion(
     raised_by="every entry",
     raised="TRUE",
     gaps=(
-        Gap("NOT scanned", "no scan for faces by the model in use is on record"),
-        Gap("scanned AND NOT scan_worked", "the scan for faces failed"),
+        Gap("NOT scanned", "no scan for faces by the model in use is on record", alone=True),
+        Gap("scanned AND NOT scan_worked", "the scan for faces failed", alone=True),
         Gap("scan_worked AND floor_px IS NULL", "down to which size faces are found is not known"),
         Gap("floor_px IS NOT NULL AND (smallest_px IS NULL OR floor_px > smallest_px)",
             "faces are found down to {floor_px:.0f} pixels, and {smallest_px:.0f} are asked for"),
@@ -173,6 +179,13 @@ ACCOUNTED = ClearanceQuestion(
             "nobody is declared, and it is not declared either that nobody is shown"),
         Gap("named > 0 AND declared_people = 'none'",
             "it is declared that nobody is shown, and somebody is named"),
+        Gap("declared_again <> ''",
+            "it is declared once more, and otherwise: {declared_again}"),
+        Gap("shown_otherwise > 0",
+            "the same file is declared elsewhere: here that nobody is shown and there that "
+            "somebody is, or the other way round"),
+        Gap("NOT scan_worked", "who is seen is not known: no scan for faces by the model in use "
+            "worked"),
         Gap("unconfirmed > 0", "that a person is here is proposed or disputed, and not confirmed"),
         Gap("persons > visible AND NOT (declared_people = 'none' AND named = 0 "
             "AND manipulation_type = 'full_synthesis')",
@@ -182,8 +195,8 @@ ACCOUNTED = ClearanceQuestion(
     basis="CASE WHEN faces > 0 AND matched = faces THEN 'matched' "
           "WHEN faces = 0 AND named = 0 THEN 'seen' ELSE 'declared' END",
     answered={
-        "matched": "each of the {persons} people seen is linked to a declared person by other "
-                   "files of them",
+        "matched": "the face model finds each of the {persons} people seen like the other files "
+                   "that are declared as the same person; no person compared them",
         "declared": "as many people are declared as are seen ({persons}); who they are is known "
                     "by declaration only",
         "seen": "it is declared that nobody is shown, and no face was found",
@@ -199,14 +212,17 @@ VISIBLE = ClearanceQuestion(
     raised_by="each declared person who should be visible",
     raised="visible > 0",
     gaps=(
-        Gap("persons < visible", "{visible} declared people should be visible, and {persons} are "
-            "seen"),
+        Gap("NOT scan_worked", "whether they are seen is not known: no scan for faces by the model "
+            "in use worked"),
+        Gap("persons < visible AND scan_worked",
+            "{visible} declared people should be visible, and {persons} are seen"),
         Gap("elsewhere > 0", "the faces here are not those of a declared person's other files"),
         Gap("unlike > 0", "a face here is unlike the other faces declared as the same person"),
     ),
     basis="CASE WHEN faces > 0 AND matched = faces THEN 'matched' ELSE 'seen' END",
     answered={
-        "matched": "each declared person has a face here that is like those of their other files",
+        "matched": "the face model finds a face here like those of the other files that are "
+                   "declared as the same person; no person compared them",
         "seen": "there is a face for each declared person; that it is theirs rests on the "
                 "declaration",
     },
@@ -228,8 +244,8 @@ ONE_NAME = ClearanceQuestion(
         Gap("otherwise > 0", "the same file is declared elsewhere as somebody else"),
     ),
     basis="'matched'",
-    answered={"matched": "each face was held against those of every other person here, and is "
-                         "like none"},
+    answered={"matched": "the face model compared each face with those of every other person of "
+                         "the catalogue, and finds it like none of them"},
     possible=(MATCHED, REVIEWED),
     enough=(MATCHED, REVIEWED),
     who="the stage identity; two reviewers who compared the faces",
@@ -239,7 +255,7 @@ CONSENT = ClearanceQuestion(
     name="consent",
     asks="Did each person agree to this use, in their role?",
     raised_by="each declared person in each role",
-    raised="named > 0",
+    raised="named > 0 OR unmet > 0 OR standing > 0",
     gaps=(
         Gap("unmet > 0", "the consent of a person does not cover this use"),
         Gap("standing > 0", "something about a person stands against this use"),
@@ -255,11 +271,15 @@ ROLE = ClearanceQuestion(
     name="role",
     asks="Is it known what was done to the people shown, and in which role each appears?",
     raised_by="each manipulation, and each role",
-    raised="named > 0 OR manipulation_type <> 'none'",
+    raised="named > 0 OR manipulation_type <> 'none' OR method <> '' OR done_otherwise > 0",
     gaps=(
         Gap("manipulation_type IN ('unknown', 'other')", "what was done is not known"),
         Gap("manipulation_type = 'none' AND label = 'fake'",
             "it is labelled fake, and no manipulation is named"),
+        Gap("manipulation_type = 'none' AND method <> ''",
+            "it is declared that nothing was done, and the method {method} is named"),
+        Gap("done_otherwise > 0",
+            "the same file is declared elsewhere with another manipulation"),
         Gap("manipulation_type = 'full_synthesis' AND named > 0",
             "a full synthesis names a person: it is a likeness, and that person's role must be "
             "declared"),
@@ -280,22 +300,25 @@ ROLE = ClearanceQuestion(
 
 ORIGIN = ClearanceQuestion(
     name="origin",
-    asks="Is the source on record, and do its rights admit the use?",
-    raised_by="every entry, unless the settings say that a source is optional",
-    raised="source_required OR named_source",
+    asks="Is the source on record, and do its rights and the licence admit the use?",
+    raised_by="every entry; where the settings say that a source is optional, those that name a "
+              "source or a licence",
+    raised="source_required OR named_source OR licence <> ''",
     gaps=(
-        Gap("NOT named_source", "no source is named"),
-        Gap(
-            "named_source AND NOT source_admits",
-            "the source is not on record as one whose terms are read and admit this use",
-        ),
+        Gap("source_required AND NOT named_source", "no source is named"),
+        Gap("licences_unknown > 0", "the licence is not one whose terms are known"),
+        Gap("licences_against > 0", "the licence forbids this use"),
+        Gap("(named_source OR licence <> '') AND NOT source_admits AND licences_unknown = 0 "
+            "AND licences_against = 0",
+            "the source is not on record as one whose terms are read and admit this use"),
     ),
     basis="'declared'",
-    answered={"declared": "the source is on record, and its terms admit this use"},
+    answered={"declared": "what is recorded of the source, and the licence that is stated, admit "
+                          "this use"},
     possible=(DECLARED, REVIEWED),
     enough=(DECLARED, REVIEWED),
     who="the record of the source; two reviewers",
-)
+)  # fmt: skip
 
 # Formats whose places for text the signals stage knows, all of them.
 _TEXTS_READ = ("JPEG", "PNG", "GIF", "WEBP", "TIFF", "PPM", "BMP")
@@ -342,8 +365,9 @@ DESCENT = ClearanceQuestion(
     name="descent",
     asks="Is everything that it was made from cleared?",
     raised_by="each entry that it was made from",
-    raised="parents > 0",
+    raised="parents > 0 OR circular > 0",
     gaps=(
+        Gap("circular > 0", "it is declared to be made from itself, directly or by way of others"),
         Gap("unlisted > 0", "something that it was made from is not in the catalogue"),
         Gap("uncleared > 0", "something that it was made from is not cleared"),
     ),

@@ -17,7 +17,7 @@ import pyarrow as pa
 from curate.errors import InputError, UnknownNameError
 from curate.model.ids import stable_id
 from curate.model.instants import print_instant
-from curate.model.people import person_of, skeleton
+from curate.model.people import looks_of, person_of, skeleton
 from curate.signing import PublicKey
 
 Row = Mapping[str, Any]
@@ -137,6 +137,7 @@ def registration(
             another person has the id, the name or the key.
     """
     forms = {skeleton(reviewer_id), skeleton(name)}
+    looks = looks_of(reviewer_id) | looks_of(name)
     if "" in forms:
         raise InputError("a reviewer needs an id and a name, with letters or digits")
     known = list(reviewers)
@@ -150,15 +151,19 @@ def registration(
         if person_of(row["reviewer_id"]) == person_of(reviewer_id):
             continue
         shared = (
-            "this name" if forms & {skeleton(row["reviewer_id"]), skeleton(row["name"])} else
+            "this name" if forms & {skeleton(row["reviewer_id"]), skeleton(row["name"])}
+            or looks & (looks_of(row["reviewer_id"]) | looks_of(row["name"])) else
             "this key" if key_id is not None and key_id == row["key_id"] else ""
         )  # fmt: skip
         if shared:
             raise InputError(
                 f"{shared} is that of {row['name']}, who is registered as {row['reviewer_id']!r}",
                 where=reviewer_id.strip(),
-                hint="two reviewers are two people: names that differ in case, blanks, punctuation "
-                "or width are one, and each person has a key of their own",
+                hint="two reviewers are two people: names that differ in case, blanks, "
+                "punctuation, accents, the order of words or letters that look alike are one, and "
+                "each person "
+                "has a key of their own; a second person of one name is registered with another "
+                "part of it, such as a middle name",
             )  # fmt: skip
     row = {
         "registration_id": stable_id("registration", person_of(reviewer_id), print_instant(now)),

@@ -136,7 +136,7 @@ def _rules(select: list[str] | None, ignore: list[str] | None) -> list[Rule] | N
 
 
 def _codes(texts: list[str] | None) -> tuple[str, ...] | None:
-    from curate.audit.rules import ALL_RULES
+    from curate.audit.rules import ALL_RULES, EVERY_RULE
 
     if not texts:
         return None
@@ -144,7 +144,10 @@ def _codes(texts: list[str] | None) -> tuple[str, ...] | None:
     for code in codes:
         if not any(rule.code.startswith(code) for rule in ALL_RULES):
             families = ", ".join(sorted({rule.family for rule in ALL_RULES}))
-            raise UnknownNameError(f"no rule is called {code!r}", hint=f"families are: {families}")
+            hint = f"families are: {families}"
+            if any(rule.code.startswith(code) for rule in EVERY_RULE):
+                hint += "; rules DOC are about documents, and belong to `curate report lint`"
+            raise UnknownNameError(f"an audit has no rule that is called {code!r}", hint=hint)
     return codes
 
 

@@ -7,8 +7,12 @@ calibration, with them. A declaration therefore holds only while faces declared 
 are not plainly unlike: those that stand apart from most of the others are contradicted, and
 where no most agree, all are, since nobody can tell which is wrong.
 
-Plainly unlike is a mean cosine nearer to that of strangers than to the threshold. A face of the
-same person is seldom so far off, but for great age gaps or changed looks; then a person decides.
+Plainly unlike is a mean cosine that only one pair of strangers in a hundred reaches. The model's
+two shipped thresholds tell which: they lie a decade of its false match rate apart, and this a
+decade below the lower. Where several subjects are declared it is at least halfway from the usual
+likeness of strangers to the threshold. A face of the same person is seldom so far off, but for
+great age gaps or changed looks; then a person decides. What lies between that and the threshold
+is neither contradicted nor a match.
 """
 
 from __future__ import annotations
@@ -55,25 +59,27 @@ def is_usable(faces: pa.Table) -> Bools:
     return np.array([one == other for one, other in zip(stand, face, strict=True)], np.bool_)
 
 
-def contradicted(rows: Floats, subject: Ints, usable: Bools, *, threshold: float) -> Bools:
+def contradicted(
+    rows: Floats, subject: Ints, usable: Bools, *, threshold: float, strict: float
+) -> Bools:
     """Return which faces are plainly unlike others that are declared as the same subject.
 
     Args:
         rows: Unit embeddings, shape (N, D), dtype float32.
         subject: The declared subject of each face, -1 for none, shape (N,).
         usable: Whether a face is evidence, shape (N,).
-        threshold: Cosine at or above which two faces are taken for one person.
+        threshold: Cosine at or above which the model takes two faces for one person.
+        strict: The same at a tenth of the false match rate.
 
     Returns:
-        Shape (N,), dtype bool. Without a second subject there is nothing to tell strangers by,
-        and no face is contradicted.
+        Shape (N,), dtype bool.
     """
     found = np.zeros(len(rows), np.bool_)
     known = np.flatnonzero(usable & (subject >= 0))
+    apart = threshold - max(strict - threshold, 0.0)
     strangers = _strangers(rows, subject, known)
-    if strangers is None:
-        return found
-    apart = (strangers + threshold) / 2
+    if strangers is not None:
+        apart = max(apart, (strangers + threshold) / 2)
     order = known[np.argsort(subject[known], kind="stable")]
     starts = np.flatnonzero(np.diff(subject[order], prepend=-1))
     for places in np.split(order, starts[1:]):

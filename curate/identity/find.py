@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from curate.engine.stage import Tables
+from curate.identity.alike import likeness_to_others
 from curate.identity.calibrate import Calibration, calibrate
 from curate.identity.clusters import Clusters, identity_ids
 from curate.identity.confront import Confronted, confront
@@ -58,7 +59,8 @@ def find_identities(tables: Tables, parameters: Mapping[str, Any]) -> dict[str, 
     together = linked(tables["links"], faces["face_id"], "same_person")
     clusters, refused = with_links(scene, clusters, together)
     ids = identity_ids(clusters.identity, scene.face_ids, counts=~scene.fake)
-    rows = _rows(faces, (clusters, ids, unlike), tables["seen"], parameters)
+    rows = _rows(faces, (ids, unlike), tables["seen"], parameters)
+    _add_likeness(rows, faces, scene, tables["turns"], together, found.threshold)
     claims, subjects = claims_of(faces, rows, scene, names, tables)
     other = confront(
         claims, doubt=found.doubt, apart=on_tracks(faces, scene.apart),
@@ -83,8 +85,9 @@ def _scene(
     judgeable = _flags(faces["judgeable"]) & is_usable(faces)
     declared, names = declared_subjects(faces, seen)
     wrong = contradicted(
-        rows, declared, judgeable & ~fake, threshold=parameters["default_threshold"]
-    )
+        rows, declared, judgeable & ~fake,
+        threshold=parameters["default_threshold"], strict=parameters["default_strict"],
+    )  # fmt: skip
     doubted = {content for content, is_wrong in zip(contents, wrong, strict=True) if is_wrong}
     holds = np.array([content not in doubted for content in contents], np.bool_)
     unlike = [None if ok or n < 0 else names[n] for ok, n in zip(holds, declared, strict=True)]
@@ -176,11 +179,11 @@ def _matrix(vectors: pa.ChunkedArray) -> npt.NDArray[np.float32]:
 
 def _rows(
     faces: pa.Table,
-    found: tuple[Clusters, list[str | None], list[str | None]],
+    found: tuple[list[str | None], list[str | None]],
     seen: pa.Table,
     parameters: Mapping[str, Any],
 ) -> list[dict[str, Any]]:
-    clusters, ids, unlike = found
+    ids, unlike = found
     with_ids = faces.select(["face_id", "sha256", "frame", "judgeable"]).append_column(
         "identity_id", pa.array(ids, pa.string())
     )
@@ -199,15 +202,48 @@ def _rows(
             "face_id": face,
             "identity_id": identity,
             "subject_id": subject.get(identity),
-            "similarity": float(similarity) if identity and np.isfinite(similarity) else None,
             "status": status.get(identity),
             "unlike_subject_id": name,
             "model_id": parameters["model"],
         }
-        for face, identity, similarity, name in zip(
-            faces["face_id"].to_pylist(), ids, clusters.similarity.tolist(), unlike, strict=True
-        )
+        for face, identity, name in zip(faces["face_id"].to_pylist(), ids, unlike, strict=True)
     ]
+
+
+def _add_likeness(
+    rows: list[dict[str, Any]],
+    faces: pa.Table,
+    scene: Scene,
+    turns: pa.Table,
+    together: npt.NDArray[np.int64],
+    threshold: float,
+) -> None:
+    """Tell each row, in place, how like its face is to its person's in other contents.
+
+    A link that its face does not bear out by itself is proposed at most, unless reviewers said
+    whose face it is.
+    """
+    people = [row["subject_id"] or row["identity_id"] for row in rows]
+    code = {name: number for number, name in enumerate(sorted(filter(None, people)))}
+    contents = sorted(set(faces["sha256"].to_pylist()))
+    known = dict(_pairs(turns, "sha256", "pdq_dihedral"))
+    likeness = likeness_to_others(
+        scene.rows,
+        np.array([-1 if name is None else code[name] for name in people], np.int64),
+        scene.content,
+        evidence=scene.judgeable,
+        fake=scene.fake,
+        turns={n: known[c] for n, c in enumerate(contents) if len(known.get(c) or b"") == 256},
+    )
+    told = set(together.ravel().tolist())
+    stands = {face: place for place, face in enumerate(faces["face_id"].to_pylist())}
+    for place, (row, face) in enumerate(zip(rows, faces["stands"].to_pylist(), strict=True)):
+        of = stands.get(face, place)
+        like = float(likeness[of])
+        row["similarity"] = like if np.isfinite(like) else None
+        row["alike"] = bool(scene.judgeable[of]) and like >= threshold
+        if row["status"] == "confirmed" and not (row["alike"] or place in told or of in told):
+            row["status"] = "proposed"
 
 
 def _pairs(table: pa.Table, left: str, right: str) -> list[tuple[Any, Any]]:

@@ -11,7 +11,7 @@ from curate.catalog.views import REPRESENTED_BY
 from curate.engine.stage import Tables, WholeStage
 from curate.identity.groups import PREFIX
 
-VERSION = "5"
+VERSION = "6"
 
 # Whose own face is seen: of a swap's two people the donor's; where a target is made to move or
 # speak, the target's.
@@ -51,6 +51,12 @@ WHERE left_kind = 'face' AND relation IN ('same_person', 'different_people') ORD
 _NAMED = """
 SELECT DISTINCT e.sha256, d.subject_id FROM entries e JOIN depictions d USING (media_id)
 WHERE e.state = 'present' ORDER BY ALL
+"""
+
+# What tells copies of a picture, however it is turned.
+_TURNS = """
+SELECT c.sha256, c.pdq_dihedral FROM content c
+WHERE c.pdq_dihedral IS NOT NULL AND c.sha256 IN (SELECT sha256 FROM faces) ORDER BY c.sha256
 """
 
 # What manifests say of the one person that an entry shows.
@@ -106,6 +112,7 @@ def identity_stage(
         "put_on": _PUT_ON,
         "told": _TOLD,
         "links": _LINKS,
+        "turns": _TURNS,
     }
     return WholeStage(
         name="identity",

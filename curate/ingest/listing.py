@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -48,6 +48,14 @@ class Member(NamedTuple):
     st_mtime_ns: int | None
 
 
+class _Declared(NamedTuple):
+    """An entry as it was first listed: where, what was declared of it, and its row of media."""
+
+    place: str
+    values: dict[str, Any]
+    row: dict[str, Any]
+
+
 @dataclass
 class Listing:
     """Rows of the tables that a layout fills, without doubles.
@@ -69,7 +77,7 @@ class Listing:
     rows: dict[str, list[dict[str, Any]]] = field(
         default_factory=lambda: {name: [] for name in TABLES}
     )
-    _declared: dict[str, dict[str, Any]] = field(default_factory=dict)
+    _declared: dict[str, _Declared] = field(default_factory=dict)
     _inside: dict[str, bool] = field(default_factory=dict)
     """Whether no link stands in the way from the root to a folder."""
 
@@ -105,6 +113,7 @@ class Listing:
         *,
         on_disk: bool = True,
         member: Member | None = None,
+        told: Mapping[str, Any] | None = None,
         **values: Any,
     ) -> str:
         """Keep an entry, and return its id.
@@ -114,6 +123,8 @@ class Listing:
             locator: Its path below the root.
             on_disk: Whether a file may be there; False for a clip of which only frames are.
             member: What an archive says of the file, where the locator leads into one.
+            told: What else is declared of it, by the name of what says it: whoever is declared
+                once more and otherwise is contradicted, which the entry keeps.
             values: Columns of ``media``.
 
         Raises:
@@ -122,12 +133,11 @@ class Listing:
         """
         clean = safe_locator(locator)
         if clean in self._declared:
-            raise Rejected("duplicate-row", self._doubled(clean, values))
+            raise Rejected("duplicate-row", self._doubled(place, clean, {**values, **(told or {})}))
         ask = self.look or self._stat
         found = member or (ask(clean) if on_disk else None)
         entry = media_id(self.dataset, clean)
-        self._declared[clean] = {"place": place, **values}
-        self.rows["media"].append({
+        row = {
             "media_id": entry,
             "dataset": self.dataset,
             "locator": clean,
@@ -139,7 +149,9 @@ class Listing:
             "listed_size": None if found is None else found.st_size,
             "listed_mtime_ns": None if found is None else found.st_mtime_ns,
             "declared_in": printable(place),
-        })  # fmt: skip
+        }  # fmt: skip
+        self.rows["media"].append(row)
+        self._declared[clean] = _Declared(place, {**values, **(told or {})}, row)
         return entry
 
     def label(self, entry: str, value: str, *, raw: str | None = None) -> None:
@@ -223,11 +235,19 @@ class Listing:
             raise Rejected("not-a-file", "this is no regular file")
         return found
 
-    def _doubled(self, locator: str, values: dict[str, Any]) -> str:
+    def _doubled(self, place: str, locator: str, values: dict[str, Any]) -> str:
         first = self._declared[locator]
-        differ = [k for k, v in values.items() if k in first and first[k] != v]
-        how = f" and differs in {', '.join(differ)}" if differ else ""
-        return f"{locator!r} is listed at {first['place']} already{how}"
+        # Columns that nothing is decided by may differ from row to row.
+        names = sorted({*first.values, *values} - {"extra", "group"})
+        differ = [name for name in names if first.values.get(name) != values.get(name)]
+        how = ""
+        if differ:
+            how = f" and differs in {', '.join(differ)}"
+            # The entry keeps it: a rejected row may be the one that is right.
+            before = first.row.get("declared_again")
+            now = printable(f"{place} differs in {', '.join(differ)}")
+            first.row["declared_again"] = f"{before}; {now}" if before else now
+        return f"{locator!r} is listed at {first.place} already{how}"
 
 
 def _as_text(name: str) -> str:

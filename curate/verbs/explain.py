@@ -55,7 +55,7 @@ def explain(context: Context, what: str, *, use: str | None = None) -> Explanati
         tables,
         statements(context),
         question_of(context, profile, context.clock()),
-        verdicts={locators[other]: row["verdict"] for other, row in by_id.items()},
+        verdicts={other: row["verdict"] for other, row in by_id.items()},
         reviewed=[name for name, letter in zip(NAMES, letters, strict=False)
                   if BASIS_OF.get(letter) == REVIEWED],
     )  # fmt: skip

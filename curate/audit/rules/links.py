@@ -90,6 +90,7 @@ PARENT_BLOCKED = Rule(
         SELECT a.media_id, min(a.parent) AS parent
         FROM ancestors a
         JOIN judged j ON j.media_id = a.parent_id AND j.verdict = 'blocked'
+        WHERE a.parent_id <> a.media_id
         GROUP BY a.media_id
     """,
     stage=2,
@@ -98,20 +99,28 @@ PARENT_BLOCKED = Rule(
 PARENT_REVIEW = Rule(
     code="DEP012",
     symbol="parent-in-review",
-    title="Something the entry was made from needs review, or is not known.",
+    title="Something the entry was made from needs review, is not known, or is the entry itself.",
     effect=Effect.REVIEW,
     basis="STANDARDS section 9.5, REV_PARENT",
-    message="made from {parent}, which needs review or is not in the catalogue",
+    message="made from {parent}, which {state}",
     explanation=(
         "A derivative is never better than the worst of what it was made from; a parent "
-        "that is not in the catalogue has never been judged."
+        "that is not in the catalogue has never been judged. An entry that is declared to be made "
+        "from itself, directly or by way of others, rests on nothing."
     ),
-    remedy="Review what it was made from, or ingest it.",
+    remedy=(
+        "Review what it was made from, ingest it, or correct a descent that leads back to the "
+        "entry itself."
+    ),
     query="""
-        SELECT a.media_id, min(a.parent) AS parent
+        SELECT a.media_id, min(a.parent) AS parent,
+               arg_min(CASE WHEN a.parent_id IS NULL THEN 'is not in the catalogue'
+                            WHEN a.parent_id = a.media_id THEN 'is this entry itself'
+                            ELSE 'needs review' END, a.parent) AS state
         FROM ancestors a
         LEFT JOIN judged j ON j.media_id = a.parent_id
-        WHERE coalesce(j.verdict, 'needs_review') = 'needs_review'
+        WHERE a.parent_id = a.media_id
+        OR coalesce(j.verdict, 'needs_review') = 'needs_review'
         GROUP BY a.media_id
     """,
     stage=2,

@@ -242,10 +242,12 @@ TRAILING_BYTES = Rule(
     explanation=(
         "Nobody has looked at what lies behind the end of a picture: a second picture, the video "
         "of a live photo with other people in it, or a file of another kind, such as an archive. "
-        "It would be released with the picture. Some cameras only pad their files; where that is "
-        "so, a waiver says it for all of them."
+        "It would be released with the picture. Some cameras only pad their files; that "
+        "is for reviewers to see: no waiver stands in for looking."
     ),
-    remedy="Save the picture without what follows it, or waive the finding and say why.",
+    remedy=(
+        "Save the picture without what follows it; or have two reviewers look at that, and decide."
+    ),
     query="""
         SELECT e.media_id, c.trailing_bytes AS trailing, c.byte_size AS size
         FROM content c JOIN entries e USING (sha256)

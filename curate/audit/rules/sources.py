@@ -116,7 +116,8 @@ SOURCE_UNKNOWN = Rule(
     remedy="Import the source with `curate consent import sources.toml`.",
     query="""
         SELECT o.origin, o.source_id AS source FROM origins o
-        WHERE NOT EXISTS (SELECT 1 FROM sources s WHERE s.source_id = o.source_id)
+        WHERE o.source_id IS NOT NULL
+        AND NOT EXISTS (SELECT 1 FROM sources s WHERE s.source_id = o.source_id)
     """,
 )
 
@@ -139,6 +140,71 @@ SOURCE_RESTRICTED = Rule(
     """,
 )
 
+# The licences that an entry and its source state. Each must admit the use: a dataset's maker can
+# hand on no more than they were given, and an entry's own licence is about that very work.
+_STATED = """
+    SELECT o.origin, s.kind, s.terms_flags, x.stated_by, l.*
+    FROM origins o LEFT JOIN sources s ON s.source_id = o.source_id
+    CROSS JOIN LATERAL (
+        VALUES ('entry', o.licence::VARCHAR), ('source', s.licence::VARCHAR)
+    ) x(stated_by, licence)
+    JOIN licences l ON l.licence = x.licence
+"""
+
+LICENCE_FORBIDS = Rule(
+    code="SRC008",
+    symbol="licence-forbids",
+    title="The licence of the entry or its source forbids the use.",
+    effect=Effect.BLOCK,
+    basis="Creative Commons licences, NonCommercial and NoDerivatives; STANDARDS BLK_TERMS_FORBID",
+    message="the {stated_by} has the licence {licence}, which forbids this use: {forbids}",
+    explanation=(
+        "A NonCommercial licence forbids commercial use. A NoDerivatives licence forbids giving "
+        "out what was made from the work, which a use that synthesises or alters likenesses does. "
+        "Where the entry and its source state two licences, each of them must admit the use."
+    ),
+    remedy="Leave the entry out of this use, or get the rights holder's licence in writing.",
+    query=f"""
+        SELECT origin, stated_by, licence, list_filter([
+            CASE WHEN u.commercial AND NOT commercial_ THEN 'commercial use' END,
+            CASE WHEN NOT derivatives AND list_has_any(u.operations,
+                 ['likeness_synthesis', 'likeness_alteration']) THEN 'derivatives' END
+        ], lambda f: f IS NOT NULL) AS forbids
+        FROM (SELECT * RENAME (commercial AS commercial_) FROM ({_STATED})) CROSS JOIN use u
+        WHERE understood AND len(forbids) > 0
+    """,
+)
+
+# Sources that have what they give on terms which the controller agreed or set.
+_BY_AGREEMENT = "('own_capture', 'licensed_dataset', 'user_donation', 'third_party_private')"
+
+LICENCE_NOT_KNOWN = Rule(
+    code="SRC009",
+    symbol="licence-not-known",
+    title="The licence is not one whose terms are known.",
+    effect=Effect.REVIEW,
+    basis="STANDARDS REV_LICENCE_UNKNOWN; SPDX licence list",
+    message="the {stated_by} has the licence {licence}, whose terms are not known",
+    explanation=(
+        "Known are the Creative Commons licences, CC0, the public domain mark, ODbL, ODC-By, PDDL, "
+        "OGL-UK, MIT, Apache and BSD, written as an SPDX id or as the address of their text. Any "
+        "other words may forbid the use. A licence of one's own or a contract is named as a "
+        "LicenseRef, and its terms are recorded as terms_flags of the source; that counts where "
+        "the source's kind is own_capture, licensed_dataset, user_donation or "
+        "third_party_private."
+    ),
+    remedy=(
+        "Write the licence as an SPDX id. For a contract or a text of its own, read it, name it "
+        "LicenseRef-NAME, and record its terms and the source's kind with `curate consent import "
+        "sources.toml`."
+    ),
+    query=f"""
+        SELECT origin, stated_by, licence FROM ({_STATED})
+        WHERE NOT understood
+        AND NOT coalesce(own AND terms_flags IS NOT NULL AND kind IN {_BY_AGREEMENT}, FALSE)
+    """,
+)
+
 RULES = (
     SOURCE_RETRACTED,
     SOURCE_PROHIBITED,
@@ -147,13 +213,26 @@ RULES = (
     TERMS_UNREAD,
     SOURCE_UNKNOWN,
     SOURCE_RESTRICTED,
+    LICENCE_FORBIDS,
+    LICENCE_NOT_KNOWN,
 )
 
-# The origins whose source is on record, with terms that were read and admit the use.
+# Origins of a licence that is known, and admits the use. Those that state none are among them.
+_LICENSED = f"""
+SELECT origin FROM origins
+WHERE origin NOT IN (SELECT origin FROM ({LICENCE_FORBIDS.query}))
+AND origin NOT IN (SELECT origin FROM ({LICENCE_NOT_KNOWN.query}))
+"""
+
+# The origins whose source is on record, with terms that were read and admit the use; where no
+# source is named, and none need be, those of a licence that does.
 ADMITS = f"""
 SELECT o.origin FROM origins o JOIN sources s USING (source_id)
 WHERE s.status = 'active' AND s.terms_flags IS NOT NULL
 AND NOT list_contains(s.terms_flags, 'untargeted_face_scrape')
 AND (s.licence IS NOT NULL OR o.licence IS NOT NULL)
 AND o.origin NOT IN (SELECT origin FROM ({TERMS_FORBID.query}))
+AND o.origin IN ({_LICENSED})
+UNION ALL
+SELECT origin FROM origins WHERE source_id IS NULL AND origin IN ({_LICENSED})
 """

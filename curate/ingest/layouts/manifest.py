@@ -127,6 +127,7 @@ def add_row(row: Row, target: Target, into: Listing, **about_file: Any) -> str:
         group=known.get("group"),
         captured_at=_instant(known.get("captured_at")),
         extra=kept({k: v for k, v in row.values.items() if k not in declared}),
+        told={"label": label, "subject": sorted(people), "derived_from": sorted(parents)},
         **about_file,
     )
     if label:

@@ -242,6 +242,7 @@ OPEN: dict[str, dict[str, Change]] = {
         "proposed": put("depictions", link_status="proposed"),
         "disputed": put("depictions", link_status="disputed"),
         "nobody shown": put("media", people="none"),
+        "declared once more": put("media", declared_again="manifest.csv:3 differs in subject"),
         "one more in the frame": both(add("faces", OTHER), add("identities", identity(OTHER))),
         "linked to somebody else": put("identities", subject_id="p02"),
     },
@@ -265,6 +266,7 @@ OPEN: dict[str, dict[str, Change]] = {
         "not known": put("media", manipulation_type="unknown"),
         "other": put("media", manipulation_type="other"),
         "labelled fake": put("labels", value="fake"),
+        "a method of nothing": put("media", method="Deepfakes"),
         "a synthesis of somebody": put("media", manipulation_type="full_synthesis"),
         "unknown role": both(
             add(
@@ -315,6 +317,8 @@ OPEN: dict[str, dict[str, Change]] = {
     "descent": {"not in the catalogue": add("relations", made_from(media("gone.jpg")["media_id"]))},
 }  # fmt: skip
 WAYS = [(name, way) for name, ways in OPEN.items() for way in ways]
+# Where faces were not sought, it is not known either who is seen.
+NOT_SOUGHT = ("failed", "scan of an older stage", "no scan", "newer stage")
 
 
 def opened(answers: str) -> list[str]:
@@ -350,6 +354,20 @@ def test_entry_with_a_list_and_a_parent_answers_them_too() -> None:
     assert (row["verdict"], opened(row["answers"])) == ("needs_review", ["descent"])
 
 
+@pytest.mark.parametrize("alike", [False, None])
+def test_a_face_in_an_identity_by_declaration_only_matches_nothing(*, alike: bool | None) -> None:
+    """Two entries name one person; the faces are in one identity, and not alike by themselves."""
+    rows, other = entry_of(), entry_of("b.jpg")
+    for table in ("sources", "consents", "consent_events", "subjects", "stages"):
+        other.pop(table)
+    rows = {table: [*some, *other.get(table, [])] for table, some in rows.items()}
+    rows["identities"] = [row | {"alike": alike} for row in rows["identities"]]
+
+    row = told(rows)
+
+    assert (row["verdict"], row["answers"][3:5]) == ("cleared", "ds")
+
+
 def test_other_entries_can_be_cleared() -> None:
     """Scenery, and an animation each frame of which was looked at."""
     said = told_of({"scenery": scenery(), "animation": animation()})
@@ -375,8 +393,63 @@ def test_question_alone_holds_an_entry_back(name: str, way: str) -> None:
     """No rule speaks, and everything else is answered: the entry still needs review."""
     row = held()[name, way]
 
-    assert opened(row["answers"]) == [name]
+    unseen = ["accounted", "seen"] if name == "sought" and way in NOT_SOUGHT else []
+    assert opened(row["answers"]) == [name, *unseen]
     assert row["verdict"] == "needs_review"
+
+
+def test_scenery_that_was_not_searched_is_not_said_to_show_nobody() -> None:
+    """That nobody is shown is declared, and no face is on record: for nobody looked."""
+    rows = entry_of()
+    drop("faces", "identities", "face_scans", "depictions")(rows)
+    put("media", people="none")(rows)
+
+    assert opened(told(rows)["answers"]) == ["sought", "accounted"]
+
+
+SAME_BYTES = {
+    "nobody and somebody": (put("media", people="none"), ["accounted"]),
+    "another manipulation": (put("media", manipulation_type="attribute_edit"), ["role"]),
+}
+
+
+@pytest.mark.parametrize("way", SAME_BYTES)
+def test_one_file_that_two_datasets_declare_otherwise_is_held_back(way: str) -> None:
+    change, expected = SAME_BYTES[way]
+    rows, other = entry_of(), {"media": [media("a.jpg", dataset="e")]}
+    other["sightings"] = [sighting(other["media"][0])]
+    change(other)
+    rows = {table: [*some, *other.get(table, [])] for table, some in rows.items()}
+
+    assert opened(told(rows)["answers"]) == expected
+
+
+def made_from_each_other(*names: str) -> list[Row]:
+    """Return that each entry was made from the next, and the last from the first."""
+    ids = [media(name)["media_id"] for name in names]
+    return [
+        made_from(right) | {"left": left}
+        for left, right in zip(ids, [*ids[1:], ids[0]], strict=True)
+    ]
+
+
+@pytest.mark.parametrize("circle", [("a.jpg",), ("a.jpg", "b.jpg"), ("b.jpg", "c.jpg")])
+def test_descent_in_a_circle_clears_nobody(circle: tuple[str, ...]) -> None:
+    """Nor whatever was made from what is in it."""
+    rows = entry_of()
+    for name in ("b.jpg", "c.jpg"):
+        more = entry_of(name)
+        for table in ("sources", "consents", "consent_events", "subjects", "stages"):
+            more.pop(table)
+        rows = {table: [*some, *more.get(table, [])] for table, some in rows.items()}
+    lines = made_from_each_other(*circle)
+    if "a.jpg" not in circle:
+        lines.append(made_from(media("b.jpg")["media_id"]))
+    rows["relations"] = lines
+
+    said = told(rows)
+
+    assert (said["verdict"], opened(said["answers"])) == ("needs_review", ["descent"])
 
 
 def test_animation_that_was_not_looked_at_whole_is_held_back() -> None:

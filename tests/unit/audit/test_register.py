@@ -188,3 +188,31 @@ def test_remarks_say_why_a_word_does_not_count() -> None:
     assert "only decisions signed by ana's key" in remark(rows, "ana", audience="gated", **asked)  # type: ignore[arg-type]
     assert "has no key of bo" in remark(rows, "bo", audience="gated", **asked)  # type: ignore[arg-type]
     assert "cy is not on the register" in remark(rows, "cy", audience="internal", **asked)  # type: ignore[arg-type]
+
+
+SAME_TO_THE_EYE = {
+    "a Cyrillic e": ("r.m\u0435yer", "Robin M\u0435yer"),
+    "an accent": ("other", "R\u00f3bin Meyer"),
+    "words in another order": ("other", "Meyer, Robin"),
+    "a Greek capital": ("other", "ROBI\u039d MEYER"),
+    "a capital i for an l": ("other", "Robln Meyer"),
+    "a digit": ("r.meyer.", "R0bin Meyer"),
+}
+
+
+@pytest.mark.parametrize("way", SAME_TO_THE_EYE)
+def test_a_name_that_looks_like_another_reviewers_is_refused(way: str) -> None:
+    first = registration([], "robin", "Robin Meyer", None, NOW) | {"removed_at": None,
+                                                                   "key_id": None}  # fmt: skip
+    reviewer_id, name = SAME_TO_THE_EYE[way]
+
+    with pytest.raises(InputError, match="Robin Meyer, who is registered as 'robin'"):
+        registration([first], reviewer_id, name, None, NOW)
+
+
+@pytest.mark.parametrize("name", ["Robin Mayer", "Ana Ruiz", "\u041c\u0430\u0440\u0438\u044f"])
+def test_another_name_is_registered(name: str) -> None:
+    first = registration([], "robin", "Robin Meyer", None, NOW) | {"removed_at": None,
+                                                                   "key_id": None}  # fmt: skip
+
+    assert registration([first], "second", name, None, NOW)["name"] == name

@@ -304,3 +304,53 @@ def test_error_rates_are_told_by_declared_group(world: World) -> None:
     (run,) = world.catalog.read("runs").to_pylist()
     rates = json.loads(run["counts"])["by_group"]
     assert [(one["group"], one["people"]) for one in rates] == [("left", 12), ("right", 11)]
+
+
+def test_many_people_declared_as_one_are_told_though_nobody_else_is_declared(
+    world: World, people: Floats
+) -> None:
+    """Two pictures of p01, and ten other people under that name, in a dataset of p01 alone."""
+    world.picture("p01-0", people[0], {"depicted": "p01"})
+    world.picture("p01-1", people[1], {"depicted": "p01"})
+    strangers = embed(np.arange(12), seed=17)[2:]
+    for number, face in enumerate(strangers):
+        world.picture(f"other-{number}", face, {"depicted": "p01"})
+
+    found = world.identified()
+
+    assert {row["unlike_subject_id"] for row in found.values()} == {"p01"}
+    assert not any(row["alike"] and row["subject_id"] == "p01" for row in found.values())
+
+
+def test_a_declaration_alone_confirms_and_matches_nothing(world: World, people: Floats) -> None:
+    """A face between clearly alike and clearly unlike is p01's by its declaration only."""
+    for i in range(3):
+        world.picture(f"p01-{i}", people[i], {"depicted": "p01"})
+        world.picture(f"p02-{i}", people[6 + i], {"depicted": "p02"})
+    mean = people[:3].mean(axis=0)
+    mean /= np.linalg.norm(mean)
+    aside = people[6] - (people[6] @ mean) * mean
+    aside /= np.linalg.norm(aside)
+    share = 0.36 / float(np.median(people[:3] @ mean))
+    world.picture("between", share * mean + np.sqrt(1 - share**2) * aside, {"depicted": "p01"})
+
+    found = world.identified()
+
+    row = found["between"]
+    assert row["subject_id"] == "p01"
+    assert row["unlike_subject_id"] is None
+    others = [float(world.faces_of["between"] @ people[i]) for i in range(3)]
+    assert row["similarity"] == pytest.approx(np.median(others), abs=1e-5)
+    assert row["similarity"] < 0.4
+    assert not row["alike"]
+    assert row["status"] == "proposed"
+    assert {found[f"p01-{i}"]["status"] for i in range(3)} == {"confirmed"}
+
+
+def test_the_only_picture_of_somebody_is_like_nothing(world: World, people: Floats) -> None:
+    world.picture("p01", people[0], {"depicted": "p01"})
+
+    row = world.identified()["p01"]
+
+    assert row["similarity"] is None
+    assert not row["alike"]

@@ -266,3 +266,35 @@ def test_folder_without_a_manifest(tmp_path: Path) -> None:
         ManifestLayout().read(
             Target(tmp_path, "d", tmp_path, Config()), Listing("d", tmp_path, "manifest")
         )
+
+
+CONTRADICTING = {
+    "people": ("path,people,subject\na.jpg,none,\na.jpg,,p02\n", "people, subject"),
+    "subject": ("path,subject\na.jpg,p01\na.jpg,p02\n", "subject"),
+    "role": ("path,subject,role\na.jpg,p01,depicted\na.jpg,p01,bystander\n", "subject"),
+    "label": ("path,label\na.jpg,\na.jpg,fake\n", "label"),
+    "source": ("path,source,licence\na.jpg,s1,CC0-1.0\na.jpg,s2,MIT\n", "licence, source_id"),
+    "descent": ("path,derived_from\na.jpg,\na.jpg,b.jpg\n", "derived_from"),
+}
+
+
+@pytest.mark.parametrize("way", CONTRADICTING)
+def test_an_entry_keeps_that_a_rejected_row_contradicts_it(way: str, tmp_path: Path) -> None:
+    text, columns = CONTRADICTING[way]
+
+    tables = listed(csv(tmp_path, text))
+
+    (row,) = tables["media"]
+    assert row["declared_again"] == f"manifest.csv:3 differs in {columns}"
+    (rejected,) = tables["rejections"]
+    assert rejected["detail"].endswith(f"already and differs in {columns}")
+
+
+def test_a_row_that_says_the_same_contradicts_nothing(tmp_path: Path) -> None:
+    """Two people in another order, a column that is not known, and a path written otherwise."""
+    text = "path,subject,note\na.jpg,p01;p02,first\n./a.jpg,p02;p01,second\n"
+
+    tables = listed(csv(tmp_path, text))
+
+    assert [row["declared_again"] for row in tables["media"]] == [None]
+    assert len(tables["rejections"]) == 1

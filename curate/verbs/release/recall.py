@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 import pyarrow.compute as pc
 
-from curate.catalog.ledger import Ledger
 from curate.catalog.record import Record
 from curate.errors import InputError, VerificationError
 from curate.media.refuse import Guard
@@ -17,13 +16,14 @@ from curate.model.ids import erasure_request_id
 from curate.model.plural import counted, verb
 from curate.model.pseudonyms import cleaned
 from curate.release.build import Release
-from curate.release.feed import FEED, Feed, Tombstone
+from curate.release.feed import FEED
 from curate.release.select import Selection
 from curate.release.version import FIRST, order_of
 from curate.signing import SigningKey
 from curate.verbs.consent import impact
 from curate.verbs.gaps import unknown_items
 from curate.verbs.release.build import prepare_issue, write_issue
+from curate.verbs.release.due import announced_files, called_back_alone
 from curate.verbs.release.issue import Issue
 from curate.verbs.release.lineage import Earlier, latest, released_files
 from curate.verbs.release.order import Order, check_without
@@ -112,7 +112,7 @@ def recall(
             done = Recalled.of(None, issue, releases)
     behind = [
         (who, row["name"])
-        for row in Recipients(context.ledger).overview()
+        for row in Recipients(context.ledger).overview(alone=called_back_alone(context))
         if row["use"] == use
         for who in row["behind"]
     ]
@@ -175,12 +175,6 @@ def check_known(context: Context, subject: str, use: str) -> None:
             hint="ingest and run what the catalogue was made from, then recall again; "
             "`curate release recall --all` calls back all that the catalogue does not know",
         )
-
-
-def announced_files(ledger: Ledger, use: str) -> Feed:
-    """Return what the feeds of a use told already."""
-    rows = (row for row in ledger.read("tombstones").to_pylist() if row["use"] == use)
-    return Feed(tuple(Tombstone(d, row["salt"]) for row in rows for d in row["digests"]), {})
 
 
 def last_of(record: Record, use: str) -> Earlier:

@@ -16,6 +16,8 @@ from curate.media.refuse import Guard
 from curate.model.ids import erasure_request_id
 from curate.model.instants import print_instant
 from curate.model.plural import counted, verb
+from curate.model.pseudonyms import folded
+from curate.verbs.subjects import known_subjects
 
 if TYPE_CHECKING:
     from curate.catalog.ledger import Ledger
@@ -40,7 +42,8 @@ def gaps(context: Context) -> list[str]:
         found += _unknown(context, _released(context), "went out in releases")
     decided = context.ledger.read("decisions").select(["media_id"])
     found += _unknown(context, decided, "people decided on")
-    return found + [unfinished_erasure(row) for row in unfinished_erasures(context.ledger)]
+    found += [unfinished_erasure(row) for row in unfinished_erasures(context.ledger)]
+    return found + _spellings(context)
 
 
 def blind_spots(context: Context) -> list[str]:
@@ -66,6 +69,20 @@ def blind_spots(context: Context) -> list[str]:
     if not found and not here and ledger.read("releases").num_rows:
         found.append("the catalogue is empty, and releases went out")
     return found
+
+
+def _spellings(context: Context) -> list[str]:
+    """Return a sentence for each pseudonym that is written in several ways, as in manifests."""
+    forms: dict[str, list[str]] = {}
+    for subject in sorted(known_subjects(context)):
+        forms.setdefault(folded(subject), []).append(subject)
+    return [
+        f"{' and '.join(map(repr, names))} differ only in capitals, blanks or characters that show "
+        "nothing: where they are one person, correct the manifest and ingest again, for a "
+        "withdrawal or an erasure of one does not reach the other"
+        for names in forms.values()
+        if len(names) > 1
+    ]
 
 
 def _strangers(count: int, what: str) -> list[str]:

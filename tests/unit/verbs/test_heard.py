@@ -210,6 +210,19 @@ def test_one_person_has_one_spelling(project: curate.Project) -> None:
     _import(project, "p-1-12", "p-11-2", "p01")
 
 
+def test_two_spellings_in_manifests_are_told(project: curate.Project, tmp_path: Path) -> None:
+    """An ingest takes what a manifest says; status and audit say what it may hide."""
+    assert not gaps(project.context)
+    (tmp_path / "media" / "manifest.csv").write_text(
+        "path,label,subject,role\np01.jpg,real,P01,depicted", "utf-8"
+    )
+    project.ingest(tmp_path / "media")
+
+    (sentence,) = gaps(project.context)
+
+    assert "'P01' and 'p01' differ only in" in sentence
+
+
 def test_of_several_files_all_are_recorded_or_none(project: curate.Project) -> None:
     """Each is judged, and whoever reads the error is told that nothing was taken."""
     good = _write(project, f"p05,{AGREED}", name="good")

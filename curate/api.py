@@ -199,10 +199,17 @@ class Project:
         return consent.withdraw(self.context, subject, effective_at=effective_at, purpose=purpose)
 
     def erase(
-        self, subject: str, *, delete_files: bool = False, keys: Sequence[SigningKey] = ()
+        self,
+        subject: str,
+        *,
+        delete_files: bool = False,
+        known_only: bool = False,
+        keys: Sequence[SigningKey] = (),
     ) -> tuple[Path, dict[str, Any]]:
         """Destroy what is held of a person. See `curate.verbs.erase.erase`."""
-        return erase.erase(self.context, subject, delete_files=delete_files, keys=keys)
+        return erase.erase(
+            self.context, subject, delete_files=delete_files, known_only=known_only, keys=keys
+        )
 
     def shred(self, subject: str) -> int:
         """Destroy the keys of a subject's embeddings. See `curate.verbs.vault.shred`."""

@@ -28,12 +28,14 @@ _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 class Row:
     """One row: its place, its values by column, and what is wrong with it when it cannot be read.
 
-    Empty cells are left out of `values`: a spreadsheet cannot say null in another way.
+    Empty cells are left out of `values`: a spreadsheet cannot say null in another way. Columns in
+    which an empty list stands are in `empty`, for readers to whom none is an answer.
     """
 
     place: str
     values: dict[str, Any] = field(default_factory=dict)
     problem: str = ""
+    empty: frozenset[str] = frozenset()
 
 
 def read_rows(path: Path) -> Iterator[Row]:
@@ -169,7 +171,8 @@ def _object(item: object, place: str, *, escapes: bool = False) -> Row:
         return Row(place, problem=f"expected an object, found {type(item).__name__}")
     if escapes and not _is_text(item):
         return Row(place, problem="text that is no Unicode: half a surrogate pair")
-    return Row(place, {k: v for k, v in item.items() if v not in (None, "", [])})
+    values = {k: v for k, v in item.items() if v not in (None, "", [])}
+    return Row(place, values, empty=frozenset(k for k, v in item.items() if v == []))
 
 
 def _is_text(item: object) -> bool:

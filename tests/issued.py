@@ -19,6 +19,7 @@ from curate.release.build import Form, Release, Steps, build
 from curate.schema import arrow_schema, conform
 from curate.signing import SigningKey, new_key
 from curate.verbs.release import Issue, Order
+from curate.verbs.release.issue import said_until_now
 from tests.factories import Row, day, entries, media, sighting, verdict, whole
 from tests.unit.release.test_build import picture, selection
 
@@ -88,7 +89,7 @@ class Desk:
         issue = Issue(
             name, order, self._audited(rows, said, findings),
             {"entries": entries(list(rows.values()), _seen(rows))},
-            self.ledger, self.now, 30,
+            self.ledger, self.now, 30, said=said_until_now(self.ledger),
         )  # fmt: skip
         steps = steps or Steps()
         own = Steps(issue.describe, issue.documents, issue.seal, issue.announce, steps.report)

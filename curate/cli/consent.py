@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -11,8 +11,12 @@ from curate.cli import consent_export
 from curate.cli.consent_verify import verify_command
 from curate.cli.erase import erase_command
 from curate.cli.options import JsonOption, WorkspaceOption
-from curate.cli.output import note, open_context, say, say_json, table
+from curate.cli.output import counts_of, note, open_context, say, say_json, table
 from curate.cli.withdraw import withdraw_command
+from curate.model.instants import print_instant
+
+if TYPE_CHECKING:
+    from curate.verbs.context import Context
 
 app = typer.Typer(no_args_is_help=True, help="Record and show what people said.")
 
@@ -25,20 +29,19 @@ def import_command(
     workspace: WorkspaceOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Record consents, subjects or sources from files, each whole or not at all."""
-    from curate.verbs.consent import import_statements
+    """Record consents, subjects or sources from files: all of them, or none where one is wrong."""
+    from curate.verbs.consent import import_files
 
     context = open_context(workspace)
-    found = {str(path): import_statements(context, path) for path in files}
+    found = import_files(context, files)
     if as_json:
         say_json({path: one.entries for path, one in found.items()})
         return
     for path, one in found.items():
-        counts = one.entries
         for text in one.notes:
             note(text)
-        counted = ", ".join(f"{n:,} {kind.replace('_', ' ')}" for kind, n in counts.items() if n)
-        say(f"{path}: recorded {counted or 'nothing new: everything in it was on record already'}")
+        said = counts_of(one.entries)
+        say(f"{path}: recorded {said or 'nothing new: everything in it was on record already'}")
 
 
 @app.command("show")
@@ -54,10 +57,13 @@ def show_command(
     """
     from curate.verbs.consent import records_of
 
-    rows = records_of(open_context(workspace), subject)
+    context = open_context(workspace)
+    rows = records_of(context, subject)
     if as_json:
         say_json(rows)
         return
+    for row in rows["requests"]:
+        _show_request(context, row)
     for row in rows["subjects"]:
         say(f"{subject}: {row['subject_kind']}, minor when recorded: {row['is_minor_at_capture']}")
     for row in rows["consents"]:
@@ -67,7 +73,28 @@ def show_command(
         say(f"  roles {roles}; operations {operations}")
     events = sorted(rows["consent_events"], key=lambda row: (row["effective_at"], row["event_id"]))
     told = [{**row, "effective_at": f"{row['effective_at']:%Y-%m-%d}"} for row in events]
-    table(told, ["effective_at", "consent_id", "state", "indicated_by"])
+    if told:
+        table(told, ["effective_at", "consent_id", "state", "indicated_by"])
+
+
+def _show_request(context: Context, row: dict[str, Any]) -> None:
+    """Print a request of a person, and of an erasure what became of it."""
+    from curate.model.ids import erasure_request_id
+    from curate.verbs.consent import receipts_of
+    from curate.verbs.gaps import unfinished_erasure
+
+    who = row["subject_id"]
+    if row["request_id"] != erasure_request_id(who):
+        until = f", closed on {row['closed_at']:%Y-%m-%d}" if row["closed_at"] else ""
+        say(f"request {row['request_id']}: {row['kind']}, received on "
+            f"{row['received_at']:%Y-%m-%d}, {row['state'].replace('_', ' ')}{until}")  # fmt: skip
+    elif row["state"] != "fulfilled":
+        say(unfinished_erasure(row))
+    else:
+        say(f"{who} was erased at {print_instant(row['closed_at'])}: no consent of theirs is kept, "
+            "and what shows them is refused")  # fmt: skip
+        for path in receipts_of(context, row["request_id"]):
+            say(f"receipt: {path}")
 
 
 app.command("withdraw")(withdraw_command)

@@ -70,4 +70,6 @@ def command(
     key_id = None if signing is None else signing.public.keyid
     if verdict == "cleared" and (remark := remark_on(context, by, use=use, key_id=key_id)):
         note(printable(remark))
+        say("it clears nothing as it stands")
+        return
     say("it counts from the next `curate audit` on, while the evidence stays what it is")

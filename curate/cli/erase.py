@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from curate.cli.options import JsonOption, WorkspaceOption
 from curate.cli.output import note, open_context, say, say_json, table_of_entries
 from curate.errors import InputError
+from curate.model.plural import counted, verb
 
 if TYPE_CHECKING:
     from curate.verbs.erase import Erasure
@@ -18,6 +19,14 @@ def erase_command(
     subject: Annotated[str, typer.Argument(help="The subject's pseudonym.")],
     delete_files: Annotated[
         bool, typer.Option("--delete-files", help="Delete their files too, where they lie.")
+    ] = False,
+    known_only: Annotated[
+        bool,
+        typer.Option(
+            "--known-only",
+            help="Go on although the record knows more than the catalogue does; the receipt says "
+            "what could not be told.",
+        ),
     ] = False,
     key: Annotated[
         list[str] | None, typer.Option("--key", help="Sign the receipt with this key.")
@@ -31,6 +40,8 @@ def erase_command(
 
     Raises:
         InputError: They did not withdraw or ask, or --json without --yes.
+        UnknownNameError: No record or entry names them.
+        VerificationError: It cannot be told all that shows them, without --known-only.
         MissingKeyError: The vault's key is not there to destroy theirs; asking again goes on.
     """
     from curate.cli.signing import signing_keys
@@ -42,43 +53,87 @@ def erase_command(
     context = open_context(workspace)
     planned = erasure(context, subject)
     planned.check_asked()
+    if not known_only:
+        planned.check_known()
     if not as_json:
         _show(planned, shown, delete_files=delete_files)
     if not yes and not typer.confirm("Erase all of this? It cannot be undone."):
         raise typer.Abort
-    path, done = erase(context, subject, delete_files=delete_files, keys=keys)
+    path, done = erase(
+        context, subject, delete_files=delete_files, known_only=known_only, keys=keys
+    )
     if as_json:
         say_json({"receipt": str(path), **done})
         return
-    gone = done["destroyed"]
-    say(f"erased: {gone['ledger']['entries']:,} records, {sum(gone['rows'].values()):,} computed "
-        f"rows, {gone['vault_keys']:,} vault keys, {len(gone['files']):,} files")  # fmt: skip
-    say(f"refused from now on: {gone['refused_contents']:,} contents, and what looks like them")
-    for title in ("refused_as_alike", "never_read", "held"):
-        if ids := done["not_destroyed"][title]:
-            say(f"  {_LEFT[title].format(len(ids))}")
-    for left in done["not_destroyed"]["files"]:
-        say(f"  still on disk: {left}")
-    if done["not_destroyed"]["releases"]:
-        say("releases are out that show them: `curate release recall --all` calls them back")
+    _tell(done)
     say(f"the receipt is {path}")
     if not keys:
         note("it is not signed: nothing shows who made it; `--key NAME` signs")
 
 
+def _tell(done: dict[str, Any]) -> None:
+    """Print what was destroyed, what is refused, and what is left."""
+    gone = done["destroyed"]
+    say(
+        f"erased: {counted(gone['ledger']['entries'], 'record')}, "
+        f"{counted(sum(gone['rows'].values()), 'computed row')}, "
+        f"{counted(gone['vault_keys'], 'vault key')}, {counted(len(gone['files']), 'file')}"
+    )
+    if gone["refused_contents"]:
+        say(
+            f"refused from now on: {counted(gone['refused_contents'], 'content')}, and what looks "
+            "like one of them"
+        )
+    else:
+        say("no content is refused: no entry and no release is known to show them")
+    for title in ("refused_as_alike", "never_read", "held"):
+        if ids := done["not_destroyed"][title]:
+            one, several = _LEFT[title]
+            say(f"  {one if len(ids) == 1 else several.format(len(ids))}")
+    for left in done["not_destroyed"]["files"]:
+        say(f"  still on disk: {left}")
+    for sentence in done["not_destroyed"]["unknown"]:
+        say(f"  not known: {sentence}")
+    for request in done["closed_requests"]:
+        say(f"the request {request} is closed: it is fulfilled")
+    if done["not_destroyed"]["releases"]:
+        say("releases are out that show them: `curate release recall --all` calls them back")
+
+
 _LEFT = {
-    "refused_as_alike": "{:,} other entries look like it and are refused too",
-    "never_read": "{:,} files could not be read: they are refused by entry, not by their bytes",
-    "held": "{:,} entries of others rested on it and are held back until somebody looks",
+    "refused_as_alike": (
+        "1 other entry looks like it and is refused too",
+        "{:,} other entries look like it and are refused too",
+    ),
+    "never_read": (
+        "1 file could not be read: it is refused by entry, not by its bytes",
+        "{:,} files could not be read: they are refused by entry, not by their bytes",
+    ),
+    "held": (
+        "1 entry of others rested on it and is held back until somebody looks",
+        "{:,} entries of others rested on it and are held back until somebody looks",
+    ),
 }
 
 
 def _show(erasure: Erasure, limit: int, *, delete_files: bool) -> None:
     touched = erasure.impact
     count = touched.entries.num_rows
-    say(f"{touched.subject} is in {count:,} entries; all of them are refused from now on, whoever "
-        "else they show:")  # fmt: skip
-    table_of_entries(touched.entries, limit)
+    if count:
+        say(
+            f"{touched.subject} is in {counted(count, 'entry')}, refused from now on, whoever else "
+            f"{verb(count, 'it shows', 'they show')}:"
+        )
+        table_of_entries(touched.entries, limit)
+    else:
+        say(f"no entry of the catalogue shows {touched.subject}: no file will be refused")
+    for sentence in erasure.unknown:
+        note(f"not known: {sentence}")
     files = len(erasure.files())
-    say(f"{files:,} files will be deleted" if delete_files else
-        f"{files:,} files stay where they lie; --delete-files deletes them")  # fmt: skip
+    if delete_files:
+        say(f"{counted(files, 'file')} will be deleted")
+    elif files:
+        say(
+            f"{counted(files, 'file')} {verb(files, 'stays', 'stay')} in place; --delete-files "
+            f"deletes {verb(files, 'it', 'them')}"
+        )

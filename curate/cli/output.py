@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from curate.errors import CurateError, InputError, printable
+from curate.model.plural import counted
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -71,6 +72,12 @@ def table_of_entries(entries: pa.Table, limit: int) -> None:
         say(f"... and {entries.num_rows - limit:,} more (--limit)")
 
 
+def counts_of(entries: Mapping[str, int]) -> str:
+    """Return what was recorded in words, such as ``2 consents, 1 consent event``."""
+    counts = ((n, kind.replace("_", " ").removesuffix("s")) for kind, n in entries.items() if n)
+    return ", ".join(counted(n, kind) for n, kind in counts)
+
+
 def _cell(value: Any) -> str:
     return "" if value is None else f"{value:,}" if isinstance(value, int) else str(value)
 
@@ -80,6 +87,13 @@ def open_context(workspace: Path | None) -> Context:
     from curate.verbs.context import open_workspace
 
     return open_workspace(workspace)
+
+
+def open_context_to_hear(workspace: Path | None) -> Context:
+    """Open the workspace for a command that records what a person says, whatever is broken."""
+    from curate.verbs.context import open_to_hear
+
+    return open_to_hear(workspace)
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -25,6 +25,9 @@ from curate.cli.release_recall import (
 from curate.cli.release_verify import verify_command
 from curate.cli.signing import signing_keys
 from curate.workspace import DEFAULT_USE
+
+if TYPE_CHECKING:
+    from curate.verbs.release.issue import Issue
 
 app = typer.Typer(no_args_is_help=True, help="Build, verify, compare and recall releases.")
 
@@ -87,7 +90,7 @@ def build_command(
     if as_json:
         say_json({"folder": str(built.folder), "items": built.items.num_rows,
                   "version": issue.version, "merkle_root": built.merkle_root,
-                  "left_out": built.left_out})  # fmt: skip
+                  "left_out": built.left_out, "open_questions": _open(issue)})  # fmt: skip
         return
     say(f"released {built.items.num_rows:,} items as {issue.version} in {built.folder}")
     if not keys:
@@ -97,6 +100,20 @@ def build_command(
     for reason, count in sorted(built.left_out.items()):
         title = BY_CODE[reason].title if reason in BY_CODE else ""
         say(f"  left out {count:,}: {reason} {title}".rstrip())
+    for question, (count, asks) in _open(issue).items():
+        say(f"  held back {count:,}: the question {question} is not answered: {asks}")
+
+
+def _open(issue: Issue) -> dict[str, tuple[int, str]]:
+    """Return for how many entries each question is not answered, and what it asks."""
+    from curate.audit.tally import tally
+
+    audits = [issue.audited] if issue.present is None else [issue.audited, issue.present]
+    found: dict[str, tuple[int, str]] = {}
+    for one in (one for audited in audits for one in tally(audited.verdicts) if one.open):
+        before, _ = found.get(one.question.name, (0, ""))
+        found[one.question.name] = (max(before, one.open), one.question.asks)
+    return found
 
 
 app.command("verify")(verify_command)

@@ -11,7 +11,7 @@ from curate.cli.options import JsonOption
 from curate.cli.output import note, say, say_json
 from curate.cli.release_verify import PublicOption
 from curate.cli.signing import public_keys
-from curate.errors import ExitStatus, PathNotFoundError, printable
+from curate.errors import EmptyInputError, ExitStatus, PathNotFoundError, printable
 
 
 def check_copy_command(
@@ -26,6 +26,7 @@ def check_copy_command(
 
     Raises:
         PathNotFoundError: There is no such folder.
+        EmptyInputError: It holds no file.
         VerificationError: The feed is none, or no given key signed it.
     """
     from curate.release.check_copy import UNREAD, check_copy
@@ -34,6 +35,12 @@ def check_copy_command(
     if not folder.is_dir():
         raise PathNotFoundError("there is no such folder", where=str(folder))
     told = read_feed(feed, public_keys(key))
+    if not any(path.is_file() or path.is_symlink() for path in folder.rglob("*")):
+        raise EmptyInputError(
+            "the folder holds no file: nothing was looked at",
+            where=str(folder),
+            hint="name the folder in which your copy lies",
+        )
     found = check_copy(folder, told)
     if as_json:
         say_json({"signed": told.signed, "feed": {**told.said, "tombstones": len(told.tombstones)},

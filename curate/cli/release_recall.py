@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from curate.cli.options import JsonOption, KeyOption, TsaOption, UseOption, WorkspaceOption
 from curate.cli.output import note, open_context, say, say_json, showing_progress, table
 from curate.cli.signing import signing_keys
-from curate.errors import InputError
+from curate.errors import CurateError, ExitStatus, InputError
 from curate.workspace import DEFAULT_USE
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
+    from curate.verbs.context import Context
     from curate.verbs.release.recipients import Recipients
 
 NameArgument = Annotated[str, typer.Argument(help="The release's name.")]
@@ -110,15 +113,22 @@ def acknowledge_command(
     say(f"recorded: {by} {outcome} of {name}")
 
 
-def list_command(workspace: WorkspaceOption = None, as_json: JsonOption = False) -> None:
-    """List what went out, who has it, and who is behind the latest of its use."""
+def list_command(workspace: WorkspaceOption = None, as_json: JsonOption = False) -> int:
+    """List what went out, who has it, and who is behind: exit 4 where the record is incomplete."""
+    from curate.verbs.release.recipients import Recipients
+
+    context = open_context(workspace)
+    due, alone, problems = _due(context)
     rows = [
         {"name": row["name"], "version": row["version"], "use": row["use"],
          "items": row["item_count"], "built": f"{row['built_at']:%Y-%m-%d}",
          "look again": f"{row['supersede_by']:%Y-%m-%d}" if row["supersede_by"] else "",
-         "recipients": row["recipients"], "behind": row["behind"]}
-        for row in _recipients(workspace).overview()
+         "recipients": row["recipients"], "behind": row["behind"],
+         "must go": None if due is None else row["due"]}
+        for row in Recipients(context.ledger).overview(due=due, alone=alone)
     ]  # fmt: skip
+    for problem in problems:
+        note(f"warning: {problem}")
     if as_json:
         say_json(rows)
     elif not rows:
@@ -127,6 +137,39 @@ def list_command(workspace: WorkspaceOption = None, as_json: JsonOption = False)
         told = [{k: ", ".join(v) if isinstance(v, list) else v for k, v in row.items()}
                 for row in rows]  # fmt: skip
         table(told, list(rows[0]))
+        _explain(rows)
+    return ExitStatus.UNVERIFIED if problems else ExitStatus.GOOD
+
+
+def _due(context: Context) -> tuple[dict[str, int] | None, dict[str, datetime], list[str]]:
+    """Return what is due, or None; since when feeds went out alone; and why it is not known."""
+    from curate.verbs.gaps import blind_spots
+    from curate.verbs.release.due import called_back_alone, due_releases
+
+    try:
+        problems = blind_spots(context)
+        return due_releases(context), called_back_alone(context), problems
+    except CurateError as error:
+        return (
+            {},
+            {},
+            [
+                f"{error.problem}: who is behind cannot be told in full",
+                *(one for one in context.record.problems() if error.problem not in one),
+            ],
+        )
+
+
+def _explain(rows: list[dict[str, Any]]) -> None:
+    """Say in plain words what it means to be behind, where somebody is."""
+    if any(row["must go"] for row in rows):
+        say("must go: items that show somebody who withdrew, objected or was erased, or that the "
+            "last audit does not clear, and that no feed names yet: `curate release recall --all` "
+            "calls them back")  # fmt: skip
+    if any(row["behind"] for row in rows):
+        say("behind: they hold files that must go, or an older release, and have not said that "
+            "they have the newer one or deleted what must go; `curate release acknowledge` records "
+            "what they say")  # fmt: skip
 
 
 def _recipients(workspace: Path | None) -> Recipients:

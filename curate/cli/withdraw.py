@@ -7,8 +7,16 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from curate.cli.options import JsonOption, WorkspaceOption, instant
-from curate.cli.output import note, open_context, say, say_json, table_of_entries
+from curate.cli.output import (
+    counts_of,
+    note,
+    open_context_to_hear,
+    say,
+    say_json,
+    table_of_entries,
+)
 from curate.errors import CatalogError, CurateError, InputError, VerificationError
+from curate.model.plural import counted
 
 if TYPE_CHECKING:
     from curate.catalog.impact import Impact
@@ -31,52 +39,77 @@ def withdraw_command(
 ) -> None:
     """Record that a person withdrew, after showing every entry and release it touches.
 
-    Who withdraws from everything takes along what the vault keeps of them.
+    It is recorded whatever else is broken; what cannot be told then is said, and the exit status
+    is not 0. Who withdraws from everything takes along what the vault keeps of them.
 
     Raises:
         InputError: --json without --yes.
+        UnknownNameError: Nothing names the subject, and the catalogue knows all that it should.
         MissingKeyError: It is recorded, and the vault's key is not there to destroy theirs.
-        CatalogError: It is recorded, and the catalogue that tells what it touches cannot be read.
-        VerificationError: It is recorded, and a file that tells what was released is not what was
-            written.
+        VerificationError: It is recorded, and what it touches cannot be told.
     """
-    from curate.verbs.consent import impact, withdraw
+    from curate.verbs.consent import unknown_reasons, whom_to_hear, withdraw
 
-    context = open_context(workspace)
-    touched: Impact | None = None
-    hidden: CurateError | None = None
-    try:
-        touched = impact(context, subject)
-    except (CatalogError, VerificationError) as error:
-        # What a person says is recorded whatever else is broken.
-        hidden = error
+    if as_json and not yes:
+        raise InputError("--json does not ask", hint="add --yes to record the withdrawal")
+    context = open_context_to_hear(workspace)
+    effective = instant(since, "--from")
+    who = whom_to_hear(context, subject)
+    touched, hidden = _touched(context, who)
+    reasons = [hidden.problem] if hidden is not None else unknown_reasons(context)
     if not as_json:
-        _show(subject, touched, shown)
+        _show(who, touched, shown, reasons)
         if not yes and not typer.confirm("Record the withdrawal?"):
             raise typer.Abort
-    elif not yes:
-        raise InputError("--json does not ask", hint="add --yes to record the withdrawal")
-    effective = instant(since, "--from")
-    recorded = withdraw(context, subject, effective_at=effective, purpose=scope)
+    recorded = withdraw(context, who, effective_at=effective, purpose=scope)
     now = effective is None or effective <= context.clock()
-    destroyed = _destroyed(context, subject, at_once=now and scope is None)
-    if touched is None:
-        assert hidden is not None
-        raise type(hidden)(
-            f"{hidden.problem}; the withdrawal is recorded, and what it touches is not known",
-            where=hidden.where,
-            hint=f"{hidden.hint}; then run `curate consent show {subject}`, audit, and recall",
-        ) from hidden
+    if not as_json:
+        say(f"recorded: {counts_of(recorded.entries)}")
+    destroyed = _destroyed(context, who, at_once=now and scope is None)
     if as_json:
-        say_json({"recorded": recorded.entries, "entries": touched.entries.to_pylist(),
-                  "releases": touched.releases.to_pylist(), "counts": touched.counts,
+        known = {} if touched is None else {
+            "entries": touched.entries.to_pylist(), "releases": touched.releases.to_pylist(),
+            "counts": touched.counts,
+        }  # fmt: skip
+        say_json({"recorded": recorded.entries, "subject": who, **known, "unknown": reasons,
                   "keys_destroyed": destroyed})  # fmt: skip
-        return
-    told = ", ".join(f"{n:,} {kind.replace('_', ' ')}" for kind, n in recorded.entries.items())
-    say(f"recorded: {told}")
-    if destroyed:
-        say(f"keys of kept embeddings of {subject} destroyed: {destroyed:,}")
-    say("the next `curate audit` blocks these entries, and the next release leaves them out")
+    else:
+        if destroyed:
+            say(f"keys of kept embeddings of {who} destroyed: {destroyed:,}")
+        if touched is not None and touched.entries.num_rows:
+            say("the next `curate audit` blocks these entries, and the next release leaves them "
+                "out")  # fmt: skip
+            if touched.releases.num_rows:
+                say(f"copies are out: `curate release recall {who}` calls them back")
+    if reasons:
+        raise _recorded_blindly(who, reasons, hidden)
+
+
+def _touched(context: Context, subject: str) -> tuple[Impact | None, CurateError | None]:
+    """Return what a withdrawal touches, or why that cannot be told."""
+    from curate.verbs.consent import impact
+
+    try:
+        return impact(context, subject), None
+    except CurateError as error:
+        return None, error
+    except Exception as error:  # noqa: BLE001 - what a person says is recorded whatever is broken
+        return None, CatalogError(f"the catalogue cannot be read: {error}")
+
+
+def _recorded_blindly(
+    subject: str, reasons: list[str], hidden: CurateError | None
+) -> VerificationError:
+    """Return the error that a withdrawal is recorded, and that nobody can tell what it touches."""
+    first = f"{hidden.hint}; then run" if hidden is not None else (
+        "ingest and run again what the catalogue was made from; then run"
+    )  # fmt: skip
+    return VerificationError(
+        f"the withdrawal is recorded, and what it touches is not known: {'; '.join(reasons)}: "
+        f"which of them hold {subject!r} cannot be told",
+        where="" if hidden is None else hidden.where,
+        hint=f"{first} `curate audit` and `curate release recall {subject}`",
+    )
 
 
 def _destroyed(context: Context, subject: str, *, at_once: bool) -> int:
@@ -92,16 +125,21 @@ def _destroyed(context: Context, subject: str, *, at_once: bool) -> int:
     return destroy_embeddings(context, subject)
 
 
-def _show(subject: str, touched: Impact | None, limit: int) -> None:
+def _show(subject: str, touched: Impact | None, limit: int, reasons: list[str]) -> None:
     if touched is None:
-        note(f"which entries and releases hold {subject} cannot be told: the record or the "
-             "catalogue is damaged. The withdrawal can be recorded all the same")  # fmt: skip
+        note(f"which entries and releases hold {subject} cannot be told: {'; '.join(reasons)}. "
+             "The withdrawal can be recorded all the same")  # fmt: skip
         return
     count = touched.entries.num_rows
-    say(f"{touched.subject} is in {count:,} entries, with "
-        f"{touched.counts['faces']:,} faces and {touched.counts['labels']:,} labels:")  # fmt: skip
-    table_of_entries(touched.entries, limit)
+    say(f"{touched.subject} is in {counted(count, 'entry')} of the catalogue, with "
+        f"{counted(touched.counts['faces'], 'face')} and "
+        f"{counted(touched.counts['labels'], 'label')}" + (":" if count else ""))  # fmt: skip
+    if count:
+        table_of_entries(touched.entries, limit)
     for row in touched.releases.to_pylist():
         say(f"release {row['name']} holds {row['items']:,} of them")
-    if not touched.releases.num_rows:
-        say("no release holds any of them")
+    if reasons:
+        note(f"the catalogue knows less than the record: {'; '.join(reasons)}. Which of them hold "
+             f"{subject} cannot be told")  # fmt: skip
+    elif not touched.releases.num_rows:
+        say("no release holds any of them" if count else "no release holds anything of theirs")

@@ -145,6 +145,9 @@ def read_source_row(row: Row, into: Statements) -> None:
         ManyErrors: Values of it cannot be.
     """
     values = {k: v.isoformat() if hasattr(v, "isoformat") else v for k, v in row.values.items()}
+    if "terms_flags" in row.empty:
+        # Terms that restrict nothing are an answer; where none is given, nobody looked.
+        values["terms_flags"] = []
     values.setdefault("source_id", values.pop("source", None))
     for name, default in (("kind", "unknown"), ("status", "active"), ("consent_claim", "none")):
         values.setdefault(name, default)

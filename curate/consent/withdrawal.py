@@ -9,7 +9,6 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from curate.errors import UnknownNameError
 from curate.model.instants import print_instant
 
 Records = dict[str, list[dict[str, Any]]]
@@ -21,7 +20,6 @@ def withdrawal(
     *,
     effective_at: datetime,
     purpose: str | None,
-    depicted: bool,
 ) -> Records:
     """Return the records that state a withdrawal, by table of the ledger.
 
@@ -31,22 +29,12 @@ def withdrawal(
 
     Args:
         subject: The subject's pseudonym.
-        tables: ``subjects``, ``consents`` and ``consent_events``.
+        tables: The table ``consents``.
         effective_at: From when it holds, in UTC.
         purpose: The purpose withdrawn from, or None for everything.
-        depicted: Whether an entry names the subject.
-
-    Raises:
-        UnknownNameError: Neither a record nor an entry names the subject.
     """
-    known = tables["subjects"]["subject_id"].to_pylist()
     held = tables["consents"]
     consents = held.filter(pc.equal(held["subject_id"], subject)).to_pylist()
-    if not consents and subject not in known and not depicted:
-        raise UnknownNameError(
-            f"nothing on record or in the catalogue names the subject {subject!r}",
-            hint="pseudonyms are spelled as in the consent file; nothing was recorded",
-        )
     stamp = print_instant(effective_at)
     if not consents:
         return {"requests": [_request(subject, effective_at, stamp)]}

@@ -2,8 +2,9 @@
 
 Of an erased file two things are kept in the ledger, and no id of an entry: an HMAC of its SHA-256
 under the workspace's guard key, which tells nothing to who has the ledger and not the key; and its
-PDQ hash, if its quality is enough to be believed. PDQ must be kept as it is, because nearness
-cannot be asked of anything keyed; it shows light and dark on a grid of 16 by 16, and nobody's
+PDQ hash, if its quality is enough to be believed, which is compared with all eight flips and
+quarter turns of a picture. PDQ must be kept as it is, because nearness cannot be asked of anything
+keyed; it shows light and dark on a grid of 16 by 16, and nobody's
 features. Of an entry that no file could be read of, an HMAC of its id is kept.
 
 Without the guard key nothing can be refused: where the ledger has refusals and the key is gone or
@@ -177,10 +178,12 @@ class Guard:
             pc.is_valid(content["pdq"]), pc.greater_equal(content["pdq_quality"], QUALITY)
         )
         asked = content.filter(pc.fill_null(enough, fill_value=False))
-        hashes = _words(asked["pdq"].to_pylist())
+        # All eight flips and quarter turns of what is asked about, shape (N, 8, 4).
+        turned = pc.coalesce(asked["pdq_dihedral"], pc.binary_repeat(asked["pdq"], 8))
+        hashes = _words(turned.to_pylist()).reshape(len(asked), 8, 4)
         near = np.zeros(len(hashes), bool)
         for refused in _words(map(bytes.fromhex, self.refusals["pdq"].drop_null().to_pylist())):
-            near |= np.bitwise_count(hashes ^ refused).sum(axis=1) <= RADIUS
+            near |= (np.bitwise_count(hashes ^ refused).sum(axis=2) <= RADIUS).any(axis=1)
         for sha256 in asked["sha256"].filter(pa.array(near)).to_pylist():
             found.setdefault(sha256, ALIKE)
         return found

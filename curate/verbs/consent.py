@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -12,8 +13,24 @@ import pyarrow as pa
 from curate.catalog.derived import derived
 from curate.catalog.views import read_entries, stored_as
 from curate.consent.vocabulary import PERMITTING
-from curate.errors import CatalogError, InputError, MissingKeyError, UnknownNameError
+from curate.errors import (
+    ConfigError,
+    CurateError,
+    InputError,
+    ManyErrors,
+    MissingKeyError,
+    UnknownNameError,
+)
+from curate.model.instants import print_instant
+from curate.model.pseudonyms import cleaned, folded
 from curate.schema import conform
+from curate.verbs.gaps import begun_erasures, blind_spots, unfinished_erasure
+from curate.verbs.subjects import (
+    known_subject,
+    known_subjects,
+    stated_subjects,
+    unknown_subject,
+)
 from curate.verbs.tables import prepared
 
 if TYPE_CHECKING:
@@ -46,18 +63,55 @@ def import_statements(context: Context, path: str | Path) -> Recorded:
     Raises:
         InputError: The file cannot be read, or rows of it are wrong; nothing was recorded.
     """
-    from curate.consent.merge import merged_consents, merged_subjects
+    return import_files(context, [path])[str(path)]
+
+
+def import_files(context: Context, paths: Iterable[str | Path]) -> dict[str, Recorded]:
+    """Record what several files say, by file, in their order: all of them or none.
+
+    Raises:
+        InputError: A file cannot be read, or rows of it are wrong; nothing of any was recorded.
+    """
     from curate.consent.read import read_statements
+
+    ledger, now = context.ledger, context.clock()
+    on_file = {r["notice_id"]: r["text_sha256"] for r in ledger.read("notices").to_pylist()}
+    known = known_subjects(context)
+    files: dict[str, Statements] = {}
+    errors: list[CurateError] = []
+    for path in map(str, paths):
+        try:
+            found = read_statements(
+                Path(path), purposes=context.config.purposes, on_file=on_file, now=now
+            )
+            _refuse_erased(ledger, found, now, where=path)
+            _refuse_rewritten(found, known, where=path)
+        except CurateError as error:
+            errors.append(error)
+            continue
+        files[path] = found
+        # What a later file says may rest on this one.
+        on_file |= {r["notice_id"]: r["text_sha256"] for r in found.records.get("notices", ())}
+        known |= named_in(found)
+    if errors:
+        raise _refused(errors, len(files) + len(errors))
+    return {path: _record(context, found, now) for path, found in files.items()}
+
+
+def _refused(errors: list[CurateError], count: int) -> CurateError:
+    """Return the error of files that were refused, which says that none was taken."""
+    every = [one for e in errors for one in (e.errors if isinstance(e, ManyErrors) else [e])]
+    error = errors[0] if len(errors) == 1 else ManyErrors(every)
+    if count > 1:
+        error.hint = f"{error.hint}. Nothing was recorded of any of the {count} files"
+    return error
+
+
+def _record(context: Context, found: Statements, now: datetime) -> Recorded:
+    from curate.consent.merge import merged_consents, merged_subjects
     from curate.consent.statements import subject_record
 
     ledger = context.ledger
-    notices = _by("notice_id", ledger.read("notices"))
-    found = read_statements(
-        Path(path),
-        purposes=context.config.purposes,
-        on_file={notice: row["text_sha256"] for notice, row in notices.items()},
-    )
-    _refuse_erased(ledger, found, where=str(path))
     subjects = _by("subject_id", ledger.read("subjects"))
     named = {row["subject_id"] for row in found.records.get("subjects", ())}
     for subject in sorted(found.mentioned - subjects.keys() - named):
@@ -68,40 +122,82 @@ def import_statements(context: Context, path: str | Path) -> Recorded:
     if "consents" in records:
         known = _by("consent_id", ledger.read("consents"))
         records["consents"] = merged_consents(records["consents"], known)
-    recorded = ledger.record_all(records, recorded_at=context.clock())
+    recorded = ledger.record_all(records, recorded_at=now)
     return Recorded(recorded, tuple(found.notes))
 
 
-def _refuse_erased(ledger: Ledger, found: Statements, *, where: str) -> None:
+def named_in(found: Statements) -> set[str]:
+    """Return the pseudonyms that statements name."""
+    rows = (row for kind in STATEMENTS for row in found.records.get(kind, ()))
+    return {row["subject_id"] for row in rows} | found.mentioned
+
+
+def _refuse_erased(ledger: Ledger, found: Statements, now: datetime, *, where: str) -> None:
     """Refuse statements about people who were erased, unless they agreed again since.
 
+    However their pseudonym is written: blanks, capitals and what has no width tell nobody apart.
+
     Raises:
-        InputError: A spreadsheet that is older than an erasure lists the person again.
+        InputError: A spreadsheet that is older than an erasure lists the person again, or an
+            erasure of theirs was begun and is not finished.
     """
-    erased = {
-        row["subject_id"]: row for row in ledger.read("requests").to_pylist()
-        if row["kind"] == "erasure" and row["state"] == "fulfilled" and row["subject_id"]
-    }  # fmt: skip
-    if not erased:
+    begun = {folded(subject): row for subject, row in begun_erasures(ledger).items()}
+    if not begun:
         return
     events = found.records.get("consent_events", ())
-    named = {row["subject_id"] for kind in STATEMENTS for row in found.records.get(kind, ())}
-    for subject in sorted((named | found.mentioned) & erased.keys()):
-        request = erased[subject]
+    for subject in sorted(named_in(found)):
+        request = begun.get(folded(subject))
+        if request is None:
+            continue
+        if request["state"] != "fulfilled":
+            raise InputError(
+                f"{unfinished_erasure(request)}; until then nothing of theirs is recorded",
+                where=where,
+                hint="finish the erasure, or take their rows out. Nothing of the file was recorded",
+            )
         again = {
             row["consent_id"] for row in events
             if row["subject_id"] == subject and row["state"] in PERMITTING
-            and row["effective_at"] > request["closed_at"]
+            and request["closed_at"] < row["effective_at"] <= now
         }  # fmt: skip
         consents = {row["consent_id"] for row in found.records.get("consents", ())
                     if row["subject_id"] == subject}  # fmt: skip
-        if not again or consents - again:
+        if subject != request["subject_id"] or not again or consents - again:
+            raise _erased(subject, request, where)
+
+
+def _erased(subject: str, request: dict[str, Any], where: str) -> InputError:
+    name, at = request["subject_id"], print_instant(request["closed_at"])
+    listed = "them" if subject == name else f"them as {subject!r}"
+    return InputError(
+        f"{name} was erased at {at} (request {request['request_id']}), and this file lists "
+        f"{listed} again",
+        where=where,
+        hint=f"take their rows out; if they agreed again since, write {name!r} and give the "
+        f"instant of that new consent, which is later than {at}, in the column given_at: a date "
+        "alone stands for its first moment. Nothing of the file was recorded",
+    )
+
+
+def _refuse_rewritten(found: Statements, known: set[str], *, where: str) -> None:
+    """Refuse a new pseudonym that differs only in how it is written from another one.
+
+    Raises:
+        InputError: There is one: a person under two names would be two people.
+    """
+    named = named_in(found)
+    forms: dict[str, list[str]] = {}
+    for subject in sorted(named | known):
+        forms.setdefault(folded(subject), []).append(subject)
+    for subject in sorted(named - known):
+        others = [one for one in forms[folded(subject)] if one != subject]
+        if others:
             raise InputError(
-                f"{subject} was erased on {request['closed_at']:%Y-%m-%d} "
-                f"(request {request['request_id']}), and this file lists them again",
+                f"the subject {subject!r} differs from {others[0]!r} only in capitals, blanks or "
+                "characters that show nothing",
                 where=where,
-                hint="take their rows out; if they agreed again since, give the instant of that "
-                "new consent in the column given_at. Nothing of the file was recorded",
+                hint="write one person's pseudonym the same way everywhere, manifests too; two "
+                "people need pseudonyms that differ in more. Nothing of the file was recorded",
             )
 
 
@@ -122,29 +218,48 @@ def withdraw(
 
     Raises:
         UnknownNameError: No record or entry names the subject, or no purpose is called so.
+        ConfigError: A purpose is named, and the settings that say which there are are broken.
     """
     from curate.consent.withdrawal import withdrawal
 
     if purpose is not None and purpose not in context.config.purposes:
         known = ", ".join(sorted(context.config.purposes))
         raise UnknownNameError(f"no purpose is called {purpose!r}", hint=f"use one of: {known}")
+    who = whom_to_hear(context, subject)
     now = context.clock()
     records = withdrawal(
-        subject,
-        {name: context.ledger.read(name) for name in STATEMENTS},
+        who,
+        {"consents": context.ledger.read("consents")},
         effective_at=effective_at or now,
         purpose=purpose,
-        depicted=_depicted(context, subject),
     )
     return Recorded(context.ledger.record_all(records, recorded_at=now))
 
 
-def _depicted(context: Context, subject: str) -> bool:
-    """Tell whether an entry names a subject; where the catalogue cannot be read, one may."""
+def whom_to_hear(context: Context, subject: str) -> str:
+    """Return the pseudonym under which what a person says is recorded.
+
+    Somebody of whom nothing is known is heard where the catalogue cannot be read, or knows less
+    than the ledger: what named them may be what is missing.
+
+    Raises:
+        UnknownNameError: Nothing names the subject, and all that was known is there; or one that
+            differs only in how it is written is known.
+    """
+    found = known_subject(context, subject)
+    if found is not None:
+        return found
+    if not unknown_reasons(context):
+        raise unknown_subject(cleaned(subject), known_subjects(context))
+    return cleaned(subject)
+
+
+def unknown_reasons(context: Context) -> list[str]:
+    """Return a sentence for each reason why it cannot be told what holds a person."""
     try:
-        return subject in set(context.catalog.read("depictions")["subject_id"].to_pylist())
-    except CatalogError:
-        return True
+        return blind_spots(context)
+    except CurateError as error:
+        return [error.problem]
 
 
 def destroy_embeddings(context: Context, subject: str) -> int:
@@ -152,6 +267,7 @@ def destroy_embeddings(context: Context, subject: str) -> int:
 
     Raises:
         MissingKeyError: The vault's key is not where it should be.
+        ConfigError: The settings that say where it is are broken, or the workspace is busy.
     """
     from curate.verbs.vault import holds_embeddings, shred
 
@@ -159,11 +275,12 @@ def destroy_embeddings(context: Context, subject: str) -> int:
         return 0
     try:
         return shred(context, subject)
-    except MissingKeyError as error:
-        raise MissingKeyError(
+    except (ConfigError, MissingKeyError) as error:
+        raise type(error)(
             error.problem,
             where=error.where,
-            hint=f"the withdrawal is recorded; run `curate vault shred {subject}` with the key",
+            hint=f"the withdrawal is recorded, and embeddings of {subject} are still in the vault: "
+            f"{error.hint}; then run `curate vault shred {subject}`",
         ) from error
 
 
@@ -178,7 +295,12 @@ def impact(context: Context, subject: str) -> Impact:
         tables["entries"] = read_entries(catalog)
         tables["release_items"] = record.items()
         tables["releases"] = conform(record.releases(), "releases")
-        return walk.draw_graph(tables, prepared(context)[0])
+        try:
+            by_number = prepared(context)[0]
+        except ConfigError:
+            # What is in the settings decides nothing of who is where.
+            by_number = None
+        return walk.draw_graph(tables, by_number)
 
     graph = derived(
         catalog, "graph", stored_as(walk.CATALOG_INPUTS), make, recipe=walk.RECIPE,
@@ -188,18 +310,24 @@ def impact(context: Context, subject: str) -> Impact:
 
 
 def records_of(context: Context, subject: str) -> dict[str, list[dict[str, Any]]]:
-    """Return what is on record of a subject, by table: subject, consents and their events.
+    """Return what is on record of a subject, by table: subject, consents, events and requests.
 
     Raises:
         UnknownNameError: No record names the subject.
     """
+    who = known_subject(context, subject) or cleaned(subject)
     rows = {
-        kind: [r for r in context.ledger.read(kind).to_pylist() if r["subject_id"] == subject]
-        for kind in STATEMENTS
+        kind: [r for r in context.ledger.read(kind).to_pylist() if r["subject_id"] == who]
+        for kind in (*STATEMENTS, "requests")
     }
     if not any(rows.values()):
-        raise UnknownNameError(f"no record names the subject {subject!r}")
+        raise unknown_subject(who, stated_subjects(context.ledger))
     return rows
+
+
+def receipts_of(context: Context, request_id: str) -> list[Path]:
+    """Return the receipts of an erasure, the first of them first."""
+    return sorted((context.workspace.root / "receipts").glob(f"erasure-{request_id}-*.json"))
 
 
 def export_record(context: Context, consent: str, *, gdpr: bool) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from curate.catalog.record import Record
 from curate.catalog.tables import Catalog
 from curate.engine.pipeline import Progress, silent
 from curate.engine.records import recorded
-from curate.errors import InputError, UnknownNameError
+from curate.errors import ConfigError, FormatError, InputError, UnknownNameError
 from curate.model.config import Config, UseProfile, parse_config
 from curate.model.instants import print_instant
 from curate.workspace import Workspace, find
@@ -138,6 +138,25 @@ class Context:
         if verb != "audit":
             self.check_clock()
         return recorded(self.catalog, self.clock, verb, parameters)
+
+
+def open_to_hear(start: Path | None = None) -> Context:
+    """Return the context of a workspace in which nothing but the ledger need be readable.
+
+    A withdrawal must not be refused because the file that tells the workspace's format is broken:
+    the ledger says itself whether it can be written.
+
+    Raises:
+        NoWorkspaceError: There is none.
+        FormatError: It has another format than this version reads.
+    """
+    place = find(start)
+    try:
+        place.check_format()
+    except ConfigError as error:
+        if isinstance(error, FormatError):
+            raise
+    return Context(place)
 
 
 def open_workspace(start: Path | None = None) -> Context:

@@ -29,15 +29,17 @@ from curate.catalog.ledger import Ledger
 from curate.catalog.listings import listings_kept
 from curate.catalog.record import Record
 from curate.catalog.tables import Catalog
-from curate.catalog.views import read_entries
+from curate.catalog.views import create_entries, read_entries
 from curate.engine.changed import sums_kept
-from curate.errors import InputError, UnknownNameError
+from curate.errors import InputError, UnknownNameError, VerificationError
 from curate.files import write_whole
 from curate.media.refuse import REASON, REASON_ALIKE, Guard
 from curate.model.ids import erasure_request_id, stable_id
 from curate.model.instants import print_instant
+from curate.model.plural import counted, verb
 from curate.model.verdict import Verdict
 from curate.release.manifest import digest_file, printed
+from curate.safety.requests import OPEN
 from curate.verbs.release.recipients import Recipients
 from curate.verbs.vault import holds_embeddings, shred
 from curate.version import TOOL
@@ -47,6 +49,8 @@ if TYPE_CHECKING:
 from curate.signing import SigningKey, sign, statement
 from curate.verbs.audit import audit
 from curate.verbs.consent import impact
+from curate.verbs.gaps import blind_spots
+from curate.verbs.subjects import named_subject
 
 PREDICATE = "curate:erasure/v1"
 _ORDER = {Verdict.BLOCKED: 0, Verdict.NEEDS_REVIEW: 1, Verdict.CLEARED: 2}
@@ -60,8 +64,24 @@ _BEYOND = (
 
 
 def erasure(context: Context, subject: str) -> Erasure:
-    """Return what an erasure of `subject` would destroy, and whether they asked for it."""
-    return Erasure(impact(context, subject), context.catalog, context.ledger, context.clock())
+    """Return what an erasure of `subject` would destroy, and whether they asked for it.
+
+    Raises:
+        UnknownNameError: No record or entry names the subject.
+    """
+    who = named_subject(context, subject)
+    unknown = tuple(unknown_of(context))
+    return Erasure(impact(context, who), context.catalog, context.ledger, context.clock(), unknown)
+
+
+def unknown_of(context: Context) -> list[str]:
+    """Return a sentence for each reason why it cannot be told all that shows a person."""
+    rows = context.catalog.connect("media", "sightings")
+    create_entries(rows)
+    unseen = rows.execute("SELECT count(*) FROM entries WHERE state = 'unseen'").fetchone()
+    count = 0 if unseen is None else int(unseen[0])
+    unopened = [f"{counted(count, 'entry')} {verb(count, 'was', 'were')} not opened yet"]
+    return blind_spots(context) + (unopened if count else [])
 
 
 def erase(
@@ -69,6 +89,7 @@ def erase(
     subject: str,
     *,
     delete_files: bool = False,
+    known_only: bool = False,
     keys: Sequence[SigningKey] = (),
 ) -> tuple[Path, dict[str, Any]]:
     """Destroy what is held of a person who asked for it; return the receipt, and what it says.
@@ -77,10 +98,13 @@ def erase(
         context: The workspace.
         subject: The subject's pseudonym.
         delete_files: Delete the files that show them, too.
+        known_only: Go on although the record knows more than the catalogue does; the receipt says
+            what could not be told.
         keys: What signs the receipt.
 
     Raises:
         InputError: Neither a withdrawal nor a request of theirs is on record.
+        VerificationError: It cannot be told all that shows them; nothing was erased.
         MissingKeyError: The vault's key is not where it should be.
     """
 
@@ -102,6 +126,10 @@ def erase(
         return shred(context, subject) if holds_embeddings(context) else 0
 
     planned = erasure(context, subject)
+    subject = planned.impact.subject
+    planned.check_asked()
+    if not known_only:
+        planned.check_known()
     acts = Acts(audits, recording, destroy_keys, partial(_remove_backups, context))
     done = {**planned.carry_out(acts, delete_files=delete_files), "tool": TOOL}
     return planned.write_receipt(context.workspace.root, done, keys), done
@@ -141,12 +169,14 @@ class Erasure:
         catalog: The tables.
         ledger: The statements.
         now: The instant, in UTC.
+        unknown: Why it cannot be told all that shows the person, in sentences.
     """
 
     impact: Impact
     catalog: Catalog
     ledger: Ledger
     now: datetime
+    unknown: tuple[str, ...] = ()
 
     @property
     def request_id(self) -> str:
@@ -169,6 +199,23 @@ class Erasure:
                 f"neither a withdrawal nor a request of {subject!r} is on record",
                 where="SUBJECT",
                 hint=f"`curate consent withdraw {subject}` records it; nothing was erased",
+            )
+
+    def check_known(self) -> None:
+        """Refuse to erase a person while it cannot be told all that shows them.
+
+        Their consents would be destroyed, and files that show them would be refused nowhere.
+
+        Raises:
+            VerificationError: It cannot be told.
+        """
+        if self.unknown:
+            raise VerificationError(
+                f"{'; '.join(self.unknown)}: which of them show {self.impact.subject!r} cannot be "
+                "told, and nothing was erased",
+                where="SUBJECT",
+                hint="ingest and run what the catalogue was made from, then erase again; "
+                "`--known-only` erases what is known, and the receipt says what was not",
             )
 
     def carry_out(self, acts: Acts, *, delete_files: bool) -> dict[str, Any]:
@@ -195,9 +242,11 @@ class Erasure:
         backups = acts.remove_backups()
         held = self.hold(before, acts.audits())
         self.record("fulfilled")
+        closed = self.close_requests()
         names = [str(path) for path in files]
         return {
             "request": self.request_id,
+            "closed_requests": closed,
             "subject": self.impact.subject,
             "erased_at": print_instant(self.now),
             "destroyed": {
@@ -211,6 +260,7 @@ class Erasure:
                 "files": [] if delete_files else names,
                 "held": held,
                 "releases": releases,
+                "unknown": list(self.unknown),
             },
         }
 
@@ -237,6 +287,21 @@ class Erasure:
             "closed_at": self.now if state == "fulfilled" else None,
         }  # fmt: skip
         self.ledger.record("requests", [row], recorded_at=self.now)
+
+    def close_requests(self) -> list[str]:
+        """Close what the person asked for and is fulfilled by this; return the ids.
+
+        The request of this erasure, which blocks what names them, is not among them.
+        """
+        open_ = [
+            row for row in self.ledger.read("requests").to_pylist()
+            if row["subject_id"] == self.impact.subject and row["kind"] == "erasure"
+            and row["request_id"] != self.request_id and row["state"] in OPEN
+        ]  # fmt: skip
+        closed = {"state": "fulfilled", "closed_at": self.now,
+                  "outcome": f"erased; request {self.request_id}"}  # fmt: skip
+        self.ledger.record("requests", [{**row, **closed} for row in open_], recorded_at=self.now)
+        return sorted(row["request_id"] for row in open_)
 
     def destroy(self) -> dict[str, Any]:
         """Refuse what shows the person, forget what was computed of it, and erase their records.
@@ -320,7 +385,8 @@ class Erasure:
     def _went_out(self, ids: set[str]) -> set[str]:
         """Return the contents of released files, which have other bytes than what was listed."""
         items = Record(self.ledger).items()
-        mine = items.filter(pc.is_in(items["media_id"], value_set=pa.array(sorted(ids))))
+        named = pa.array(sorted(ids), pa.string())
+        mine = items.filter(pc.is_in(items["media_id"], value_set=named))
         return {
             sha256 for row in mine.to_pylist() for sha256 in (row["sha256"], *(row["crops"] or ()))
         }

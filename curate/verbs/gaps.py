@@ -6,14 +6,21 @@ out. Whoever audits it must be told: what is not in it was not judged.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
+from curate.catalog.listings import Listing
 from curate.media.refuse import Guard
-from curate.model.plural import counted
+from curate.model.ids import erasure_request_id
+from curate.model.instants import print_instant
+from curate.model.plural import counted, verb
+from curate.model.pseudonyms import folded
+from curate.verbs.subjects import known_subjects
 
 if TYPE_CHECKING:
+    from curate.catalog.ledger import Ledger
     from curate.verbs.context import Context
 
 _UNKNOWN = """
@@ -34,12 +41,103 @@ def gaps(context: Context) -> list[str]:
     if not found:
         found += _unknown(context, _released(context), "went out in releases")
     decided = context.ledger.read("decisions").select(["media_id"])
-    return found + _unknown(context, decided, "people decided on")
+    found += _unknown(context, decided, "people decided on")
+    found += [unfinished_erasure(row) for row in unfinished_erasures(context.ledger)]
+    return found + _spellings(context)
+
+
+def blind_spots(context: Context) -> list[str]:
+    """Return a sentence for each reason why nobody can tell from the catalogue where a person is.
+
+    The ledger and the record know more than it does: it was removed, or made again in part.
+    """
+    ledger = context.ledger
+    found = [
+        f"the record of what went out is incomplete: {problem}"
+        for problem in context.record.problems()
+    ]
+    if not found:
+        found += _strangers(len(_not_known(context, _released(context))), "released entry")
+    decided = _not_known(context, ledger.read("decisions").select(["media_id"]))
+    found += _strangers(len(decided), "decided entry")
+    rows = context.catalog.connect("media").execute("SELECT DISTINCT dataset FROM media")
+    here = {dataset for (dataset,) in rows.fetchall()}
+    found += [
+        f"the catalogue has no entry of the dataset {dataset}, which was ingested"
+        for dataset in sorted(Listing.of(ledger).sums.keys() - here)
+    ]
+    if not found and not here and ledger.read("releases").num_rows:
+        found.append("the catalogue is empty, and releases went out")
+    return found
+
+
+def _spellings(context: Context) -> list[str]:
+    """Return a sentence for each pseudonym that is written in several ways, as in manifests."""
+    forms: dict[str, list[str]] = {}
+    for subject in sorted(known_subjects(context)):
+        forms.setdefault(folded(subject), []).append(subject)
+    return [
+        f"{' and '.join(map(repr, names))} differ only in capitals, blanks or characters that show "
+        "nothing: where they are one person, correct the manifest and ingest again, for a "
+        "withdrawal or an erasure of one does not reach the other"
+        for names in forms.values()
+        if len(names) > 1
+    ]
+
+
+def _strangers(count: int, what: str) -> list[str]:
+    are = verb(count, "is", "are")
+    return [f"{counted(count, what)} {are} unknown to the catalogue"] if count else []
+
+
+def unknown_items(context: Context, use: str) -> pa.Table:
+    """Return the items of a use's releases that the catalogue does not know.
+
+    Files that were erased are not among them: the catalogue must not know them.
+    """
+    items = _without_erased(
+        context, context.record.items(r for r in context.record.releases() if r["use"] == use)
+    )
+    unknown = pa.array(_not_known(context, items), pa.string())
+    return items.filter(pc.is_in(items["media_id"], value_set=unknown))
+
+
+def unfinished_erasures(ledger: Ledger) -> list[dict[str, Any]]:
+    """Return the requests of erasures that were begun and not finished."""
+    return [row for row in begun_erasures(ledger).values() if row["state"] != "fulfilled"]
+
+
+def begun_erasures(ledger: Ledger) -> dict[str, dict[str, Any]]:
+    """Return the requests of erasures that were begun or done, by subject.
+
+    `curate consent erase` records its own request, of an id of its own, before anything else. A
+    request of another id that was fulfilled by hand counts as an erasure, too.
+    """
+    found: dict[str, dict[str, Any]] = {}
+    for row in ledger.read("requests").to_pylist():
+        if row["kind"] != "erasure" or not row["subject_id"]:
+            continue
+        own = row["request_id"] == erasure_request_id(row["subject_id"])
+        if own or (row["state"] == "fulfilled" and row["subject_id"] not in found):
+            found[row["subject_id"]] = row
+    return found
+
+
+def unfinished_erasure(row: dict[str, Any]) -> str:
+    """Return the sentence that an erasure was begun and not finished."""
+    return (
+        f"the erasure of {row['subject_id']} that was received at "
+        f"{print_instant(row['received_at'])} is not finished: run "
+        f"`curate consent erase {row['subject_id']}`, which goes on from where it stopped"
+    )
 
 
 def _released(context: Context) -> pa.Table:
     """Return the entries that went out, without those of files that were erased since."""
-    items = context.record.items().select(["media_id", "sha256"])
+    return _without_erased(context, context.record.items()).select(["media_id"])
+
+
+def _without_erased(context: Context, items: pa.Table) -> pa.Table:
     erased = set(Guard(context.ledger).erased_among(items["sha256"].unique().to_pylist()))
     if not erased:
         return items
@@ -47,10 +145,15 @@ def _released(context: Context) -> pa.Table:
     return items.filter(pa.array(kept))
 
 
-def _unknown(context: Context, named: pa.Table, what: str) -> list[str]:
+def _not_known(context: Context, named: pa.Table) -> list[str]:
+    """Return the ids of entries that are named and that the catalogue does not have."""
     connection = context.catalog.connect("media")
     connection.register("named", named)
-    count = len(connection.execute(_UNKNOWN).fetchall())
+    return [media for (media,) in connection.execute(_UNKNOWN).fetchall()]
+
+
+def _unknown(context: Context, named: pa.Table, what: str) -> list[str]:
+    count = len(_not_known(context, named))
     if not count:
         return []
     sentence = (

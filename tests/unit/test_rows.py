@@ -84,11 +84,11 @@ def test_tsv(tmp_path: Path) -> None:
 
 
 def test_json_array(tmp_path: Path) -> None:
-    """Objects come out as they are, without nulls and empty lists; others have a problem."""
+    """Objects come out as they are, without nulls; empty lists are named, others have a problem."""
     found = rows(tmp_path, "a.json", '[{"path": "x", "n": 0, "e": null, "l": []}, 7]')
 
     assert found == [
-        Row("a.json[0]", {"path": "x", "n": 0}),
+        Row("a.json[0]", {"path": "x", "n": 0}, empty=frozenset({"l"})),
         Row("a.json[1]", problem="expected an object, found int"),
     ]
 

@@ -4,13 +4,20 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pyarrow as pa
+
+from curate.catalog.rowsums import drop_scans
+from curate.errors import VerificationError
+from curate.model.plural import counted, verb
 from curate.release.build import Release, Steps, build
+from curate.release.manifest import digest_file
 from curate.release.select import Selection
 from curate.safety.gate import check_gate
 from curate.verbs.audit import audit, policy_digest
-from curate.verbs.release.issue import Issue, check_new
+from curate.verbs.release.issue import Issue, check_new, said_until_now
 from curate.verbs.release.order import Order, check_instant, cleared, went_out
 from curate.verbs.report import inputs_of, promised
 from curate.verbs.tables import facts
@@ -34,7 +41,8 @@ def build_release(context: Context, name: str, order: Order | None = None) -> Re
         InputError: The name is taken or cannot be one, a file cannot be read, or nothing was
             cleared.
         UnknownNameError: There is no such use, assignment or format.
-        VerificationError: A file changed since it was probed.
+        VerificationError: A file changed since it was probed, the list of what an earlier release
+            holds is not there, or something was recorded while it was built.
     """
     return issue_release(context, name, order)[0]
 
@@ -50,6 +58,11 @@ def prepare_issue(context: Context, name: str, order: Order) -> tuple[Issue, Sel
     check_new(name, context.workspace.releases, context.record)
     check_instant(order, context.clock())
     check_gate(context.workspace, context.catalog, context.clock())
+    # What is recorded from here on may not be in the audit, and must not be passed over.
+    said = said_until_now(context.ledger)
+    # What must go of earlier releases is asked for at the end: it must be known before anything
+    # is written.
+    context.record.items()
     judge = partial(audit, context, use=order.use, assignment=order.assignment)
     # The present one comes last: it is the one that other verbs find.
     then = None if order.as_of is None else judge(as_of=order.as_of)
@@ -59,7 +72,7 @@ def prepare_issue(context: Context, name: str, order: Order) -> tuple[Issue, Sel
     selection = cleared(read, audited, present, order)
     issue = Issue(
         name, order, audited, read, context.ledger, context.clock(),
-        context.config.supersede_days, present,
+        context.config.supersede_days, present, said=said,
     )  # fmt: skip
     return issue, selection
 
@@ -86,13 +99,47 @@ def write_issue(context: Context, issue: Issue, selection: Selection) -> Release
         "use": asdict(audited.use), "policy": policy_digest(context.config), "tool": TOOL,
     }  # fmt: skip
     with context.workspace.writing(), context.recorded("release build", {"name": name}) as record:
-        built = build(
-            name,
-            selection,
-            context.workspace.releases,
-            facts=stated,
-            form=issue.order.form,
-            steps=steps,
-        )
+        try:
+            built = build(
+                name,
+                selection,
+                context.workspace.releases,
+                facts=stated,
+                form=issue.order.form,
+                steps=steps,
+            )
+        except VerificationError as error:
+            raise _with_way_out(context, selection, error) from error
         record["counts"] = {"items": built.items.num_rows, "left_out": built.left_out}
     return built
+
+
+def _with_way_out(
+    context: Context, selection: Selection, error: VerificationError
+) -> VerificationError:
+    """Return an error of a build; where files changed, have the next run open them again.
+
+    A file of the same size and time as it was listed with is none that an ingest sees as changed.
+    """
+    places = {
+        row["media_id"]: (Path(row["root"] or "") / row["locator"], row["sha256"])
+        for row in selection.items.to_pylist()
+    }
+    if error.where not in {str(place) for place, _ in places.values()}:
+        return error
+    changed = []
+    for done, (media, (place, sha256)) in enumerate(places.items(), 1):
+        if not place.is_file() or digest_file(place, place.parent).sha256 != sha256:
+            changed.append(media)
+        context.progress("looking for changed files", done, len(places))
+    keys = pa.table({"media_id": pa.array(changed, pa.string())})
+    drop_scans(context.catalog, "sightings", keys)
+    count = len(changed)
+    return VerificationError(
+        error.problem
+        if count == 1
+        else f"{counted(count, 'file')} changed since they were probed, this one among them",
+        where=error.where,
+        hint=f"nothing went out. `curate run` opens {verb(count, 'it', 'them')} again, whatever "
+        "its size and time say; run it and `curate audit`, and build the release again",
+    )

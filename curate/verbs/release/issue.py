@@ -18,9 +18,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import parquet
 
+from curate.audit.facts import LEDGER_INPUTS
 from curate.catalog.audits import Audited
+from curate.catalog.digest import tables_digest
 from curate.catalog.ledger import Ledger
-from curate.catalog.record import Record
+from curate.catalog.record import VOID, Record
 from curate.errors import InputError, VerificationError
 from curate.media.refuse import Guard
 from curate.model.ids import stable_id
@@ -64,6 +66,7 @@ class Issue:
         supersede_days: After how many days a newer one should be looked for.
         present: The audit when it is built, by which it is decided what must go of earlier
             releases; `audited` when None.
+        said: What `said_until_now` gave before the audit; not asked when empty.
         gone: Files of earlier releases that must go, by SHA-256, once its data are written.
     """
 
@@ -75,6 +78,7 @@ class Issue:
     now: datetime
     supersede_days: int
     present: Audited | None = None
+    said: str = ""
 
     def __post_init__(self) -> None:
         self.gone: frozenset[str] = frozenset()
@@ -186,7 +190,12 @@ class Issue:
         self.ledger.record("tombstones", [stones], recorded_at=self.now)
 
     def seal(self, folder: Path) -> None:
-        """Have the manifest stamped if asked to, put it into the ledger, and sign the release."""
+        """Have the manifest stamped if asked to, put it into the ledger, and sign the release.
+
+        Raises:
+            VerificationError: People said something since the audit.
+        """
+        self._check_said()
         if tsa := self.order.tsa:
             # First of all: when nobody answers, nothing is on record.
             manifest = (folder / MANIFEST).read_bytes()
@@ -198,7 +207,12 @@ class Issue:
         self._crops = crops_of(folder)
 
     def announce(self, built: Release) -> None:
-        """Record the release."""
+        """Record the release.
+
+        Raises:
+            VerificationError: People said something since the audit; the release is void.
+        """
+        self._check_said()
         release_id = stable_id("release", self.name, built.merkle_root)
         row: dict[str, Any] = {
             "release_id": release_id,
@@ -228,7 +242,23 @@ class Issue:
         for column, values in added.items():
             items = items.append_column(column, values)
         self._bury()
-        self.record.add_release(row, items, recorded_at=self.now)
+        whole = self.record.add_release(row, items, recorded_at=self.now)
+        try:
+            # A withdrawal may have come while this was recorded: nothing may go out after it.
+            self._check_said()
+        except VerificationError:
+            void = {**whole, "status": VOID}
+            self.ledger.record("releases", [void], recorded_at=self.now)
+            raise
+
+    def _check_said(self) -> None:
+        if self.said and said_until_now(self.ledger) != self.said:
+            raise VerificationError(
+                "something was recorded since the audit by which this release was chosen: a "
+                "consent, a withdrawal, a request, an erasure or a decision",
+                where=self.name,
+                hint="nothing went out; run the command again: it audits anew",
+            )
 
     def _unannounced(self, digests: Collection[str]) -> list[Tombstone]:
         if not digests:
@@ -267,6 +297,11 @@ class Issue:
                 hint="`curate decide LOCATOR blocked` keeps it back",
             )
         return frozenset(found.keys() - out)
+
+
+def said_until_now(ledger: Ledger) -> str:
+    """Return a digest of all that people said and an audit or a refusal goes by."""
+    return tables_digest({name: ledger.read(name) for name in (*LEDGER_INPUTS, "refusals")})
 
 
 def crops_of(folder: Path) -> dict[str, list[str]]:

@@ -10,20 +10,25 @@ from typing import TYPE_CHECKING
 import pyarrow.compute as pc
 
 from curate.catalog.record import Record
-from curate.errors import InputError
+from curate.errors import InputError, VerificationError
 from curate.media.refuse import Guard
 from curate.model.ids import erasure_request_id
+from curate.model.plural import counted, verb
+from curate.model.pseudonyms import cleaned
 from curate.release.build import Release
 from curate.release.feed import FEED
 from curate.release.select import Selection
 from curate.release.version import FIRST, order_of
 from curate.signing import SigningKey
 from curate.verbs.consent import impact
+from curate.verbs.gaps import unknown_items
 from curate.verbs.release.build import prepare_issue, write_issue
+from curate.verbs.release.due import announced_files, called_back_alone
 from curate.verbs.release.issue import Issue
 from curate.verbs.release.lineage import Earlier, latest, released_files
 from curate.verbs.release.order import Order, check_without
 from curate.verbs.release.recipients import Recipients
+from curate.verbs.subjects import known_subject
 from curate.workspace import DEFAULT_USE
 
 if TYPE_CHECKING:
@@ -93,7 +98,7 @@ def recall(
             subject may go out still.
     """
     last = last_of(context.record, use)
-    theirs = set() if subject is None else _held_of(context, subject, use)
+    theirs = set() if subject is None else _held_of(context, _whose(context, subject), use)
     order = replace(order_again(last, keys), tsa=tsa)
     issue, selection = prepare_issue(context, name or next_name(last), order)
     check_recall(issue, selection, theirs)
@@ -107,7 +112,7 @@ def recall(
             done = Recalled.of(None, issue, releases)
     behind = [
         (who, row["name"])
-        for row in Recipients(context.ledger).overview()
+        for row in Recipients(context.ledger).overview(alone=called_back_alone(context))
         if row["use"] == use
         for who in row["behind"]
     ]
@@ -122,7 +127,9 @@ def _held_of(context: Context, subject: str, use: str) -> set[str]:
 
     Raises:
         InputError: No release of the use holds any.
+        VerificationError: It cannot be told: the catalogue does not know all that went out.
     """
+    check_known(context, subject, use)
     items = context.record.items(r for r in context.record.releases() if r["use"] == use)
     theirs = impact(context, subject).entries["media_id"].combine_chunks()
     found = set(items["media_id"].filter(pc.is_in(items["media_id"], theirs)).to_pylist())
@@ -134,6 +141,40 @@ def _held_of(context: Context, subject: str, use: str) -> set[str]:
             hint="`curate release list` shows what went out, and for which use",
         )
     return found
+
+
+def _whose(context: Context, subject: str) -> str:
+    """Return the pseudonym that is meant; one that nothing names is taken as it is given.
+
+    Of somebody who was erased no more is left than what their files are refused by.
+
+    Raises:
+        UnknownNameError: One that differs only in how it is written is known.
+    """
+    return known_subject(context, subject) or cleaned(subject)
+
+
+def check_known(context: Context, subject: str, use: str) -> None:
+    """Refuse to tell which released files show a person while some are unknown.
+
+    Files that a feed named already are called back, whomever they show.
+
+    Raises:
+        VerificationError: The catalogue does not know all that went out.
+    """
+    items = unknown_items(context, use)
+    announced = announced_files(context.ledger, use)
+    files = zip(items["sha256"].to_pylist(), items["media_id"].to_pylist(), strict=True)
+    unknown = {media for sha256, media in files if not announced.names(sha256)}
+    if unknown:
+        count = len(unknown)
+        raise VerificationError(
+            f"{counted(count, 'released entry')} {verb(count, 'is', 'are')} unknown to the "
+            f"catalogue: which of them hold {subject!r} cannot be told",
+            where=use,
+            hint="ingest and run what the catalogue was made from, then recall again; "
+            "`curate release recall --all` calls back all that the catalogue does not know",
+        )
 
 
 def last_of(record: Record, use: str) -> Earlier:

@@ -60,27 +60,49 @@ class Recipients:
         }
         return self.ledger.record("acknowledgements", [said], recorded_at=now)
 
-    def overview(self) -> list[dict[str, Any]]:
+    def overview(
+        self,
+        *,
+        due: Mapping[str, int] | None = None,
+        alone: Mapping[str, datetime] | None = None,
+    ) -> list[dict[str, Any]]:
         """Return each release with its recipients and those of them who are behind.
 
         A recipient is behind on a release that they have while a newer one of the same use is
-        there of which they said neither that they have it nor that they deleted what must go.
+        there of which they said neither that they have it nor that they deleted what must go;
+        while a feed that went out alone names files of it and they have not said since that they
+        deleted them; and while it holds files that must go and no feed names yet.
+
+        Args:
+            due: How many items of a release must go and are in no feed, by id of the release.
+            alone: Since when a feed that went out alone names files of a release.
         """
         rows = sorted(self._releases(), key=lambda row: (row["use"], row["built_at"]))
         newest = {row["use"]: row["release_id"] for row in rows}
+        uses = {row["release_id"]: row["use"] for row in rows}
         deliveries = self._deliveries()
+        said = self.ledger.read("acknowledgements").to_pylist()
         current = {(d["release_id"], d["recipient"]) for d in deliveries} | {
-            (a["release_id"], a["recipient"])
-            for a in self.ledger.read("acknowledgements").to_pylist()
-            if a["outcome"] != "refused"
+            (a["release_id"], a["recipient"]) for a in said if a["outcome"] != "refused"
         }
+        deleted: dict[tuple[str, str], datetime] = {}
+        for one in said:
+            key = (uses.get(one["release_id"], ""), one["recipient"])
+            if one["outcome"] == "deleted":
+                deleted[key] = max(deleted.get(key, one["acknowledged_at"]), one["acknowledged_at"])
         told = []
         for row in rows:
-            mine = sorted(d["recipient"] for d in deliveries
-                          if d["release_id"] == row["release_id"])  # fmt: skip
-            last = newest[row["use"]]
-            behind = [r for r in mine if last != row["release_id"] and (last, r) not in current]
-            told.append({**row, "recipients": mine, "behind": behind})
+            release, use = row["release_id"], row["use"]
+            last, since = newest[use], (alone or {}).get(release)
+            waiting = (due or {}).get(release, 0)
+            mine = sorted(d["recipient"] for d in deliveries if d["release_id"] == release)
+            behind = [
+                who for who in mine
+                if waiting
+                or (last != release and (last, who) not in current)
+                or (since is not None and ((use, who) not in deleted or deleted[use, who] < since))
+            ]  # fmt: skip
+            told.append({**row, "recipients": mine, "behind": behind, "due": waiting})
         return told
 
     def _release(self, name: str) -> dict[str, Any]:

@@ -85,6 +85,32 @@ def test_same_bytes_and_a_picture_that_looks_it_are_refused(
     assert "refused" not in again.notes
 
 
+@pytest.mark.parametrize("turn", list(Image.Transpose))
+def test_mirrors_and_quarter_turns_are_refused(
+    project: curate.Project, tmp_path: Path, turn: Image.Transpose
+) -> None:
+    """All seven that are not the picture itself."""
+    media = tmp_path / "media"
+    rng = np.random.default_rng(5)
+    coarse = Image.fromarray(rng.integers(0, 256, (24, 24, 3), np.uint8))
+    whole = coarse.resize((512, 512), Image.Resampling.BICUBIC)
+    whole.save(media / "3.jpg", quality=90)
+    project.clock = lambda: day(4)
+    project.ingest(media)
+    project.run(["probe"], jobs=1)
+    _erase(project, "3.jpg")
+    project.clock = lambda: day(7)
+    (media / "3.jpg").unlink()
+    whole.transpose(turn).save(media / "turned.jpg", quality=80)
+    project.ingest(media)
+
+    project.run(["probe"], jobs=1)
+
+    states = _states(project)
+    assert states["turned.jpg"] == ("unreadable", "like-erased")
+    assert states["2.jpg"] == ("present", None)
+
+
 def test_what_is_kept_of_it_is_no_id(project: curate.Project) -> None:
     """Neither its SHA-256 nor its entry's id; the key is its owner's alone."""
     known = project.catalog.read("content").to_pylist()

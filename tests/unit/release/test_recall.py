@@ -7,15 +7,18 @@ import hmac
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pyarrow import parquet
 
+from curate.catalog.record import Record
 from curate.errors import InputError, UnknownNameError, VerificationError
 from curate.release import feed
-from curate.release.build import unfinished
+from curate.release.build import Steps, unfinished
 from curate.release.check_copy import FILE, MEMBER, MENTION, ROW, UNREAD, check_copy
 from curate.release.diff import diff
 from curate.release.feed import FEED, batch_salt, feed_bytes, read_feed, tombstone
@@ -283,6 +286,59 @@ def test_recipients_are_behind_until_they_say_otherwise(desk: Desk) -> None:
         people.acknowledge("v2", "lab-c", "deleted", now=day(7, 7))
     with pytest.raises(UnknownNameError):
         people.deliver("v9", "lab-a", now=day(7, 8))
+
+
+def test_recipients_are_behind_on_what_is_due_and_on_a_feed_alone(desk: Desk) -> None:
+    """Before a recall, whoever has the latest release; after a feed alone, until they deleted."""
+    people = Recipients(desk.ledger)
+    people.deliver("v2", "lab-a", now=day(7))
+    latest = desk.record.release("v2")["release_id"]
+
+    def behind(**known: dict[str, Any]) -> list[str]:
+        return next(r["behind"] for r in people.overview(**known) if r["name"] == "v2")
+
+    assert behind() == []
+    assert behind(due={latest: 2}) == ["lab-a"]
+    alone = {latest: day(8)}
+    assert behind(alone=alone) == ["lab-a"]
+    for outcome, when, expected in (
+        ("received", day(8, 2), ["lab-a"]),
+        ("deleted", day(7, 9), ["lab-a"]),
+        ("deleted", day(8, 3), []),
+    ):
+        people.acknowledge("v2", "lab-a", outcome, now=day(8, 4))
+        row = desk.ledger.read("acknowledgements").to_pylist()[0] | {"acknowledged_at": when}
+        desk.ledger.record("acknowledgements", [row], recorded_at=day(8, 4))
+        assert behind(alone=alone) == expected
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_a_withdrawal_while_a_release_is_built_is_not_passed_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, late: bool
+) -> None:
+    """Whether it comes while files are written or while the release is recorded."""
+    desk = Desk(tmp_path)
+    row = {"request_id": "q1", "kind": "withdrawal", "subject_id": "p1", "state": "received",
+           "received_at": day(5)}  # fmt: skip
+
+    def withdraw(*_: object) -> None:
+        desk.ledger.record("requests", [row], recorded_at=day(5))
+
+    if late:
+        write = Record._write
+
+        def writing(record: Record, release_id: str, items: pa.Table) -> str:
+            withdraw()
+            return write(record, release_id, items)
+
+        monkeypatch.setattr(Record, "_write", writing)
+    steps = Steps() if late else Steps(report=withdraw)
+
+    with pytest.raises(VerificationError, match="something was recorded since the audit"):
+        desk.release("v1", steps=steps)
+
+    assert not desk.record.releases()
+    assert not list((desk.root / "releases").iterdir())
 
 
 def test_name_of_what_went_out_is_not_given_again(desk: Desk) -> None:

@@ -1,0 +1,60 @@
+"""Pseudonyms of subjects, compared: which two are one but for how they are written.
+
+Nothing is folded when a pseudonym is stored: what people wrote stays. Punctuation tells
+pseudonyms apart (``p-1-12`` is not ``p-11-2``), which it does not with the names of reviewers
+(`curate.model.people`).
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+def cleaned(pseudonym: str) -> str:
+    r"""Return a pseudonym without what shows nothing: blanks around it, characters of no width.
+
+    >>> cleaned(" p02\u200b ")
+    'p02'
+    """
+    return "".join(one for one in pseudonym if unicodedata.category(one) != "Cf").strip()
+
+
+def folded(pseudonym: str) -> str:
+    r"""Return what is compared of a pseudonym: NFKC, casefold, no blanks, nothing without width.
+
+    >>> folded("\uff30 01\u200b") == folded("p01") == "p01"
+    True
+    """
+    while True:
+        text = unicodedata.normalize("NFKC", pseudonym).casefold()
+        text = "".join(c for c in text if not c.isspace() and unicodedata.category(c) != "Cf")
+        if text == pseudonym:
+            return text
+        pseudonym = text
+
+
+def same_but_for_writing(pseudonym: str, known: Iterable[str]) -> str | None:
+    """Return the first of the known pseudonyms that differs only in how it is written, or None.
+
+    >>> same_but_for_writing("P02", ["p01", "p02"])
+    'p02'
+    """
+    wanted = folded(pseudonym)
+    others = (one for one in sorted(set(known)) if one != pseudonym)
+    return next((one for one in others if folded(one) == wanted), None)
+
+
+def nearest(pseudonym: str, known: Iterable[str]) -> str | None:
+    """Return the known pseudonym that was probably meant, or None where none is near.
+
+    >>> nearest("p002", ["p001", "p02", "anna"]), nearest("zoe", ["p02"])
+    ('p02', None)
+    """
+    every = sorted(set(known))
+    if (same := same_but_for_writing(pseudonym, every)) is not None:
+        return same
+    by_form = {folded(one): one for one in reversed(every)}
+    found = get_close_matches(folded(pseudonym), list(by_form), n=1, cutoff=0.75)
+    return by_form[found[0]] if found else None

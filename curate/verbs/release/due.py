@@ -1,0 +1,129 @@
+"""What is due: releases that hold what must go and that no recall has called back yet."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import pyarrow.compute as pc
+
+from curate.catalog.ledger import Ledger
+from curate.catalog.record import of_releases
+from curate.consent.vocabulary import PERMITTING
+from curate.errors import CurateError
+from curate.media.refuse import Guard
+from curate.release.feed import Feed, Tombstone
+from curate.verbs.consent import impact
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from curate.verbs.context import Context
+
+# What a person asks when they no longer want to be shown.
+_ASKED = frozenset({
+    "withdrawal", "erasure", "objection", "restriction", "takedown_ncii", "takedown_likeness",
+})  # fmt: skip
+_TURNED_DOWN = frozenset({"refused", "expired"})
+_RESTRICTING = frozenset({
+    "ConsentWithdrawn", "ConsentRevoked", "ConsentRefused", "ConsentInvalidated",
+})  # fmt: skip
+
+
+def due_releases(context: Context) -> dict[str, int]:
+    """Return how many items of each release must go and are in no feed, by id of the release.
+
+    They show somebody who withdrew, asked not to be shown or was erased, or the last audit of the
+    release's use does not clear them.
+
+    Raises:
+        CurateError: The record or the catalogue cannot be read.
+    """
+    record, guard = context.record, Guard(context.ledger)
+    gone = _touched(context)
+    found = {}
+    for release in record.releases():
+        items = record.items([release])
+        feed = announced_files(context.ledger, release["use"])
+        erased = set(guard.erased_among(items["sha256"].unique().to_pylist()))
+        doubted = _not_cleared(context, release["use"], items)
+        found[release["release_id"]] = sum(
+            (row["media_id"] in gone or row["media_id"] in doubted or row["sha256"] in erased)
+            and not feed.names(row["sha256"])
+            for row in items.select(["media_id", "sha256"]).to_pylist()
+        )
+    return {release: count for release, count in found.items() if count}
+
+
+def called_back_alone(context: Context) -> dict[str, datetime]:
+    """Return since when a feed that went out without a release names files of each release.
+
+    Raises:
+        VerificationError: A file of items is missing or changed.
+    """
+    record, ledger = context.record, context.ledger
+    releases = record.releases()
+    newest = {row["use"]: row["built_at"] for row in releases}
+    found: dict[str, datetime] = {}
+    for stones in ledger.read("tombstones").to_pylist():
+        mine = [row for row in releases if row["use"] == stones["use"]]
+        if not mine or stones["recalled_at"] <= newest[stones["use"]]:
+            continue
+        feed = announced_files(ledger, stones["use"], only=stones)
+        items = record.items(mine)
+        for row in mine:
+            files = of_releases(items, [row])["sha256"].to_pylist()
+            if any(feed.names(sha256) for sha256 in files):
+                last = found.get(row["release_id"], stones["recalled_at"])
+                found[row["release_id"]] = max(last, stones["recalled_at"])
+    return found
+
+
+def announced_files(ledger: Ledger, use: str, *, only: dict[str, Any] | None = None) -> Feed:
+    """Return what the feeds of a use told already, or one recall alone."""
+    every = [only] if only is not None else ledger.read("tombstones").to_pylist()
+    rows = [row for row in every if row["use"] == use]
+    return Feed(tuple(Tombstone(d, row["salt"]) for row in rows for d in row["digests"]), {})
+
+
+def gone_subjects(ledger: Ledger, now: datetime) -> set[str]:
+    """Return who withdrew or asked not to be shown, and did not agree again since."""
+    last: dict[tuple[str, bool], datetime] = {}
+    for row in ledger.read("consent_events").to_pylist():
+        permits, restricts = row["state"] in PERMITTING, row["state"] in _RESTRICTING
+        if (permits or restricts) and row["effective_at"] <= now:
+            key = (row["subject_id"], restricts)
+            last[key] = max(last.get(key, row["effective_at"]), row["effective_at"])
+    found = {
+        subject for (subject, restricts), moment in last.items()
+        if restricts and moment >= last.get((subject, False), moment)
+    }  # fmt: skip
+    return found | {row["subject_id"] for row in _standing(ledger) if row["subject_id"]}
+
+
+def _standing(ledger: Ledger) -> list[dict[str, Any]]:
+    """Return requests that keep what they are about from going out."""
+    return [
+        row for row in ledger.read("requests").to_pylist()
+        if row["kind"] in _ASKED and row["state"] not in _TURNED_DOWN
+    ]  # fmt: skip
+
+
+def _touched(context: Context) -> set[str]:
+    """Return the ids of entries that show whom nothing may show."""
+    found = {media for row in _standing(context.ledger) for media in row["media_ids"] or ()}
+    for subject in sorted(gone_subjects(context.ledger, context.clock())):
+        found |= set(impact(context, subject).entries["media_id"].to_pylist())
+    return found
+
+
+def _not_cleared(context: Context, use: str, items: pa.Table) -> set[str]:
+    """Return the entries of items that the last audit of a use does not clear; none before one."""
+    try:
+        verdicts = context.latest_audit(use=use).verdicts
+    except CurateError:
+        return set()
+    mine = verdicts.filter(pc.is_in(verdicts["media_id"], items["media_id"].combine_chunks()))
+    rows: list[Mapping[str, Any]] = mine.select(["media_id", "verdict"]).to_pylist()
+    return {row["media_id"] for row in rows if row["verdict"] != "cleared"}

@@ -202,6 +202,14 @@ class MissingKeyError(DependencyError):
     )
 
 
+class StorageError(CurateError):
+    """The disk is full, or a place on it cannot be written to."""
+
+    code = "E303"
+    default_hint = "make room, or make the place writable, and run the command again"
+    exit_status = ExitStatus.MISSING
+
+
 class VerificationError(CurateError):
     """A proof does not hold: something was changed after it was written."""
 

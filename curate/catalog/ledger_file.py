@@ -153,7 +153,7 @@ def connect(path: Path, *, write: bool = False) -> Iterator[sqlite3.Connection]:
     if not path.exists():
         is_there(path)
         raise _cannot_be_used(path, "no such file")
-    place = f"file:{quote(str(path.absolute()))}?{_mode(path, write=write)}"
+    place = f"file:{quote(os.fsencode(path.absolute()))}?{_mode(path, write=write)}"
     with _explained(path):
         opened = sqlite3.connect(place, uri=True, timeout=PATIENCE_S, isolation_level=None)
         with closing(opened) as connection:

@@ -258,3 +258,22 @@ def test_a_killed_build_leaves_no_list_that_the_ledger_does_not_know(
     assert record.unknown_to_ledger() == []
     assert record.items().num_rows == 1
     assert record.problems() == []
+
+
+def test_without_the_guard_key_the_ledger_is_told_all_the_same(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Status prints what it knows, and an audit its counts; what cannot be told is said."""
+    project = _project(tmp_path / "ws")
+    _release(project)
+    refusal = {"digest": "ab" * 32, "of": "content", "key_id": "0" * 16, "refused_since": day(6)}
+    project.ledger.record("refusals", [refusal], recorded_at=day(6))
+
+    assert _run(project, "status") == 0
+    told = capsys.readouterr().out
+    assert "ledger: " in told
+    assert "guard.key" in told
+    assert _run(project, "audit") == 0
+    said = capsys.readouterr().out
+    assert "guard.key" in said
+    assert "0 cleared" in said

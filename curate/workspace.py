@@ -327,8 +327,9 @@ def create(root: Path, *, config: str | None = None) -> Workspace:
             where=str(root),
         ) from None
     text = config if config is not None else template(workspace.root.name)
-    workspace.config.write_text(text, encoding="utf-8")
     workspace.keep_format()
+    # Last of all: a folder with settings is a workspace.
+    write_whole(workspace.config, text)
     return workspace
 
 

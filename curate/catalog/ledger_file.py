@@ -310,11 +310,15 @@ def can_be_written(path: Path) -> bool:
 
 def _mode(path: Path, *, write: bool) -> str:
     """Return how SQLite is to open a ledger."""
-    if write or can_be_written(path):
+    if write:
         return "mode=rw"
-    # Immutable, it needs no files beside it; but it would not see what is in the log alone.
-    log = Path(f"{path.resolve()}-wal")
-    return "mode=ro" if log.exists() and log.stat().st_size else "mode=ro&immutable=1"
+    log, shared = (Path(f"{path.resolve()}-{end}") for end in ("wal", "shm"))
+    pending = log.exists() and log.stat().st_size
+    # Immutable, it needs no files beside it, which a full disk has no room for; but it would not
+    # see what is in the log alone, nor a writer who is at work.
+    if can_be_written(path):
+        return "mode=ro&immutable=1" if _is_full(path) and not pending else "mode=rw"
+    return "mode=ro" if pending or shared.exists() else "mode=ro&immutable=1"
 
 
 def _not_before_last(connection: sqlite3.Connection, moment: datetime) -> str:

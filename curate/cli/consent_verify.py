@@ -10,6 +10,7 @@ import typer
 from curate.cli.options import JsonOption, WorkspaceOption
 from curate.cli.output import note, open_context, say, say_json
 from curate.errors import VerificationError
+from curate.model.plural import counted, verb
 
 if TYPE_CHECKING:
     from curate.catalog.ledger import Ledger
@@ -67,11 +68,14 @@ def verify_command(
     if write_checkpoint is not None:
         kept = ledger.checkpoint()
         kept.save(write_checkpoint)
-        note(f"{write_checkpoint}: a checkpoint of {kept.size:,} entries; keep it elsewhere")
+        note(
+            f"{write_checkpoint}: a checkpoint of {counted(kept.size, 'entry')}; keep it elsewhere"
+        )
 
 
 def _say(found: Verification) -> None:
-    say(f"{found.size:,} entries are what was recorded, in order, under {found.heads:,} heads")
+    say(f"{counted(found.size, 'entry')} {verb(found.size, 'is', 'are')} what was recorded, "
+        f"in order, under {counted(found.heads, 'head')}")  # fmt: skip
     if found.erased:
         say(f"{found.erased:,} of them were erased, each by an entry that says so")
     say(f"root {found.root.hex()}")
@@ -79,7 +83,7 @@ def _say(found: Verification) -> None:
         say("not proved, because no checkpoint was given: that nothing was cut off its end, and "
             "that it was not rewritten whole. Give one with --checkpoint")  # fmt: skip
     else:
-        say(f"since the checkpoint of {found.since.size:,} entries it was only added to")
+        say(f"since the checkpoint of {counted(found.since.size, 'entry')} it was only added to")
 
 
 def _as_json(ledger: Ledger, found: Verification) -> dict[str, Any]:

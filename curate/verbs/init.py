@@ -70,18 +70,26 @@ def continue_from(root: Path, old: Path) -> Context:
             ledger.verify().demand(where=str(before.ledger))
             if problems := Record(ledger).problems():
                 raise VerificationError(problems[0], where=str(before.record))
-            made = Context(workspace.create(root, config=before.config_text()))
-            _take_along(before, made.workspace)
-            if made.ledger.root() != ledger.root():
-                raise VerificationError("the ledger's copy is not the ledger", where=str(root))
-            made.workspace.keep_format()
-            continued = {"in": str(made.workspace.root), "at": print_instant(made.clock())}
-            write_whole(before.root / CONTINUED_NAME, json.dumps(continued) + "\n")
+            fresh = not root.exists()
+            try:
+                made = Context(workspace.create(root, config=before.config_text()))
+                _take_along(before, made.workspace)
+                made.workspace.keep_format()
+                continued = {"in": str(made.workspace.root), "at": print_instant(made.clock())}
+                write_whole(before.root / CONTINUED_NAME, json.dumps(continued) + "\n")
+            except BaseException:
+                # Half a workspace must not be taken for one that goes on from the old one.
+                if fresh:
+                    shutil.rmtree(root, ignore_errors=True)
+                raise
     return made
 
 
 def _take_along(old: Workspace, new: Workspace) -> None:
-    Ledger(old.ledger).copy_to(new.ledger)
+    ledger = Ledger(old.ledger)
+    ledger.copy_to(new.ledger)
+    if Ledger(new.ledger).root() != ledger.root():
+        raise VerificationError("the ledger's copy is not the ledger", where=str(new.ledger))
     if old.record.is_dir():
         shutil.copytree(old.record, new.record)
     for name in _FILES:

@@ -89,6 +89,14 @@ class Catalog:
             return False
         raise damaged("the table's log is gone, and its files are there", where)
 
+    def stored(self, name: str) -> DeltaTable | None:
+        """Return a table as it lies there, whatever its columns; None where it was never written.
+
+        Raises:
+            CatalogError: It cannot be opened, or a file of it is missing or damaged.
+        """
+        return self._delta(name)
+
     def dataset(self, name: str) -> pa.Table | pa.dataset.Dataset:
         """Return table `name` as something DuckDB can scan without loading it.
 

@@ -30,6 +30,7 @@ from curate.cli import (
     requests,
     review,
     seal,
+    set_aside,
     split,
     status,
     vault,
@@ -76,6 +77,7 @@ app.command("match")(match.command)
 app.add_typer(fingerprint.app, name="fingerprint")
 app.add_typer(seal.app, name="seal")
 app.add_typer(requests.app, name="requests")
+app.command("set-aside")(set_aside.command)
 app.command("status")(status.command)
 app.command("migrate")(migrate.command)
 app.command("doctor")(doctor.command)

@@ -10,6 +10,7 @@ never reused, and a hint that says what to do. Printed form, the same everywhere
 
 from __future__ import annotations
 
+import errno
 from enum import IntEnum
 from typing import ClassVar
 
@@ -200,6 +201,47 @@ class MissingKeyError(DependencyError):
     default_hint = (
         "name its place in curate.toml: [vault] key = 'file:PATH', 'env:NAME' or 'keyring:NAME'"
     )
+
+
+class StorageError(CurateError):
+    """The disk is full, or a place on it cannot be written to."""
+
+    code = "E303"
+    default_hint = "make room, or make the place writable, and run the command again"
+    exit_status = ExitStatus.MISSING
+
+
+_STORAGE = {
+    errno.ENOSPC: "the disk is full",
+    errno.EDQUOT: "the disk quota is used up",
+    errno.EROFS: "the disk is mounted for reading alone",
+    errno.EACCES: "permission denied",
+    errno.EPERM: "permission denied",
+}
+# Of an error of a library that gives no number, the words of the system are left.
+_STORAGE_WORDS = {
+    "No space left on device": errno.ENOSPC,
+    "Disk quota exceeded": errno.EDQUOT,
+    "Read-only file system": errno.EROFS,
+    "Permission denied": errno.EACCES,
+}
+
+
+def storage_error(error: BaseException, *, where: str = "") -> StorageError | None:
+    """Return what kept something from being written, as an error of ours; None for another error.
+
+    Args:
+        error: What was raised.
+        where: The place; that of the error when left out.
+    """
+    number = getattr(error, "errno", None)
+    if number not in _STORAGE:
+        words = str(error)
+        number = next((n for said, n in _STORAGE_WORDS.items() if said in words), None)
+    if number is None:
+        return None
+    place = where or str(getattr(error, "filename", None) or "")
+    return StorageError(f"this cannot be written: {_STORAGE[number]}", where=place)
 
 
 class VerificationError(CurateError):

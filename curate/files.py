@@ -18,8 +18,13 @@ def write_whole(path: Path, data: str | bytes, *, private: bool = False) -> Path
     waiting = path.with_name(f".{path.name}.partial")
     mode = 0o600 if private else 0o666
     handle = os.open(waiting, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
-    with os.fdopen(handle, "wb") as stream:
-        stream.write(data.encode() if isinstance(data, str) else data)
-        stream.flush()
-        os.fsync(stream.fileno())
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(data.encode() if isinstance(data, str) else data)
+            stream.flush()
+            os.fsync(stream.fileno())
+    except OSError:
+        # A full disk has no room for half a file.
+        waiting.unlink(missing_ok=True)
+        raise
     return waiting.replace(path)

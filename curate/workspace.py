@@ -8,10 +8,12 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from curate.errors import (
     ConfigError,
@@ -29,6 +31,9 @@ FORMAT = 2
 FORMAT_NAME = "format.json"
 MIGRATING_NAME = "migration.json"
 CONTINUED_NAME = "continued.json"
+LOCK_NAME = ".lock"
+# The field of format.json that says that there is a ledger.
+_HAS_LEDGER = "ledger"
 
 # The use that the template declares, and that commands take when none is named.
 DEFAULT_USE = "detector-training"
@@ -115,19 +120,95 @@ class Workspace:
         Raises:
             ConfigError: What should say so does not.
         """
+        said = self._said_of_format()
+        if said is not None:
+            return int(said["format"])
+        # The first format said nothing of itself; a folder with settings alone has none yet.
+        written = self.ledger.exists() or any(self.catalog.glob("*/_delta_log"))
+        return 1 if written else FORMAT
+
+    def _said_of_format(self) -> dict[str, Any] | None:
+        """Return what the workspace says of its format; None where it says nothing."""
         place = self.root / FORMAT_NAME
         try:
-            return int(json.loads(place.read_text(encoding="utf-8"))["format"])
+            said = json.loads(place.read_text(encoding="utf-8"))
         except FileNotFoundError:
-            # The first format said nothing of itself; a folder with settings alone has none yet.
-            written = self.ledger.exists() or any(self.catalog.glob("*/_delta_log"))
-            return 1 if written else FORMAT
-        except (OSError, ValueError, KeyError, TypeError):
+            return None
+        except (OSError, ValueError, RecursionError):
+            said = None
+        # JSON's true is an int to Python, and no number of a format.
+        if not isinstance(said, dict) or type(said.get("format")) is not int:
             raise ConfigError(
                 "this file does not say which format the workspace has",
                 where=str(place),
                 hint=f'restore it; this version of curate writes {{"format": {FORMAT}}}',
-            ) from None
+            )
+        return said
+
+    def ledger_must_be_there(self) -> bool:
+        """Tell whether this workspace has had a ledger, so that one that is missing is lost.
+
+        A workspace says so since its ledger was made. One that an earlier version wrote does not,
+        and is known by what only comes with a ledger.
+
+        Raises:
+            ConfigError: What should say which format it has does not.
+        """
+        said = self._said_of_format() or {}
+        if said.get(_HAS_LEDGER) is True:
+            return True
+        left = (self.root / f"{self.ledger.name}-wal", self.root / "guard.key")
+        if any(place.exists() for place in left):
+            return True
+        kept = (
+            *self.record.glob("items-*.parquet"),
+            *(self.root / "receipts").glob("*"),
+            *(self.root / "safety" / "receipts").glob("*"),
+            *self.releases.glob("[!.]*"),
+        )
+        # Since the second format an ingest records in the ledger what it declares.
+        return bool(kept) or (bool(said) and any(self.catalog.glob("*/_delta_log")))
+
+    def continued_in(self) -> str | None:
+        """Return which workspace goes on from this one; None where none does.
+
+        Raises:
+            ConfigError: The file that says so cannot be read.
+        """
+        place = self.root / CONTINUED_NAME
+        try:
+            said = json.loads(place.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError, RecursionError):
+            said = None
+        if not isinstance(said, dict) or not isinstance(said.get("in"), str):
+            raise ConfigError(
+                "this file says that another workspace goes on from this one, and not which",
+                where=str(place),
+                hint="restore it from a backup. Nothing is written here until it can be read: two "
+                "records of what people said would part. Remove it only if no other workspace "
+                "was made from this one",
+            )
+        return str(said["in"])
+
+    def refuse_continued(self) -> None:
+        """Refuse to write to a workspace that another one goes on from.
+
+        Raises:
+            InputError: It is such a one.
+            ConfigError: The file that says so cannot be read.
+        """
+        other = self.continued_in()
+        if other is not None:
+            raise InputError(
+                f"this workspace is continued in {other}, and nothing was recorded here: no "
+                "withdrawal or other statement either",
+                where=str(self.root),
+                hint=f"run the same command there, with `-w {shlex.quote(other)}`: two records of "
+                "what people said would part. If that one was only a trial and is gone, remove "
+                f"{CONTINUED_NAME} here",
+            )
 
     def check_format(self) -> None:
         """Refuse a workspace of another format, or one whose migration was interrupted.
@@ -155,9 +236,11 @@ class Workspace:
             )
 
     def keep_format(self) -> None:
-        """Write which format it has."""
-        text = json.dumps({"format": FORMAT, "tool": TOOL}) + "\n"
-        write_whole(self.root / FORMAT_NAME, text)
+        """Write which format it has, and whether it has a ledger, once it has one."""
+        said: dict[str, Any] = {"format": FORMAT, "tool": TOOL}
+        if self.ledger.exists() or (self._said_of_format() or {}).get(_HAS_LEDGER) is True:
+            said[_HAS_LEDGER] = True
+        write_whole(self.root / FORMAT_NAME, json.dumps(said) + "\n")
 
     def config_text(self) -> str:
         """Return the text of the settings.
@@ -180,8 +263,18 @@ class Workspace:
 
         Raises:
             WorkspaceBusyError: Another process holds it.
+            InputError: Another workspace goes on from it.
+            ConfigError: Something else stands where its lock or its format should be.
         """
-        handle = os.open(self.root / ".lock", os.O_RDWR | os.O_CREAT, 0o600)
+        place = self.root / LOCK_NAME
+        try:
+            handle = os.open(place, os.O_RDWR | os.O_CREAT, 0o600)
+        except IsADirectoryError:
+            raise ConfigError(
+                "a folder stands where the workspace's lock should be",
+                where=str(place),
+                hint="remove that folder: curate makes the file again",
+            ) from None
         try:
             try:
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -189,27 +282,20 @@ class Workspace:
                 raise WorkspaceBusyError(
                     "another curate command is writing to this workspace", where=str(self.root)
                 ) from None
-            self._refuse_continued()
-            if not (self.root / FORMAT_NAME).exists() and self.format == FORMAT:
-                self.keep_format()
+            self.refuse_continued()
+            self._complete_format()
             yield
         finally:
             os.close(handle)
 
-    def _refuse_continued(self) -> None:
-        """Refuse to write to a workspace that another one goes on from.
-
-        Raises:
-            InputError: It is such a one.
-        """
-        place = self.root / CONTINUED_NAME
-        if place.exists():
-            raise InputError(
-                f"this workspace is continued in {json.loads(place.read_text('utf-8'))['in']}",
-                where=str(self.root),
-                hint="work there: two records of what people said would part. If the other one was "
-                f"only a trial and is gone, remove {CONTINUED_NAME}",
-            )
+    def _complete_format(self) -> None:
+        """Say what a workspace that an earlier version made, or settings alone, do not say yet."""
+        said = self._said_of_format()
+        if said is None:
+            if self.format == FORMAT:
+                self.keep_format()
+        elif said["format"] == FORMAT and _HAS_LEDGER not in said and self.ledger.exists():
+            self.keep_format()
 
 
 def create(root: Path, *, config: str | None = None) -> Workspace:
@@ -241,8 +327,9 @@ def create(root: Path, *, config: str | None = None) -> Workspace:
             where=str(root),
         ) from None
     text = config if config is not None else template(workspace.root.name)
-    workspace.config.write_text(text, encoding="utf-8")
     workspace.keep_format()
+    # Last of all: a folder with settings is a workspace.
+    write_whole(workspace.config, text)
     return workspace
 
 

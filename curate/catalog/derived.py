@@ -1,8 +1,9 @@
 """Derived tables: what is computed from the catalogue once for each version of it.
 
 They lie beside the tables as Arrow files, are mapped and not read, and can be thrown away at any
-time. The version of each table they come from is part of their folder's name, so that none is
-ever taken for that of another catalogue; what is out of date is removed when a new one is kept.
+time. The version of each table they come from, and its files with their sizes and times, are part
+of their folder's name, so that none is ever taken for that of another catalogue, nor for that of
+one whose files were damaged or are gone; what is out of date is removed when a new one is kept.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from curate.catalog.tables import Catalog
+from curate.catalog.tables import Catalog, reading
 from curate.version import __version__
 
 FOLDER = ".derived"
@@ -44,14 +45,22 @@ def derived(
     made_by = (__version__, recipe, beside)
     # Columns too: a workspace of another format must not be judged from what is kept of it.
     columns = [str(catalog.dataset(name).schema) for name in inputs]
-    key = hashlib.sha256(repr([made_by, columns, catalog.versions(inputs)]).encode())
+    # Files too: what is kept must not answer for a table that was damaged since.
+    read_from = (catalog.versions(inputs), catalog.files(inputs))
+    key = hashlib.sha256(repr([made_by, columns, read_from]).encode())
     folder = catalog.folder / FOLDER / f"{name}-{key.hexdigest()[:32]}"
     with suppress(pa.ArrowInvalid, OSError):
         if found := _read(folder):
             return found
     # Nothing is there, or it was damaged: all of it can be made again.
     shutil.rmtree(folder, ignore_errors=True)
-    _keep(make(), folder)
+    with reading():
+        made = dict(make())
+    try:
+        _keep(made, folder)
+    except OSError:
+        # Where nothing can be kept, it is made each time.
+        return made
     _forget(folder, name)
     return _read(folder)
 

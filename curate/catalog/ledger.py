@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import io
 import sqlite3
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -69,7 +70,9 @@ class Ledger:
 
         Raises:
             InputError: `recorded_at` is more than minutes before the last entry's.
-            InvalidFileError: The ledger cannot be read or written.
+            InputError: Another workspace goes on from this one.
+            InvalidFileError: The ledger cannot be read, or is gone.
+            StorageError: The disk is full, or the ledger cannot be written to.
             VerificationError: The ledger was changed by other means.
             WorkspaceBusyError: Others held the ledger for a minute.
         """
@@ -100,6 +103,25 @@ class Ledger:
                 counts[kind] = len(new)
         return counts
 
+    def create(self) -> None:
+        """Make the file, without entries, unless it is there.
+
+        Raises:
+            InvalidFileError: There was one, and it is gone.
+        """
+        ledger_file.create(self.path)
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Keep all others from appending; it can be read meanwhile.
+
+        Raises:
+            CurateError: As `record` says.
+        """
+        self.create()
+        with ledger_file.writing(self.path):
+            yield
+
     def read(self, kind: str, *, known_at: datetime | None = None) -> pa.Table:
         """Return the records of `kind` as they were known at an instant, sorted by key.
 
@@ -109,7 +131,7 @@ class Ledger:
         """
         if kind not in table_names("ledger"):
             raise InvariantError(f"{kind!r} is no table of the ledger")
-        if not self.path.exists():
+        if not ledger_file.is_there(self.path):
             return arrow_schema(kind).empty_table()
         until = END_OF_TIME if known_at is None else sortable(known_at)
         with ledger_file.connect(self.path) as connection:
@@ -124,15 +146,23 @@ class Ledger:
         Raises:
             VerificationError: The last head does not fit the entries.
         """
-        if not self.path.exists():
+        if not ledger_file.is_there(self.path):
             return 0, merkle.EMPTY_ROOT.hex()
         with ledger_file.connect(self.path) as connection:
             frontier = ledger_file.last_frontier(connection)
         return frontier.size, frontier.root().hex()
 
+    def had(self, size: int, root: str) -> bool:
+        """Tell whether the ledger had that root, in hex, when it had `size` entries."""
+        if size == 0 or not ledger_file.is_there(self.path):
+            return size == 0
+        with ledger_file.connect(self.path) as connection:
+            found = connection.execute("SELECT root FROM heads WHERE size = ?", (size,)).fetchone()
+        return found is not None and found[0].hex() == root
+
     def last_recorded_at(self) -> datetime | None:
         """Return when the last entry was recorded, in UTC; None without one."""
-        if not self.path.exists():
+        if not ledger_file.is_there(self.path):
             return None
         with ledger_file.connect(self.path) as connection:
             return ledger_file.last_instant(connection)
@@ -144,7 +174,7 @@ class Ledger:
             VerificationError: The last head does not fit the entries.
             WorkspaceBusyError: Others kept writing.
         """
-        if not self.path.exists():
+        if not ledger_file.is_there(self.path):
             return Checkpoint(origin_of(None), 0, merkle.EMPTY_ROOT)
         with ledger_file.connect(self.path) as connection:
             digest = ledger_file.digest_of_file(connection, self.path)
@@ -163,7 +193,7 @@ class Ledger:
         Raises:
             InvalidFileError: The file cannot be opened as a ledger.
         """
-        if not self.path.exists():
+        if not ledger_file.is_there(self.path):
             lost = since is not None and since.size > 0
             problems = (Problem(0, "it is missing: there is no ledger"),) if lost else ()
             return Verification(0, merkle.EMPTY_ROOT, 0, 0, since, problems)
@@ -234,7 +264,7 @@ class Ledger:
                 next writer rewrites the file.
         """
         check_request(subject, basis, keep)
-        if not self.path.exists():
+        if not ledger_file.is_there(self.path):
             raise UnknownNameError(f"no entry of the ledger is about the subject {subject!r}")
         with ledger_file.writing(self.path) as connection:
             erased = erase_entries(
@@ -254,7 +284,7 @@ class Ledger:
             ledger_file.copy(connection, place)
 
     def _leaves(self) -> list[bytes]:
-        if not self.path.exists():
+        if not ledger_file.is_there(self.path):
             return []
         with ledger_file.connect(self.path) as connection:
             found = connection.execute("SELECT leaf FROM entries ORDER BY log_index")

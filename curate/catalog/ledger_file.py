@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import shutil
 import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
@@ -19,7 +20,14 @@ from urllib.parse import quote
 
 from curate.catalog.entries import new_entry, sortable
 from curate.catalog.merkle import Frontier
-from curate.errors import InputError, InvalidFileError, VerificationError, WorkspaceBusyError
+from curate.errors import (
+    InputError,
+    InvalidFileError,
+    StorageError,
+    VerificationError,
+    WorkspaceBusyError,
+)
+from curate.workspace import Workspace
 
 APPLICATION_ID = 0x43555241  # "CURA"
 FORMAT = 1
@@ -76,17 +84,20 @@ def create(path: Path) -> None:
     It appears whole or not at all, however many processes make it at once.
 
     Raises:
-        InvalidFileError: The folder cannot be written to.
+        InvalidFileError: The folder is not there, or there was a ledger and it is gone.
+        InputError: Another workspace goes on from this one.
+        StorageError: The disk is full, or the folder cannot be written to.
     """
-    if path.exists():
+    if is_there(path):
         return
+    Workspace(path.parent).refuse_continued()
     try:
         folder = os.open(path.parent, os.O_RDONLY)
     except OSError as error:
         raise _cannot_be_used(path, str(error)) from None
     try:
         fcntl.flock(folder, fcntl.LOCK_EX)
-        if not path.exists():
+        if not is_there(path):
             waiting = path.with_name(f".{path.name}.new")
             for left in (waiting, *(waiting.with_name(waiting.name + s) for s in ("-wal", "-shm"))):
                 left.unlink(missing_ok=True)
@@ -103,15 +114,46 @@ def create(path: Path) -> None:
         os.close(folder)
 
 
-@contextmanager
-def connect(path: Path) -> Iterator[sqlite3.Connection]:
-    """Open the ledger at `path`, which must be there; each commit is on disk when it returns.
+def is_there(path: Path) -> bool:
+    """Tell whether a ledger is at `path`: false only where there has never been one.
 
     Raises:
-        InvalidFileError: The file is no ledger, is damaged, or cannot be read or written.
+        InvalidFileError: There was a ledger, and it is gone: an empty one must not take its place.
+        ConfigError: The workspace does not say whether it has one.
+    """
+    if path.exists():
+        return True
+    if Workspace(path.parent).ledger_must_be_there():
+        raise InvalidFileError(
+            "the ledger is missing: what people said, what was erased and what went out is in it. "
+            "Nothing was read or recorded",
+            where=str(path),
+            hint=f"restore {path.name} from a backup. An empty one would say that nobody withdrew "
+            "and that nothing was released. Only where nothing was ever recorded, make a new "
+            "workspace with `curate init` and ingest again",
+        )
+    return False
+
+
+@contextmanager
+def connect(path: Path, *, write: bool = False) -> Iterator[sqlite3.Connection]:
+    """Open the ledger at `path`, which must be there; each commit is on disk when it returns.
+
+    Where the file or its folder cannot be written to, it is opened for reading alone.
+
+    Args:
+        path: The file.
+        write: Whether it must be possible to write.
+
+    Raises:
+        InvalidFileError: The file is no ledger, is damaged or missing, or cannot be read.
+        StorageError: The disk is full, or the file cannot be written to.
         WorkspaceBusyError: Another process held it for a minute.
     """
-    place = f"file:{quote(str(path.absolute()))}?mode=rw"
+    if not path.exists():
+        is_there(path)
+        raise _cannot_be_used(path, "no such file")
+    place = f"file:{quote(os.fsencode(path.absolute()))}?{_mode(path, write=write)}"
     with _explained(path):
         opened = sqlite3.connect(place, uri=True, timeout=PATIENCE_S, isolation_level=None)
         with closing(opened) as connection:
@@ -132,13 +174,18 @@ def writing(path: Path) -> Iterator[sqlite3.Connection]:
 
     Raises:
         InvalidFileError: As `connect` says.
+        StorageError: As `connect` says.
         WorkspaceBusyError: As `connect` says.
+        InputError: Another workspace goes on from this one.
+        ConfigError: Whether one does cannot be told.
     """
-    with connect(path) as connection:
+    with connect(path, write=True) as connection:
         # A long read is no reason to refuse a statement: a later writer will rewrite the file.
         with suppress(WorkspaceBusyError):
             scrub(connection)
         connection.execute("BEGIN IMMEDIATE")
+        # Asked while nobody else can append: who goes on from here holds the ledger while copying.
+        Workspace(path.parent).refuse_continued()
         yield connection
         connection.execute("COMMIT")
 
@@ -231,14 +278,22 @@ def digest_of_file(connection: sqlite3.Connection, path: Path) -> str:
     """
     # SQLite follows a link, and keeps its log beside the file itself.
     log = Path(f"{path.resolve()}-wal")
-    for _ in range(50):
+    for _ in range(50 if can_be_written(path) else 0):
         flush(connection)
         connection.execute("BEGIN IMMEDIATE")
         if not log.exists() or not log.stat().st_size:
-            with path.open("rb") as file:
-                return file_digest(file, "sha256").hexdigest()
+            return _digest(path)
         connection.execute("ROLLBACK")
+    if not can_be_written(path):
+        # Nobody can write to it here; what is in the log alone is not in the file.
+        connection.execute("BEGIN")
+        return _digest(path)
     raise WorkspaceBusyError("others keep writing to the ledger", where=str(path))
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return file_digest(file, "sha256").hexdigest()
 
 
 def last_instant(connection: sqlite3.Connection) -> datetime | None:
@@ -246,6 +301,24 @@ def last_instant(connection: sqlite3.Connection) -> datetime | None:
     last = connection.execute("SELECT recorded_at FROM entries ORDER BY log_index DESC LIMIT 1")
     (before,) = last.fetchone() or (None,)
     return None if before is None else datetime.fromisoformat(before)
+
+
+def can_be_written(path: Path) -> bool:
+    """Tell whether a file and its folder, in which SQLite keeps its log, can be written to."""
+    return os.access(path, os.W_OK) and os.access(path.resolve().parent, os.W_OK)
+
+
+def _mode(path: Path, *, write: bool) -> str:
+    """Return how SQLite is to open a ledger."""
+    if write:
+        return "mode=rw"
+    log, shared = (Path(f"{path.resolve()}-{end}") for end in ("wal", "shm"))
+    pending = log.exists() and log.stat().st_size
+    # Immutable, it needs no files beside it, which a full disk has no room for; but it would not
+    # see what is in the log alone, nor a writer who is at work.
+    if can_be_written(path):
+        return "mode=ro&immutable=1" if _is_full(path) and not pending else "mode=rw"
+    return "mode=ro" if pending or shared.exists() else "mode=ro&immutable=1"
 
 
 def _not_before_last(connection: sqlite3.Connection, moment: datetime) -> str:
@@ -268,15 +341,42 @@ def _cannot_be_used(path: Path, why: str) -> InvalidFileError:
     )
 
 
+def _cannot_be_written(path: Path, why: str) -> StorageError:
+    return StorageError(
+        f"the ledger cannot be written: {why}",
+        where=str(path),
+        hint="nothing was recorded, and what is in the ledger is as it was. Make room, or make the "
+        "file and its folder writable, and run the command again",
+    )
+
+
 @contextmanager
 def _explained(path: Path) -> Iterator[None]:
     """Tell an error of SQLite as one of ours."""
     try:
         yield
     except sqlite3.DatabaseError as error:
-        if getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY:
+        code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+        if code == sqlite3.SQLITE_BUSY:
             raise WorkspaceBusyError("another command holds the ledger", where=str(path)) from error
+        if code == sqlite3.SQLITE_FULL or (code in _ON_DISK and _is_full(path)):
+            raise _cannot_be_written(path, "the disk is full") from error
+        if code == sqlite3.SQLITE_READONLY or (code in _ON_DISK and not can_be_written(path)):
+            raise _cannot_be_written(path, "the file or its folder is not writable") from error
         raise _cannot_be_used(path, str(error)) from error
     except UnicodeDecodeError as error:
         # A message of SQLite's quotes the damaged schema.
         raise _cannot_be_used(path, "its schema is damaged") from error
+
+
+# What SQLite says of a log that it cannot make or grow, among other things.
+_ON_DISK = {sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN}
+# SQLite's log begins with so much.
+_LEAST_ROOM = 1 << 16
+
+
+def _is_full(path: Path) -> bool:
+    try:
+        return shutil.disk_usage(path.parent).free < _LEAST_ROOM
+    except OSError:
+        return False

@@ -19,8 +19,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-import pyarrow as pa
-
 from curate.catalog.ledger import Ledger
 from curate.catalog.rowsums import grouped_sums
 from curate.catalog.tables import Catalog
@@ -169,23 +167,17 @@ def declared_sums(
     same = set()
     if listing is not None and files is not None and files["media"] == listing.files.get("media"):
         same = {name for name in DECLARED if files[name] == listing.files.get(name)}
-    media = _rows(catalog, "media").select(["media_id", "dataset"])
+    media = catalog.load("media").select(["media_id", "dataset"])
     sums: Sums = {}
     for name, (column, where) in DECLARED.items():
         if listing is not None and name in same:
             known = {one: told[name] for one, told in listing.sums.items() if name in told}
         else:
-            found = grouped_sums(name, _rows(catalog, name), media, column, where)
+            found = grouped_sums(name, catalog.load(name), media, column, where)
             known = {one: [count, str(total)] for one, count, total in found}
         for dataset, told_of in known.items():
             sums.setdefault(dataset, {})[name] = told_of
     return sums
-
-
-def _rows(catalog: Catalog, name: str) -> pa.Table:
-    """Return a table in whatever order: sorting takes longer than summing."""
-    stored = catalog.dataset(name)
-    return stored if isinstance(stored, pa.Table) else stored.to_table()
 
 
 def file_digests(catalog: Catalog) -> dict[str, str]:

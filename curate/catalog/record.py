@@ -46,8 +46,7 @@ class Record:
 
     def releases(self) -> list[dict[str, Any]]:
         """Return the releases that went out, the earliest first."""
-        rows = self.ledger.read("releases").to_pylist()
-        issued = [row for row in rows if row["status"] == ISSUED]
+        issued = [row for row in self.rows() if row["status"] == ISSUED]
         return sorted(issued, key=lambda row: (row["built_at"], row["release_id"]))
 
     def release(self, name: str) -> dict[str, Any]:
@@ -100,6 +99,20 @@ class Record:
                 found.append(f"{row['name']}: {error.problem}")
         return found
 
+    def unknown_to_ledger(self) -> list[str]:
+        """Return the files of items, by name, that the ledger says nothing of.
+
+        A list gets its name when the ledger has it: one that the ledger does not know is of a
+        release that was recorded in another ledger, or in a later state of this one.
+        """
+        known = {self._place(row["release_id"]).name for row in self.rows()}
+        return sorted({place.name for place in self.folder.glob("items-*.parquet")} - known)
+
+    def rows(self) -> list[dict[str, Any]]:
+        """Return every release that is on record, those that never went out included."""
+        rows: list[dict[str, Any]] = self.ledger.read("releases").to_pylist()
+        return rows
+
     def add_release(
         self, row: dict[str, Any], items: pa.Table, *, recorded_at: datetime
     ) -> dict[str, Any]:
@@ -121,27 +134,34 @@ class Record:
             if other["name"] == row["name"] and other["release_id"] != row["release_id"]
         ]
         self.ledger.record("releases", [*before, whole], recorded_at=recorded_at)
+        self._settle(row["release_id"])
         for other in before:
             self._place(other["release_id"]).unlink(missing_ok=True)
         return whole
 
     def _write(self, release_id: str, items: pa.Table) -> str:
-        """Write a file of items whole or not at all; return its SHA-256."""
+        """Write a file of items under the name it has until it is on record; return its digest."""
         order = [(column, "ascending") for column in key_of(ITEMS)]
         self.folder.mkdir(exist_ok=True)
-        place = self._place(release_id)
-        waiting = place.with_name(f".{place.name}.new")
+        waiting = self._waiting(release_id)
         parquet.write_table(conform(items, ITEMS).sort_by(order), waiting, compression="zstd")
         with waiting.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
             os.fsync(file.fileno())
-        waiting.rename(place)
+        self._sync()
+        return digest
+
+    def _settle(self, release_id: str) -> None:
+        """Give a file of items, which is on record now, its name."""
+        self._waiting(release_id).rename(self._place(release_id))
+        self._sync()
+
+    def _sync(self) -> None:
         folder = os.open(self.folder, os.O_RDONLY)
         try:
             os.fsync(folder)
         finally:
             os.close(folder)
-        return digest
 
     def _items_of(self, row: dict[str, Any]) -> pa.Table:
         place = self._checked(row)
@@ -154,6 +174,10 @@ class Record:
             VerificationError: It is missing, or is not what the ledger recorded.
         """
         place = self._place(row["release_id"])
+        waiting = self._waiting(row["release_id"])
+        if not place.exists() and waiting.exists():
+            # Whoever recorded it was killed before the file had its name.
+            place = waiting
         hint = (
             f"restore {FOLDER}/{place.name} from a backup: without it nobody can tell what that "
             "release holds"
@@ -175,6 +199,10 @@ class Record:
 
     def _place(self, release_id: str) -> Path:
         return self.folder / f"items-{release_id}.parquet"
+
+    def _waiting(self, release_id: str) -> Path:
+        place = self._place(release_id)
+        return place.with_name(f".{place.name}.new")
 
 
 def of_releases(items: pa.Table, releases: Iterable[dict[str, Any]]) -> pa.Table:

@@ -7,16 +7,19 @@ shape their schema declares. SQL runs on DuckDB over Arrow datasets, out of core
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 import numpy as np
 import pyarrow as pa
 
-from curate.errors import CatalogError
+from curate.errors import CatalogError, CurateError, storage_error
 from curate.schema import arrow_schema, conform, key_of, table_names
 
 if TYPE_CHECKING:
@@ -27,6 +30,9 @@ if TYPE_CHECKING:
 # writing them again as few.
 COMPACT_AT = 24
 
+_LOG = "_delta_log"
+# Lies in a table's folder while it is written for the first time.
+_BEGUN = ".begun"
 _OTHER_VERSION = CatalogError.default_hint
 _DAMAGED = (
     "restore the catalogue from a backup; or remove the folder catalog/, which can be made again, "
@@ -46,18 +52,50 @@ class Catalog:
     folder: Path
 
     def _delta(self, name: str) -> DeltaTable | None:
-        from deltalake import DeltaTable
-        from deltalake.exceptions import DeltaError
+        """Return a table, or None where it was never written.
 
-        place = str(self.folder / name)
+        Raises:
+            CatalogError: It cannot be opened, or a file of it is missing or damaged.
+        """
+        from deltalake import DeltaTable
+
+        place = self.folder / name
+        if not self._is_written(place):
+            return None
+        with reading(name):
+            delta = DeltaTable(str(place))
+            _check_files(delta, place)
+        return delta
+
+    def _is_written(self, place: Path) -> bool:
+        """Tell whether a table was written: what is there without a log was not, but lost it."""
+        where = f"{self.folder.name}/{place.name}"
+        for folder in (self.folder, place):
+            if folder.exists() and not folder.is_dir():
+                raise damaged("this is a file, and a folder is expected", folder.name)
         try:
-            return DeltaTable(place) if DeltaTable.is_deltatable(place) else None
-        except DeltaError as error:
-            raise CatalogError(
-                f"the table cannot be opened: {error}",
-                where=f"catalog/{name}",
-                hint=_DAMAGED,
-            ) from error
+            inside = {path.name for path in place.iterdir()}
+        except FileNotFoundError:
+            return False
+        except OSError as error:
+            raise damaged(f"the folder cannot be read: {error.strerror}", where) from error
+        log = place / _LOG
+        if _LOG in inside and not log.is_dir():
+            raise damaged("this is a file, and a folder is expected", f"{where}/{_LOG}")
+        if any(log.glob("*.json")) or any(log.glob("*.parquet")):
+            return True
+        # A first write that was killed leaves files and no log yet.
+        if _BEGUN in inside or not inside - {_LOG}:
+            return False
+        raise damaged("the table's log is gone, and its files are there", where)
+
+    def stored(self, name: str) -> DeltaTable | None:
+        """Return a table as it lies there, whatever its columns; None where it was never written.
+
+        Raises:
+            CatalogError: It cannot be opened, or a file of it is missing or damaged.
+        """
+        return self._delta(name)
 
     def dataset(self, name: str) -> pa.Table | pa.dataset.Dataset:
         """Return table `name` as something DuckDB can scan without loading it.
@@ -73,24 +111,51 @@ class Catalog:
             return arrow_schema(name).empty_table()
         # Read without Python: a thread of Arrow's that needs it while it ends aborts the process.
         place = SubTreeFileSystem(str(self.folder / name), LocalFileSystem())
-        stored = delta.to_pyarrow_dataset(filesystem=place)
+        with reading(name):
+            stored = delta.to_pyarrow_dataset(filesystem=place)
         _check_columns(stored.schema, name)
         return stored
 
-    def read(self, name: str) -> pa.Table:
-        """Return table `name` whole, sorted by its key, so that files' order never shows."""
+    def load(self, name: str) -> pa.Table:
+        """Return table `name` whole, its rows in whatever order.
+
+        Raises:
+            CatalogError: It cannot be read.
+        """
         stored = self.dataset(name)
-        table = stored if isinstance(stored, pa.Table) else stored.to_table()
+        if isinstance(stored, pa.Table):
+            return stored
+        with reading(name):
+            return stored.to_table()
+
+    def read(self, name: str) -> pa.Table:
+        """Return table `name` whole, sorted by its key, so that files' order never shows.
+
+        Raises:
+            CatalogError: It cannot be read.
+        """
         order = [(column, "ascending") for column in key_of(name)]
-        return conform(table, name).sort_by(order).combine_chunks()
+        with reading(name):
+            return conform(self.load(name), name).sort_by(order).combine_chunks()
 
     def append(self, name: str, rows: pa.Table) -> int:
         """Add `rows`, whose keys are new, in one commit; return how many."""
         if rows.num_rows:
-            from deltalake import write_deltalake
-
-            write_deltalake(str(self.folder / name), conform(rows, name), mode="append")
+            self._write(name, conform(rows, name), mode="append")
         return rows.num_rows
+
+    def _write(self, name: str, rows: pa.Table, **how: Any) -> None:
+        from deltalake import write_deltalake
+
+        place = self.folder / name
+        begun = None if self._is_written(place) else place / _BEGUN
+        with writing(name):
+            if begun is not None:
+                place.mkdir(parents=True, exist_ok=True)
+                begun.touch()
+            write_deltalake(str(place), rows, **how)
+            if begun is not None:
+                begun.unlink()
 
     def upsert(self, name: str, rows: pa.Table) -> int:
         """Add rows with new keys and replace those that differ; return how many did either."""
@@ -100,10 +165,9 @@ class Catalog:
         fresh, known = self.split_by_key(name, changed)
         if not known.num_rows:
             return self.append(name, fresh)
-        stored = self.dataset(name)
         connection = self.connect(name)
         # A merge would write text in a form that later reads cannot filter by.
-        connection.register("stored", stored if isinstance(stored, pa.Table) else stored.to_table())
+        connection.register("stored", self.load(name))
         connection.register("known", known.select(key_of(name)))
         rest = connection.sql(f"SELECT * FROM stored ANTI JOIN known USING ({_columns(name)})")
         self.replace(name, pa.concat_tables([conform(rest.to_arrow_table(), name), changed]))
@@ -111,13 +175,11 @@ class Catalog:
 
     def replace(self, name: str, rows: pa.Table, *, stage: str = "") -> int:
         """Put `rows` in the place of the table, or of one stage's rows of it; return how many."""
-        from deltalake import write_deltalake
-
         rows = conform(rows, name)
         if self._delta(name) is None:
             return self.append(name, rows)
         predicate = f"starts_with(stage, '{stage}/')" if stage else None
-        write_deltalake(str(self.folder / name), rows, mode="overwrite", predicate=predicate)
+        self._write(name, rows, mode="overwrite", predicate=predicate)
         return rows.num_rows
 
     def drop(self, name: str, where: str, **views: pa.Table) -> int:
@@ -188,6 +250,20 @@ class Catalog:
             for name, delta in found
         ]
 
+    def files(self, names: Iterable[str]) -> list[tuple[str, int, int]]:
+        """Return the files that tables are read from now, each with its size and last change.
+
+        Raises:
+            CatalogError: One is missing or damaged.
+        """
+        found = []
+        for name in names:
+            delta = self._delta(name)
+            for uri in () if delta is None else sorted(delta.file_uris()):
+                told = Path(uri).stat()
+                found.append((f"{name}/{Path(uri).name}", told.st_size, told.st_mtime_ns))
+        return found
+
     def files_digest(self, name: str) -> str:
         """Return a SHA-256 over the bytes of the files that a table is read from now."""
         delta = self._delta(name)
@@ -202,7 +278,8 @@ class Catalog:
         """Write a table of many small files again as few; readers of old files go on."""
         delta = self._delta(name)
         if delta is not None and len(delta.file_uris()) >= COMPACT_AT:
-            delta.optimize.compact()
+            with writing(name):
+                delta.optimize.compact()
 
     def purge(self, name: str) -> None:
         """Destroy a table's history: old files, and the log, which tells least and largest values.
@@ -211,15 +288,111 @@ class Catalog:
         """
         if (delta := self._delta(name)) is None:
             return
-        delta.vacuum(retention_hours=0, enforce_retention_duration=False, dry_run=False)
-        delta.alter.set_table_properties(_NO_HISTORY)
-        delta.create_checkpoint()
-        delta.cleanup_metadata()
+        with writing(name):
+            delta.vacuum(retention_hours=0, enforce_retention_duration=False, dry_run=False)
+            delta.alter.set_table_properties(_NO_HISTORY)
+            delta.create_checkpoint()
+            delta.cleanup_metadata()
 
     def count(self, name: str) -> int:
         """Return how many rows table `name` has."""
         stored = self.dataset(name)
-        return stored.num_rows if isinstance(stored, pa.Table) else stored.count_rows()
+        with reading(name):
+            return stored.num_rows if isinstance(stored, pa.Table) else stored.count_rows()
+
+
+def damaged(problem: str, where: str) -> CatalogError:
+    """Return the error that something of the catalogue cannot be read."""
+    return CatalogError(problem, where=where, hint=_DAMAGED)
+
+
+def as_ours(error: BaseException, name: str = "") -> CatalogError | None:
+    """Return what a library says of a table that it cannot read, as an error of ours.
+
+    Args:
+        error: What was raised.
+        name: The table, where it is known.
+
+    Returns:
+        None for what is no such error.
+    """
+    import duckdb
+    from deltalake.exceptions import DeltaError
+
+    # Rust's libraries panic at what they do not expect of a file.
+    panic = type(error).__name__ == "PanicException"
+    asked_wrongly = (duckdb.BinderException, duckdb.CatalogException, duckdb.ParserException)
+    theirs = isinstance(error, (DeltaError, pa.ArrowException, duckdb.Error, OSError))
+    if isinstance(error, (CurateError, BrokenPipeError, *asked_wrongly)) or not (theirs or panic):
+        return None
+    said = next((line.strip() for line in str(error).splitlines() if line.strip()), "")
+    which, where = ("the", f"catalog/{name}") if name else ("a", "catalog")
+    return damaged(f"{which} table cannot be read: {said or type(error).__name__}", where)
+
+
+@contextmanager
+def reading(name: str = "") -> Iterator[None]:
+    """Tell what cannot be read of the catalogue, of one table or of any, as an error of ours.
+
+    Raises:
+        CatalogError: A table cannot be read.
+    """
+    try:
+        yield
+    except (KeyboardInterrupt, SystemExit, GeneratorExit):
+        raise
+    except BaseException as error:
+        if (ours := as_ours(error, name)) is None:
+            raise
+        raise ours from error
+
+
+@contextmanager
+def writing(name: str) -> Iterator[None]:
+    """Tell what keeps a table from being written as an error of ours.
+
+    Raises:
+        StorageError: The disk is full, or the folder cannot be written to.
+        CatalogError: What is there cannot be read.
+    """
+    with reading(name):
+        try:
+            yield
+        except Exception as error:
+            if (ours := storage_error(error, where=f"catalog/{name}")) is None:
+                raise
+            raise ours from error
+
+
+@lru_cache(maxsize=4096)
+def _check_footer(place: str, size: int, changed_ns: int) -> None:  # noqa: ARG001 - the cache's key
+    from pyarrow import parquet
+
+    parquet.read_metadata(place)
+
+
+def _check_files(delta: DeltaTable, place: Path) -> None:
+    """See that each file of a table is there, as long as its log says, and has its footer.
+
+    Raises:
+        CatalogError: One is not.
+    """
+    added = pa.table(delta.get_add_actions(flatten=True))
+    rows = zip(added["path"].to_pylist(), added["size_bytes"].to_pylist(), strict=True)
+    for named, size in rows:
+        file = place / unquote(named)
+        where = f"catalog/{place.name}/{file.name}"
+        try:
+            told = file.stat()
+        except OSError as error:
+            raise damaged(f"a file of the table cannot be read: {error.strerror}", where) from None
+        if told.st_size != size:
+            said = f"a file of the table has {told.st_size:,} bytes; its log says {size:,}"
+            raise damaged(said, where)
+        try:
+            _check_footer(str(file), told.st_size, told.st_mtime_ns)
+        except (pa.ArrowException, OSError) as error:
+            raise damaged(f"a file of the table is no Parquet file: {error}", where) from None
 
 
 def _file_digest(place: str) -> str:

@@ -11,7 +11,7 @@ import typer
 
 from curate.cli.options import UseOption, WorkspaceOption, instant
 from curate.cli.output import note, open_context, say, say_json, table
-from curate.errors import ExitStatus, UnknownNameError
+from curate.errors import ExitStatus, InputError, UnknownNameError
 from curate.model.plural import verb
 from curate.workspace import DEFAULT_USE
 
@@ -64,16 +64,28 @@ def command(
     limit: Annotated[int, typer.Option(help="Findings shown per rule, in text.")] = 3,
     workspace: WorkspaceOption = None,
 ) -> int:
-    """Judge every entry for a use: cleared, needs_review or blocked, and why."""
+    """Judge every entry for a use: cleared, needs_review or blocked, and why.
+
+    Raises:
+        InputError: --against with --select or --ignore.
+    """
     from curate.verbs.audit import audit
 
     context = open_context(workspace)
+    rules = _rules(select, ignore)
+    if against is not None and rules is not None:
+        raise InputError(
+            "an audit from which rules were left out cannot be compared with another: what they "
+            "did not ask would look like a change",
+            where="--against",
+            hint="leave out --select and --ignore",
+        )
     before = _before(context, against, use)
     audited = audit(
         context,
         use=use,
         as_of=instant(as_of, "--as-of"),
-        rules=_rules(select, ignore),
+        rules=rules,
         assignment=assignment,
     )
     if before is not None:

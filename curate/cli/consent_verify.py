@@ -10,6 +10,7 @@ import typer
 from curate.cli.options import JsonOption, WorkspaceOption
 from curate.cli.output import note, open_context, say, say_json
 from curate.errors import VerificationError
+from curate.model.plural import counted, verb
 
 if TYPE_CHECKING:
     from curate.catalog.ledger import Ledger
@@ -29,22 +30,25 @@ def verify_command(
 ) -> None:
     """Prove the ledger unchanged: each entry, each head, and growth since a checkpoint.
 
-    The files of items of each release, whose digests the ledger has, are proved with it.
+    The files of items of each release, whose digests the ledger has, are proved with it; and
+    nothing may lie in the workspace of which the ledger would know if it were the newest one.
 
     Raises:
         VerificationError: Something was changed; it names the first entry that is not right, or
-            the file of items.
+            the file of items, or what the ledger does not know.
         InputError: The ledger or the checkpoint cannot be opened.
     """
     from curate.catalog.checkpoints import Checkpoint
+    from curate.verbs.gaps import demand_whole_ledger, unknown_to_ledger
 
     context = open_context(workspace)
     ledger = context.ledger
     since = None if checkpoint is None else Checkpoint.load(checkpoint)
     found = ledger.verify(since)
     lost = context.record.problems() if found else []
+    older = unknown_to_ledger(context) if found else []
     if as_json:
-        say_json({**_as_json(ledger, found), "items_of_releases": lost})
+        say_json({**_as_json(ledger, found), "items_of_releases": lost, "unknown": older})
     for problem in found.problems[1:]:
         note(f"also {problem}")
     found.demand(where=str(ledger.path))
@@ -56,23 +60,30 @@ def verify_command(
             where=str(context.record.folder),
             hint="restore the folder record/ from the backup that belongs to this ledger",
         )
+    for text in older[1:]:
+        note(f"also {text}")
+    demand_whole_ledger(context)
     if not as_json:
         _say(found)
     if write_checkpoint is not None:
         kept = ledger.checkpoint()
         kept.save(write_checkpoint)
-        note(f"{write_checkpoint}: a checkpoint of {kept.size:,} entries; keep it elsewhere")
+        note(
+            f"{write_checkpoint}: a checkpoint of {counted(kept.size, 'entry')}; keep it elsewhere"
+        )
 
 
 def _say(found: Verification) -> None:
-    say(f"{found.size:,} entries are what was recorded, in order, under {found.heads:,} heads")
+    say(f"{counted(found.size, 'entry')} {verb(found.size, 'is', 'are')} what was recorded, "
+        f"in order, under {counted(found.heads, 'head')}")  # fmt: skip
     if found.erased:
         say(f"{found.erased:,} of them were erased, each by an entry that says so")
     say(f"root {found.root.hex()}")
     if found.since is None:
-        say("no checkpoint was given: a ledger cut short or rewritten whole would look the same")
+        say("not proved, because no checkpoint was given: that nothing was cut off its end, and "
+            "that it was not rewritten whole. Give one with --checkpoint")  # fmt: skip
     else:
-        say(f"since the checkpoint of {found.since.size:,} entries it was only added to")
+        say(f"since the checkpoint of {counted(found.since.size, 'entry')} it was only added to")
 
 
 def _as_json(ledger: Ledger, found: Verification) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import os
 import sys
 from typing import Annotated, NoReturn
 
@@ -29,13 +30,21 @@ from curate.cli import (
     requests,
     review,
     seal,
+    set_aside,
     split,
     status,
     vault,
 )
 from curate.cli import run as run_command
 from curate.cli.output import note, print_error
-from curate.errors import CurateError, ExitStatus, InvariantError, printable
+from curate.errors import (
+    CurateError,
+    ExitStatus,
+    InputError,
+    InvariantError,
+    printable,
+    storage_error,
+)
 from curate.version import TOOL
 
 app = typer.Typer(
@@ -68,6 +77,7 @@ app.command("match")(match.command)
 app.add_typer(fingerprint.app, name="fingerprint")
 app.add_typer(seal.app, name="seal")
 app.add_typer(requests.app, name="requests")
+app.command("set-aside")(set_aside.command)
 app.command("status")(status.command)
 app.command("migrate")(migrate.command)
 app.command("doctor")(doctor.command)
@@ -116,9 +126,42 @@ def run() -> NoReturn:
     sys.exit(main(sys.argv[1:]))
 
 
+def _refuse_what_is_no_text(arguments: list[str]) -> None:
+    """Refuse arguments that are not UTF-8, but for names of files that are there.
+
+    Raises:
+        InputError: One is no text.
+    """
+    for argument in arguments:
+        value = argument.partition("=")[2] if argument.startswith("--") else argument
+        try:
+            argument.encode()
+        except UnicodeEncodeError:
+            if not value or not os.path.lexists(value):
+                raise InputError(
+                    "an argument is not UTF-8 text, and no file that is there is called so",
+                    where=argument.encode("utf-8", "backslashreplace").decode(),
+                    hint="check the spelling, and the encoding of the terminal or script; nothing "
+                    "was recorded",
+                ) from None
+
+
+def _tell(error: Exception) -> int:
+    """Print what no verb expected, a full disk, a damaged table or a bug; return a status."""
+    from curate.catalog.tables import as_ours
+
+    ours = storage_error(error) if isinstance(error, OSError) else as_ours(error)
+    if ours is None:
+        note(f"E700 {printable(repr(error))}\n  hint: {InvariantError.default_hint}")
+        return ExitStatus.BUG
+    print_error(ours)
+    return ours.exit_status
+
+
 def main(arguments: list[str]) -> int:
     """Run the command line on `arguments` and return its exit status."""
     try:
+        _refuse_what_is_no_text(arguments)
         outcome = app(args=arguments, standalone_mode=False)
     except CurateError as error:
         if _state["traceback"]:
@@ -142,6 +185,5 @@ def main(arguments: list[str]) -> int:
     except Exception as error:
         if _state["traceback"]:
             raise
-        note(f"E700 {printable(repr(error))}\n  hint: {InvariantError.default_hint}")
-        return ExitStatus.BUG
+        return _tell(error)
     return outcome if isinstance(outcome, int) else ExitStatus.GOOD

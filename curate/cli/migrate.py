@@ -16,6 +16,10 @@ def command(
         bool, typer.Option("--dry-run", help="Show what would be done, and do nothing.")
     ] = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    accept_loss: Annotated[
+        bool,
+        typer.Option("--accept-loss", help="Go on although tables that held the record are gone."),
+    ] = False,
     workspace: WorkspaceOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -34,12 +38,15 @@ def command(
         raise InputError("--json does not ask", hint="add --yes to migrate, or --dry-run to look")
     if not as_json:
         _show(plan.start, plan.end, plan.lines, resumed=plan.resumed)
+    for sentence in plan.lost:
+        note(f"lost: {sentence}")
     if needed and not dry_run:
-        if not as_json and not yes and not typer.confirm("Migrate the workspace?"):
+        asks = not as_json and not yes and (accept_loss or not plan.lost)
+        if asks and not typer.confirm("Migrate the workspace?"):
             raise typer.Abort
-        plan = migrate(place)
+        plan = migrate(place, accept_loss=accept_loss)
     if as_json:
-        say_json({"from": plan.start, "to": plan.end, "lines": plan.lines,
+        say_json({"from": plan.start, "to": plan.end, "lines": plan.lines, "lost": plan.lost,
                   "backup": None if plan.backup is None else str(plan.backup),
                   "done": needed and not dry_run})  # fmt: skip
     elif needed and not dry_run:

@@ -12,6 +12,7 @@ from curate.cli.keys import passphrase_of
 from curate.cli.options import JsonOption, UseOption, WorkspaceOption, instant
 from curate.cli.output import note, open_context, say, say_json, showing_progress, table, write_text
 from curate.errors import ExitStatus, InputError, printable
+from curate.model.plural import counted
 from curate.workspace import DEFAULT_USE
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ def list_command(
 ) -> None:
     """List the queues, with how many entries wait in each; or what reviewers disagree on."""
     from curate.review.queues import QUEUES
-    from curate.verbs.review import waiting
+    from curate.verbs.review import unjudged, waiting
 
     context = open_context(workspace)
     if conflicts:
@@ -50,6 +51,9 @@ def list_command(
         say_json(rows)
     else:
         table(rows, ["queue", "waiting", "what"])
+    if left := unjudged(context, use=use):
+        note(f"{counted(left, 'entry')} {'was' if left == 1 else 'were'} not judged by the last "
+             "audit, and no queue has them: run `curate audit`")  # fmt: skip
 
 
 @app.command("export")

@@ -9,7 +9,6 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
-from curate import workspace
 from curate.api import Project
 from curate.audit.rules import BY_CODE
 from curate.catalog.audits import Audited
@@ -18,6 +17,7 @@ from curate.errors import InputError
 from curate.model.verdict import Effect
 from curate.release.build import Release
 from curate.verbs.context import Context
+from curate.verbs.init import init
 
 # What the demo itself makes in its folder, and may therefore remove.
 _OWN = (
@@ -105,7 +105,7 @@ def tell_story(
         DependencyError: The face packages are not installed.
     """
     _clear(folder)
-    project = Project(workspace.create(folder, config=CONFIG))
+    project = Project(init(folder, config=CONFIG).workspace)
     say(NOTICE)
     made = write_dataset(project.workspace.root)
     say(f"\nbuilt {len(made)} entries with {len(planted(made))} planted problems in {folder}")

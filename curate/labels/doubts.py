@@ -35,7 +35,7 @@ def find_doubts(
     """
     own = _scores(items, scores) if scores is not None else None
     there = np.isfinite(own) if own is not None else _seen(items)
-    label = np.array([_CODES.get(one, -1) for one in items["authenticity"].to_pylist()])
+    label = np.array([_CODES.get(one, -1) for one in items["authenticity"].to_pylist()], int)
     rows = np.flatnonzero((label >= 0) & there)
     label, group = label[rows], renumbered(group[rows])
     if np.bincount(label, minlength=2).min() < LEAST_ITEMS or group.max() + 1 < LEAST_GROUPS:

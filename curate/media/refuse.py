@@ -74,6 +74,8 @@ class Guard:
         known = {one for one in self.refusals["key_id"].to_pylist() if one}
         if self.refusals.num_rows and not self.place.exists():
             raise _key_missing(self.place, "the key is gone")
+        # A key without a ledger would be taken for a sign that the ledger is lost.
+        self.ledger.create()
         key = own_key(self.place)
         if known - {key_id(key)}:
             raise _key_missing(self.place, "this is another key")

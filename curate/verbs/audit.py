@@ -16,6 +16,7 @@ from curate.catalog.digest import joined_digest, tables_digest
 from curate.catalog.listings import listings_kept
 from curate.model.config import Config, UseProfile, Waiver
 from curate.verbs.correct import apply_corrections
+from curate.verbs.gaps import demand_whole_ledger
 from curate.verbs.tables import prepared, statements
 from curate.workspace import DEFAULT_USE
 
@@ -45,7 +46,8 @@ def audit(
     Raises:
         InputError: The clock was set back, and no instant is given.
         UnknownNameError: There is no such use or assignment.
-        VerificationError: The ledger is not what was recorded.
+        VerificationError: The ledger is not what was recorded, or does not know what lies beside
+            it.
     """
     from curate.audit.judge import judge
     from curate.audit.rules import ALL_RULES, RULESET_VERSION, check_waivers
@@ -64,8 +66,9 @@ def audit(
     waivers = (*context.config.waivers, *reviewed_waivers(context, known_at=moment))
     question = question_of(context, profile, moment, waivers)
     with context.workspace.writing(), context.recorded("audit", asked) as record:
-        # A ledger that someone changed must not clear anything.
+        # A ledger that someone changed, or an older one, must not clear anything.
         context.ledger.verify().demand(where=str(context.workspace.ledger))
+        demand_whole_ledger(context)
         with listings_kept(context.catalog, context.ledger, context.clock):
             apply_corrections(context.catalog, context.ledger)
         observed, digest = prepared(context, assignment=assignment)

@@ -116,17 +116,36 @@ class Context:
                 minutes that a writer may have waited.
         """
         now = self.clock()
-        runs = self.catalog.connect("runs").sql(
-            "SELECT max(greatest(started_at, ended_at)) FROM runs"
+        aside = self.ledger.read("set_aside_runs")["run_id"].to_pylist()
+        runs = self.catalog.connect("runs").execute(
+            "SELECT greatest(started_at, ended_at) AS last, run_id FROM runs "
+            "WHERE NOT list_contains(?::VARCHAR[], run_id) ORDER BY last DESC NULLS LAST LIMIT 1",
+            [aside],
         )
-        times = {"ledger's": self.ledger.last_recorded_at(), "runs'": runs.fetchall()[0][0]}
-        for whose, last in times.items():
+        last_run, run_id = runs.fetchone() or (None, "")
+        ahead = (
+            "set the clock right; `--as-of` judges at an instant that is past. If the clock is "
+            "right now and was ahead then, "
+        )
+        restore = (
+            "what it recorded cannot be dated otherwise: restore the ledger and what belongs to it "
+            "from a backup of before, and record again what was said since"
+        )
+        leave_out = (
+            f"`curate set-aside {run_id} --by NAME --reason TEXT` records that nothing goes by "
+            "that run"
+        )
+        times = {
+            "ledger's": (self.ledger.last_recorded_at(), restore),
+            "runs'": (last_run, leave_out),
+        }
+        for whose, (last, way_out) in times.items():
             if last is not None and last - now > LATEST_LATENESS:
                 raise InputError(
                     f"the clock says {print_instant(now)}, and the {whose} last entry is of "
                     f"{print_instant(last)}",
                     where=str(self.workspace.root),
-                    hint="set the clock right; `--as-of` judges at an instant that is past",
+                    hint=ahead + way_out,
                 )
 
     def recorded(self, verb: str, parameters: Mapping[str, Any]) -> recorded:

@@ -17,6 +17,7 @@ from curate.errors import InputError, VerificationError
 from curate.files import write_whole
 from curate.media.refuse import KEY as GUARD_KEY
 from curate.model.authored import NAME as AUTHORED
+from curate.model.config import parse_config
 from curate.model.instants import print_instant
 from curate.release.feed import KEY as FEED_KEY
 from curate.verbs.context import Context
@@ -27,13 +28,20 @@ _FILES = (AUTHORED, GUARD_KEY, FEED_KEY)
 _FOLDERS = ("safety", "receipts")
 
 
-def init(root: Path) -> Context:
-    """Make a workspace in `root` and open it.
+def init(root: Path, *, config: str | None = None) -> Context:
+    """Make a workspace in `root`, with an empty ledger, and open it.
+
+    Args:
+        root: The folder.
+        config: Text of `curate.toml`; a commented template when None.
 
     Raises:
         InputError: The folder already holds a workspace, or is a file.
     """
-    return Context(workspace.create(root))
+    made = Context(workspace.create(root, config=config))
+    made.ledger.create()
+    made.workspace.keep_format()
+    return made
 
 
 def continue_from(root: Path, old: Path) -> Context:
@@ -44,6 +52,8 @@ def continue_from(root: Path, old: Path) -> Context:
 
     Raises:
         InputError: `root` already holds a workspace, or `old` holds none or was continued.
+        ConfigError: The old one's settings are not what they should be.
+        InvalidFileError: Its ledger is gone.
         FormatError: The old one is of another format.
         VerificationError: Its ledger is not what was recorded, or a list of what went out is
             missing or changed.
@@ -52,23 +62,34 @@ def continue_from(root: Path, old: Path) -> Context:
         raise InputError("there is no workspace here to go on from", where=str(old))
     before = Workspace(old.resolve())
     before.check_format()
+    parse_config(before.config_text(), where=str(before.config))
     with before.writing():
         ledger = Ledger(before.ledger)
-        ledger.verify().demand(where=str(before.ledger))
-        if problems := Record(ledger).problems():
-            raise VerificationError(problems[0], where=str(before.record))
-        made = Context(workspace.create(root, config=before.config_text()))
-        _take_along(before, made.workspace)
-        if made.ledger.root() != ledger.root():
-            raise VerificationError("the ledger's copy is not the ledger", where=str(root))
-        continued = {"in": str(made.workspace.root), "at": print_instant(made.clock())}
-        write_whole(before.root / CONTINUED_NAME, json.dumps(continued) + "\n")
+        # Nobody may say anything in the old one between the copy and the note that it goes on.
+        with ledger.held():
+            ledger.verify().demand(where=str(before.ledger))
+            if problems := Record(ledger).problems():
+                raise VerificationError(problems[0], where=str(before.record))
+            fresh = not root.exists()
+            try:
+                made = Context(workspace.create(root, config=before.config_text()))
+                _take_along(before, made.workspace)
+                made.workspace.keep_format()
+                continued = {"in": str(made.workspace.root), "at": print_instant(made.clock())}
+                write_whole(before.root / CONTINUED_NAME, json.dumps(continued) + "\n")
+            except BaseException:
+                # Half a workspace must not be taken for one that goes on from the old one.
+                if fresh:
+                    shutil.rmtree(root, ignore_errors=True)
+                raise
     return made
 
 
 def _take_along(old: Workspace, new: Workspace) -> None:
-    if old.ledger.exists():
-        Ledger(old.ledger).copy_to(new.ledger)
+    ledger = Ledger(old.ledger)
+    ledger.copy_to(new.ledger)
+    if Ledger(new.ledger).root() != ledger.root():
+        raise VerificationError("the ledger's copy is not the ledger", where=str(new.ledger))
     if old.record.is_dir():
         shutil.copytree(old.record, new.record)
     for name in _FILES:

@@ -59,6 +59,19 @@ def waiting(
     return _work(context, use, chosen(list(queues)), limit=limit)
 
 
+def unjudged(context: Context, *, use: str = DEFAULT_USE) -> int:
+    """Return how many entries the last audit of a use did not judge: they came since.
+
+    Raises:
+        InputError: No audit has run yet.
+    """
+    connection = context.catalog.connect("media")
+    connection.register("judged", context.latest_audit(use=use).verdicts.select(["media_id"]))
+    found = connection.execute("SELECT count(*) FROM media ANTI JOIN judged USING (media_id)")
+    (count,) = found.fetchone() or (0,)
+    return int(count)
+
+
 def _work(context: Context, use: str, queues: tuple[Queue, ...], *, limit: int) -> Work:
     audited = context.latest_audit(use=use)
     return make_work(_tables(context, audited), audited, queues, limit=limit)

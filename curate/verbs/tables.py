@@ -11,6 +11,7 @@ import pyarrow as pa
 from curate.catalog.derived import derived
 from curate.catalog.digest import tables_digest
 from curate.catalog.listings import changed_listings
+from curate.catalog.tables import reading
 from curate.catalog.views import read_entries, stored_as
 from curate.engine.changed import changed
 from curate.errors import DependencyError
@@ -113,7 +114,8 @@ def changed_rows(context: Context) -> pa.Table:
     What datasets declare is held against the ledger each time, and never told from what is kept
     beside the tables: whoever edits a table can edit that as well.
     """
-    listings = changed_listings(context.catalog, context.ledger)
+    with reading():
+        listings = changed_listings(context.catalog, context.ledger)
     rows = [{"about": f"dataset {dataset}", "written_in": name}
             for dataset, names in listings.items() for name in names]  # fmt: skip
     return pa.concat_tables([changed(context.catalog), conform(rows, "changed")])
@@ -143,8 +145,9 @@ def prepared(context: Context, *, assignment: str | None = None) -> tuple[dict[s
     from curate.audit.prepare import CATALOG_INPUTS, RECIPE, prepare
 
     if assignment is not None:
-        tables = observations(context, assignment=assignment)
-        return prepare(tables), tables_digest(tables)
+        with reading():
+            tables = observations(context, assignment=assignment)
+            return prepare(tables), tables_digest(tables)
 
     # What was changed is told from tables that audits do not read otherwise.
     not_as_written = changed_rows(context)
@@ -153,7 +156,8 @@ def prepared(context: Context, *, assignment: str | None = None) -> tuple[dict[s
         tables = observations(context)
         return {**prepare(tables), "digest": pa.table({"sha256": [tables_digest(tables)]})}
 
-    beside = repr([table.to_pylist() for table in (not_as_written, stages_now(context))])
+    with reading():
+        beside = repr([table.to_pylist() for table in (not_as_written, stages_now(context))])
     inputs = stored_as(CATALOG_INPUTS)
     made = derived(context.catalog, "facts", inputs, make, recipe=RECIPE, beside=beside)
     digest = made.pop("digest")["sha256"][0].as_py()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -113,6 +114,48 @@ def test_migration_that_was_killed_goes_on(kept: Path, curate: Curate) -> None:
     assert [row["name"] for row in record.releases()] == ["v1", "v2.0.0"]
     assert record.items().num_rows == 16
     assert len(list((kept / "ws" / "backups").iterdir())) == 1
+
+
+@pytest.mark.parametrize(
+    ("gone", "told"),
+    [
+        ("catalog/releases", "2 releases went out that catalog/releases does not hold"),
+        ("catalog/release_items", "catalog/release_items"),
+        ("catalog/refusals", "guard.key is there"),
+        ("catalog", "the folder catalog/ holds no tables"),
+    ],
+)
+def test_what_is_gone_of_the_record_stops_a_migration(
+    kept: Path, curate: Curate, gone: str, told: str
+) -> None:
+    """A table that is gone does not say that nothing went out; who goes on, says so."""
+    shutil.rmtree(kept / "ws" / gone)
+
+    stopped = curate("migrate", "-w", "ws", "--yes", status=4).err
+    assert told in stopped
+    assert not (kept / "ws" / FORMAT_NAME).exists()
+    went_on = curate("migrate", "-w", "ws", "--yes", "--accept-loss")
+    assert told in went_on.err
+    (kept_in,) = (kept / "ws" / "backups").glob("*/migrated.json")
+    assert any(told in line for line in json.loads(kept_in.read_text())["did"])
+
+
+def test_a_table_that_is_cut_short_stops_a_migration(kept: Path, curate: Curate) -> None:
+    """With its place, and before anything is done."""
+    file = next((kept / "ws" / "catalog" / "releases").glob("*.parquet"))
+    file.write_bytes(file.read_bytes()[:-30])
+
+    told = curate("migrate", "-w", "ws", "--yes", status=2).err
+    assert "E203 catalog/releases" in told
+    assert not (kept / "ws" / "backups").exists()
+
+
+def test_a_ledger_that_is_gone_stops_a_migration(kept: Path, curate: Curate) -> None:
+    """What people said is in no table."""
+    (kept / "ws" / "ledger.sqlite").unlink()
+
+    assert "E104" in curate("migrate", "-w", "ws", "--yes", status=2).err
+    assert "E104" in curate("migrate", "-w", "ws", "--dry-run", status=2).err
 
 
 def test_newer_workspace_is_refused(kept: Path, curate: Curate) -> None:

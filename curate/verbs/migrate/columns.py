@@ -11,23 +11,30 @@ from typing import Any
 
 import pyarrow as pa
 
+from curate.catalog.tables import Catalog, reading, writing
 from curate.schema import arrow_schema, conform, table_names
 from curate.verbs.migrate.step import Step
 from curate.workspace import Workspace
 
 
 def stored_table(place: Workspace, name: str) -> Any:
-    """Return a Delta table as it lies in the catalogue, whatever its columns; None without one."""
-    from deltalake import DeltaTable
+    """Return a Delta table as it lies in the catalogue, whatever its columns; None without one.
 
-    path = str(place.catalog / name)
-    return DeltaTable(path) if DeltaTable.is_deltatable(path) else None
+    Raises:
+        CatalogError: It cannot be opened, or a file of it is missing or damaged.
+    """
+    return Catalog(place.catalog).stored(name)
 
 
 def read_stored(place: Workspace, name: str) -> pa.Table | None:
-    """Return the rows of a Delta table, whatever its columns; None without one."""
+    """Return the rows of a Delta table, whatever its columns; None without one.
+
+    Raises:
+        CatalogError: It cannot be read.
+    """
     delta = stored_table(place, name)
-    return None if delta is None else delta.to_pyarrow_table()
+    with reading(name):
+        return None if delta is None else delta.to_pyarrow_table()
 
 
 def _changes(place: Workspace, name: str) -> tuple[list[str], list[str], list[str]]:
@@ -67,11 +74,12 @@ def _run(place: Workspace, now: datetime) -> None:  # noqa: ARG001 - as every st
             )
             if ordered:
                 continue
-        rows = delta.to_pyarrow_table().drop_columns(gone)
-        write_deltalake(
-            str(place.catalog / name), conform(rows, name), mode="overwrite",
-            schema_mode="overwrite",
-        )  # fmt: skip
+        with writing(name):
+            rows = delta.to_pyarrow_table().drop_columns(gone)
+            write_deltalake(
+                str(place.catalog / name), conform(rows, name), mode="overwrite",
+                schema_mode="overwrite",
+            )  # fmt: skip
 
 
 COLUMNS = Step("columns", _preview, _run)

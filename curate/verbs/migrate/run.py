@@ -11,11 +11,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from curate.catalog import ledger_file
 from curate.catalog.derived import FOLDER as DERIVED
 from curate.catalog.ledger import Ledger
 from curate.catalog.listings import record_listings
 from curate.catalog.tables import Catalog
-from curate.errors import FormatError
+from curate.errors import FormatError, VerificationError
 from curate.files import write_whole
 from curate.model.instants import print_instant
 from curate.verbs.context import utc_now
@@ -39,6 +40,7 @@ class Plan:
         lines: What is done, a sentence each, in order.
         backup: Where the copy of it is; None before it is made.
         resumed: Whether one that was interrupted is gone on with.
+        lost: What was there of the record and is gone, a sentence each.
     """
 
     start: int
@@ -46,6 +48,7 @@ class Plan:
     lines: tuple[str, ...]
     backup: Path | None = None
     resumed: bool = False
+    lost: tuple[str, ...] = ()
 
 
 @dataclass
@@ -73,6 +76,8 @@ def plan_migration(place: Workspace) -> Plan:
 
     Raises:
         FormatError: A newer version wrote it.
+        CatalogError: A table cannot be read.
+        InvalidFileError: Its ledger is gone.
     """
     state = _State.read(place.root / MIGRATING_NAME)
     if state is not None:
@@ -86,19 +91,29 @@ def plan_migration(place: Workspace) -> Plan:
         for step in MIGRATIONS[number]
         for line in step.preview(place)
     ]
-    return Plan(start, FORMAT, tuple(lines or [_NOTHING] if start < FORMAT else ()))
+    if start >= FORMAT:
+        return Plan(start, FORMAT, ())
+    if not ledger_file.is_there(place.ledger):
+        lines.append("there is no ledger: an empty one is made, in which nobody said anything")
+    lost = to_format_2.lost(place)
+    return Plan(start, FORMAT, tuple(lines or [_NOTHING]), lost=tuple(lost))
 
 
-def migrate(place: Workspace, *, clock: Callable[[], datetime] = utc_now) -> Plan:
+def migrate(
+    place: Workspace, *, clock: Callable[[], datetime] = utc_now, accept_loss: bool = False
+) -> Plan:
     """Bring a workspace up to the present format; return what was done.
 
     Args:
         place: The workspace.
         clock: Gives the present instant, in UTC.
+        accept_loss: Go on although something of the record is gone; what, is kept in the backup.
 
     Raises:
+        CatalogError: A table cannot be read.
+        InvalidFileError: Its ledger is gone.
         FormatError: It has the present format already, or a newer version wrote it.
-        VerificationError: Its ledger is not what was recorded.
+        VerificationError: Its ledger is not what was recorded, or something of the record is gone.
         WorkspaceBusyError: Another process writes to it.
     """
     plan = plan_migration(place)
@@ -107,7 +122,16 @@ def migrate(place: Workspace, *, clock: Callable[[], datetime] = utc_now) -> Pla
             f"the workspace has format {FORMAT} already", where=str(place.root),
             hint="nothing is to do",
         )  # fmt: skip
+    if plan.lost and not accept_loss:
+        raise VerificationError(
+            f"something of the record is gone: {plan.lost[0]}",
+            where=str(place.root),
+            hint="restore the folder catalog/ from a backup and migrate then. If there is none, "
+            "`curate migrate --accept-loss` goes on without; move releases and receipts that "
+            "nothing tells of any more out of the workspace afterwards",
+        )
     with place.writing():
+        Ledger(place.ledger).create()
         Ledger(place.ledger).verify().demand(where=str(place.ledger))
         now = clock()
         kept = place.root / MIGRATING_NAME
@@ -115,7 +139,9 @@ def migrate(place: Workspace, *, clock: Callable[[], datetime] = utc_now) -> Pla
         if state is None:
             backup = place.backups / f"format-{plan.start}-{now:%Y%m%dT%H%M%SZ}"
             back_up(place, backup)
-            state = _State(plan.start, str(backup), list(plan.lines))
+            state = _State(
+                plan.start, str(backup), [*plan.lines, *(f"lost: {one}" for one in plan.lost)]
+            )
             state.keep(kept)
         for number in range(state.start + 1, FORMAT + 1):
             for step in MIGRATIONS[number]:

@@ -6,6 +6,7 @@ delete when the catalogue had to be made again.
 
 from __future__ import annotations
 
+import json
 import shutil
 from datetime import datetime
 from typing import Any
@@ -16,9 +17,10 @@ import pyarrow.compute as pc
 from curate.catalog.ledger import Ledger
 from curate.catalog.record import ITEMS, Record
 from curate.media.refuse import KEY, key_id
+from curate.model.plural import counted
 from curate.schema import arrow_schema
 from curate.vault.keys import own_key
-from curate.verbs.migrate.columns import COLUMNS, read_stored
+from curate.verbs.migrate.columns import COLUMNS, read_stored, stored_table
 from curate.verbs.migrate.step import Step
 from curate.workspace import Workspace
 
@@ -40,6 +42,44 @@ def _preview(place: Workspace) -> list[str]:
     found = ((words[name], read_stored(place, name)) for name in _MOVED)
     return [f"{table.num_rows:,} {what} move to the ledger and record/"
             for what, table in found if table is not None]  # fmt: skip
+
+
+def lost(place: Workspace) -> list[str]:
+    """Return a sentence for each thing of the record that was there and that no table holds.
+
+    Tables that are gone read as empty, and a migration that went on would record that nothing
+    went out and nothing was erased. What lies beside them, and the runs, tell that there was more.
+    """
+    found = []
+    known = {row["name"] for row in _rows(place, "releases")}
+    known |= {row["name"] for row in Record(Ledger(place.ledger)).rows()}
+    built = {folder.name for folder in place.releases.glob("[!.]*") if folder.is_dir()}
+    built |= {
+        json.loads(row["parameters"] or "{}").get("name", "without a name")
+        for row in _rows(place, "runs")
+        if row["verb"] == "release build" and row["status"] == "done"
+    }
+    if missing := sorted(built - known):
+        found.append(
+            f"{counted(len(missing), 'release')} went out that catalog/releases does not hold, "
+            f"such as {missing[0]}"
+        )
+    if known and not place.root.joinpath("record").exists() and stored_table(place, ITEMS) is None:
+        found.append("catalog/release_items, which says what releases hold, is gone")
+    refused = _rows(place, "refusals") or Ledger(place.ledger).read("refusals").num_rows
+    if not refused and (place.root / KEY).exists():
+        found.append(
+            f"{KEY} is there, which is made when something is erased, and catalog/refusals holds "
+            "nothing: what was erased would be taken in again"
+        )
+    if not refused and any(place.root.glob("receipts/erasure-*.json")):
+        found.append("receipts tell of erasures, and catalog/refusals holds nothing of them")
+    if not any(place.catalog.glob("*/_delta_log")):
+        found.append(
+            "the folder catalog/ holds no tables: this format kept in it what went out, what was "
+            "called back and what was erased"
+        )
+    return found
 
 
 def _run(place: Workspace, now: datetime) -> None:

@@ -182,7 +182,7 @@ def test_damaged_log_is_told(catalog: Catalog) -> None:
     for log in (catalog.folder / "media" / "_delta_log").glob("*.json"):
         log.write_text('{"metaData": ')
 
-    with pytest.raises(CatalogError, match="cannot be opened"):
+    with pytest.raises(CatalogError, match="cannot be read"):
         catalog.read("media")
 
 

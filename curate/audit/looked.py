@@ -7,9 +7,14 @@ is not there.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pyarrow as pa
 
 from curate.audit.questions import OF_CATALOGUE, letter_of
+
+if TYPE_CHECKING:
+    import duckdb
 
 # STANDARDS section 2: in which role a person can be in what kind of manipulation. A bystander is
 # somebody whom nothing was done to, and can be in each. Any other cell is not known.
@@ -47,6 +52,21 @@ JOIN stages g ON g.stage = 'faces' AND g.model_id = f.model_id
 LEFT JOIN identities i USING (face_id)
 """
 
+# A face that is like nobody's but its own entry's proves nothing about whose it is; neither does
+# one that is in an identity by declaration only.
+SUPPORTED = """
+SELECT i.identity_id, i.subject_id
+FROM faces f
+JOIN stages g ON g.stage = 'faces' AND g.model_id = f.model_id
+JOIN identities i USING (face_id)
+LEFT JOIN groups c USING (sha256)
+WHERE i.identity_id IS NOT NULL AND i.subject_id IS NOT NULL
+AND i.status IS DISTINCT FROM 'disputed'
+GROUP BY i.identity_id, i.subject_id
+HAVING count(DISTINCT coalesce(c.group_id, f.sha256)) > 1
+ORDER BY ALL
+"""
+
 LOOKED = f"""
 WITH shown AS MATERIALIZED ({_FACES}),
 scanned AS (
@@ -70,16 +90,6 @@ people_seen AS (
            count(*) FILTER (stands AND held)::INTEGER AS held,
            count(*) FILTER (stands AND status = 'disputed')::INTEGER AS disputed
     FROM shown GROUP BY sha256
-),
--- A face that is like nobody's but its own entry's proves nothing about whose it is; neither does
--- one that is in an identity by declaration only.
-supported AS (
-    SELECT s.identity_id, s.subject_id
-    FROM shown s LEFT JOIN groups g USING (sha256)
-    WHERE s.identity_id IS NOT NULL AND s.subject_id IS NOT NULL
-    AND s.status IS DISTINCT FROM 'disputed'
-    GROUP BY s.identity_id, s.subject_id
-    HAVING count(DISTINCT coalesce(g.group_id, s.sha256)) > 1
 ),
 named AS (
     SELECT media_id, subject_id, bool_or(link_status = 'confirmed') AS confirmed,
@@ -232,6 +242,38 @@ _LETTERS = ", ".join(
 )
 # What of the questions that each entry raises the catalogue alone answers, in the order of entries.
 ANSWERED = f"SELECT media_id, named > 0 AS named, {_LETTERS} FROM ({LOOKED}) ORDER BY media_id"
+
+# So many entries are asked at once: what is joined for one slice is gone before the next.
+_SLICE = 250_000
+# A slice is of whole contents, so that entries with the same bytes stay together.
+_OF_SLICE = f"""
+WITH entries AS (SELECT * FROM entries WHERE hash(coalesce(sha256, id)) % $slices = $slice),
+depictions AS (SELECT * FROM depictions WHERE media_id IN (SELECT media_id FROM entries)),
+{
+    ", ".join(
+        f"{name} AS (SELECT * FROM {name} WHERE hash(sha256) % $slices = $slice)"
+        for name in ("content", "faces", "face_scans", "signal_scans", "hash_checks")
+    )
+}
+{ANSWERED}
+"""
+
+
+def answered(connection: duckdb.DuckDBPyConnection) -> pa.Table:
+    """Return what `ANSWERED` gives, in the order of entries.
+
+    Args:
+        connection: Has what `LOOKED` asks.
+    """
+    ((count,),) = connection.execute("SELECT count(*) FROM entries").fetchall()
+    slices = -(-count // _SLICE)
+    if slices <= 1:
+        return connection.sql(ANSWERED).to_arrow_table()
+    parts = [
+        connection.sql(_OF_SLICE, params={"slices": slices, "slice": one}).to_arrow_table()
+        for one in range(slices)
+    ]
+    return pa.concat_tables(parts).sort_by("media_id").combine_chunks()
 
 
 def known_roles() -> pa.Table:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 import pyarrow as pa
 
-from curate.audit.looked import ANSWERED, KNOWN_ROLES, known_roles
+from curate.audit.looked import ANSWERED, KNOWN_ROLES, SUPPORTED, answered, known_roles
 from curate.catalog import numbered
 from curate.catalog.numbered import number
 from curate.splits.crossings import crossings
@@ -250,8 +250,8 @@ _VIEWS = {
               WHERE source_id IS NOT NULL OR licence IS NOT NULL)
         ORDER BY origin
     """,
-    # What of the questions that each entry raises the catalogue alone answers.
-    "answered": ANSWERED,
+    # Whose face an identity is by two contents that are no copies.
+    "supported": SUPPORTED,
 }
 
 # What reviewers see of an entry beside what was found: its bytes, what was done to it and how, when
@@ -288,7 +288,8 @@ ORDER BY ALL
 """
 
 RECIPE = "\n".join((
-    numbered.RECIPE, str(REQUIRED_ROLES), str(KNOWN_ROLES), *_VIEWS.values(), _SIGHT, _FROM_ORIGINS,
+    numbered.RECIPE, str(REQUIRED_ROLES), str(KNOWN_ROLES), *_VIEWS.values(), ANSWERED, _SIGHT,
+    _FROM_ORIGINS,
 ))  # fmt: skip
 
 
@@ -325,6 +326,7 @@ def prepare(tables: Mapping[str, pa.Table]) -> dict[str, pa.Table]:
     for name, sql in {**_VIEWS, "sight": _SIGHT, "from_origins": _FROM_ORIGINS}.items():
         made[name] = connection.sql(sql).to_arrow_table()
         connection.register(name, made[name])
+    made["answered"] = answered(connection)
     made["sight"] = made["sight"].cast(_DIGESTS)
     made["crossings"] = crossings(tables)
     return made | plain

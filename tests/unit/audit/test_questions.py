@@ -8,12 +8,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import cache
+from random import Random
 from typing import Any
 
 import pytest
 
+from curate.audit import looked
 from curate.audit.facts import Question
 from curate.audit.judge import audit
+from curate.audit.prepare import prepare
 from curate.audit.questions import NAMES
 from curate.audit.rules import ALL_RULES
 from curate.schema import purpose_tree
@@ -42,6 +45,7 @@ from tests.factories import (
     source,
     subject,
 )
+from tests.random_worlds import random_world, tables_of
 from tests.reference_questions import NAMES as IN_ORDER
 from tests.side_by_side import apart, together
 
@@ -504,7 +508,7 @@ def test_source_can_be_optional() -> None:
     """The settings may say that no source is needed; one that is named must admit the use."""
     optional = replace(QUESTION, source_required=False)
     rows = entry_of()
-    put("media", source_id=None)(rows)
+    put("media", source_id=None, licence=None)(rows)
 
     assert told(rows, optional)["answers"][IN_ORDER.index("origin")] == "-"
 
@@ -553,3 +557,15 @@ def test_faces_that_an_older_model_found_answer_nothing() -> None:
 
 LOOKED = ("media", "sightings", "depictions", "labels", "content", "faces", "face_scans",
           "identities", "signal_scans", "beside_scans")  # fmt: skip
+
+
+def test_slices_of_entries_are_answered_as_all_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Entries of one content lie in one slice, and what is asked of others is asked of all."""
+    random = Random(5)
+    tables = tables_of([random_world(random, f"w{n}") for n in range(12)])
+    whole = prepare(tables)["answered"]
+
+    monkeypatch.setattr(looked, "_SLICE", 7)
+
+    assert prepare(tables)["answered"].equals(whole)
+    assert whole.num_rows > 30

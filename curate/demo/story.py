@@ -31,6 +31,7 @@ _OWN = (
     "ledger.sqlite-wal",
     "media",
     "planted.json",
+    "record",
     "releases",
     "reports",
     "sources.toml",

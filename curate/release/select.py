@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -12,14 +12,19 @@ from curate.dedup.keep import kept_copies
 INPUTS = ("entries", "content", "labels", "groups", "relations", "faces", "verdicts")
 
 # A cleared entry is held back when an entry with the same bytes is blocked: a copy under another
-# name shows the same person, whatever is declared of the copy. Of near duplicates one goes out for
-# each label and method, as `kept_copies` says: a fake may look much like what it was made from.
+# name shows the same person, whatever is declared of the copy. So is what a feed called back:
+# whoever follows the feed would delete it from the new release too. Of near duplicates one goes
+# out for each label and method, as `kept_copies` says: a fake may look much like what it was made
+# from.
 _CLEARED = """
 CREATE TEMPORARY TABLE distinct_bytes AS
 WITH barred AS (
     SELECT e.*, l.value AS label,
            CASE WHEN e.state <> 'present' THEN 'not-present'
                 WHEN {assigned} AND e.split IS NULL THEN 'in-no-split'
+                WHEN e.sha256 IN (SELECT sha256 FROM entries JOIN called_back USING (media_id)
+                                  WHERE sha256 IS NOT NULL)
+                THEN 'called-back'
                 WHEN e.sha256 IN (SELECT sha256 FROM entries JOIN verdicts USING (media_id)
                                   WHERE verdict = 'blocked' AND sha256 IS NOT NULL)
                 THEN 'copy-blocked'
@@ -101,12 +106,17 @@ class Selection:
 
 
 def select(
-    tables: Mapping[str, pa.Table], *, assigned: bool = False, keep_duplicates: bool = False
+    tables: Mapping[str, pa.Table],
+    *,
+    called_back: Iterable[str] = (),
+    assigned: bool = False,
+    keep_duplicates: bool = False,
 ) -> Selection:
     """Return what an audit cleared, each content once.
 
     Args:
         tables: A table for each of `INPUTS`; verdicts are those of one audit.
+        called_back: Ids of entries of which a feed of the use names a file that went out.
         assigned: The splits are those of an assignment: an entry in none of them is left out.
         keep_duplicates: Let every near duplicate go out, not only the one that was kept.
     """
@@ -115,6 +125,8 @@ def select(
     with duckdb.connect(":memory:") as connection:
         for name in INPUTS:
             connection.register(name, tables[name])
+        named = pa.table({"media_id": pa.array(sorted(set(called_back)), pa.string())})
+        connection.register("called_back", named)
         connection.execute(_CLEARED.format(assigned=assigned))
         connection.execute(_TO_CHOOSE_FROM)
         connection.register("kept", kept_copies(connection))

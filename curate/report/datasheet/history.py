@@ -69,6 +69,7 @@ def _in_words(reason: str) -> str:
 
 _REASONS = {
     "same-content": "The same bytes are in the release already.",
+    "called-back": "A feed of this use called the file back, and a feed stands for good.",
     "copy-blocked": "An entry with the same bytes is blocked.",
     "not-present": "The file is not there.",
     "not-judged": "The audit did not judge the entry.",

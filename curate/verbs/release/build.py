@@ -17,6 +17,7 @@ from curate.release.manifest import digest_file
 from curate.release.select import Selection
 from curate.safety.gate import check_gate
 from curate.verbs.audit import audit, policy_digest
+from curate.verbs.release.due import called_back_entries
 from curate.verbs.release.issue import Issue, check_new, said_until_now
 from curate.verbs.release.order import Order, check_instant, cleared, went_out
 from curate.verbs.report import inputs_of, promised
@@ -69,7 +70,9 @@ def prepare_issue(context: Context, name: str, order: Order) -> tuple[Issue, Sel
     present = judge()
     audited = then or present
     read = facts(context, known_at=audited.as_of, assignment=order.assignment)
-    selection = cleared(read, audited, present, order)
+    selection = cleared(
+        read, audited, present, order, called_back_entries(context.record, order.use)
+    )
     issue = Issue(
         name, order, audited, read, context.ledger, context.clock(),
         context.config.supersede_days, present, said=said,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow.compute as pc
 
 from curate.catalog.ledger import Ledger
-from curate.catalog.record import of_releases
+from curate.catalog.record import Record, of_releases
 from curate.consent.vocabulary import PERMITTING
 from curate.errors import CurateError
 from curate.media.refuse import Guard
@@ -85,6 +85,23 @@ def announced_files(ledger: Ledger, use: str, *, only: dict[str, Any] | None = N
     every = [only] if only is not None else ledger.read("tombstones").to_pylist()
     rows = [row for row in every if row["use"] == use]
     return Feed(tuple(Tombstone(d, row["salt"]) for row in rows for d in row["digests"]), {})
+
+
+def called_back_entries(record: Record, use: str) -> set[str]:
+    """Return the entries of which a feed of a use names a file that went out, by id.
+
+    Raises:
+        VerificationError: A file of items is missing or changed.
+    """
+    feed = announced_files(record.ledger, use)
+    if not feed.tombstones:
+        return set()
+    items = record.items(row for row in record.releases() if row["use"] == use)
+    return {
+        row["media_id"]
+        for row in items.select(["media_id", "sha256"]).to_pylist()
+        if feed.names(row["sha256"])
+    }
 
 
 def gone_subjects(ledger: Ledger, now: datetime) -> set[str]:

@@ -296,6 +296,15 @@ class Issue:
                 where=str(again["media_id"][0].as_py()),
                 hint="`curate decide LOCATOR blocked` keeps it back",
             )
+        feed = Feed(tuple(self._stones), {})
+        if named := sorted(sha256 for sha256 in out if feed.names(sha256)):
+            again = items.filter(pc.equal(items["sha256"], named[0]))
+            raise VerificationError(
+                "this entry goes out as a file that a feed of this use called back: who follows "
+                "the feed would delete it",
+                where=str(again["media_id"][0].as_py()),
+                hint="`curate decide LOCATOR blocked` keeps it back",
+            )
         return frozenset(found.keys() - out)
 
 

@@ -109,7 +109,11 @@ def least(then: pa.Table, now: pa.Table) -> pa.Table:
 
 
 def cleared(
-    facts: Mapping[str, pa.Table], audited: Audited, present: Audited, order: Order
+    facts: Mapping[str, pa.Table],
+    audited: Audited,
+    present: Audited,
+    order: Order,
+    called_back: Collection[str] = (),
 ) -> Selection:
     """Return what two audits let go out.
 
@@ -118,6 +122,7 @@ def cleared(
         audited: The one at the instant asked for.
         present: The one when the release is built; the same where no instant is asked for.
         order: What is asked for.
+        called_back: As in `select`.
     """
     tables = {name: facts[name] for name in INPUTS if name != "verdicts"}
     verdicts = audited.verdicts
@@ -125,6 +130,7 @@ def cleared(
         verdicts = least(verdicts, present.verdicts)
     return select(
         {**tables, "verdicts": verdicts},
+        called_back=called_back,
         assigned=order.assignment is not None,
         keep_duplicates=order.keep_duplicates,
     )

@@ -26,9 +26,10 @@ from curate.release.verify import verify
 from curate.release.version import next_version
 from curate.signing import new_key
 from curate.verbs.release import check_new
+from curate.verbs.release.due import called_back_entries
 from curate.verbs.release.recipients import Recipients
 from tests.factories import day, media
-from tests.issued import MODEL_SECRET, NAMES, SECRET, Desk
+from tests.issued import MODEL_SECRET, NAMES, SECRET, USE, Desk
 
 KEYS = (SECRET.public, MODEL_SECRET.public)
 GONE = {"4.png": "blocked", "5.png": "needs_review"}
@@ -205,6 +206,16 @@ def test_entry_that_is_no_longer_listed_must_go(tmp_path: Path) -> None:
     made, issue = desk.release("v2", NAMES[:-1])
 
     assert (made.items.num_rows, len(issue.gone), issue.version) == (5, 1, "2.0.0")
+
+
+def test_what_a_feed_called_back_goes_out_no_more(desk: Desk) -> None:
+    """Whatever is cleared of it later: its holders were told to delete it, and feeds stand."""
+    with pytest.raises(VerificationError, match="a feed of this use called back"):
+        desk.release("v3", said={"4.png": "blocked"})
+
+    assert called_back_entries(Record(desk.ledger), USE.name) == {
+        media(name)["media_id"] for name in GONE
+    }
 
 
 @pytest.mark.parametrize("said", ["needs_review", "blocked"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -26,6 +27,7 @@ def chosen(
     relations: list[dict[str, Any]] | None = None,
     faces: list[dict[str, Any]] | None = None,
     keep_duplicates: bool = False,
+    called_back: Sequence[str] = (),
 ) -> Selection:
     """Return the selection from entries with verdicts."""
     listed = entries(rows, sightings)
@@ -39,7 +41,7 @@ def chosen(
         "relations": conform(relations or [], "relations"),
         "faces": conform(faces or [], "faces"),
         "verdicts": conform(verdicts, "verdicts"),
-    }, keep_duplicates=keep_duplicates)  # fmt: skip
+    }, keep_duplicates=keep_duplicates, called_back=called_back)  # fmt: skip
 
 
 def test_cleared_entries_go_out_with_what_is_known_of_them() -> None:
@@ -104,6 +106,19 @@ def test_bytes_that_are_blocked_elsewhere_do_not_go_out() -> None:
 
     assert found.items["locator"].to_pylist() == ["c.jpg"]
     assert found.left_out == {"CON002": 1, "copy-blocked": 1}
+
+
+def test_what_a_feed_called_back_is_left_out() -> None:
+    """Under another entry too: whoever follows the feed would delete it."""
+    rows = [media("a.jpg"), media("copy.jpg"), media("c.jpg")]
+    seen = [sighting(row, sha256=digest("same")) for row in rows[:2]] + [sighting(rows[2])]
+
+    found = chosen(
+        rows, [verdict(row) for row in rows], sightings=seen, called_back=[rows[0]["media_id"]]
+    )
+
+    assert found.items["locator"].to_pylist() == ["c.jpg"]
+    assert found.left_out == {"called-back": 2}
 
 
 def test_file_that_is_not_there_is_left_out() -> None:

@@ -137,7 +137,7 @@ def list_command(workspace: WorkspaceOption = None, as_json: JsonOption = False)
         told = [{k: ", ".join(v) if isinstance(v, list) else v for k, v in row.items()}
                 for row in rows]  # fmt: skip
         table(told, list(rows[0]))
-        _explain(rows)
+        _explain(rows, known=not problems)
     return ExitStatus.UNVERIFIED if problems else ExitStatus.GOOD
 
 
@@ -160,12 +160,16 @@ def _due(context: Context) -> tuple[dict[str, int] | None, dict[str, datetime], 
         )
 
 
-def _explain(rows: list[dict[str, Any]]) -> None:
+def _explain(rows: list[dict[str, Any]], *, known: bool) -> None:
     """Say in plain words what it means to be behind, where somebody is."""
     if any(row["must go"] for row in rows):
         say("must go: items that show somebody who withdrew, objected or was erased, or that the "
             "last audit does not clear, and that no feed names yet: `curate release recall --all` "
             "calls them back")  # fmt: skip
+        if not known:
+            say("first make the catalogue whole, with `curate ingest` and `curate run`: "
+                "`curate release recall --all` also calls back everything that the catalogue does "
+                "not know, of people who agreed too")  # fmt: skip
     if any(row["behind"] for row in rows):
         say("behind: they hold files that must go, or an older release, and have not said that "
             "they have the newer one or deleted what must go; `curate release acknowledge` records "

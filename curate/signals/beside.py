@@ -261,10 +261,12 @@ def _read_words(raw: bytes, make: Make, place: str) -> list[Signal]:
 
 
 def _pairs(told: dict[str, Any]) -> Iterator[tuple[Any, Any]]:
-    """Yield the headers of a sidecar: a mapping, pairs, or objects with name and value."""
+    """Yield the headers of a sidecar: a mapping, pairs, objects with name and value, or a text."""
     for key in _HEADERS:
         headers = told.get(key)
-        if isinstance(headers, dict):
+        if isinstance(headers, str):
+            yield from _lines(headers)
+        elif isinstance(headers, dict):
             for name, value in headers.items():
                 yield from ((name, one) for one in (value if isinstance(value, list) else [value]))
         elif isinstance(headers, list):
@@ -273,6 +275,14 @@ def _pairs(told: dict[str, Any]) -> Iterator[tuple[Any, Any]]:
                     yield item.get("name"), item.get("value")
                 elif isinstance(item, list) and len(item) == 2:
                     yield item[0], item[1]
+
+
+def _lines(headers: str) -> Iterator[tuple[str, str]]:
+    """Yield headers as they were sent: a line for each, the first one without a name."""
+    for line in headers.splitlines():
+        name, colon, value = line.partition(":")
+        if colon and not name.startswith("HTTP/"):
+            yield name.strip(), value.strip()
 
 
 def _site(

@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterator
 from typing import Protocol
 
 from curate.signals.found import Signal
-from curate.signals.licences import to_spdx
+from curate.signals.licences import beside_name, to_spdx
 from curate.signals.normal import PLUS_DATA_MINING, TDM_RESERVATION, UNREADABLE, Uses
+from curate.signals.words import quoted
 
 
 class Make(Protocol):
@@ -126,6 +127,9 @@ def _terms(make: Make, place: str, values: Values) -> Iterator[Signal]:
     text = next((value for value in values if value.strip()), "")
     if text and (spdx := to_spdx(text)):
         yield make("licence", place, spdx)
+        # A licence with a reservation beside it is no licence that anybody here can read.
+        if quoted(beside_name(text)):
+            yield make("unreadable", place, text, uses=UNREADABLE)
     elif text:
         yield make("terms", place, text)
 

@@ -69,6 +69,28 @@ def to_spdx(text: str) -> str | None:
     return found.pop() if len(found) == 1 else None
 
 
+# What stands around the name of a licence and restricts nothing.
+_AROUND = re.compile(
+    r"https?://\S+|\d\.\d|\b(?:this|work|image|photo(?:graph)?|picture|file|media|is|are|licen[sc]ed?|"
+    r"under|an?|the|terms|of|international|unported|generic|available|released|made|and|by|see|"
+    r"text|full|at|cc|creative commons)\b"
+)
+
+
+def beside_name(text: str) -> str:
+    """Return what a text that names a licence says beside the name, in lower case.
+
+    >>> beside_name("CC BY 4.0, but no AI training").strip(" ,")
+    'but no ai training'
+    >>> beside_name("Licensed under Creative Commons Attribution 4.0").strip()
+    ''
+    """
+    rest = text.lower()
+    for pattern in (_ADDRESS, *(pattern for pattern, _ in _PLAIN), _SHORT, _WORDS, _AROUND):
+        rest = pattern.sub(" ", rest)
+    return rest
+
+
 def _is_version_of(exact: str, vague: str) -> bool:
     return re.fullmatch(re.escape(vague) + r"-\d\.\d(-\w+)?", exact) is not None
 

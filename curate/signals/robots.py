@@ -56,10 +56,16 @@ def parse_robots(raw: bytes) -> dict[str, Group] | None:
             naming = True
             groups.setdefault(value.lower(), Group())
             continue
+        # Lines of no group, such as Sitemap, stand anywhere and end none (RFC 9309, section 2.2.4).
+        if name not in _OF_GROUPS:
+            continue
         naming = False
         for agent in agents:
             _add_rule(groups.setdefault(agent, Group()), name, value, number)
     return groups
+
+
+_OF_GROUPS = ("allow", "disallow", "content-usage", "content-signal")
 
 
 def _add_rule(group: Group, name: str, value: str, number: int) -> None:

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from curate.signals import robots, tdmrep, warc
+from curate.signals import beside, robots, tdmrep, warc
+from curate.signals.fields import statements
 from curate.signals.found import Signal
 from curate.signals.headers import read_headers
 from curate.signals.normal import Use, Uses, together
@@ -91,6 +92,37 @@ def test_longest_path_wins_and_allows_of_equals() -> None:
 def test_content_signals_are_read() -> None:
     raw = b"User-agent: *\nContent-Signal: search=yes,ai-train=no\nAllow: /\n"
     assert training(list(robots.read_for("/a.jpg", raw, make, "robots.txt"))) == "prohibited"
+
+
+def test_lines_of_no_group_end_none() -> None:
+    """A sitemap between the agents of a group parts it in two for nobody (RFC 9309)."""
+    raw = b"User-agent: GPTBot\nSitemap: https://h.org/s.xml\nUser-agent: Foo\nDisallow: /\n"
+    assert training(list(robots.read_for("/a.jpg", raw, make, "robots.txt"))) == "prohibited"
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        ("CC BY 4.0, but no AI training", "unreadable"),
+        ("CC0 1.0 (not for machine learning)", "unreadable"),
+        ("This work is licensed under a Creative Commons Attribution 4.0 International License.",
+         "none"),
+        ("https://creativecommons.org/licenses/by/4.0/", "none"),
+    ],
+)  # fmt: skip
+def test_a_reservation_beside_the_name_of_a_licence_is_read(words: str, says: str) -> None:
+    """A licence with a reservation is none that a machine can read, and so is review."""
+    found = list(statements("UsageTerms", "xmpRights:UsageTerms", [words], make))
+    assert found[0].kind == "licence"
+    assert training(found) == says
+
+
+def test_headers_as_they_were_sent_are_read() -> None:
+    """A sidecar may hold them as one text, with the line of the status first."""
+    sent = "HTTP/1.1 200 OK\r\nContent-Type: image/jpeg\r\nX-Robots-Tag: noai\r\n"
+    pairs = [(str(name), str(value)) for name, value in beside._pairs({"headers": sent})]
+    assert pairs == [("Content-Type", "image/jpeg"), ("X-Robots-Tag", "noai")]
+    assert training(headers(*pairs)) == "prohibited"
 
 
 def test_page_in_the_place_of_robots_is_unreadable() -> None:

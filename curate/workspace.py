@@ -130,14 +130,9 @@ class Workspace:
     def _said_of_format(self) -> dict[str, Any] | None:
         """Return what the workspace says of its format; None where it says nothing."""
         place = self.root / FORMAT_NAME
-        try:
-            said = json.loads(place.read_text(encoding="utf-8"))
-        except FileNotFoundError:
-            return None
-        except (OSError, ValueError, RecursionError):
-            said = None
+        said = _fields(place)
         # JSON's true is an int to Python, and no number of a format.
-        if not isinstance(said, dict) or type(said.get("format")) is not int:
+        if said is not None and type(said.get("format")) is not int:
             raise ConfigError(
                 "this file does not say which format the workspace has",
                 where=str(place),
@@ -176,13 +171,10 @@ class Workspace:
             ConfigError: The file that says so cannot be read.
         """
         place = self.root / CONTINUED_NAME
-        try:
-            said = json.loads(place.read_text(encoding="utf-8"))
-        except FileNotFoundError:
+        said = _fields(place)
+        if said is None:
             return None
-        except (OSError, ValueError, RecursionError):
-            said = None
-        if not isinstance(said, dict) or not isinstance(said.get("in"), str):
+        if not isinstance(said.get("in"), str):
             raise ConfigError(
                 "this file says that another workspace goes on from this one, and not which",
                 where=str(place),
@@ -356,3 +348,14 @@ def _toml(text: str) -> str:
     # JSON escapes the same way, but for DEL.
     plain = text.encode("utf-8", "replace").decode("utf-8")
     return json.dumps(plain, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def _fields(place: Path) -> dict[str, Any] | None:
+    """Return the fields of a JSON file: None where it is not there, empty where it is broken."""
+    try:
+        said = json.loads(place.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return said if isinstance(said, dict) else {}

@@ -24,15 +24,6 @@ LETTERS = {"seen": "s", "matched": "m", "declared": "d", "reviewed": "r", "strip
 OPEN, NOT_RAISED = "?", "-"
 BASIS_OF = {letter: basis for basis, letter in LETTERS.items()}
 
-WHAT_BASES_MEAN = {
-    "seen": "a stage of Curate looked at it, and this is what it saw",
-    "matched": "the face model compared the faces with those of other files, and what it found "
-    "agrees; no person compared them",
-    "declared": "somebody stated it, and nothing that was seen contradicts it",
-    "reviewed": "two registered reviewers looked, and decided",
-    "stripped": "it is taken out of what is released",
-}
-
 
 @dataclass(frozen=True)
 class Gap:
@@ -385,7 +376,6 @@ QUESTIONS = (
 NAMES = tuple(question.name for question in QUESTIONS)
 # What the catalogue alone decides; the others ask statements, or the verdicts of other entries.
 OF_CATALOGUE = (WHOLE, READABLE, SOUGHT, ACCOUNTED, VISIBLE, ONE_NAME, ROLE, SAID, LISTED)
-OF_STATEMENTS = (CONSENT, ORIGIN)
 
 Clearance = Mapping[str, Collection[str]]
 STRICT: Clearance = {question.name: question.enough for question in QUESTIONS}

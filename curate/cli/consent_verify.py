@@ -39,7 +39,7 @@ def verify_command(
         InputError: The ledger or the checkpoint cannot be opened.
     """
     from curate.catalog.checkpoints import Checkpoint
-    from curate.verbs.gaps import demand_whole_ledger, unknown_to_ledger
+    from curate.verbs.gaps import demand_none_unknown, unknown_to_ledger
 
     context = open_context(workspace)
     ledger = context.ledger
@@ -62,7 +62,7 @@ def verify_command(
         )
     for text in older[1:]:
         note(f"also {text}")
-    demand_whole_ledger(context)
+    demand_none_unknown(context, older)
     if not as_json:
         _say(found)
     if write_checkpoint is not None:

@@ -23,6 +23,7 @@ import numpy as np
 
 from curate.media.jpeg import parse_jpeg
 from curate.media.kernels import default_kernels
+from curate.media.photoshop import image_resources
 from curate.media.unreadable import UnreadableError
 
 if TYPE_CHECKING:
@@ -214,15 +215,9 @@ _IPTC = 1028
 
 def _photoshop(block: bytes, parts: Parts) -> None:
     """Take Photoshop's image resources: IPTC, settings, and a thumbnail behind 28 bytes."""
-    at, small = 0, 0
-    while block[at : at + 4] == b"8BIM" and at + 12 <= len(block):
-        (kind,) = struct.unpack_from(">H", block, at + 4)
-        name = block[at + 6]
-        start = at + 6 + name + 1 + (name + 1) % 2
-        if start + 4 > len(block):
-            break
-        (size,) = struct.unpack_from(">I", block, start)
-        value = block[start + 4 : start + 4 + size]
+    end, small = 0, 0
+    for resource in image_resources(block):
+        kind, value, end = resource.kind, resource.value, resource.end
         if kind in _THUMBNAILS:
             if value[28:31] != b"\xff\xd8\xff":
                 parts.miss(f"8BIM {kind}", len(value))
@@ -232,8 +227,7 @@ def _photoshop(block: bytes, parts: Parts) -> None:
         else:
             small += len(value)
             _setting(f"8BIM {kind}", value, parts)
-        at = start + 4 + size + size % 2
-    parts.miss("8BIM", len(block[at:].rstrip(b"\x00")))
+    parts.miss("8BIM", len(block[end:].rstrip(b"\x00")))
     if small > _SETTINGS:
         parts.miss("8BIM", small)
 

@@ -15,6 +15,7 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from curate.media.photoshop import image_resources
 from curate.signals.words import Text
 
 MOST_XMP = 1 << 20
@@ -181,23 +182,16 @@ def _join(parts: list[tuple[int, int, bytes]], found: Blocks) -> None:
 
 def _photoshop(block: bytes, found: Blocks) -> None:
     """Take IPTC and its digest out of Photoshop's image resources."""
-    at = 0
-    while block[at : at + 4] == b"8BIM" and at + 12 <= len(block):
-        (kind,) = struct.unpack_from(">H", block, at + 4)
-        name = block[at + 6]
-        start = at + 6 + name + 1 + (name + 1) % 2
-        if start + 4 > len(block):
+    end = 0
+    for resource in image_resources(block):
+        if not resource.whole:
             break
-        (size,) = struct.unpack_from(">I", block, start)
-        value = block[start + 4 : start + 4 + size]
-        if len(value) < size:
-            break
-        if kind == 0x0404:
-            found.iptc.append(value)
-        elif kind == 0x0425:
-            found.iptc_digest = value
-        at = start + 4 + size + size % 2
-    if at < len(block.rstrip(b"\x00")):
+        if resource.kind == 0x0404:
+            found.iptc.append(resource.value)
+        elif resource.kind == 0x0425:
+            found.iptc_digest = resource.value
+        end = resource.end
+    if end < len(block.rstrip(b"\x00")):
         found.problems.append(("Photoshop", "image resources that are cut short"))
 
 

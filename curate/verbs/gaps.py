@@ -41,10 +41,7 @@ def gaps(context: Context) -> list[str]:
     Files of releases that were erased are not counted: the catalogue must not know them.
     """
     found = [f"{lost}; {_OLDER}" for lost in unknown_to_ledger(context)]
-    problems = [
-        f"the record of what went out is incomplete: {problem}"
-        for problem in context.record.problems()
-    ]
+    problems = _incomplete(context)
     found += problems
     if not problems:
         try:
@@ -66,10 +63,7 @@ def blind_spots(context: Context) -> list[str]:
     The ledger and the record know more than it does: it was removed, or made again in part.
     """
     ledger = context.ledger
-    found = [
-        f"the record of what went out is incomplete: {problem}"
-        for problem in context.record.problems()
-    ]
+    found = _incomplete(context)
     if not found:
         found += _strangers(len(_not_known(context, _released(context))), "released entry")
     decided = _not_known(context, ledger.read("decisions").select(["media_id"]))
@@ -96,6 +90,13 @@ def _spellings(context: Context) -> list[str]:
         "withdrawal or an erasure of one does not reach the other"
         for names in forms.values()
         if len(names) > 1
+    ]
+
+
+def _incomplete(context: Context) -> list[str]:
+    return [
+        f"the record of what went out is incomplete: {problem}"
+        for problem in context.record.problems()
     ]
 
 
@@ -197,10 +198,18 @@ def demand_whole_ledger(context: Context) -> None:
     Raises:
         VerificationError: It does not: an older one, or another workspace's, stands in its place.
     """
-    lost = unknown_to_ledger(context)
-    if lost:
+    demand_none_unknown(context, unknown_to_ledger(context))
+
+
+def demand_none_unknown(context: Context, unknown: list[str]) -> None:
+    """Do nothing if `unknown_to_ledger` found nothing.
+
+    Raises:
+        VerificationError: It did: an older ledger, or another workspace's, stands in its place.
+    """
+    if unknown:
         raise VerificationError(
-            f"{lost[0]}; {_OLDER}",
+            f"{unknown[0]}; {_OLDER}",
             where=str(context.workspace.ledger),
             hint="restore the newest ledger.sqlite; if it is lost, say again what people said "
             "since, and move what the ledger does not know out of the workspace only then",

@@ -39,6 +39,7 @@ from curate.release.timestamp import authority, stamp
 from curate.release.version import next_version
 from curate.report.written import Written
 from curate.vault.keys import own_key
+from curate.verbs.release.due import announced_files
 from curate.verbs.release.lineage import (
     Earlier,
     latest,
@@ -176,7 +177,9 @@ class Issue:
         as_of = print_instant(self.audited.as_of)
         said = {"use": self.audited.use.name, "version": self.version, "as_of": as_of}
         keys = self.order.keys
-        return feed_bytes([*self._stones, *self.fresh], said, keys[0] if keys else None)
+        return feed_bytes(
+            [*self._announced.tombstones, *self.fresh], said, keys[0] if keys else None
+        )
 
     def _bury(self) -> None:
         if not self.fresh:
@@ -265,8 +268,8 @@ class Issue:
             return []
         # The key is made when there is something to tell.
         key = own_key(self.ledger.path.parent / KEY)
-        known = Feed(tuple(self._stones), {})
-        salt = batch_salt(key, self.audited.use.name, len(self._stones))
+        known = self._announced
+        salt = batch_salt(key, self.audited.use.name, len(known.tombstones))
         return sorted(tombstone(sha256, salt) for sha256 in digests if not known.names(sha256))
 
     @cached_property
@@ -277,13 +280,9 @@ class Issue:
         return must_go(record, present, self.facts["entries"], self.name, erased)
 
     @cached_property
-    def _stones(self) -> list[Tombstone]:
-        """Tombstones of earlier feeds of this use."""
-        stored = self.ledger.read("tombstones")
-        mine = stored.filter(pc.equal(stored["use"], self.audited.use.name))
-        return [
-            Tombstone(digest, row["salt"]) for row in mine.to_pylist() for digest in row["digests"]
-        ]
+    def _announced(self) -> Feed:
+        """What earlier feeds of this use told."""
+        return announced_files(self.ledger, self.audited.use.name)
 
     def _leaving(self, items: pa.Table) -> frozenset[str]:
         """Return which files of earlier releases must go, now that those of this are known."""
@@ -296,8 +295,7 @@ class Issue:
                 where=str(again["media_id"][0].as_py()),
                 hint="`curate decide LOCATOR blocked` keeps it back",
             )
-        feed = Feed(tuple(self._stones), {})
-        if named := sorted(sha256 for sha256 in out if feed.names(sha256)):
+        if named := sorted(sha256 for sha256 in out if self._announced.names(sha256)):
             again = items.filter(pc.equal(items["sha256"], named[0]))
             raise VerificationError(
                 "this entry goes out as a file that a feed of this use called back: who follows "

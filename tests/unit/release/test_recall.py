@@ -381,7 +381,7 @@ def test_feed_goes_out_alone_where_nothing_is_left(tmp_path: Path) -> None:
     issue.audited = desk._audited(
         {n: media(n, root=str(desk.root)) for n in NAMES}, dict.fromkeys(NAMES, "blocked"), ()
     )
-    for cached in ("_called_back", "_stones", "fresh"):
+    for cached in ("_called_back", "_announced", "fresh"):
         issue.__dict__.pop(cached, None)
     issue.name = "v3"
 

@@ -90,7 +90,7 @@ def test_withdrawal_of_one_contributor_blocks_the_composite(story: Story, curate
 
 @pytest.mark.slow
 def test_videos_wait_for_what_was_not_looked_at_in_them(story: Story, curate: Curate) -> None:
-    """Clips of people who agreed lack that alone; one of a person who withdrew is blocked."""
+    """Clips of people who agreed lack what was not read in them; one who withdrew is blocked."""
     pytest.importorskip("av", reason="PyAV, the extra video, is not installed")
     story.media.mkdir()
     grid = story.shared / "media" / "grid"
@@ -104,7 +104,10 @@ def test_videos_wait_for_what_was_not_looked_at_in_them(story: Story, curate: Cu
     for clip in ("pwij3p.mpg", "id2_vcd_swwp2s.mpg"):
         assert _explained(curate, clip, ws)[:2] == ("needs_review", set())
         told = json.loads(curate("explain", clip, "-w", ws, "--json").out)
-        assert [one["name"] for one in told["questions"] if one["basis"] is None] == ["whole"]
+        assert [one["name"] for one in told["questions"] if one["basis"] is None] == [
+            "whole",
+            "said",
+        ]
     verdict, codes, words = _explained(curate, "lwbsza.mpg", ws)
     assert (verdict, codes) == ("blocked", {"CON002"})
     assert "pg3 as depicted (declared, confirmed)" in words, words

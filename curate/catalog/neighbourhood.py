@@ -67,6 +67,7 @@ _WANTED = {
     "beside_scans": "media_id IN (SELECT id FROM ids)",
     "labels": "media_id IN (SELECT id FROM ids)",
     "content": "sha256 IN (SELECT id FROM digests)",
+    "parts": "sha256 IN (SELECT id FROM digests)",
     "face_scans": "sha256 IN (SELECT id FROM digests)",
     "signal_scans": "sha256 IN (SELECT id FROM digests)",
     "hash_checks": "sha256 IN (SELECT id FROM digests)",

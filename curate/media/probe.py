@@ -21,6 +21,7 @@ from curate.media.kernels import default_kernels
 from curate.media.limits import Limits
 from curate.media.measures import coded_digest, pixel_digest, tone
 from curate.media.open import opened_media
+from curate.media.part import Part
 from curate.media.parts import find_parts
 from curate.media.pdq import pdq
 from curate.media.phash import hashes
@@ -47,7 +48,7 @@ if TYPE_CHECKING:
     from curate.media.parts import Parts
     from curate.media.sniff import Format
 
-PROBE_VERSION = "probe/4"
+PROBE_VERSION = "probe/6"
 
 Row = dict[str, object]
 
@@ -81,6 +82,8 @@ class Probed:
     """One row of table ``content``, with every column of the schema."""
     frames: list[Row]
     """Rows of table ``frames``: none for a still picture, nor for a video without PyAV."""
+    parts: list[Row]
+    """Rows of table ``parts``."""
 
 
 def probe_file(
@@ -121,8 +124,10 @@ def probe_media(
         try:
             if listed is not None:
                 _refuse_listed(listed, content)
-            row = {**_blank(), **_byte_facts(content), **_picture_facts(content, exact, limits)}
-            moving, frames = _moving_facts(content, descriptor, row, limits)
+            parts: list[Part] = []
+            row = {**_blank(), **_byte_facts(content)}
+            row |= _picture_facts(content, exact, limits, parts)
+            moving, frames = _moving_facts(content, descriptor, row, limits, parts)
         except UnreadableError as error:
             raise _with_digests(error, content) from error.__cause__
         except MemoryError as error:
@@ -130,19 +135,24 @@ def probe_media(
             raise _with_digests(problem, content) from error
         finally:
             release_scratch()
-    return Probed(row | moving, frames)
+    row |= {**moving, "part_count": len(parts)}
+    return Probed(row, frames, [part.row(content.sha256, PROBE_VERSION) for part in parts])
 
 
 def _moving_facts(
-    content: FileBytes, descriptor: int, row: Row, limits: Limits
+    content: FileBytes, descriptor: int, row: Row, limits: Limits, parts: list[Part]
 ) -> tuple[Row, list[Row]]:
     """Return what the frames of a video or animation say of it, and their rows."""
     if row["kind"] != "video":
+        parts.append(Part("the picture", "picture", "sought", frame=0, pictures=1))
         return {}, []
     video = row["width"] is None
     if video and not can_read_videos():
         return {}, []
     facts, frames = probe_frames(content, descriptor, limits)
+    count = row["frame_count"] if row["frame_count"] is not None else facts.get("frame_count")
+    assert count is None or isinstance(count, int)
+    parts.append(Part("the frames", "frames", "sought", pictures=count))
     facts |= {"hash_method": frame_method("av")} if video else {}
     return facts, [{**frame, "probe_version": PROBE_VERSION} for frame in frames]
 
@@ -192,7 +202,12 @@ def _what(head: bytes) -> str:
     return "text" if text else "no known picture or video format"
 
 
-def _picture_facts(content: FileBytes, exact: bool, limits: Limits) -> Row:  # noqa: FBT001
+def _picture_facts(
+    content: FileBytes,
+    exact: bool,  # noqa: FBT001
+    limits: Limits,
+    parts: list[Part],  # noqa: ARG001 - what further parts there are is added here
+) -> Row:
     found = content.format
     if found is None or found.kind == "video":
         return {}

@@ -14,7 +14,7 @@ from curate.engine.watch import alive
 from curate.media import UnreadableError
 from curate.schema import conform
 
-VERSION = "5"
+VERSION = "6"
 
 # A file is pending when it was never seen as it is listed now, by an older probe, or by one
 # that says less: what was decoded whole serves who asks for less. So is a video that no package
@@ -56,8 +56,8 @@ class Listed(Protocol):
 def probe_batch(
     batch: pa.Table, *, exact: bool = False, listed: Listed | None = None
 ) -> dict[str, pa.Table]:
-    """Return rows of `content`, `frames` and `sightings` for a batch of pending entries."""
-    found: dict[str, Rows] = {"content": [], "frames": []}
+    """Return rows of `content`, `frames`, `parts` and `sightings` for a batch of entries."""
+    found: dict[str, Rows] = {"content": [], "frames": [], "parts": []}
     rows = [_sight(item, found, exact=exact, listed=listed) for item in batch.to_pylist()]
     found["sightings"] = rows
     return {name: conform(rows, name) for name, rows in found.items()}
@@ -97,6 +97,7 @@ def _sight(
         )
     found["content"].append(probed.content)
     found["frames"] += probed.frames
+    found["parts"] += probed.parts
     return _sighting(item, status="readable", sha256=probed.content["sha256"])
 
 
@@ -140,16 +141,19 @@ def probe_stage(*, exact: bool = False, listed: Listed | None = None) -> MapStag
         ),
         work=partial(probe_batch, exact=exact, listed=listed),
         lost=probe_lost,
-        writes=("content", "frames", "sightings"),
+        writes=("content", "frames", "parts", "sightings"),
         # Another entry's content that was decoded whole is not decoded at a smaller scale again.
         holds={"content": f"probe_version = '{whole}' AND NOT {_UNREAD}"},
         # What an older probe saw may have had more frames.
-        drops=dict.fromkeys(("content", "frames"), f"NOT starts_with(probe_version, '{mark}')"),
+        drops=dict.fromkeys(
+            ("content", "frames", "parts"), f"NOT starts_with(probe_version, '{mark}')"
+        ),
         marks={
             "content": ("probe_version", made_by),
             "sightings": ("probe_version", made_by),
-            # Frames are the same in either mode.
+            # Frames and parts are the same in either mode.
             "frames": ("probe_version", mark),
+            "parts": ("probe_version", mark),
         },
         parameters={"exact": exact},
         chunk=32,

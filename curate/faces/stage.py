@@ -1,6 +1,6 @@
 """The faces stage: find faces in each distinct content once, and embed them while it is open.
 
-Of a video the frames are searched that the probe kept once a second and at each cut; faces are
+Of a video a frame is searched within 0.2 seconds of each change (`curate.media.glances`); faces are
 tracked through each shot, and one of each track is embedded for the run.
 
 Embeddings are not a table: they go to whoever runs the stage, in memory, and are gone with it.
@@ -8,6 +8,7 @@ Embeddings are not a table: they go to whoever runs the stage, in memory, and ar
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator
 from contextlib import suppress
 from functools import partial
@@ -26,10 +27,10 @@ from curate.faces.analyzer import AnalyzerSpec, FaceAnalyzer, Floats, Image
 from curate.faces.load import load
 from curate.faces.scan import Scan, embed_faces, joined, scan_images
 from curate.faces.tracks import representatives, track_faces
-from curate.media import UnreadableError, load_rgb, sampled_frames
+from curate.media import UnreadableError, load_rgb, numbered_frames, searched_frames
 from curate.schema import conform
 
-VERSION = "4"
+VERSION = "5"
 EMBEDDINGS = "embeddings"
 # Crops of so many frames of a video wait to be embedded together.
 FRAMES_AT_ONCE = 32
@@ -42,7 +43,8 @@ FROM content c JOIN entries e USING (sha256)
 WHERE e.state = 'present' AND (c.kind = 'image' OR c.sha256 IN (SELECT sha256 FROM frames))
 GROUP BY c.sha256, c.kind
 """
-_SHOTS = "SELECT sha256, list(frame ORDER BY frame) AS frames, list(shot ORDER BY frame) AS shots"
+# A cut is the first frame of its shot.
+_CUTS = "SELECT sha256, list(frame ORDER BY frame) AS cuts FROM frames WHERE reason = 'cut'"
 
 
 def faces_stage(spec: AnalyzerSpec, model_id: str) -> MapStage:
@@ -51,9 +53,9 @@ def faces_stage(spec: AnalyzerSpec, model_id: str) -> MapStage:
     # A scan that found smaller faces than are asked for now serves as well.
     fine = f"AND coalesce(f.smallest_px <= {spec.smallest}, true)" if spec.kind == "dlib" else ""
     pending = f"""
-        SELECT todo.*, s.frames, s.shots
+        SELECT todo.*, s.cuts
         FROM ({_CONTENTS}) todo
-        LEFT JOIN ({_SHOTS} FROM frames GROUP BY sha256) s USING (sha256)
+        LEFT JOIN ({_CUTS} GROUP BY sha256) s USING (sha256)
         WHERE NOT EXISTS (
             SELECT 1 FROM face_scans f
             WHERE f.sha256 = todo.sha256 AND f.model_id = '{model_id}' AND f.stage = '{mark}'
@@ -121,7 +123,7 @@ def scan_batch(batch: pa.Table, *, spec: AnalyzerSpec) -> dict[str, pa.Table]:
     for item in items:
         if item["kind"] != "image":
             try:
-                parts.append(scan_video(item, analyzer))
+                parts.append(scan_video(item, analyzer, spec.smallest))
             except UnreadableError as error:
                 failed.append(_failure(item["sha256"], analyzer.info.model_id, _reason(error)))
     found = joined(parts)
@@ -130,19 +132,28 @@ def scan_batch(batch: pa.Table, *, spec: AnalyzerSpec) -> dict[str, pa.Table]:
     return {**_tables(found, failed), EMBEDDINGS: embedding_table(ids, found.embeddings[stand])}
 
 
-def scan_video(item: dict[str, Any], analyzer: FaceAnalyzer) -> Scan:
-    """Return the faces of a video's sampled frames, with their tracks.
+def scan_video(item: dict[str, Any], analyzer: FaceAnalyzer, smallest: int) -> Scan:
+    """Return the faces of a video's searched frames, with their tracks.
+
+    Args:
+        item: A row of what is pending: sha256, root, locator, and cuts, the first frames of shots.
+        analyzer: The model.
+        smallest: The longer side of the smallest face that is looked for, in pixels.
 
     Raises:
         UnreadableError: The video cannot be read to its end.
     """
-    shots = dict(zip(item["frames"], item["shots"], strict=True))
-    frames = read_ahead(_frames(item))
+    cuts = item["cuts"] or []
+    gaps: dict[int, float] = {}
+    frames = read_ahead(_searched(item, smallest, gaps))
     parts = []
     while some := list(islice(frames, FRAMES_AT_ONCE)):
         parts.append(scan_images(some, analyzer))
     found = joined(parts)
+    shots = {frame: bisect_right(cuts, frame) for frame in gaps}
     track_faces(found, shots, threshold=analyzer.info.default_threshold)
+    for row in found.scans:
+        row["gap_ms"], row["looks"] = round(1000 * gaps[row["frame"]]), len(found.scans)
     return found
 
 
@@ -192,10 +203,17 @@ def _pictures(
             failed.append(_failure(item["sha256"], model_id, _reason(error)))
 
 
-def _frames(item: dict[str, Any]) -> Iterator[tuple[str, int, Image]]:
+def _searched(
+    item: dict[str, Any], smallest: int, gaps: dict[int, float]
+) -> Iterator[tuple[str, int, Image]]:
+    """Yield the frames of a video that are searched, and keep how far apart they are."""
     root = Path(item["root"])
-    for frame, _, picture in sampled_frames(root / item["locator"], root=root):
+    frames = searched_frames(
+        root / item["locator"], root=root, smallest=smallest, wanted=frozenset(item["cuts"] or ())
+    )
+    for frame, gap, picture in frames:
         alive()
+        gaps[frame] = gap
         yield item["sha256"], frame, picture
 
 
@@ -204,12 +222,10 @@ def _seen(item: dict[str, Any], wanted: set[int]) -> Iterator[tuple[str, int, Im
     if item["kind"] == "image":
         yield item["sha256"], 0, _load(item)
         return
-    last = max(wanted)
-    for sha256, frame, picture in _frames(item):
-        if frame in wanted:
-            yield sha256, frame, picture
-        if frame >= last:
-            return
+    root = Path(item["root"])
+    for frame, picture in numbered_frames(root / item["locator"], wanted, root=root):
+        alive()
+        yield item["sha256"], frame, picture
 
 
 def _load(item: dict[str, Any]) -> Image:

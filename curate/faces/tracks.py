@@ -17,13 +17,14 @@ import numpy.typing as npt
 from curate.faces.analyzer import Floats
 from curate.faces.scan import FACE_NAMESPACE, Scan
 
-# A second lies between sampled frames: in it a head moves by its own width, seldom more.
+# Up to a second lies between searched frames: in it a head moves by its own width, seldom more.
 MAX_MOVE = 1.0
 MAX_GROWTH = 1.5
 # Boxes that overlap so much are one face though nothing else can be told.
 SAME_PLACE = 0.5
-# A face that is missed in a frame or two, as in a blink of motion blur, is taken up again.
-MAX_MISSED = 2
+# A face that is missed for a moment, as in a blink of motion blur, is taken up again: frames that are
+# searched lie 0.2 seconds apart while something moves.
+MAX_MISSED = 5
 
 
 def track_faces(scan: Scan, shots: Mapping[int, int], *, threshold: float) -> None:

@@ -11,7 +11,7 @@ from curate.media.limits import Limits
 from curate.media.unreadable import Reason, UnreadableError
 
 if TYPE_CHECKING:
-    from curate.media.frames import sampled_frames
+    from curate.media.frames import numbered_frames, sampled_frames, searched_frames
     from curate.media.probe import PROBE_VERSION, probe_file, probe_media
     from curate.media.render import load_rgb, thumbnail_jpeg
 
@@ -21,9 +21,11 @@ __all__ = [
     "Reason",
     "UnreadableError",
     "load_rgb",
+    "numbered_frames",
     "probe_file",
     "probe_media",
     "sampled_frames",
+    "searched_frames",
     "thumbnail_jpeg",
 ]
 
@@ -31,7 +33,9 @@ _LAZY = {
     "PROBE_VERSION": "curate.media.probe",
     "probe_file": "curate.media.probe",
     "probe_media": "curate.media.probe",
+    "numbered_frames": "curate.media.frames",
     "sampled_frames": "curate.media.frames",
+    "searched_frames": "curate.media.frames",
     "load_rgb": "curate.media.render",
     "thumbnail_jpeg": "curate.media.render",
 }

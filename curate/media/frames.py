@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from curate.media.animated import AnimationPicture, AnimationReader
+from curate.media.animated import AnimationReader
 from curate.media.decode import classified, decoder_version
+from curate.media.glances import Shown, glances
 from curate.media.hash_kinds import PDQ
 from curate.media.kernels import default_kernels
 from curate.media.limits import Limits
@@ -26,10 +27,10 @@ from curate.media.open import opened_media
 from curate.media.pdq import Pdq, cells_pdq, reduced_cells
 from curate.media.phash import hamming
 from curate.media.unreadable import Reason, UnreadableError
-from curate.media.video import Picture, VideoReader
+from curate.media.video import VideoReader
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
     from pathlib import Path
 
     import numpy.typing as npt
@@ -41,7 +42,6 @@ if TYPE_CHECKING:
 
 Row = dict[str, object]
 Reader = VideoReader | AnimationReader
-Shown = Picture | AnimationPicture
 
 # ThreatExchange's radius for PDQ, and the quality below which it does not believe a hash.
 _MOVED_BITS = PDQ.radius
@@ -176,16 +176,79 @@ def sampled_frames(
     Raises:
         UnreadableError: It is no video or animation, or cannot be read.
     """
+    with _reading(path, root, limits) as reader:
+        for picture, kept, _, _ in _sampled(reader):
+            if kept.reason in reasons:
+                yield picture.frame, picture.seconds, picture.rgb()
+        reader.facts()
+
+
+def searched_frames(
+    path: Path,
+    *,
+    smallest: int,
+    wanted: Collection[int] = (),
+    root: Path | None = None,
+    limits: Limits | None = None,
+) -> Iterator[tuple[int, float, Bytes8]]:
+    """Yield the frames of a video or animation in which faces are sought (see `glances`).
+
+    Args:
+        path: The file.
+        smallest: The longer side of the smallest face that is looked for, in pixels.
+        wanted: Numbers of frames that are taken in any case.
+        root: The media root that links must not leave; by default the file's folder.
+        limits: What the file may cost.
+
+    Yields:
+        The frame's number as in table ``frames``, for how many seconds before it frames had
+        changed and were not searched, and its pixels, upright sRGB of shape (H, W, 3).
+
+    Raises:
+        UnreadableError: It is no video or animation, or cannot be read.
+    """
+    with _reading(path, root, limits) as reader:
+        for glance in glances(reader.pictures(), smallest=smallest, wanted=wanted):
+            yield glance.picture.frame, glance.gap, glance.picture.rgb()
+        reader.facts()
+
+
+def numbered_frames(
+    path: Path, numbers: Collection[int], *, root: Path | None = None, limits: Limits | None = None
+) -> Iterator[tuple[int, Bytes8]]:
+    """Yield the frames of a video or animation that have these numbers, in order.
+
+    Args:
+        path: The file.
+        numbers: Numbers as in table ``frames``.
+        root: The media root that links must not leave; by default the file's folder.
+        limits: What the file may cost.
+
+    Yields:
+        The frame's number, and its pixels, upright sRGB of shape (H, W, 3).
+
+    Raises:
+        UnreadableError: It is no video or animation, or cannot be read.
+    """
+    last = max(numbers, default=-1)
+    with _reading(path, root, limits) as reader:
+        for picture in reader.pictures():
+            if picture.frame in numbers:
+                yield picture.frame, picture.rgb()
+            if picture.frame >= last:
+                return
+
+
+@contextmanager
+def _reading(path: Path, root: Path | None, limits: Limits | None) -> Iterator[Reader]:
+    """Open the reader of a video or animation."""
     limits = limits or Limits()
     with (
         opened_media(path, root=root, limits=limits) as (content, descriptor),
         _decoder_errors(),
         closing(_reader(content, descriptor, limits)) as reader,
     ):
-        for picture, kept, _, _ in _sampled(reader):
-            if kept.reason in reasons:
-                yield picture.frame, picture.seconds, picture.rgb()
-        reader.facts()
+        yield reader
 
 
 @contextmanager

@@ -1,0 +1,175 @@
+"""Which frames of a video are searched for faces, so that nobody passes between two of them.
+
+Searched are a frame of each second, the first of each shot, the last, and in between one within 0.2
+seconds of any change. A change is a square, half as wide as the smallest face that is looked for,
+whose mean luma has moved away from the frame that was searched last: a face of that size covers one
+such square whole, wherever it stands. So whoever is on screen for 0.2 seconds is on a frame that is
+searched, and where nothing changed there is nobody new to see. Of the frames within reach the one
+is taken that has changed most, which is where somebody who is there for less is likeliest to be.
+
+Of animations every frame is searched that differs from the one before.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from curate.media.animated import AnimationPicture
+from curate.media.video import Picture
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    Squares = npt.NDArray[np.int16]
+
+# For how long, in seconds, frames that have changed may go by without one that is searched.
+WITHIN_SECONDS = 0.2
+# Mean luma of a square: coding moves it by one or two of 255, a face that comes by far more.
+CHANGED_LUMA = 6
+# Frames this soon after the last one are taken only for much more change than later ones show, or
+# steady motion would have every frame searched.
+_SOON_SECONDS = 0.1
+_MUCH_MORE = 2.0
+_ROUNDING = 1e-6
+# So many frames wait at most; each holds a decoder's buffer.
+_MOST_WAITING = 16
+
+Shown = Picture | AnimationPicture
+
+
+@dataclass(frozen=True, slots=True)
+class Glance:
+    """A frame that is searched for faces.
+
+    Attributes:
+        picture: The frame.
+        gap: For how long before it, in seconds, frames had changed and were not searched.
+    """
+
+    picture: Shown
+    gap: float
+
+
+@dataclass(slots=True)
+class _Waiting:
+    picture: Shown
+    squares: Squares
+    change: int
+    """How many squares differ from the frame that was searched last."""
+
+
+def glances(
+    pictures: Iterator[Shown], *, smallest: int, wanted: Collection[int] = ()
+) -> Iterator[Glance]:
+    """Yield the frames of a video or animation that are to be searched for faces, in order.
+
+    Args:
+        pictures: All its frames, in the order of display.
+        smallest: The longer side of the smallest face that is looked for, in pixels.
+        wanted: Numbers of frames that are searched in any case: the first of each shot.
+    """
+    chooser = _Chooser(max(2, smallest // 2))
+    for picture in pictures:
+        yield from chooser.take(picture, must=picture.frame in wanted)
+    yield from chooser.end()
+
+
+class _Chooser:
+    def __init__(self, side: int) -> None:
+        self._side = side
+        self._searched: Squares | None = None
+        self._second = 0
+        self._waiting: deque[_Waiting] = deque()
+        self._last: Shown | None = None
+        self._last_searched = -1
+
+    def take(self, picture: Shown, *, must: bool) -> Iterator[Glance]:
+        """Yield what is to be searched, now that this frame is known."""
+        squares = squares_of(picture, self._side)
+        still = isinstance(picture, AnimationPicture)
+        step = picture.seconds - self._last.seconds if self._last else 0.0
+        self._last = picture
+        if self._searched is None or must or picture.seconds >= self._second:
+            yield from self._passed(squares)
+            yield self._itself(picture)
+            self._searched, self._second = squares, int(picture.seconds) + 1
+            return
+        change = _change(squares, self._searched, still=still)
+        if not self._waiting and not change:
+            return
+        self._waiting.append(_Waiting(picture, squares, change))
+        while self._waiting and self._due(picture, step):
+            yield self._search(self._best())
+
+    def end(self) -> Iterator[Glance]:
+        """Yield what is to be searched of the frames that still wait, and the last one."""
+        if self._last is None:
+            return
+        if self._waiting and max(one.change for one in self._waiting):
+            yield self._search(self._best())
+        if self._last.frame != self._last_searched:
+            yield self._itself(self._last)
+
+    def _due(self, picture: Shown, step: float) -> bool:
+        """Return whether one must be taken now, lest the next frame come too late."""
+        if isinstance(picture, AnimationPicture) or len(self._waiting) >= _MOST_WAITING:
+            return True
+        first = self._waiting[0].picture.seconds
+        return picture.seconds + step - first >= WITHIN_SECONDS - _ROUNDING
+
+    def _itself(self, picture: Shown) -> Glance:
+        gap = picture.seconds - self._waiting[0].picture.seconds if self._waiting else 0.0
+        self._waiting.clear()
+        self._last_searched = picture.frame
+        return Glance(picture, gap)
+
+    def _best(self) -> _Waiting:
+        first = self._waiting[0].picture.seconds
+        late = [w for w in self._waiting if w.picture.seconds - first >= _SOON_SECONDS - _ROUNDING]
+        best = max(late or self._waiting, key=lambda one: one.change)
+        soonest = max(self._waiting, key=lambda one: one.change)
+        return soonest if soonest.change > _MUCH_MORE * best.change else best
+
+    def _passed(self, squares: Squares) -> Iterator[Glance]:
+        """Yield what went by since the last frame and is like neither that nor the next one."""
+        unlike = [(min(w.change, _change(w.squares, squares)), w) for w in self._waiting]
+        most, chosen = max(unlike, key=lambda one: one[0], default=(0, None))
+        if chosen is not None and most:
+            yield self._search(chosen)
+
+    def _search(self, chosen: _Waiting) -> Glance:
+        gap = chosen.picture.seconds - self._waiting[0].picture.seconds
+        after = [one for one in self._waiting if one.picture.frame > chosen.picture.frame]
+        self._searched, self._last_searched = chosen.squares, chosen.picture.frame
+        self._waiting.clear()
+        for one in after:
+            still = isinstance(one.picture, AnimationPicture)
+            one.change = _change(one.squares, chosen.squares, still=still)
+            if self._waiting or one.change:
+                self._waiting.append(one)
+        return Glance(chosen.picture, gap)
+
+
+def squares_of(picture: Shown, side: int) -> Squares:
+    """Return the mean luma of squares of `side` pixels; of an animation every sample."""
+    if isinstance(picture, AnimationPicture):
+        return picture.rgb().astype(np.int16)
+    from PIL import Image
+
+    grey = picture.grey()
+    by = min(side, *grey.shape)
+    return np.asarray(Image.fromarray(grey).reduce(by)).astype(np.int16)
+
+
+def _change(
+    squares: Squares, others: Squares, *, still: bool = False
+) -> int:
+    """Return how many squares differ; all where the frames are of two sizes."""
+    if squares.shape != others.shape:
+        return squares.size
+    return int((np.abs(squares - others) > (0 if still else CHANGED_LUMA)).sum())

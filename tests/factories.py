@@ -36,6 +36,7 @@ PLAIN: Row = {
     "surplus_bytes": 0,
     "unread_bytes": 0,
     "frame_count": 1,
+    "part_count": 1,
     "width": 640,
     "height": 480,
     "contrast": 0.2,
@@ -151,6 +152,21 @@ def content(sha256: str, **values: Any) -> Row:
         "mime": "image/jpeg",
         "probe_version": "probe/1",
         **PLAIN,
+        **values,
+    }
+
+
+def part(sha256: str, **values: Any) -> Row:
+    """Return a part of a content: by itself, the picture in which faces are sought."""
+    return {
+        "sha256": sha256,
+        "part": "the picture",
+        "kind": "picture",
+        "frame": 0,
+        "pictures": 1,
+        "reading": "sought",
+        "released": "kept",
+        "probe_version": "probe/1",
         **values,
     }
 
@@ -344,7 +360,10 @@ def facts(rows: list[Row], **tables: list[Row]) -> dict[str, pa.Table]:
     tables.setdefault(
         "reviewers", registered(*(d["reviewer"] for d in tables.get("decisions", [])))
     )
-    known = {name: conform(tables.get(name, []), name) for name in INPUTS if name != "entries"}
     if "content" not in tables:
-        known["content"] = conform([content(digest(row["locator"])) for row in rows], "content")
+        digests = dict.fromkeys(digest(row["locator"]) for row in rows)
+        tables["content"] = [content(sha256) for sha256 in digests]
+    if "parts" not in tables:
+        tables["parts"] = [part(row["sha256"]) for row in tables["content"]]
+    known = {name: conform(tables.get(name, []), name) for name in INPUTS if name != "entries"}
     return {"entries": entries(rows, seen), **known}

@@ -36,7 +36,7 @@ from tests.chance import (
     WAIVABLE,
     Dice,
 )
-from tests.factories import STAGES, content, entries, searched, searched_beside, signal
+from tests.factories import STAGES, content, entries, part, searched, searched_beside, signal
 from tests.reference_questions import NAMES as QUESTIONS
 from tests.reference_verdicts import visible
 
@@ -148,6 +148,7 @@ def random_world(random: Random, name: str = "w") -> World:
         "signal_scans": [_search(dice, digest) for digest in digests if not dice.odd()],
         "signals": [_signal(dice, digest) for digest in digests if dice.odd() and dice.odd()],
         "content": [c for c in contents if not dice.odd()],
+        "parts": [p for c in contents for p in _parts(dice, c) if not dice.odd()],
         "groups": _groups(dice, digests),
         "hash_checks": [_check(dice, digest) for digest in digests if not dice.odd()],
         "hash_lists": [],
@@ -285,6 +286,8 @@ def _scans(dice: Dice, digest: str, frames: int) -> list[Row]:
             "error": dice.usual(None, "undecodable"),
             "smallest_px": dice.usual(16.0, None, 40.0),
             "turns": dice.usual(4, None, 1),
+            "looks": dice.usual(frames, None, frames + 1),
+            "gap_ms": dice.usual(0, None, 200, 201),
             "stage": dice.usual("faces/1", "faces/0"),
         }
         for model, frame in keys
@@ -293,14 +296,8 @@ def _scans(dice: Dice, digest: str, frames: int) -> list[Row]:
 
 def _content(dice: Dice, digest: str) -> Row:
     facts: dict[str, tuple[Any, ...]] = {
-        "trailing_bytes": (0, None, 7),
-        "surplus_bytes": (0, None, 9),
-        "unread_bytes": (0, None, 11),
-        "hidden_pixels": (False, None, True),
-        "thumbnail_distance": (None, 3, 10, 11),
+        "part_count": (1, 2, 3, 0, None),
         "frame_count": (1, 2, None),
-        "bit_depth": (8, 16, 1, None),
-        "mode": ("RGB", "I;16", "I", "F", "L", None),
         "contrast": (0.2, 0.0, 0.03, None),
         "brightness": (0.5, 0.001, 0.99, None),
         "exif_orientation": (1, None),
@@ -324,6 +321,24 @@ def _content(dice: Dice, digest: str) -> Row:
             for name, values in {"kind": ("image",), **facts}.items()
         },
     )
+
+
+def _parts(dice: Dice, content: Row) -> list[Row]:
+    """Return what a content consists of: as many parts as it says, now and then."""
+    count = dice.usual(content["part_count"] or 0, 1, 2)
+    first = part(content["sha256"], frame=None if content["kind"] == "video" else 0)
+    more = [
+        part(
+            content["sha256"],
+            part=f"part {number}",
+            kind=dice.random.choice(("page", "preview", "tail")),
+            frame=dice.random.choice((None, None, 0, 1)),
+            reading=dice.random.choice(("sought", "compared", "read", "heard", "not")),
+            released=dice.random.choice(("kept", "taken_out", "taken_out")),
+        )
+        for number in range(1, count)
+    ]
+    return [first, *more]
 
 
 def _groups(dice: Dice, digests: list[str]) -> list[Row]:

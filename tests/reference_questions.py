@@ -21,7 +21,8 @@ NAMES = (
     *("whole", "readable", "sought", "accounted", "seen", "one_name"),
     *("consent", "role", "origin", "said", "listed", "descent"),
 )
-SEEN, MATCHED, DECLARED, REVIEWED, OPEN, NOT_RAISED = "s", "m", "d", "r", "?", "-"
+SEEN, MATCHED, DECLARED, REVIEWED, STRIPPED = "s", "m", "d", "r", "x"
+OPEN, NOT_RAISED = "?", "-"
 # The letter of each basis that settings may name.
 LETTERS = {"seen": "s", "matched": "m", "declared": "d", "reviewed": "r", "stripped": "x"}
 
@@ -40,7 +41,6 @@ CELLS = {
 }
 WITHOUT_BYSTANDERS = ("full_synthesis", "unknown", "other")
 TEXTS_READ = {"JPEG", "PNG", "GIF", "WEBP", "TIFF", "PPM", "BMP"}
-ANIMATIONS = ("GIF", "WEBP", "PNG")
 
 
 @dataclass(frozen=True)
@@ -148,28 +148,30 @@ class Questions:
         content = self._content(entry)
         if entry["state"] != "present" or content is None:
             return OPEN
-        distance = content["thumbnail_distance"]
-        sizes = [content[name] for name in ("trailing_bytes", "surplus_bytes", "unread_bytes")]
-        hidden = (
-            any(size not in (0, None) for size in sizes)
-            or content["hidden_pixels"] is True
-            or (distance is not None and distance > 10)
+        parts = _of_content(self.tables["parts"], entry)
+        untouched = [part for part in parts if part["reading"] == "not"]
+        basis = STRIPPED if any(p["released"] == "taken_out" for p in untouched) else SEEN
+        sought = {s["frame"] for s in self._face_scans(entry) if s["error"] is None}
+        wanted = {part["frame"] for part in parts} - {None}
+        return _answered(
+            basis,
+            not parts or len(parts) != content["part_count"],
+            any(part["released"] == "kept" for part in untouched),
+            self._scan_worked(entry) and not wanted <= sought,
+            content["kind"] == "video" and not self._whole_video(entry, content),
         )
-        unknown = None in (*sizes, content["hidden_pixels"])
-        if content["kind"] == "video":
-            return _answered(SEEN, hidden, unknown, not self._whole_video(entry, content))
-        return _answered(SEEN, hidden, unknown, content["frame_count"] != 1)
 
     def _whole_video(self, entry: Row, content: Row) -> bool:
-        frames = {s["frame"] for s in self._face_scans(entry)}
-        count = content["frame_count"]
-        return (
-            count is not None
-            and count <= len(frames)
-            and content["format"] in ANIMATIONS
-            and content["frames_read"] == "every"
-            and not content["decode_errors"]
-        )
+        """Tell whether all of it was decoded, and searched so that nobody passes unseen."""
+        if content["frames_read"] != "every" or content["decode_errors"]:
+            return False
+        if not self._scan_worked(entry):
+            return True
+        scans = self._face_scans(entry)
+        looks, gaps = {s["looks"] for s in scans}, [s["gap_ms"] for s in scans]
+        if None in looks or None in gaps:
+            return False
+        return max(looks) == len({s["frame"] for s in scans}) and max(gaps) <= 200
 
     def _readable(self, entry: Row) -> str:
         """Is what was decoded a picture, and the right way up?"""
@@ -183,14 +185,11 @@ class Questions:
         dark = brightness is not None and not 0.02 <= brightness <= 0.98
         if content["kind"] == "video":
             return _answered(SEEN, blank, dark)
-        depth, mode = content["bit_depth"], content["mode"]
         return _answered(
             SEEN,
             blank,
             dark,
             content["width"] is None,
-            depth is None or depth > 8,
-            mode is None or mode in ("I", "F") or ";" in mode,
             contrast is None,
             content["exif_orientation"] is None and not self._upright(entry),
         )

@@ -34,7 +34,7 @@ from curate.model.config import Config, UseProfile
 from curate.model.instants import parse_instant
 from curate.schema import conform, purpose_tree
 from curate.signals.normal import CATEGORIES
-from tests.factories import MODEL, PLAIN, STAGES, scan, searched_beside
+from tests.factories import MODEL, PLAIN, STAGES, part, scan, searched_beside
 
 AS_OF = datetime(2026, 5, 1, tzinfo=UTC)
 OBSERVED = (
@@ -179,6 +179,7 @@ def _observed(media: list[dict[str, Any]], listed: pa.Table) -> dict[str, pa.Tab
         "compared": conform(seen_before, "compared"),
         "sightings": conform(sightings, "sightings"),
         "content": conform(filled, "content"),
+        "parts": conform([part(row["sha256"]) for row in filled], "parts"),
         "groups": conform(groups, "groups"),
         "face_scans": conform(list({s["sha256"]: s for s in scans}.values()), "face_scans"),
         "signal_scans": conform(list({s["sha256"]: s for s in reads}.values()), "signal_scans"),

@@ -72,10 +72,32 @@ WITH shown AS MATERIALIZED ({_FACES}),
 scanned AS (
     SELECT s.sha256, bool_and(s.error IS NULL) AS worked, count(DISTINCT s.frame) AS frames,
            CASE WHEN count(*) = count(s.smallest_px) THEN max(s.smallest_px) END AS floor_px,
-           CASE WHEN count(*) = count(s.turns) THEN min(s.turns) END AS turns
+           CASE WHEN count(*) = count(s.turns) THEN min(s.turns) END AS turns,
+           CASE WHEN count(*) = count(s.gap_ms) THEN max(s.gap_ms) END AS gap_ms,
+           CASE WHEN count(*) = count(s.looks) THEN max(s.looks) END AS looks
     FROM face_scans s
     JOIN stages g ON g.stage = 'faces' AND g.mark = s.stage AND g.model_id = s.model_id
     GROUP BY s.sha256
+),
+-- A part is sought in where a scan of its frame is on record.
+made_of AS (
+    SELECT p.sha256, count(*)::INTEGER AS parts,
+           count(*) FILTER (p.reading = 'not' AND p.released = 'kept')::INTEGER AS unseen,
+           string_agg(p.part || coalesce(': ' || p.detail, ''), '; ' ORDER BY p.part)
+               FILTER (p.reading = 'not' AND p.released = 'kept') AS unseen_parts,
+           count(*) FILTER (p.reading = 'not' AND p.released = 'taken_out')::INTEGER AS cut,
+           string_agg(p.part, '; ' ORDER BY p.part)
+               FILTER (p.reading = 'not' AND p.released = 'taken_out') AS cut_parts,
+           count(*) FILTER (p.frame IS NOT NULL AND s.sha256 IS NULL)::INTEGER AS unsought,
+           string_agg(p.part, '; ' ORDER BY p.part)
+               FILTER (p.frame IS NOT NULL AND s.sha256 IS NULL) AS unsought_parts
+    FROM parts p
+    LEFT JOIN (
+        SELECT DISTINCT f.sha256, f.frame FROM face_scans f
+        JOIN stages g ON g.stage = 'faces' AND g.mark = f.stage AND g.model_id = f.model_id
+        WHERE f.error IS NULL
+    ) s ON s.sha256 = p.sha256 AND s.frame = p.frame
+    GROUP BY p.sha256
 ),
 -- Two faces in one frame are two people; over the whole content whoever has another identity is.
 together AS (
@@ -193,12 +215,14 @@ SELECT e.media_id, e.state, e.manipulation_type, coalesce(e.people, '') AS decla
        e.source_id IS NOT NULL AS named_source, coalesce(e.licence::VARCHAR, '') AS licence,
        contains(e.root, '://') AS remote,
        c.sha256 IS NOT NULL AS probed, c.kind = 'video' AS moving, c.width IS NOT NULL AS decoded,
-       c.format, c.trailing_bytes, c.surplus_bytes, c.unread_bytes, c.unread_parts, c.byte_size,
-       c.hidden_pixels, c.thumbnail_distance,
+       c.format, c.byte_size, c.part_count, coalesce(m.parts, 0) AS parts,
+       coalesce(m.unseen, 0) AS unseen, left(m.unseen_parts, 600) AS unseen_parts,
+       coalesce(m.cut, 0) AS cut, left(m.cut_parts, 600) AS cut_parts,
+       coalesce(m.unsought, 0) AS unsought, left(m.unsought_parts, 600) AS unsought_parts,
        c.frame_count, c.frames_read, c.decode_errors, c.mode, c.bit_depth, c.contrast,
        c.brightness, c.exif_orientation,
        s.sha256 IS NOT NULL AS scanned, coalesce(s.worked, FALSE) AS scan_worked,
-       coalesce(s.frames, 0) AS scanned_frames, s.floor_px, s.turns,
+       coalesce(s.frames, 0) AS scanned_frames, s.looks, s.gap_ms, s.floor_px, s.turns,
        (SELECT any_value(smallest_px) FROM stages WHERE stage = 'faces') AS smallest_px,
        coalesce(t.most, 0) AS together, greatest(coalesce(t.most, 0), coalesce(p.distinct_, 0))
            AS persons,
@@ -220,6 +244,7 @@ SELECT e.media_id, e.state, e.manipulation_type, coalesce(e.people, '') AS decla
 FROM entries e
 LEFT JOIN content c USING (sha256)
 LEFT JOIN scanned s USING (sha256)
+LEFT JOIN made_of m USING (sha256)
 LEFT JOIN together t USING (sha256)
 LEFT JOIN people_seen p USING (sha256)
 LEFT JOIN naming n ON n.media_id = e.media_id
@@ -252,7 +277,7 @@ depictions AS (SELECT * FROM depictions WHERE media_id IN (SELECT media_id FROM 
 {
     ", ".join(
         f"{name} AS (SELECT * FROM {name} WHERE hash(sha256) % $slices = $slice)"
-        for name in ("content", "faces", "face_scans", "signal_scans", "hash_checks")
+        for name in ("content", "parts", "faces", "face_scans", "signal_scans", "hash_checks")
     )
 }
 {ANSWERED}

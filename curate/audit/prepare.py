@@ -26,6 +26,7 @@ CATALOG_INPUTS = (
     "depictions",
     "faces",
     "face_scans",
+    "parts",
     "groups",
     "hash_checks",
     "hash_lists",

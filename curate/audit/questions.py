@@ -70,7 +70,6 @@ class ClearanceQuestion:
     who: str
 
 
-_PICTURE = "(NOT moving OR format IN ('GIF', 'WEBP', 'PNG'))"
 WHOLE = ClearanceQuestion(
     name="whole",
     asks="Was every part of the file looked at?",
@@ -79,40 +78,26 @@ WHOLE = ClearanceQuestion(
     gaps=(
         Gap("state <> 'present' OR NOT probed", "the file has not been opened and read",
             alone=True),
-        Gap(f"{_PICTURE} AND trailing_bytes IS NULL",
-            "where the picture ends in the file is not established ({format}), so what stands "
-            "behind it was not looked at"),
-        Gap("coalesce(trailing_bytes, 0) > 0",
-            "{trailing_bytes} bytes behind the end of the picture were not looked at"),
-        Gap(f"{_PICTURE} AND surplus_bytes IS NULL",
-            "whether the coded picture goes on behind what is shown is not established ({format})"),
-        Gap("coalesce(surplus_bytes, 0) > 0",
-            "the coded picture goes on behind what is shown, for {surplus_bytes} bytes or more"),
-        Gap(f"{_PICTURE} AND unread_bytes IS NULL",
-            "what stands in the file beside the picture is not established ({format})"),
-        Gap("coalesce(unread_bytes, 0) > 0",
-            "{unread_bytes} bytes stand in parts of the file that are not understood: "
-            "{unread_parts}"),
-        Gap(f"{_PICTURE} AND hidden_pixels IS NULL",
-            "whether transparency hides a part of the picture is not known"),
-        Gap("coalesce(hidden_pixels, FALSE)", "transparency hides pixels that other programs show"),
-        Gap("coalesce(thumbnail_distance, 0) > 10",
-            "a preview inside the file shows something else than the picture, and no face was "
-            "sought in it"),
-        Gap("NOT moving AND coalesce(frame_count, 0) <> 1",
-            "the file has {frame_count} pages, and only the first was looked at"),
-        Gap("moving AND (frame_count IS NULL OR scanned_frames < frame_count)",
-            "faces were sought in {scanned_frames} of {frame_count} frames"),
-        Gap("moving AND format NOT IN ('GIF', 'WEBP', 'PNG')",
-            "other streams of the container were not looked at"),
-        Gap("moving AND frames_read IN ('key', 'part')", "a part of the video was not decoded"),
+        Gap("part_count IS NULL OR part_count <> parts OR parts = 0",
+            "of which parts the file consists is not on record ({format})"),
+        Gap("unseen > 0", "not looked at: {unseen_parts}"),
+        Gap("scan_worked AND unsought > 0", "faces were not sought in: {unsought_parts}"),
+        Gap("moving AND coalesce(frames_read, '') <> 'every'",
+            "a part of the video was not decoded"),
         Gap("moving AND coalesce(decode_errors, 0) > 0", "frames were lost in decoding"),
+        Gap("moving AND scan_worked AND (looks IS NULL OR looks <> scanned_frames "
+            "OR gap_ms IS NULL)", "in which frames faces were sought is not known"),
+        Gap("moving AND scan_worked AND coalesce(gap_ms, 0) > 200",
+            "for up to {gap_ms} ms no frame was searched though the picture had changed"),
     ),
-    basis="'seen'",
-    answered={"seen": "the whole file was looked at: {format}, {byte_size} bytes"},
+    basis="CASE WHEN cut > 0 THEN 'stripped' ELSE 'seen' END",
+    answered={
+        "seen": "the whole file was looked at: {format}, {byte_size} bytes",
+        "stripped": "what was not looked at is taken out of every release: {cut_parts}",
+    },
     possible=(SEEN, STRIPPED, REVIEWED),
     enough=(SEEN, STRIPPED, REVIEWED),
-    who="the stage probe; two reviewers who looked at what was not",
+    who="the stages probe and faces; two reviewers who looked at what was not",
 )  # fmt: skip
 
 READABLE = ClearanceQuestion(
@@ -123,10 +108,6 @@ READABLE = ClearanceQuestion(
     gaps=(
         Gap("NOT probed", "the file has not been opened and read", alone=True),
         Gap("NOT moving AND NOT coalesce(decoded, FALSE)", "no picture was decoded", alone=True),
-        Gap("NOT moving AND coalesce(bit_depth, 99) > 8",
-            "samples have {bit_depth} bits, and which range of them is used is not known"),
-        Gap("NOT moving AND (mode IS NULL OR mode IN ('I', 'F') OR contains(mode, ';'))",
-            "samples of this kind can be shown in more than one way ({mode})"),
         Gap("coalesce(contrast < 0.02 OR brightness < 0.02 OR brightness > 0.98, FALSE)",
             "the picture is blank, or nearly so (contrast {contrast:.3f})"),
         Gap("NOT moving AND contrast IS NULL", "the picture was not measured"),

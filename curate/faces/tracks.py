@@ -22,8 +22,8 @@ MAX_MOVE = 1.0
 MAX_GROWTH = 1.5
 # Boxes that overlap so much are one face though nothing else can be told.
 SAME_PLACE = 0.5
-# A face that is missed for a moment, as in a blink of motion blur, is taken up again: frames that are
-# searched lie 0.2 seconds apart while something moves.
+# A face that is missed for a moment, as in a blink of motion blur, is taken up again; while
+# something moves, frames that are searched lie 0.2 seconds apart.
 MAX_MISSED = 5
 
 

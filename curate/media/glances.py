@@ -110,7 +110,7 @@ class _Chooser:
         """Yield what is to be searched of the frames that still wait, and the last one."""
         if self._last is None:
             return
-        if self._waiting and max(one.change for one in self._waiting):
+        if any(one.change for one in self._waiting):
             yield self._search(self._best())
         if self._last.frame != self._last_searched:
             yield self._itself(self._last)
@@ -137,9 +137,13 @@ class _Chooser:
 
     def _passed(self, squares: Squares) -> Iterator[Glance]:
         """Yield what went by since the last frame and is like neither that nor the next one."""
-        unlike = [(min(w.change, _change(w.squares, squares)), w) for w in self._waiting]
-        most, chosen = max(unlike, key=lambda one: one[0], default=(0, None))
-        if chosen is not None and most:
+        chosen: _Waiting | None = None
+        most = 0
+        for one in self._waiting:
+            unlike = min(one.change, _change(one.squares, squares))
+            if unlike > most:
+                chosen, most = one, unlike
+        if chosen is not None:
             yield self._search(chosen)
 
     def _search(self, chosen: _Waiting) -> Glance:
@@ -166,9 +170,7 @@ def squares_of(picture: Shown, side: int) -> Squares:
     return np.asarray(Image.fromarray(grey).reduce(by)).astype(np.int16)
 
 
-def _change(
-    squares: Squares, others: Squares, *, still: bool = False
-) -> int:
+def _change(squares: Squares, others: Squares, *, still: bool = False) -> int:
     """Return how many squares differ; all where the frames are of two sizes."""
     if squares.shape != others.shape:
         return squares.size

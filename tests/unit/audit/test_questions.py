@@ -37,6 +37,7 @@ from tests.factories import (
     identity,
     label,
     media,
+    part,
     scan,
     searched,
     searched_beside,
@@ -70,6 +71,7 @@ def entry_of(locator: str = "a.jpg", **values: Any) -> Rows:
         "depictions": [depiction(entry)],
         "labels": [label(entry)],
         "content": [content(sha256)],
+        "parts": [part(sha256)],
         "faces": [seen],
         "face_scans": [scan(sha256, 1)],
         "identities": [identity(seen)],
@@ -90,13 +92,16 @@ def scenery() -> Rows:
     return rows | {"depictions": [], "faces": [], "identities": []}
 
 
-def animation(frames: int = 2, **values: Any) -> Rows:
+def animation(frames: int = 2, *, looks: int | None = None, **values: Any) -> Rows:
     """Return the rows of an animation of which each frame was looked at."""
     rows, sha256 = entry_of(), digest("a.jpg")
     said = {"kind": "video", "format": "GIF", "frame_count": 2, "frames_read": "every", **values}
     return rows | {
         "content": [content(sha256, **said)],
-        "face_scans": [scan(sha256, 1, frame=n) for n in range(frames)],
+        "parts": [part(sha256, part="the frames", kind="frames", frame=None)],
+        "face_scans": [
+            scan(sha256, 1, frame=n, looks=looks or frames, gap_ms=0) for n in range(frames)
+        ],
     }
 
 
@@ -167,6 +172,11 @@ def stage(name: str, **values: Any) -> Change:
     return change
 
 
+def more_parts(*more: Row) -> Change:
+    """Return a change that adds parts to the one content."""
+    return both(add("parts", *more), put("content", part_count=1 + len(more)))
+
+
 LIST = {
     "list_id": "l",
     "provider": "us",
@@ -200,17 +210,12 @@ def made_from(right: str) -> Row:
 # Each way in which a question alone can be open.
 OPEN: dict[str, dict[str, Change]] = {
     "whole": {
-        "bytes behind the end": put("content", trailing_bytes=7),
-        "end not known": put("content", trailing_bytes=None),
-        "idle coded data": put("content", surplus_bytes=7),
-        "coded data not counted": put("content", surplus_bytes=None),
-        "unread parts": put("content", unread_bytes=7, unread_parts="prVt"),
-        "parts not known": put("content", unread_bytes=None),
-        "hidden pixels": put("content", hidden_pixels=True),
-        "transparency not known": put("content", hidden_pixels=None),
-        "another preview": put("content", thumbnail_distance=11),
-        "two pages": put("content", frame_count=2),
-        "pages not known": put("content", frame_count=None),
+        "bytes behind the end": more_parts(part(A, part="tail", frame=None, reading="not")),
+        "a page without a scan": more_parts(part(A, part="page 2", frame=1)),
+        "a part is missing": put("content", part_count=2),
+        "a part too many": put("content", part_count=0),
+        "parts not counted": put("content", part_count=None),
+        "no part": both(put("content", part_count=0), drop("parts")),
     },
     "readable": {
         "blank": put("content", contrast=0.01),
@@ -218,11 +223,6 @@ OPEN: dict[str, dict[str, Change]] = {
         "white": put("content", brightness=0.99),
         "not measured": put("content", contrast=None),
         "not decoded": put("content", width=None),
-        "deep": put("content", bit_depth=16),
-        "depth not known": put("content", bit_depth=None),
-        "mode not known": put("content", mode=None),
-        "numbers": put("content", mode="F"),
-        "samples of 16 bits": put("content", mode="I;16"),
         "turned perhaps": both(
             put("content", exif_orientation=None),
             put("face_scans", turns=1),
@@ -353,7 +353,7 @@ def test_entry_with_a_list_and_a_parent_answers_them_too() -> None:
     # Two entries show one person, who is known by both.
     assert (row["verdict"], row["answers"]) == ("cleared", "sssmmmdddssd")
 
-    rows["content"][1] |= {"trailing_bytes": 7}
+    rows["content"][1] |= {"part_count": 2}
     row = told(rows)
     assert (row["verdict"], opened(row["answers"])) == ("needs_review", ["descent"])
 
@@ -458,30 +458,44 @@ def test_descent_in_a_circle_clears_nobody(circle: tuple[str, ...]) -> None:
 
 def test_animation_that_was_not_looked_at_whole_is_held_back() -> None:
     """Each frame, and each part of each, is looked at, or the entry is doubted."""
+
+    def scans(**values: Any) -> Rows:
+        rows = animation()
+        put("face_scans", **values)(rows)
+        return rows
+
     said = told_of({
-        "a frame": animation(1),
-        "frames": animation(frame_count=None),
+        "a frame": animation(1, looks=2),
         "key frames": animation(frames_read="key"),
         "a part": animation(frames_read="part"),
         "not known": animation(frames_read=None),
         "errors": animation(decode_errors=1),
-        "behind the end": animation(trailing_bytes=7),
-        "no end": animation(trailing_bytes=None),
-        "transparency of later frames": animation(hidden_pixels=None),
-        "idle coded data": animation(surplus_bytes=7),
-        "coded data not counted": animation(surplus_bytes=None),
-        "unread parts": animation(unread_bytes=7),
-        "parts not known": animation(unread_bytes=None),
+        "a stream": animation(part_count=2),
+        "gaps not known": scans(gap_ms=None),
+        "gaps": scans(gap_ms=201),
+        "looks not known": scans(looks=None),
     })  # fmt: skip
 
     assert {name for name, row in said.items() if opened(row["answers"]) != ["whole"]} == set()
 
 
-def test_container_of_videos_is_neither_looked_at_nor_read_whole() -> None:
-    """Other streams are not looked at, and tags and subtitles are not read."""
+def test_video_is_looked_at_whole_and_its_texts_are_not() -> None:
+    """Its frames were searched, and of tags and subtitles nobody knows."""
     row = told_of({"video": animation(format="MP4")})["video"]
 
-    assert opened(row["answers"]) == ["whole", "said"]
+    assert opened(row["answers"]) == ["said"]
+
+
+def test_what_a_release_takes_out_is_answered_as_such() -> None:
+    """Settings that accept only what was seen hold such an entry back."""
+    rows = entry_of()
+    more_parts(part(A, part="a preview", frame=None, reading="not", released="taken_out"))(rows)
+
+    row = told(rows)
+    assert (row["verdict"], row["answers"]) == ("cleared", "x" + USUAL[1:])
+
+    only_seen = replace(QUESTION, enough={"whole": ("seen",)})
+    assert opened(told(rows, only_seen)["answers"]) == ["whole"]
 
 
 def test_questions_are_these_and_none_is_missing() -> None:

@@ -55,8 +55,7 @@ def test_nothing_that_moves_is_searched_once_a_second_and_at_the_end() -> None:
 def test_coding_noise_is_no_change() -> None:
     noise = np.random.default_rng(1)
     frames = [
-        (luma + noise.integers(0, CHANGED_LUMA, luma.shape)).astype(np.uint8)
-        for luma in _plain(60)
+        (luma + noise.integers(0, CHANGED_LUMA, luma.shape)).astype(np.uint8) for luma in _plain(60)
     ]
     assert _numbers(_searched(frames)) == [0, 25, 50, 59]
 

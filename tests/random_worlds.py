@@ -233,6 +233,7 @@ def _depictions(dice: Dice, entry: Row, people: list[str]) -> list[Row]:
             "role": role,
             "link_method": dice.usual("declared", "cluster"),
             "link_status": dice.usual("confirmed", "proposed", "disputed", "rejected"),
+            "not_visible": dice.usual(None, None, "behind a door"),
         }
     return list(rows.values())
 

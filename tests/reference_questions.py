@@ -295,10 +295,12 @@ class Questions:
 
     def _seen(self, entry: Row, visible: int) -> str:
         """Is each declared person who should be visible one of the faces?"""
-        if visible == 0 or entry["state"] != "present":
+        said = [d for some in self._named(entry).values() for d in some]
+        unseen = any(d["not_visible"] is not None for d in said)
+        if not unseen and (visible == 0 or entry["state"] != "present"):
             return NOT_RAISED
         return _answered(
-            self._matched(entry) or SEEN,
+            DECLARED if unseen else self._matched(entry) or SEEN,
             not self._scan_worked(entry),
             self._persons(entry) < visible,
             self._shown_elsewhere(entry),
@@ -324,7 +326,9 @@ class Questions:
         if entry["manipulation_type"] == "morph":
             roles.remove("donor")
         named = self._named(entry).items()
-        return {person for person, said in named if any(d["role"] in roles for d in said)}
+        return {person for person, said in named if any(
+            d["role"] in roles and d["not_visible"] is None for d in said
+        )}  # fmt: skip
 
     def _second_identity(self, entry: Row) -> bool:
         """Tell whether a subject's face here is not the one of most of their entries."""

@@ -474,7 +474,11 @@ def visible(entry: Row, people: list[Row]) -> int:
     """
 
     def number(*roles: str) -> int:
-        return len({p["subject_id"] for p in people if p["role"] in roles})
+        return len({
+            p["subject_id"]
+            for p in people
+            if p["role"] in roles and p.get("not_visible") is None
+        })  # fmt: skip
 
     donors = number("donor")
     if entry["manipulation_type"] == "morph":

@@ -114,8 +114,7 @@ people_seen AS (
     FROM shown GROUP BY sha256
 ),
 named AS (
-    SELECT media_id, subject_id, bool_or(link_status = 'confirmed') AS confirmed,
-           bool_or(role IN ('depicted', 'bystander', 'donor', 'target')) AS visible
+    SELECT media_id, subject_id, bool_or(link_status = 'confirmed') AS confirmed
     FROM depictions WHERE link_status <> 'rejected' GROUP BY media_id, subject_id
 ),
 told_apart AS (
@@ -180,6 +179,13 @@ roles AS (
     LEFT JOIN known_roles k ON k.manipulation_type = e.manipulation_type AND k.role = d.role
     WHERE d.link_status <> 'rejected' GROUP BY d.media_id
 ),
+-- Who is declared not to be seen, and why.
+unseen_people AS (
+    SELECT media_id, count(DISTINCT subject_id)::INTEGER AS not_visible,
+           string_agg(DISTINCT not_visible, '; ' ORDER BY not_visible) AS why_not
+    FROM depictions WHERE link_status <> 'rejected' AND not_visible IS NOT NULL
+    GROUP BY media_id
+),
 short AS (SELECT media_id, count(*)::INTEGER AS missing_roles FROM short_roles GROUP BY media_id),
 elsewhere AS (
     SELECT media_id, count(*)::INTEGER AS elsewhere FROM (
@@ -231,7 +237,8 @@ SELECT e.media_id, e.state, e.manipulation_type, coalesce(e.people, '') AS decla
        coalesce(o.otherwise, 0) AS otherwise,
        coalesce(p.disputed, 0) AS disputed,
        coalesce(n.people, 0) AS named, coalesce(n.unconfirmed, 0) AS unconfirmed,
-       coalesce(v.declared, 0) AS visible, coalesce(l.matched, 0) AS matched,
+       coalesce(v.declared, 0) AS visible, coalesce(y.not_visible, 0) AS not_visible,
+       left(y.why_not, 200) AS why_not, coalesce(l.matched, 0) AS matched,
        coalesce(l.undeclared, 0) AS undeclared, coalesce(l.unlike, 0) AS unlike,
        coalesce(w.elsewhere, 0) AS elsewhere,
        coalesce(r.unknown_roles, 0) AS unknown_roles,
@@ -249,6 +256,7 @@ LEFT JOIN together t USING (sha256)
 LEFT JOIN people_seen p USING (sha256)
 LEFT JOIN naming n ON n.media_id = e.media_id
 LEFT JOIN visible v ON v.media_id = e.media_id
+LEFT JOIN unseen_people y ON y.media_id = e.media_id
 LEFT JOIN linked l ON l.media_id = e.media_id
 LEFT JOIN twice o ON o.media_id = e.media_id
 LEFT JOIN otherwise_declared x ON x.media_id = e.media_id

@@ -94,14 +94,17 @@ _VIEWS = {
                 SELECT media_id, role = 'depicted' AS seen, role = 'donor' AS donor,
                        role = 'target' AS target
                 FROM depictions WHERE link_status <> 'rejected' AND role <> 'bystander'
+                AND not_visible IS NULL
                 UNION ALL
                 -- Whoever is declared in two roles is one person.
                 SELECT media_id, NOT EXISTS (
                     SELECT 1 FROM depictions o
                     WHERE o.media_id = b.media_id AND o.subject_id = b.subject_id
                     AND o.role = 'depicted' AND o.link_status <> 'rejected'
+                    AND o.not_visible IS NULL
                 ), FALSE, FALSE
                 FROM depictions b WHERE link_status <> 'rejected' AND role = 'bystander'
+                AND not_visible IS NULL
             ) GROUP BY media_id
         ) p USING (media_id)
         LEFT JOIN (
@@ -169,7 +172,8 @@ _VIEWS = {
         ) f ON f.media_id = d.media_id AND f.all_known
         JOIN entries e ON e.media_id = d.media_id
         -- The donors of a morph meet in one face, which is like one of them.
-        WHERE d.link_status <> 'rejected' AND (d.role IN ('depicted', 'bystander')
+        WHERE d.link_status <> 'rejected' AND d.not_visible IS NULL
+        AND (d.role IN ('depicted', 'bystander')
             OR (d.role = 'donor' AND e.manipulation_type <> 'morph'))
         AND d.subject_id IN (
             SELECT subject_id FROM likenesses_now WHERE status IS DISTINCT FROM 'disputed'

@@ -181,8 +181,8 @@ ACCOUNTED = ClearanceQuestion(
 VISIBLE = ClearanceQuestion(
     name="seen",
     asks="Is each declared person who should be visible among the faces?",
-    raised_by="each declared person who should be visible",
-    raised="visible > 0",
+    raised_by="each declared person",
+    raised="visible > 0 OR not_visible > 0",
     gaps=(
         Gap("NOT scan_worked", "whether they are seen is not known: no scan for faces by the model "
             "in use worked"),
@@ -191,16 +191,20 @@ VISIBLE = ClearanceQuestion(
         Gap("elsewhere > 0", "the faces here are not those of a declared person's other files"),
         Gap("unlike > 0", "a face here is unlike the other faces declared as the same person"),
     ),
-    basis="CASE WHEN faces > 0 AND matched = faces THEN 'matched' ELSE 'seen' END",
+    basis="CASE WHEN not_visible > 0 THEN 'declared' "
+          "WHEN faces > 0 AND matched = faces THEN 'matched' ELSE 'seen' END",
     answered={
+        "declared": "it is declared who is not to be seen, and why: {why_not}; for everybody else "
+                    "there is a face",
         "matched": "the face model finds a face here like those of the other files that are "
                    "declared as the same person; no person compared them",
         "seen": "there is a face for each declared person; that it is theirs rests on the "
                 "declaration",
     },
-    possible=(SEEN, MATCHED, REVIEWED),
-    enough=(SEEN, MATCHED, REVIEWED),
-    who="the stages faces and identity; two reviewers",
+    possible=(SEEN, MATCHED, DECLARED, REVIEWED),
+    enough=(SEEN, MATCHED, DECLARED, REVIEWED),
+    who="the stages faces and identity; the declaration, for whoever is not to be seen; two "
+        "reviewers",
 )  # fmt: skip
 
 ONE_NAME = ClearanceQuestion(

@@ -105,7 +105,7 @@ def identity_stage(
             SELECT DISTINCT e.media_id, e.sha256, d.subject_id
             FROM entries e LEFT JOIN depictions d
                 ON d.media_id = e.media_id AND {_SEEN}
-                AND d.link_status NOT IN ('rejected', 'disputed')
+                AND d.link_status NOT IN ('rejected', 'disputed') AND d.not_visible IS NULL
             WHERE e.state = 'present' ORDER BY ALL
         """,
         "named": _NAMED,

@@ -165,14 +165,23 @@ class Listing:
             "raw": raw,
         })  # fmt: skip
 
-    def depict(self, entry: str, subject: str, role: str, *, method: str = "declared") -> None:
-        """Keep that `subject` is in `entry` in a role."""
+    def depict(
+        self,
+        entry: str,
+        subject: str,
+        role: str,
+        *,
+        method: str = "declared",
+        not_visible: str | None = None,
+    ) -> None:
+        """Keep that `subject` is in `entry` in a role, and why they are not to be seen, if so."""
         self.rows["depictions"].append({
             "media_id": entry,
             "subject_id": subject,
             "role": role,
             "link_method": method,
             "link_status": "confirmed" if method == "declared" else "proposed",
+            "not_visible": not_visible,
         })  # fmt: skip
 
     def relate(

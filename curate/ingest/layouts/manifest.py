@@ -7,9 +7,10 @@ Columns are those of ``schemas/manifest.schema.json``; `curate.toml` maps other 
 from __future__ import annotations
 
 import os
+from collections import Counter
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from curate.errors import InvalidFileError
 from curate.ingest.layout import About
@@ -127,13 +128,13 @@ def add_row(row: Row, target: Target, into: Listing, **about_file: Any) -> str:
         group=known.get("group"),
         captured_at=_instant(known.get("captured_at")),
         extra=kept({k: v for k, v in row.values.items() if k not in declared}),
-        told={"label": label, "subject": sorted(people), "derived_from": sorted(parents)},
+        told={"label": label, "subject": sorted(people, key=str), "derived_from": sorted(parents)},
         **about_file,
     )
     if label:
         into.label(entry, label, raw=known["label"])
-    for subject, role in people:
-        into.depict(entry, subject, role)
+    for person in people:
+        into.depict(entry, person.subject, person.role, not_visible=person.not_visible)
     for parent in parents:
         into.relate(entry, "derived_from", media_id(into.dataset, parent), basis="declared")
     return entry
@@ -153,7 +154,14 @@ def _forward(path: str, root: Path) -> str:
     return path.replace("\\", "/")
 
 
-def _people(known: dict[str, str]) -> list[tuple[str, str]]:
+class _Person(NamedTuple):
+    subject: str
+    role: str
+    not_visible: str | None = None
+    """Why they are not to be seen."""
+
+
+def _people(known: dict[str, str]) -> list[_Person]:
     """Return subjects with their roles."""
     roles = json_schema("depictions")["properties"]["role"]["enum"]
     subjects, given = cells(known.get("subject")), cells(known.get("role"))
@@ -165,13 +173,37 @@ def _people(known: dict[str, str]) -> list[tuple[str, str]]:
         if role not in roles:
             raise Rejected("bad-role", f"role {role!r}; expected one of {', '.join(roles)}")
     each = given if len(given) == len(subjects) else (given or ["depicted"]) * len(subjects)
-    people = list(zip(subjects, each, strict=True))
+    people = list(map(_Person, subjects, each, _unseen(known, len(subjects))))
     for role in ("target", "donor"):
-        people += [(subject, role) for subject in cells(known.get(role))]
+        people += [_Person(subject, role) for subject in cells(known.get(role))]
+    twice = Counter((person.subject, person.role) for person in dict.fromkeys(people))
+    for (subject, role), count in twice.items():
+        if count > 1:
+            raise Rejected("bad-visible", f"{subject} as {role} is visible and is not visible")
     return people
 
 
-def _nobody(word: str | None, people: list[tuple[str, str]]) -> str | None:
+_SEEN = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False}
+
+
+def _unseen(known: dict[str, str], count: int) -> list[str | None]:
+    """Return of each of `count` subjects why they are not to be seen, None where they are."""
+    given, reason = cells(known.get("visible")), (known.get("visible_reason") or "").strip()
+    if len(given) not in (0, 1, count):
+        raise Rejected(
+            "bad-visible", f"{len(given)} in visible for {count} subjects; expected 1 or as many"
+        )
+    for word in given:
+        if word.casefold() not in _SEEN:
+            raise Rejected("bad-visible", f"visible {word!r}; expected yes or no")
+    seen = [_SEEN[word.casefold()] for word in given] or [True]
+    seen = seen if len(seen) == count else seen * count
+    if not all(seen) and not reason:
+        raise Rejected("bad-visible", "visible is no, and visible_reason does not say why")
+    return [None if one else reason for one in seen]
+
+
+def _nobody(word: str | None, people: list[_Person]) -> str | None:
     """Return what is declared of whether anybody is shown.
 
     Raises:
@@ -182,7 +214,7 @@ def _nobody(word: str | None, people: list[tuple[str, str]]) -> str | None:
     if word.strip().casefold() != "none":
         raise Rejected("bad-people", f"people {word!r}; expected none, or nothing")
     if people:
-        named = ", ".join(sorted({subject for subject, _ in people}))
+        named = ", ".join(sorted({person.subject for person in people}))
         raise Rejected("bad-people", f"people is none, and {named} is named")
     return "none"
 

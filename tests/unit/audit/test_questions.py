@@ -498,6 +498,20 @@ def test_what_a_release_takes_out_is_answered_as_such() -> None:
     assert opened(told(rows, only_seen)["answers"]) == ["whole"]
 
 
+def test_who_is_declared_not_to_be_seen_accounts_for_no_face() -> None:
+    """A face that is found is then one more person than is declared."""
+    nobody, somebody = entry_of(), entry_of()
+    drop("faces", "identities")(nobody)
+    put("face_scans", faces=0)(nobody)
+    for rows in (nobody, somebody):
+        put("depictions", not_visible="filmed from behind")(rows)
+
+    said = told_of({"nobody": nobody, "somebody": somebody})
+
+    assert (said["nobody"]["verdict"], said["nobody"]["answers"]) == ("cleared", "sssdd-ddds--")
+    assert opened(said["somebody"]["answers"]) == ["accounted"]
+
+
 def test_questions_are_these_and_none_is_missing() -> None:
     """Taking one out fails here, and in the test of its worlds."""
     assert NAMES == IN_ORDER

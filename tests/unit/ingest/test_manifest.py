@@ -117,6 +117,17 @@ def test_lists_of_json_are_lists_of_cells(tmp_path: Path) -> None:
     assert len(tables["relations"]) == 1
 
 
+def test_who_is_not_to_be_seen_is_kept_with_the_reason(tmp_path: Path) -> None:
+    """One word for all, or one for each."""
+    each = one(tmp_path, subject="p01;p02", visible="yes;No", visible_reason="filmed from behind")
+    all_ = one(tmp_path, subject="p01;p02", visible="false", visible_reason="heard only")
+    seen = one(tmp_path, subject="p01;p02", visible="yes")
+
+    assert [r["not_visible"] for r in each["depictions"]] == [None, "filmed from behind"]
+    assert [r["not_visible"] for r in all_["depictions"]] == ["heard only"] * 2
+    assert [r["not_visible"] for r in seen["depictions"]] == [None, None]
+
+
 def test_real_is_not_manipulated_and_fake_is_not_known(tmp_path: Path) -> None:
     """A label alone says no more about the manipulation."""
     tables = listed(csv(tmp_path, "path,label\na.jpg,real\nb.jpg,fake\n"))
@@ -152,6 +163,11 @@ def test_columns_can_be_called_otherwise(tmp_path: Path) -> None:
         ({"label": "maybe"}, "bad-label"),
         ({"subject": "p01", "role": "hero"}, "bad-role"),
         ({"subject": "p01;p02;p03", "role": "depicted;donor"}, "bad-role"),
+        ({"subject": "p01", "visible": "no"}, "bad-visible"),
+        ({"subject": "p01", "visible": "no", "visible_reason": " "}, "bad-visible"),
+        ({"subject": "p01", "visible": "perhaps", "visible_reason": "x"}, "bad-visible"),
+        ({"subject": "p01;p02;p03", "visible": "yes;no", "visible_reason": "x"}, "bad-visible"),
+        ({"subject": "p01;p01", "visible": "yes;no", "visible_reason": "x"}, "bad-visible"),
         ({"captured_at": "2024-13-01"}, "bad-date"),
         ({"captured_at": "yesterday"}, "bad-date"),
         ({"manipulation": "swap"}, "bad-manipulation"),

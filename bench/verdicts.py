@@ -127,7 +127,9 @@ def _part(tables: dict[str, pa.Table], ids: list[str]) -> dict[str, list[dict[st
     for name in ("consents", "consent_events", "subjects"):
         part[name] = _where(part[name], "subject_id", people)
     contents = part["entries"]["sha256"].to_pylist()
-    for name in ("content", "face_scans", "faces", "groups", "hash_checks", "signal_scans"):
+    for name in (
+        *("content", "parts", "face_scans", "faces", "groups", "hash_checks", "signal_scans"),
+    ):
         part[name] = _where(part[name], "sha256", contents)
     part["identities"] = _where(part["identities"], "face_id", part["faces"]["face_id"].to_pylist())
     for name in ("beside_scans", "labels"):

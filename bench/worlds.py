@@ -77,10 +77,14 @@ FROM sightings
 _CONTENT = """
 SELECT sha256, left(sha256, 32) AS md5, 1000::BIGINT AS byte_size, 'image' AS kind,
        'JPEG' AS format, 'image/jpeg' AS mime, 640::INT AS width, 480::INT AS height,
-       'RGB' AS mode, 8::TINYINT AS bit_depth, FALSE AS hidden_pixels,
-       0::BIGINT AS trailing_bytes, 0::BIGINT AS surplus_bytes,
-       0::BIGINT AS unread_bytes, 1::INT AS frame_count, 0.2::DOUBLE AS contrast,
+       'RGB' AS mode, 8::TINYINT AS bit_depth, 1::INT AS part_count, 1::INT AS frame_count,
+       0.2::DOUBLE AS contrast,
        0.5::DOUBLE AS brightness, 1::TINYINT AS exif_orientation, 'probe/1' AS probe_version
+FROM sightings
+"""
+_PARTS = """
+SELECT sha256, 'the picture' AS part, 'picture' AS kind, 0::INT AS frame, 'sought' AS reading,
+       'kept' AS released, 'probe/1' AS probe_version
 FROM sightings
 """
 # One face for a swap, two for others: each held against everybody's.
@@ -126,6 +130,7 @@ _MADE = (
     ("face_scans", _SCANS),
     ("signal_scans", _SEARCHES),
     ("content", _CONTENT),
+    ("parts", _PARTS),
     ("faces", _FACES),
     ("identities", _IDENTITIES),
     ("beside_scans", _BESIDE),

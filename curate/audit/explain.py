@@ -90,8 +90,7 @@ class Explanation:
             lines.append("  nobody: it is declared that nobody is shown")
         elif not self.people:
             lines.append("  nobody is declared, and it is not declared that nobody is shown")
-        lines += [f"  {_face(row)}" for row in self.faces]
-        return lines
+        return lines + [f"  {line}" for line in explain_people(self.faces)]
 
     def _signals(self) -> list[str]:
         if not self.signals:
@@ -138,27 +137,54 @@ class Explanation:
 _VERDICTS = {"cleared": "cleared", "needs_review": "needs review", "blocked": "blocked"}
 
 
-def _face(row: dict[str, Any]) -> str:
-    """Return a face in words: how large it is, whose it is held to be, and why."""
-    size = f"a face {row['face_height_px']:.0f} pixels high"
+def explain_people(faces: list[dict[str, Any]]) -> list[str]:
+    """Return what is known of the people whose faces these are, a sentence each.
+
+    Args:
+        faces: Rows of the table ``faces``, each with its identity and whether that is supported.
+    """
+    people: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
+    for row in sorted(faces, key=lambda row: (row["frame"], row["ordinal"])):
+        who = row["identity_id"] or row["track_id"] or row["face_id"]
+        said = ("judgeable", "unlike_subject_id", "subject_id", "supported", "alike", "status")
+        people.setdefault((who, *(row[name] for name in said)), []).append(row)
+    return [_one_person(rows) for rows in people.values()]
+
+
+def _one_person(rows: list[dict[str, Any]]) -> str:
+    """Return faces of one person in words: how large, whose they are held to be, and why."""
+    row = rows[0]
+    high = _span([r["face_height_px"] for r in rows], 0)
+    size = f"a face {high} pixels high"
+    if len(rows) > 1:
+        size = f"a face in {len({r['frame'] for r in rows}):,} frames, {high} pixels high"
     if not row["judgeable"]:
-        return f"{size}, too poor to compare ({row['poor_reason'] or 'no reason is recorded'})"
+        reasons = sorted({r["poor_reason"] or "no reason is recorded" for r in rows})
+        return f"{size}, too poor to compare ({'; '.join(reasons)})"
     if row["unlike_subject_id"] is not None:
         size += f", unlike the other faces declared as {row['unlike_subject_id']}"
     if row["subject_id"] is None:
         return f"{size}, linked to nobody"
     subject = row["subject_id"]
-    if not row["supported"] or row["similarity"] is None:
+    known = [r["similarity"] for r in rows if r["similarity"] is not None]
+    if not row["supported"] or not known:
         return f"{size}, held to be {subject} by the declaration of this file alone"
+    similarity = f"similarity {_span(known, 2)}"
     if not row["alike"]:
         return (
             f"{size}, held to be {subject} by declaration: it is not enough like the faces of "
-            f"{subject} in other files for the model to tell (similarity {row['similarity']:.2f})"
+            f"{subject} in other files for the model to tell ({similarity})"
         )
     return (
-        f"{size}, which the model finds like the faces of {subject} in other files (similarity "
-        f"{row['similarity']:.2f}; the link is {row['status']})"
+        f"{size}, which the model finds like the faces of {subject} in other files ({similarity}; "
+        f"the link is {row['status']})"
     )
+
+
+def _span(values: list[float], digits: int) -> str:
+    """Return the least and the greatest of some numbers in words, one where they are the same."""
+    low, high = (f"{value:.{digits}f}" for value in (min(values), max(values)))
+    return low if low == high else f"{low} to {high}"
 
 
 def _statement(row: dict[str, Any]) -> str:

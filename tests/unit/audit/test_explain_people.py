@@ -23,8 +23,8 @@ def test_faces_of_one_person_are_one_line() -> None:
     ]
     assert explain_people(rows) == [
         (
-            "a face in 2 frames, 220 to 226 pixels high, which the model finds like the faces of p01 "
-            "in other files (similarity 0.97 to 0.99; the link is proposed)"
+            "a face in 2 frames, 220 to 226 pixels high, which the model finds like the faces of "
+            "p01 in other files (similarity 0.97 to 0.99; the link is proposed)"
         ),
         (
             "a face 238 pixels high, which the model finds like the faces of p02 in other files "

@@ -91,20 +91,19 @@ _VIEWS = {
             SELECT media_id, count(*) FILTER (seen) AS seen, count(*) FILTER (donor) AS donors,
                    count(*) FILTER (target) AS targets
             FROM (
-                SELECT media_id, role = 'depicted' AS seen, role = 'donor' AS donor,
-                       role = 'target' AS target
+                SELECT media_id, role = 'depicted' AND not_visible IS NULL AS seen,
+                       role = 'donor' AND not_visible IS NULL AS donor,
+                       role = 'target' AND not_visible IS NULL AS target
                 FROM depictions WHERE link_status <> 'rejected' AND role <> 'bystander'
-                AND not_visible IS NULL
                 UNION ALL
                 -- Whoever is declared in two roles is one person.
-                SELECT media_id, NOT EXISTS (
+                SELECT media_id, not_visible IS NULL AND NOT EXISTS (
                     SELECT 1 FROM depictions o
                     WHERE o.media_id = b.media_id AND o.subject_id = b.subject_id
                     AND o.role = 'depicted' AND o.link_status <> 'rejected'
                     AND o.not_visible IS NULL
                 ), FALSE, FALSE
                 FROM depictions b WHERE link_status <> 'rejected' AND role = 'bystander'
-                AND not_visible IS NULL
             ) GROUP BY media_id
         ) p USING (media_id)
         LEFT JOIN (

@@ -119,7 +119,7 @@ def test_engine_says_of_recognised_people_what_the_reference_says() -> None:
     """Faces of people who withdrew, in entries that do not declare them, are told alike."""
     random = Random(1)
     question = random_question(random)
-    worlds = [random_world(random, f"w{n}") | {"decisions": []} for n in range(BATCH)]
+    worlds = [random_world(random, f"w{n}") | {"decisions": []} for n in range(max(BATCH, 30))]
     for world in worlds:
         RESTRICTIONS["withdrawal"](random, world)
         people = [d["subject_id"] for d in world["depictions"]]

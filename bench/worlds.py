@@ -144,13 +144,9 @@ def make_world(media: int) -> dict[str, pa.Table]:
     Args:
         media: How many entries.
     """
+    tables = make_tables(media)
     connection = duckdb.connect(":memory:")
-    connection.execute("SET TimeZone = 'UTC'")
-    sizes = {"n": media, "subjects": max(media // 10, 1), "consents": max(media // 5, 1)}
-    tables = {}
-    for name, sql in _MADE:
-        made = conform(connection.sql(sql.format(**sizes)).to_arrow_table(), name)
-        tables[name] = made.combine_chunks()
+    for name in ("media", "sightings"):
         connection.register(name, tables[name])
     create_entries(connection)
     # In the order of ids, as the catalogue gives them.
@@ -159,3 +155,16 @@ def make_world(media: int) -> dict[str, pa.Table]:
     absent = [name for name in INPUTS if name not in tables]
     tables |= {name: arrow_schema(name).empty_table() for name in absent}
     return {name: tables[name] for name in INPUTS}
+
+
+def make_tables(media: int) -> dict[str, pa.Table]:
+    """Return the tables of such a world as a catalogue and a ledger keep them."""
+    connection = duckdb.connect(":memory:")
+    connection.execute("SET TimeZone = 'UTC'")
+    sizes = {"n": media, "subjects": max(media // 10, 1), "consents": max(media // 5, 1)}
+    tables = {}
+    for name, sql in _MADE:
+        made = conform(connection.sql(sql.format(**sizes)).to_arrow_table(), name)
+        tables[name] = made.combine_chunks()
+        connection.register(name, tables[name])
+    return tables

@@ -1,7 +1,8 @@
 """The faces stage: find faces in each distinct content once, and embed them while it is open.
 
-Of a video the frames are searched that the probe kept once a second and at each cut; faces are
-tracked through each shot, and one of each track is embedded for the run.
+An image is searched in every way in which programs show it (`curate.media.looks`), each of them a
+frame of its own. Of a video the frames are searched that the probe kept once a second and at each
+cut; faces are tracked through each shot, and one of each track is embedded for the run.
 
 Embeddings are not a table: they go to whoever runs the stage, in memory, and are gone with it.
 """
@@ -24,12 +25,15 @@ from curate.engine.watch import alive
 from curate.faces.ahead import read_ahead
 from curate.faces.analyzer import AnalyzerSpec, FaceAnalyzer, Floats, Image
 from curate.faces.load import load
+from curate.faces.looks import Pages, join_looks
 from curate.faces.scan import Scan, embed_faces, joined, scan_images
 from curate.faces.tracks import representatives, track_faces
-from curate.media import UnreadableError, load_rgb, sampled_frames
+from curate.media import Limits, UnreadableError, sampled_frames
+from curate.media.looks import Look, looks
+from curate.media.open import read_media
 from curate.schema import conform
 
-VERSION = "4"
+VERSION = "5"
 EMBEDDINGS = "embeddings"
 # Crops of so many frames of a video wait to be embedded together.
 FRAMES_AT_ONCE = 32
@@ -116,8 +120,10 @@ def scan_batch(batch: pa.Table, *, spec: AnalyzerSpec) -> dict[str, pa.Table]:
     items = batch.to_pylist()
     failed: list[dict[str, Any]] = []
     images = [item for item in items if item["kind"] == "image"]
-    pictures = read_ahead(_pictures(images, failed, analyzer.info.model_id))
+    pages: Pages = {}
+    pictures = read_ahead(_pictures(images, failed, analyzer.info.model_id, pages))
     parts = [scan_images(pictures, analyzer)]
+    join_looks(parts[0], pages, threshold=analyzer.info.default_threshold)
     for item in items:
         if item["kind"] != "image":
             try:
@@ -183,13 +189,23 @@ def embedding_table(face_ids: list[str], embeddings: Floats) -> pa.Table:
 
 
 def _pictures(
-    items: list[dict[str, Any]], failed: list[dict[str, Any]], model_id: str
+    items: list[dict[str, Any]], failed: list[dict[str, Any]], model_id: str, pages: Pages
 ) -> Iterator[tuple[str, int, Image]]:
+    """Yield each look of each image; one that cannot be had is a failed scan of its frame."""
     for item in items:
+        sha256, frame = item["sha256"], 0
         try:
-            yield item["sha256"], 0, _load(item)
+            for look in _looks(item):
+                if look.number is None:
+                    continue
+                frame = look.number
+                pages[sha256, frame] = look.page
+                try:
+                    yield sha256, frame, look.rgb()
+                except UnreadableError as error:
+                    failed.append(_failure(sha256, model_id, _reason(error), frame))
         except UnreadableError as error:
-            failed.append(_failure(item["sha256"], model_id, _reason(error)))
+            failed.append(_failure(sha256, model_id, _reason(error)))
 
 
 def _frames(item: dict[str, Any]) -> Iterator[tuple[str, int, Image]]:
@@ -200,11 +216,15 @@ def _frames(item: dict[str, Any]) -> Iterator[tuple[str, int, Image]]:
 
 
 def _seen(item: dict[str, Any], wanted: set[int]) -> Iterator[tuple[str, int, Image]]:
-    """Yield an image, or those frames of a video that are wanted."""
-    if item["kind"] == "image":
-        yield item["sha256"], 0, _load(item)
-        return
+    """Yield those looks of an image, or frames of a video, that are wanted."""
     last = max(wanted)
+    if item["kind"] == "image":
+        for look in _looks(item):
+            if look.number in wanted and look.error is None:
+                yield item["sha256"], look.number or 0, look.rgb()
+            if (look.number or 0) >= last:
+                return
+        return
     for sha256, frame, picture in _frames(item):
         if frame in wanted:
             yield sha256, frame, picture
@@ -212,17 +232,18 @@ def _seen(item: dict[str, Any], wanted: set[int]) -> Iterator[tuple[str, int, Im
             return
 
 
-def _load(item: dict[str, Any]) -> Image:
+def _looks(item: dict[str, Any]) -> Iterator[Look]:
     root = Path(item["root"])
-    return load_rgb(root / item["locator"], root=root)
+    content = read_media(root / item["locator"], root=root, limits=Limits())
+    return looks(content.data)
 
 
 def _reason(error: UnreadableError) -> str:
     return str(error.reason_code)
 
 
-def _failure(sha256: str, model_id: str, error: str) -> dict[str, Any]:
-    return {"sha256": sha256, "frame": 0, "model_id": model_id, "faces": 0, "error": error}
+def _failure(sha256: str, model_id: str, error: str, frame: int = 0) -> dict[str, Any]:
+    return {"sha256": sha256, "frame": frame, "model_id": model_id, "faces": 0, "error": error}
 
 
 def _tables(found: Scan, failed: list[dict[str, Any]]) -> dict[str, pa.Table]:

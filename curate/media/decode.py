@@ -14,6 +14,7 @@ Rules kept here:
 from __future__ import annotations
 
 import io
+import re
 import warnings
 from dataclasses import dataclass
 from functools import cache
@@ -126,8 +127,20 @@ def decode(data: bytes, found: Format, limits: Limits) -> Decoded:
 
 
 def _decode(data: bytes, found: Format, limits: Limits) -> Decoded:
-    image = _open(data, found)
-    check_size(*image.size, limits)
+    image = open_picture(data, found)
+    width, height = image.size
+    check_size(width, height, limits)
+    return decoded_of(image, data, found)
+
+
+def decoded_of(image: Image.Image, data: bytes, found: Format) -> Decoded:
+    """Return one of Pillow's images decoded; what it raises can be anything.
+
+    Args:
+        image: Not loaded yet.
+        data: The file that it is of.
+        found: The file's format.
+    """
     stored_mode = image.mode
     depth = _bit_depth(image, data)
     exif = image.info.get("exif") or None
@@ -148,7 +161,8 @@ def _decode(data: bytes, found: Format, limits: Limits) -> Decoded:
     )
 
 
-def _open(data: bytes, found: Format) -> Image.Image:
+def open_picture(data: bytes, found: Format) -> Any:
+    """Return Pillow's image of the first frame, not loaded; what it raises can be anything."""
     if found.name == "HEIF":
         import pillow_heif
 
@@ -180,9 +194,18 @@ def _bit_depth(image: Image.Image, data: bytes) -> int:
     if image.format == "AVIF":
         at = data[:65536].find(b"pixi")
         return data[at + 9] if at > 0 and 8 <= data[at + 9] <= 12 else 8
-    if image.format == "PPM" and image.mode == "I":
-        return 16
+    if image.format == "PPM" and data[1:2] in b"2356":
+        return 16 if _most(data) > 255 else 8
     return {"1": 1, "I": 32, "F": 32}.get(image.mode, 16 if ";16" in image.mode else 8)
+
+
+_NUMBER = rb"(?:\s|#[^\r\n]*[\r\n])+(\d+)"
+
+
+def _most(data: bytes) -> int:
+    """Return the highest level of a PGM or PPM, from its header."""
+    head = re.match(rb"P[2356]" + _NUMBER * 3, data)
+    return int(head[3]) if head else 0
 
 
 def _displayable(image: Image.Image) -> Image.Image:

@@ -1,0 +1,302 @@
+"""Every way in which programs show a still picture, so that faces are sought in each.
+
+A file can show one thing here and another thing there: transparency that one program lays on white
+and another drops, samples of 16 bits of which one takes the high byte and another the range that
+is used, further pages, inks that are inverted or not, and orientations that contradict one another.
+Number 0 is the picture as `load_rgb` shows it. The others are numbered on from 1 in a fixed order,
+the pictures in the order of the file and the readings of each behind it. A reading is a look of its
+own only where its pixels are further from those of the picture than by rounding.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from curate.media.decode import classified, decode, to_8bit
+from curate.media.exif import parse_exif
+from curate.media.jpeg import parse_jpeg
+from curate.media.kernels import default_kernels
+from curate.media.limits import Limits
+from curate.media.orientations import QUARTERS, stated_orientations, turned_by_boxes
+from curate.media.pages import MOST_PAGES, further_pages
+from curate.media.phash import hashes
+from curate.media.readings import (
+    differ,
+    is_blank,
+    of_inks,
+    of_palette_numbers,
+    of_plane,
+    of_transparency,
+    of_wide_samples,
+    rgb_of,
+)
+from curate.media.samples import left_out_plane, palette_of, stored_colours, wide_samples
+from curate.media.sniff import HEAD_BYTES, sniff
+from curate.media.thumbnail import likeness
+from curate.media.tiff import parse_tiff
+from curate.media.turbo import decode_whole_jpeg
+from curate.media.unreadable import Reason, UnreadableError
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from curate.media.decode import Decoded
+    from curate.media.jpeg import JpegFacts
+    from curate.media.part import Kind
+    from curate.media.readings import Reading
+    from curate.media.sniff import Format
+
+    Bytes8 = npt.NDArray[np.uint8]
+
+# Looks of one file, and pixels of its further pictures as a multiple of the limit for one.
+MOST_LOOKS = 64
+_MOST_PICTURES = 4
+# A preview that is no further from its picture shows what it shows.
+SAME_BITS = 10
+_WHITE_IS_ZERO, _PHOTOMETRIC = 0, 262
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One way in which a file is shown."""
+
+    number: int | None
+    """Under which frame its faces are kept; None where faces are not sought in it."""
+    name: str
+    kind: Kind
+    page: int
+    """Of which picture of the file it is, from 0: looks of one picture lie on each other."""
+    pixels: Bytes8 | None
+    """Upright grey, shape (H, W), or sRGB, shape (H, W, 3); None where they could not be had."""
+    error: UnreadableError | None = None
+
+    def rgb(self) -> Bytes8:
+        """Return its pixels, shape (H, W, 3), contiguous and writable.
+
+        Raises:
+            UnreadableError: It could not be decoded.
+        """
+        if self.pixels is None:
+            raise self.error or UnreadableError(Reason.CORRUPT, "it shows nothing")
+        return np.require(rgb_of(self.pixels), requirements=["C", "W"])
+
+
+def looks(data: bytes, *, limits: Limits | None = None) -> Iterator[Look]:
+    """Yield every look of a still picture.
+
+    Args:
+        data: The file.
+        limits: What it may cost.
+
+    Raises:
+        UnreadableError: The picture itself cannot be read. What else cannot be is a look with
+            an error.
+    """
+    limits = limits or Limits()
+    found = sniff(data[:HEAD_BYTES])
+    if found is None or found.kind != "image" or not found.readable:
+        name = found.name if found else "no known format"
+        raise UnreadableError(Reason.NOT_MEDIA, f"not a picture that is read: {name}")
+    facts = parse_jpeg(data) if found.name == "JPEG" else None
+    first = decode_whole_jpeg(data, facts, limits) if facts is not None else None
+    first = first or decode(data, found, limits)
+    shown = to_8bit(first)
+    yield Look(0, "the picture", "picture", 0, shown)
+    yield from further_looks(data, found, limits, facts=facts, first=first)
+
+
+def further_looks(
+    data: bytes,
+    found: Format,
+    limits: Limits,
+    *,
+    facts: JpegFacts | None = None,
+    first: Decoded | None,
+) -> Iterator[Look]:
+    """Yield the looks of a still picture behind the first.
+
+    Args:
+        data: The file.
+        found: Its sniffed format.
+        limits: What it may cost.
+        facts: Of a JPEG, its markers.
+        first: The picture, decoded whole. None for a JPEG of one or three components of 8 bits,
+            of which the picture itself has no other reading but in the way it stands; that look
+            then comes without pixels.
+    """
+    number, left = 1, _MOST_PICTURES * limits.max_pixels
+    grey = None
+    for look in _of_first(data, found, facts, first):
+        yield _numbered(look, number)
+        number += 1
+    for page, one in enumerate(further_pages(data, found, facts), 1):
+        if number > MOST_LOOKS or page > MOST_PAGES or left <= 0:
+            detail = f"only the first {page} pictures of the file were looked at"
+            error = UnreadableError(Reason.BOMB, detail)
+            yield Look(None, "the further pictures", "page", page, None, error)
+            return
+        decoded = _tried(partial(one.decode, limits))
+        if isinstance(decoded, UnreadableError):
+            yield Look(number, one.name, "page", page, None, decoded)
+            number += 1
+            continue
+        shown = to_8bit(decoded)
+        left -= shown.shape[0] * shown.shape[1]
+        if one.preview and first is not None:
+            grey = grey if grey is not None else _grey(to_8bit(first))
+            if _same(_grey(shown), grey):
+                yield Look(None, one.name, "preview", page, shown)
+                continue
+        yield Look(number, one.name, "page", page, shown)
+        number += 1
+        source = one.source
+        for look in _readings(one.name, page, decoded, shown, source, one.wide):
+            yield _numbered(look, number)
+            number += 1
+
+
+def _numbered(look: Look, number: int) -> Look:
+    return Look(number, look.name, look.kind, look.page, look.pixels, look.error)
+
+
+def _tried(make: Callable[[], Any]) -> Any:
+    """Return what `make` returns, or the reason why it could not."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return make()
+    except UnreadableError as error:
+        return error
+    except Exception as error:  # noqa: BLE001 - a decoder's complaint can be any
+        return classified(error)
+
+
+def _grey(pixels: Bytes8) -> Bytes8:
+    return pixels if pixels.ndim == 2 else default_kernels().luma(pixels)
+
+
+def _same(preview: Bytes8, picture: Bytes8) -> bool:
+    height, width = picture.shape
+    own = hashes(picture, (width, height), 1, default_kernels())[0]
+    return likeness(preview, own, (width, height)) <= SAME_BITS
+
+
+def _of_first(
+    data: bytes, found: Format, facts: JpegFacts | None, first: Decoded | None
+) -> Iterator[Look]:
+    shown = None
+    orientation = _shown_orientation(data, found, facts, first)
+    if first is not None:
+        shown = to_8bit(first)
+        yield from _readings(
+            "the picture", 0, first, shown, (data, found),
+            lambda decoded: wide_samples(data, found, decoded),
+        )  # fmt: skip
+    turned = set()
+    for other in stated_orientations(data, found, facts):
+        quarters = (QUARTERS[other] - QUARTERS[orientation]) % 4
+        if quarters and quarters not in turned:
+            turned.add(quarters)
+            pixels = None if shown is None else np.ascontiguousarray(np.rot90(shown, -quarters))
+            name = f"the picture turned by {90 * quarters} degrees as another place in it says"
+            yield Look(None, name, "reading", 0, pixels)
+
+
+def _shown_orientation(
+    data: bytes, found: Format, facts: JpegFacts | None, first: Decoded | None
+) -> int:
+    """Return the orientation that the picture is shown in."""
+    if found.name == "HEIF":
+        return turned_by_boxes(data)
+    if first is not None:
+        return first.orientation or 1
+    return (parse_exif(facts.exif).orientation or 1) if facts and facts.exif else 1
+
+
+def _readings(
+    of: str,
+    page: int,
+    decoded: Decoded,
+    shown: Bytes8,
+    source: tuple[bytes, Format] | None,
+    wide: Callable[[Decoded], npt.NDArray[Any] | None],
+) -> Iterator[Look]:
+    """Yield the other readings of one picture that show something else than is shown."""
+    last = shown
+    names = set()
+    for name, pixels in _others(decoded, shown, source, wide):
+        if isinstance(pixels, UnreadableError):
+            yield Look(None, f"{of}, {name}", "reading", page, None, pixels)
+        elif name not in names and not is_blank(pixels) and differ(pixels, shown) and (
+            last is shown or differ(pixels, last)
+        ):  # fmt: skip
+            last = pixels
+            names.add(name)
+            yield Look(None, f"{of}, {name}", "reading", page, pixels)
+
+
+def _others(
+    decoded: Decoded,
+    shown: Bytes8,
+    source: tuple[bytes, Format] | None,
+    wide: Callable[[Decoded], npt.NDArray[Any] | None],
+) -> Iterator[Reading | tuple[str, UnreadableError]]:
+    layout = decoded.layout
+    if layout in {"LA", "RGBA"}:
+        yield from of_transparency(decoded.pixels)
+    elif layout == "CMYK":
+        yield from of_inks(decoded.pixels)
+    if source is not None:
+        yield from _of_file(decoded, shown, source)
+    samples = _tried(lambda: wide(decoded))
+    if isinstance(samples, UnreadableError):
+        yield "in the lower bits of its samples", samples
+    elif samples is not None:
+        yield from _of_samples(samples, layout)
+
+
+def _of_samples(samples: npt.NDArray[Any], layout: str) -> Iterator[Reading]:
+    inks = layout == "CMYK"
+    planes = samples.shape[2] if samples.ndim == 3 else 1
+    if planes in (2, 4) and not inks:
+        yield from of_wide_samples(samples[..., 0] if planes == 2 else samples[..., :3])
+        for name, pixels in of_wide_samples(samples[..., -1]):
+            yield f"its transparency {name}", pixels
+    elif inks:
+        for name, pixels in of_wide_samples(samples[..., :3]):
+            yield name, 255 - pixels
+        for name, pixels in of_wide_samples(samples[..., 3]):
+            yield f"its black ink {name}", pixels
+    else:
+        yield from of_wide_samples(samples)
+
+
+def _of_file(decoded: Decoded, shown: Bytes8, source: tuple[bytes, Format]) -> Iterator[Any]:
+    """Yield readings for which the file is opened once more, which few kinds of picture need."""
+    data, found = source
+    if decoded.stored_mode == "P":
+        palette = _tried(lambda: palette_of(data, found))
+        if isinstance(palette, UnreadableError):
+            yield "by the numbers of its palette", palette
+        elif palette is not None:
+            yield from of_palette_numbers(*palette)
+    if found.name != "TIFF":
+        return
+    for name, take in (
+        ("with colours as stored under transparency", stored_colours),
+        ("in the plane beside its colours", left_out_plane),
+    ):
+        pixels = _tried(partial(take, data, found))
+        if isinstance(pixels, UnreadableError):
+            yield name, pixels
+        elif pixels is not None:
+            yield from ([(name, pixels)] if take is stored_colours else of_plane(name, pixels))
+    tiff = parse_tiff(data, most=1)
+    if tiff.directories and tiff.number(tiff.directories[0], _PHOTOMETRIC, 1) == _WHITE_IS_ZERO:
+        yield "as a negative, as programs show it that take zero for black", 255 - shown

@@ -191,21 +191,15 @@ def embedding_table(face_ids: list[str], embeddings: Floats) -> pa.Table:
 def _pictures(
     items: list[dict[str, Any]], failed: list[dict[str, Any]], model_id: str, pages: Pages
 ) -> Iterator[tuple[str, int, Image]]:
-    """Yield each look of each image; one that cannot be had is a failed scan of its frame."""
+    """Yield each look of each image; one that cannot be had is no scan, and hides no other."""
     for item in items:
-        sha256, frame = item["sha256"], 0
         try:
             for look in _looks(item):
-                if look.number is None:
-                    continue
-                frame = look.number
-                pages[sha256, frame] = look.page
-                try:
-                    yield sha256, frame, look.rgb()
-                except UnreadableError as error:
-                    failed.append(_failure(sha256, model_id, _reason(error), frame))
+                if look.number is not None:
+                    pages[item["sha256"], look.number] = look.page
+                    yield item["sha256"], look.number, look.rgb()
         except UnreadableError as error:
-            failed.append(_failure(sha256, model_id, _reason(error)))
+            failed.append(_failure(item["sha256"], model_id, _reason(error)))
 
 
 def _frames(item: dict[str, Any]) -> Iterator[tuple[str, int, Image]]:
@@ -220,9 +214,9 @@ def _seen(item: dict[str, Any], wanted: set[int]) -> Iterator[tuple[str, int, Im
     last = max(wanted)
     if item["kind"] == "image":
         for look in _looks(item):
-            if look.number in wanted and look.error is None:
-                yield item["sha256"], look.number or 0, look.rgb()
-            if (look.number or 0) >= last:
+            if look.number is not None and look.number in wanted:
+                yield item["sha256"], look.number, look.rgb()
+            if look.number == last:
                 return
         return
     for sha256, frame, picture in _frames(item):
@@ -242,8 +236,8 @@ def _reason(error: UnreadableError) -> str:
     return str(error.reason_code)
 
 
-def _failure(sha256: str, model_id: str, error: str, frame: int = 0) -> dict[str, Any]:
-    return {"sha256": sha256, "frame": frame, "model_id": model_id, "faces": 0, "error": error}
+def _failure(sha256: str, model_id: str, error: str) -> dict[str, Any]:
+    return {"sha256": sha256, "frame": 0, "model_id": model_id, "faces": 0, "error": error}
 
 
 def _tables(found: Scan, failed: list[dict[str, Any]]) -> dict[str, pa.Table]:

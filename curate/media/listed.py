@@ -39,14 +39,8 @@ def of_looks(looks: Iterable[Look], *, behind: Released) -> Iterator[Part]:
     yield Part("the picture", "picture", "sought", frame=0, pictures=1)
     for look in looks:
         released: Released = behind if look.page else "kept"
-        if look.error is not None:
-            yield Part(look.name, look.kind, "not", released, look.number,
-                       detail=look.error.detail or str(look.error.reason_code))  # fmt: skip
-        elif look.number is None:
-            yield Part(look.name, look.kind, "compared", released, pictures=1,
-                       detail="it shows what the picture shows")  # fmt: skip
-        else:
-            yield Part(look.name, look.kind, "sought", released, look.number, 1)
+        yield Part(look.name, look.kind, look.reading, released, look.number,
+                   None if look.reading == "not" else 1, detail=look.detail)  # fmt: skip
 
 
 def of_blocks(

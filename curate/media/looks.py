@@ -12,8 +12,9 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
+from itertools import chain, count
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -24,7 +25,7 @@ from curate.media.jpeg import parse_jpeg
 from curate.media.kernels import default_kernels
 from curate.media.limits import Limits
 from curate.media.orientations import QUARTERS, stated_orientations, turned_by_boxes
-from curate.media.pages import MOST_PAGES, further_pages
+from curate.media.pages import further_pages
 from curate.media.phash import hashes
 from curate.media.readings import (
     differ,
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
     from curate.media.decode import Decoded
     from curate.media.jpeg import JpegFacts
     from curate.media.part import Kind
+    from curate.media.part import Reading as PartReading
     from curate.media.readings import Reading
     from curate.media.sniff import Format
 
@@ -59,6 +61,9 @@ MOST_LOOKS = 64
 _MOST_PICTURES = 4
 # A preview that is no further from its picture shows what it shows.
 SAME_BITS = 10
+_SHOWS_THE_SAME = "it shows what the picture shows"
+# Fewer pixels on a side have no room for a face that the smallest search finds.
+_SMALLEST = 16
 _WHITE_IS_ZERO, _PHOTOMETRIC = 0, 262
 
 
@@ -66,24 +71,27 @@ _WHITE_IS_ZERO, _PHOTOMETRIC = 0, 262
 class Look:
     """One way in which a file is shown."""
 
-    number: int | None
-    """Under which frame its faces are kept; None where faces are not sought in it."""
     name: str
     kind: Kind
     page: int
     """Of which picture of the file it is, from 0: looks of one picture lie on each other."""
     pixels: Bytes8 | None
     """Upright grey, shape (H, W), or sRGB, shape (H, W, 3); None where they could not be had."""
-    error: UnreadableError | None = None
+    number: int | None = None
+    """Under which frame its faces are kept; None where faces are not sought in it."""
+    reading: PartReading = "sought"
+    """What is done with it."""
+    detail: str | None = None
+    """Why faces are not sought in it, without a full stop."""
 
     def rgb(self) -> Bytes8:
         """Return its pixels, shape (H, W, 3), contiguous and writable.
 
         Raises:
-            UnreadableError: It could not be decoded.
+            UnreadableError: They could not be had.
         """
         if self.pixels is None:
-            raise self.error or UnreadableError(Reason.CORRUPT, "it shows nothing")
+            raise UnreadableError(Reason.CORRUPT, self.detail or "it was not decoded")
         return np.require(rgb_of(self.pixels), requirements=["C", "W"])
 
 
@@ -107,7 +115,7 @@ def looks(data: bytes, *, limits: Limits | None = None) -> Iterator[Look]:
     first = decode_whole_jpeg(data, facts, limits) if facts is not None else None
     first = first or decode(data, found, limits)
     shown = to_8bit(first)
-    yield Look(0, "the picture", "picture", 0, shown)
+    yield Look("the picture", "picture", 0, shown, 0)
     yield from further_looks(data, found, limits, facts=facts, first=first)
 
 
@@ -130,39 +138,55 @@ def further_looks(
             of which the picture itself has no other reading but in the way it stands; that look
             then comes without pixels.
     """
-    number, left = 1, _MOST_PICTURES * limits.max_pixels
-    grey = None
-    for look in _of_first(data, found, facts, first):
-        yield _numbered(look, number)
-        number += 1
+    numbers = count(1)
+    for look in chain(
+        _of_first(data, found, facts, first), _of_pages(data, found, facts, first, limits)
+    ):
+        # What could not be decoded keeps its number, so that those behind it keep theirs.
+        number = next(numbers) if look.reading in {"sought", "not"} else None
+        if number is not None and number > MOST_LOOKS:
+            detail = f"the file shows more than {MOST_LOOKS} pictures"
+            yield Look("the further pictures", "page", look.page, None, None, "not", detail)
+            return
+        yield replace(look, number=number) if look.reading == "sought" else look
+
+
+def _of_pages(
+    data: bytes,
+    found: Format,
+    facts: JpegFacts | None,
+    first: Decoded | None,
+    limits: Limits,
+) -> Iterator[Look]:
+    """Yield the further pictures of a file, and the other readings of each."""
+    left, grey = _MOST_PICTURES * limits.max_pixels, None
     for page, one in enumerate(further_pages(data, found, facts), 1):
-        if number > MOST_LOOKS or page > MOST_PAGES or left <= 0:
-            detail = f"only the first {page} pictures of the file were looked at"
-            error = UnreadableError(Reason.BOMB, detail)
-            yield Look(None, "the further pictures", "page", page, None, error)
+        if left <= 0:
+            detail = f"the file has more than {left + _MOST_PICTURES * limits.max_pixels} pixels"
+            yield Look("the further pictures", "page", page, None, None, "not", detail)
             return
         decoded = _tried(partial(one.decode, limits))
         if isinstance(decoded, UnreadableError):
-            yield Look(number, one.name, "page", page, None, decoded)
-            number += 1
+            yield _failed(one.name, "page", page, decoded)
             continue
         shown = to_8bit(decoded)
         left -= shown.shape[0] * shown.shape[1]
         if one.preview and first is not None:
             grey = grey if grey is not None else _grey(to_8bit(first))
             if _same(_grey(shown), grey):
-                yield Look(None, one.name, "preview", page, shown)
+                yield Look(one.name, "preview", page, shown, None, "compared", _SHOWS_THE_SAME)
                 continue
-        yield Look(number, one.name, "page", page, shown)
-        number += 1
-        source = one.source
-        for look in _readings(one.name, page, decoded, shown, source, one.wide):
-            yield _numbered(look, number)
-            number += 1
+        if min(shown.shape[:2]) < _SMALLEST or is_blank(shown):
+            yield Look(one.name, "page", page, shown, None, "compared",
+                       "it has no room for a face, or a single colour")  # fmt: skip
+        else:
+            yield Look(one.name, "page", page, shown)
+        yield from _readings(one.name, page, decoded, shown, one.source, one.wide)
 
 
-def _numbered(look: Look, number: int) -> Look:
-    return Look(number, look.name, look.kind, look.page, look.pixels, look.error)
+def _failed(name: str, kind: Kind, page: int, error: UnreadableError) -> Look:
+    detail = error.detail or str(error.reason_code)
+    return Look(name, kind, page, None, None, "not", f"it cannot be decoded: {detail}")
 
 
 def _tried(make: Callable[[], Any]) -> Any:
@@ -205,7 +229,7 @@ def _of_first(
             turned.add(quarters)
             pixels = None if shown is None else np.ascontiguousarray(np.rot90(shown, -quarters))
             name = f"the picture turned by {90 * quarters} degrees as another place in it says"
-            yield Look(None, name, "reading", 0, pixels)
+            yield Look(name, "reading", 0, pixels)
 
 
 def _shown_orientation(
@@ -231,14 +255,16 @@ def _readings(
     last = shown
     names = set()
     for name, pixels in _others(decoded, shown, source, wide):
+        if min(shown.shape[:2]) < _SMALLEST:
+            return
         if isinstance(pixels, UnreadableError):
-            yield Look(None, f"{of}, {name}", "reading", page, None, pixels)
+            yield _failed(f"{of}, {name}", "reading", page, pixels)
         elif name not in names and not is_blank(pixels) and differ(pixels, shown) and (
             last is shown or differ(pixels, last)
         ):  # fmt: skip
             last = pixels
             names.add(name)
-            yield Look(None, f"{of}, {name}", "reading", page, pixels)
+            yield Look(f"{of}, {name}", "reading", page, pixels)
 
 
 def _others(

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from curate.media.part import Kind
     from curate.media.sniff import Format
 
-# More pictures than this are counted and not looked at.
-MOST_PAGES = 64
+# An index of a JPEG is read for so many pictures.
+_MOST_INDEXED = 1024
 # Of so many directories it is known where they are.
 MOST_DIRECTORIES = 4096
 _REDUCED, _SUBFILE = 1, 254
@@ -126,7 +126,7 @@ def _indexed(data: bytes, facts: JpegFacts) -> Iterator[int]:
         for directory in index.directories:
             entry = directory.tags.get(_MP_ENTRIES)
             rows = index.block(entry) if entry else b""
-            for row in range(0, min(len(rows), 16 * MOST_PAGES) - 15, 16):
+            for row in range(0, min(len(rows), 16 * _MOST_INDEXED) - 15, 16):
                 (offset,) = struct.unpack_from(f"{index.order}I", rows, row + 8)
                 if offset:
                     yield begin + 4 + offset

@@ -310,7 +310,8 @@ def _other_facts(data: bytes, found: Format, limits: Limits, listed: list[Part])
         listed.append(Part("the frames without their transparency", "reading", "not",
                            detail="what transparency hides in them was not looked at"))  # fmt: skip
     parts = find_parts(data, found.name)
-    end = row.get("trailing_bytes", parts.tail)
+    end = row.get("trailing_bytes")
+    end = parts.tail if end is None else end
     assert end is None or isinstance(end, int)
     tail = None if end is None else data[len(data) - end :]
     return row | _part_facts(parts, row, luma, orientation, tail, listed, found.name)

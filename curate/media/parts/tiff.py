@@ -41,6 +41,8 @@ _NONE, _LZW, _DEFLATE, _PACKBITS = 1, 5, (8, 32946), 32773
 _COLOURS, _TABLES = 320, 347
 _MOST_TABLES = 32 << 10
 _ASCII = 2
+# Pillow leaves the header of each further page where it was.
+_NOTHING = (b"", b"II*\x00\x08", b"MM\x00*\x00\x00\x00\x08")
 
 
 def walk_tiff(data: bytes, parts: Parts) -> None:
@@ -197,7 +199,7 @@ def _between(data: bytes, used: list[tuple[int, int]], parts: Parts) -> None:
     end = 0
     for begin, after in sorted(used):
         # Values begin at even bytes.
-        if begin > end and data[end:begin].strip(b"\x00"):
+        if begin > end and data[end:begin].strip(b"\x00") not in _NOTHING:
             parts.miss("bytes to which no tag refers", begin - end)
         end = max(end, after)
     parts.tail = len(data[end:].rstrip(b"\x00"))

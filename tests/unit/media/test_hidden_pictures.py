@@ -1,0 +1,379 @@
+"""Pictures that show one thing here and hide another: each is looked at, or is told as not.
+
+Every file shows an innocent picture and hides a second one, along one way of hiding in one
+container. The second must be among the looks, or a part that was not looked at must name it.
+"""
+
+from __future__ import annotations
+
+import io
+import struct
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from zlib import compress, crc32
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from PIL import Image, ImageDraw
+
+from curate.media import probe_media
+from curate.media.looks import Look, looks
+
+Pixels = npt.NDArray[np.uint8]
+SIDE = 64
+
+
+def drawn(seed: int) -> Image.Image:
+    """Return a picture with large shapes, of which no two seeds give similar ones."""
+    random = np.random.default_rng(seed)
+    image = Image.new("RGB", (SIDE, SIDE), tuple(random.integers(0, 255, 3)))
+    pen = ImageDraw.Draw(image)
+    for _ in range(12):
+        x, y, w, h = random.integers(0, SIDE, 4)
+        pen.ellipse((x, y, x + w, y + h), fill=tuple(random.integers(0, 255, 3)))
+    return image
+
+
+SHOWN, SECRET = drawn(1), drawn(2)
+GREY = np.asarray(SHOWN.convert("L"))
+HIDDEN = np.asarray(SECRET.convert("L"))
+WHITE = Image.new("RGB", (SIDE, SIDE), "white")
+
+
+def coded(image: Image.Image, kind: str, **settings: Any) -> bytes:
+    out = io.BytesIO()
+    # A copy: Pillow leaves settings of one format in the picture.
+    image.copy().save(out, kind, **settings)
+    return out.getvalue()
+
+
+def chunk(kind: bytes, body: bytes) -> bytes:
+    return struct.pack(">I4s", len(body), kind) + body + struct.pack(">I", crc32(kind + body))
+
+
+def png(samples: npt.NDArray[Any], colour: int, *more: bytes) -> bytes:
+    """Return samples, shape (H, W) or (H, W, C), as a PNG of that colour type."""
+    height, width = samples.shape[:2]
+    depth = 8 * samples.dtype.itemsize
+    rows = samples.reshape(height, -1).astype(samples.dtype.newbyteorder(">"))
+    packed = compress(b"".join(b"\0" + row.tobytes() for row in rows))
+    head = struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, 0)
+    body = (chunk(b"IHDR", head), *more, chunk(b"IDAT", packed), chunk(b"IEND", b""))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(body)
+
+
+def tiff(strips: bytes, tags: dict[int, tuple[int, ...]], behind: bytes = b"") -> bytes:
+    """Return a TIFF of one strip: tags of whole numbers, and bytes behind its directory."""
+    base = {256: (SIDE,), 257: (SIDE,), 259: (1,), 273: (8,), 278: (SIDE,), 279: (len(strips),)}
+    strips += b"\0" * (len(strips) % 2)
+    all_ = sorted({**base, **tags}.items())
+    at = 8 + len(strips)
+    far = at + 2 + 12 * len(all_) + 4
+    entries, values = b"", b""
+    for tag, numbers in all_:
+        packed = struct.pack(f"<{len(numbers)}I", *numbers)
+        if len(numbers) > 1:
+            values, packed = values + packed, struct.pack("<I", far + len(values))
+        entries += struct.pack("<HHI", tag, 4, len(numbers)) + packed
+    return (b"II*\0" + struct.pack("<I", at) + strips + struct.pack("<H", len(all_)) + entries
+            + b"\0\0\0\0" + values + behind)  # fmt: skip
+
+
+def with_alpha(over: Image.Image, plane: Pixels) -> Image.Image:
+    made = over.convert("RGB").copy()
+    made.putalpha(Image.fromarray(plane))
+    return made
+
+
+CLEAR = with_alpha(SECRET, np.zeros((SIDE, SIDE), np.uint8))
+VEIL = with_alpha(WHITE, HIDDEN)
+
+
+def repeated_palette() -> Image.Image:
+    """Return 4 bits that show one thing in numbers whose other 4 bits are another."""
+    numbers = (GREY >> 4 << 4) | (HIDDEN >> 4)
+    made = Image.fromarray(numbers).convert("P")
+    made.putpalette([value >> 4 << 4 for value in range(256) for _ in range(3)])
+    return made
+
+
+def transparent_palette() -> bytes:
+    made = SECRET.quantize(64)
+    return coded(made, "PNG", transparency=bytes(64))
+
+
+def colour_key() -> bytes:
+    """Return a grey PNG all of whose pixels have the one colour that is transparent, or white."""
+    samples = np.where(HIDDEN > 120, 255, 0).astype(np.uint8)
+    return png(samples, 0, chunk(b"tRNS", b"\0\0"))
+
+
+def heif(*images: Image.Image, **settings: Any) -> bytes:
+    import pillow_heif
+
+    made = pillow_heif.HeifFile()
+    for image in images:
+        made.add_from_pillow(image)
+    out = io.BytesIO()
+    made.save(out, quality=90, **settings)
+    return out.getvalue()
+
+
+def heif_of_ten_bits() -> bytes:
+    import pillow_heif
+
+    samples = np.repeat((HIDDEN.astype(np.uint16) >> 2 << 6)[:, :, None], 3, axis=2)
+    made = pillow_heif.from_bytes("RGB;16", (SIDE, SIDE), samples.tobytes())
+    out = io.BytesIO()
+    made.save(out, quality=-1)
+    return out.getvalue()
+
+
+def inks_under_black() -> Image.Image:
+    inks = np.dstack([255 - np.asarray(SECRET), np.full((SIDE, SIDE), 255, np.uint8)])
+    return Image.fromarray(inks, "CMYK")
+
+
+def multiplied() -> bytes:
+    """Return colours that were never multiplied by the transparency that they have, which is 0."""
+    return coded(CLEAR, "TIFF").replace(
+        struct.pack("<HHIHH", 338, 3, 1, 2, 0), struct.pack("<HHIHH", 338, 3, 1, 1, 0)
+    )
+
+
+def bitmap(gap: bytes = b"", behind: bytes = b"", *, counted: bool = False) -> bytes:
+    data = coded(SHOWN, "BMP")
+    at = struct.unpack_from("<I", data, 10)[0]
+    size = len(data) + len(gap) + (len(behind) if counted else 0)
+    head = data[:2] + struct.pack("<IHHI", size, 0, 0, at + len(gap)) + data[14:at]
+    return head + gap + data[at:] + behind
+
+
+def box(kind: bytes, body: bytes) -> bytes:
+    return struct.pack(">I4s", 8 + len(body), kind) + body
+
+
+def still_outside_animation() -> bytes:
+    frames = [SHOWN, SHOWN.rotate(3)]
+    return coded(SECRET, "PNG", save_all=True, default_image=True, append_images=frames)
+
+
+def later_frame(kind: str) -> bytes:
+    veiled = with_alpha(SECRET, np.where(np.indices((SIDE, SIDE))[0] < 8, 255, 0).astype(np.uint8))
+    return coded(SHOWN.convert("RGBA"), kind, save_all=True, append_images=[veiled],
+                 lossless=True, exact=True)  # fmt: skip
+
+
+def with_segment(number: int, payload: bytes) -> bytes:
+    data = coded(SHOWN, "JPEG")
+    return data[:2] + struct.pack(">BBH", 0xFF, number, len(payload) + 2) + payload + data[2:]
+
+
+def turned(value: int) -> Image.Exif:
+    exif = Image.Exif()
+    exif[0x0112] = value
+    return exif
+
+
+PERSON = coded(SECRET, "JPEG", quality=90)
+WIDE = HIDDEN.astype(np.uint16)
+RGB16 = np.asarray(SHOWN).astype(np.uint16) << 8 | np.asarray(SECRET)
+PLAIN = b"P3 64 64 255\n" + b" ".join(b"%d" % v for v in np.asarray(SHOWN).ravel())
+
+LOOKED_AT: dict[str, Callable[[], bytes]] = {
+    "clear PNG": lambda: coded(CLEAR, "PNG"),
+    "clear WebP": lambda: coded(CLEAR, "WEBP", lossless=True, exact=True),
+    "clear TIFF": lambda: coded(CLEAR, "TIFF"),
+    "clear HEIF": lambda: heif(CLEAR),
+    "clear AVIF": lambda: coded(CLEAR, "AVIF", quality=95),
+    "white PNG under a veil": lambda: coded(VEIL, "PNG"),
+    "white grey PNG under a veil": lambda: coded(VEIL.convert("LA"), "PNG"),
+    "white WebP under a veil": lambda: coded(VEIL, "WEBP", lossless=True),
+    "veil over noise": lambda: coded(with_alpha(drawn(3), HIDDEN), "PNG"),
+    "palette that is transparent": transparent_palette,
+    "colour that is transparent": colour_key,
+    "palette with a colour twice in PNG": lambda: coded(repeated_palette(), "PNG"),
+    "palette with a colour twice in GIF": lambda: coded(repeated_palette(), "GIF"),
+    "palette with a colour twice in TIFF": lambda: coded(repeated_palette(), "TIFF"),
+    "low byte of grey PNG": lambda: png(GREY.astype(np.uint16) << 8 | WIDE, 0),
+    "low byte of colour PNG": lambda: png(RGB16, 2),
+    "low byte of grey PNG with transparency": lambda: png(
+        np.dstack([GREY.astype(np.uint16) << 8 | WIDE, np.full_like(WIDE, 65535)]), 4
+    ),
+    "low byte of colour PNG with transparency": lambda: png(
+        np.dstack([RGB16, np.full_like(WIDE, 65535)]), 6
+    ),
+    "dark PNG of 16 bits": lambda: png(WIDE, 0),
+    "dark PNG of 12 bits with an outlier": lambda: png(
+        np.where(np.indices((SIDE, SIDE))[0] < 6, 65535, WIDE << 4).astype(np.uint16), 0
+    ),
+    "low byte of colour TIFF": lambda: tiff(
+        RGB16.astype("<u2").tobytes(),
+        {258: (16, 16, 16), 262: (2,), 277: (3,)},
+    ),
+    "dark TIFF of 16 bits": lambda: coded(Image.fromarray(WIDE), "TIFF"),
+    "negative TIFF": lambda: coded(Image.fromarray(HIDDEN.astype(np.int32) - 300), "TIFF"),
+    "large TIFF": lambda: coded(Image.fromarray(HIDDEN.astype(np.int32) << 20), "TIFF"),
+    "float TIFF below nought": lambda: coded(
+        Image.fromarray(HIDDEN.astype(np.float32) - 1000), "TIFF"
+    ),
+    "float TIFF of large numbers": lambda: coded(
+        Image.fromarray(HIDDEN.astype(np.float32) * 1e9 + 255), "TIFF"
+    ),
+    "places without a number in TIFF": lambda: coded(
+        Image.fromarray(np.where(HIDDEN > 120, np.nan, GREY / 255).astype(np.float32)), "TIFF"
+    ),
+    "dark PGM of 16 bits": lambda: b"P5 64 64 65535\n" + WIDE.astype(">u2").tobytes(),
+    "low byte of PPM": lambda: b"P6 64 64 65535\n" + RGB16.astype(">u2").tobytes(),
+    "PGM above its highest level": lambda: b"P5 64 64 65534\n" + WIDE.astype(">u2").tobytes(),
+    "HEIF of ten bits": heif_of_ten_bits,
+    "page of TIFF": lambda: coded(SHOWN, "TIFF", save_all=True, append_images=[SECRET]),
+    "transparent page of TIFF": lambda: coded(SHOWN, "TIFF", save_all=True, append_images=[CLEAR]),
+    "wide page of TIFF": lambda: coded(
+        SHOWN, "TIFF", save_all=True, append_images=[Image.fromarray(WIDE)]
+    ),
+    "picture of MPO": lambda: coded(SHOWN, "MPO", save_all=True, append_images=[SECRET]),
+    "picture behind a JPEG": lambda: coded(SHOWN, "JPEG") + PERSON,
+    "image of HEIF": lambda: heif(SHOWN, SECRET),
+    "inks under black in JPEG": lambda: coded(inks_under_black(), "JPEG", quality=95),
+    "inks under black in TIFF": lambda: coded(inks_under_black(), "TIFF"),
+    "black ink alone": lambda: coded(Image.fromarray(np.dstack(
+        [*(np.full((SIDE, SIDE), 255, np.uint8),) * 3, HIDDEN]), "CMYK"), "TIFF"),
+    "plane beside the colours of TIFF": lambda: tiff(
+        np.dstack([np.asarray(SHOWN), HIDDEN]).tobytes(),
+        {258: (8, 8, 8, 8), 262: (2,), 277: (4,), 338: (0,)},
+    ),
+    "plane beside the grey of TIFF": lambda: tiff(
+        np.dstack([GREY, HIDDEN]).tobytes(),
+        {258: (8, 8), 262: (1,), 277: (2,), 338: (0,)},
+    ),
+    "colours multiplied away in TIFF": multiplied,
+    "negative of TIFF": lambda: tiff(
+        (255 - HIDDEN).tobytes(), {258: (8,), 262: (0,), 277: (1,)}
+    ),
+}  # fmt: skip
+
+NAMED: dict[str, tuple[Callable[[], bytes], str]] = {
+    "planes of TIFF": (lambda: tiff(
+        np.dstack([np.asarray(SHOWN), GREY, HIDDEN]).tobytes(),
+        {258: (8,) * 5, 262: (2,), 277: (5,), 338: (0, 0)},
+    ), "hidden"),
+    "gap of TIFF": (lambda: tiff(GREY.tobytes(), {258: (8,), 262: (1,), 277: (1,)},
+                                 behind=PERSON), "tail"),
+    "private tag of TIFF": (lambda: tiff(
+        GREY.tobytes(),
+        {258: (8,), 262: (1,), 277: (1,), 65001: tuple(HIDDEN.ravel().tolist())},
+    ), "metadata"),
+    "strip of TIFF that goes on": (lambda: tiff(
+        GREY.tobytes() + HIDDEN.tobytes(),
+        {257: (SIDE,), 258: (8,), 262: (1,), 277: (1,)},
+    ), "surplus"),
+    "gap of BMP": (lambda: bitmap(gap=PERSON), "metadata"),
+    "behind BMP": (lambda: bitmap(behind=PERSON), "tail"),
+    "rows of BMP that go on": (lambda: bitmap(behind=PERSON, counted=True), "surplus"),
+    "behind PGM": (lambda: b"P5 64 64 255\n" + GREY.tobytes() + HIDDEN.tobytes(), "tail"),
+    "comment of PGM": (lambda: b"P5 64 64\n#" + PERSON.replace(b"\n", b"\v")
+                       .replace(b"\r", b"\v") + b"\n255\n" + GREY.tobytes(), "metadata"),
+    "numbers behind PPM": (lambda: PLAIN + b" 12" * 4000, "surplus"),
+    "behind HEIF": (lambda: heif(SHOWN) + PERSON, "tail"),
+    "free space of HEIF": (lambda: heif(SHOWN) + box(b"free", PERSON), "metadata"),
+    "box of HEIF": (lambda: heif(SHOWN) + box(b"uuid", PERSON), "metadata"),
+    "data of HEIF that nothing refers to": (lambda: heif(SHOWN) + box(b"mdat", PERSON),
+                                            "metadata"),
+    "box of AVIF": (lambda: coded(SHOWN, "AVIF") + box(b"skip", PERSON), "metadata"),
+    "later frame of WebP": (lambda: later_frame("WEBP"), "reading"),
+    "later frame of PNG": (lambda: later_frame("PNG"), "reading"),
+    "segment of JPEG": (lambda: with_segment(0xE7, PERSON), "metadata"),
+    "preview of JPEG": (lambda: with_segment(0xE1, b"Exif\0\0II*\0\x08\0\0\0\0\0" + PERSON),
+                        "preview"),
+    "archive behind JPEG": (lambda: coded(SHOWN, "JPEG") + b"PK\3\4" + PERSON, "tail"),
+}  # fmt: skip
+
+
+def alike(look: Look) -> float:
+    """Return how strongly a look and the hidden picture go together, upside down as a negative."""
+    assert look.pixels is not None
+    grey = np.asarray(Image.fromarray(look.pixels).convert("L").resize((SIDE, SIDE)), np.float64)
+    together = [
+        np.corrcoef(grey.ravel(), plane.ravel())[0, 1] if np.ptp(grey) else 0.0
+        for plane in (HIDDEN, HIDDEN > 120)
+    ]
+    return float(np.abs(together).max())
+
+
+@pytest.mark.parametrize("name", LOOKED_AT)
+def test_hidden_picture_is_among_the_looks(name: str, tmp_path: Path) -> None:
+    """Faces are sought in it, under the frame that the table of parts names."""
+    data = LOOKED_AT[name]()
+    path = tmp_path / "file"
+    path.write_bytes(data)
+
+    seen = [look for look in looks(data) if look.number is not None]
+    rows = [row for row in probe_media(path).parts if row["reading"] == "sought"]
+
+    assert max(map(alike, seen)) > 0.7, [(look.name, alike(look)) for look in seen]
+    assert {(row["frame"], row["part"]) for row in rows} == {
+        (look.number, look.name) for look in seen
+    }
+
+
+@pytest.mark.parametrize("name", NAMED)
+def test_what_is_not_looked_at_is_named(name: str, tmp_path: Path) -> None:
+    """No silence stands for it: a part says that it was not looked at."""
+    make, kind = NAMED[name]
+    path = tmp_path / "file"
+    path.write_bytes(make())
+
+    rows = probe_media(path).parts
+
+    assert kind in {row["kind"] for row in rows if row["reading"] == "not"}, rows
+    assert len({row["part"] for row in rows}) == len(rows)
+
+
+def test_still_outside_an_animation_is_one_of_its_frames(tmp_path: Path) -> None:
+    """Programs without animations show it, and decoders number it as the first."""
+    path = tmp_path / "file"
+    path.write_bytes(still_outside_animation())
+
+    probed = probe_media(path)
+
+    assert probed.content["frame_count"] == 3
+    assert [row["pictures"] for row in probed.parts if row["kind"] == "frames"] == [3]
+
+
+PLAINLY: dict[str, bytes] = {
+    "JPEG": coded(SHOWN, "JPEG"),
+    "grey JPEG": coded(SHOWN.convert("L"), "JPEG"),
+    "JPEG that is turned": coded(SHOWN, "JPEG", exif=turned(6)),
+    "PNG": coded(SHOWN, "PNG"),
+    "PNG that is turned": coded(SHOWN, "PNG", exif=turned(6)),
+    "opaque PNG": coded(SHOWN.convert("RGBA"), "PNG"),
+    "palette": coded(SHOWN.quantize(32), "PNG"),
+    "GIF": coded(SHOWN, "GIF"),
+    "WebP": coded(SHOWN, "WEBP"),
+    "BMP": coded(SHOWN, "BMP"),
+    "BMP of one bit": coded(SHOWN.convert("1"), "BMP"),
+    "PPM": coded(SHOWN, "PPM"),
+    "PBM": coded(SHOWN.convert("1"), "PPM"),
+    "PPM written out": PLAIN,
+    "TIFF": coded(SHOWN, "TIFF"),
+    "TIFF that is turned": coded(SHOWN, "TIFF", exif=turned(6)),
+    "TIFF by LZW": coded(SHOWN, "TIFF", compression="tiff_lzw"),
+    "TIFF by zlib": coded(SHOWN, "TIFF", compression="tiff_adobe_deflate"),
+    "TIFF by runs": coded(SHOWN, "TIFF", compression="packbits"),
+}
+
+
+@pytest.mark.parametrize("name", PLAINLY)
+def test_ordinary_picture_is_one_picture_and_nothing_else(name: str, tmp_path: Path) -> None:
+    """Whoever keeps pictures of everyday formats has nothing to review for their structure."""
+    path = tmp_path / "file"
+    path.write_bytes(PLAINLY[name])
+
+    rows = probe_media(path).parts
+
+    assert [(row["part"], row["reading"], row["frame"]) for row in rows] == [
+        ("the picture", "sought", 0)
+    ]

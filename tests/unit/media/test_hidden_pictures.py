@@ -18,8 +18,9 @@ import numpy.typing as npt
 import pytest
 from PIL import Image, ImageDraw
 
-from curate.media import probe_media
+from curate.media import Reason, UnreadableError, probe_media
 from curate.media.looks import Look, looks
+from curate.media.strip import strip
 
 Pixels = npt.NDArray[np.uint8]
 SIDE = 64
@@ -45,6 +46,8 @@ WHITE = Image.new("RGB", (SIDE, SIDE), "white")
 def coded(image: Image.Image, kind: str, **settings: Any) -> bytes:
     out = io.BytesIO()
     # A copy: Pillow leaves settings of one format in the picture.
+    if "append_images" in settings:
+        settings["append_images"] = [other.copy() for other in settings["append_images"]]
     image.copy().save(out, kind, **settings)
     return out.getvalue()
 
@@ -377,3 +380,78 @@ def test_ordinary_picture_is_one_picture_and_nothing_else(name: str, tmp_path: P
     assert [(row["part"], row["reading"], row["frame"]) for row in rows] == [
         ("the picture", "sought", 0)
     ]
+
+
+CUT: dict[str, bytes] = {
+    **PLAINLY,
+    "progressive JPEG": coded(SHOWN, "JPEG", progressive=True),
+    "JPEG of four inks": coded(inks_under_black(), "JPEG"),
+    "MPO": coded(SHOWN, "MPO", save_all=True, append_images=[SECRET]),
+    "WebP without loss": coded(SHOWN, "WEBP", lossless=True),
+    "PGM of 16 bits": b"P5 64 64 65535\n" + WIDE.tobytes(),
+    "PFM": coded(Image.fromarray(GREY.astype(np.float32)), "PPM"),
+    "pages": coded(SHOWN, "TIFF", save_all=True, append_images=[SECRET]),
+    "fax": coded(SHOWN.convert("1"), "TIFF", compression="group4"),
+    "HEIF": heif(SHOWN),
+    "images of HEIF": heif(SHOWN, SECRET),
+    "AVIF": coded(CLEAR, "AVIF"),
+}
+
+
+@pytest.mark.parametrize("left", [0.3, 0.6, 0.9, -24])
+@pytest.mark.parametrize("name", CUT)
+def test_file_that_was_cut_short_is_never_whole(name: str, left: float, tmp_path: Path) -> None:
+    """It cannot be read, or a part of it is told as not looked at."""
+    data = CUT[name]
+    path = tmp_path / "file"
+    path.write_bytes(data[: int(left) if left < 0 else int(len(data) * left)])
+
+    told: set[object]
+    try:
+        told = {row["reading"] for row in probe_media(path).parts}
+    except UnreadableError as error:
+        told = {error.reason_code}
+
+    assert told & {"not", Reason.TRUNCATED, Reason.CORRUPT}
+
+
+STRIPPED = {
+    **{name: make for name, (make, _) in NAMED.items()},
+    "text of PNG": lambda: png(GREY, 0, chunk(b"tEXt", b"Jane Doe\0" + PERSON)),
+    "chunk of PNG": lambda: png(GREY, 0, chunk(b"jaNe", PERSON)),
+    "palette of PNG that is too long": lambda: png(GREY, 0, chunk(b"bKGD", PERSON)),
+    "profile of JPEG": lambda: with_segment(0xE2, b"ICC_PROFILE\0\1\1" + HIDDEN.tobytes()),
+    "profile of WebP": lambda: coded(SHOWN, "WEBP", icc_profile=HIDDEN.tobytes()),
+    "words of WebP": lambda: coded(SHOWN, "WEBP", xmp=b"QUJD" * 600),
+    "comment of GIF": lambda: coded(SHOWN, "GIF", comment=HIDDEN.tobytes()),
+    "thumbnail of JFIF": lambda: with_segment(0xE0, b"JFIF\0\1\1\0\0\1\0\1\x20\x20" + bytes(3072)),
+    "picture behind JPEG": LOOKED_AT["picture behind a JPEG"],
+}
+
+
+@pytest.mark.parametrize("name", STRIPPED)
+def test_what_a_release_does_with_a_part_is_what_it_does(name: str, tmp_path: Path) -> None:
+    """A part that is told as taken out is gone from a file without metadata; others stay."""
+    data = STRIPPED[name]()
+    path = tmp_path / "file"
+    path.write_bytes(data)
+    probed = probe_media(path)
+    before = {row["part"]: row["released"] for row in probed.parts}
+    try:
+        path.write_bytes(strip(data, str(probed.content["format"])))
+    except UnreadableError:
+        assert "taken_out" not in before.values()
+        return
+
+    after = {row["part"] for row in probe_media(path).parts}
+
+    assert after == {part for part, released in before.items() if released == "kept"}
+
+
+@pytest.mark.parametrize("name", STRIPPED)
+def test_no_text_of_the_file_is_in_the_name_of_a_part(name: str, tmp_path: Path) -> None:
+    """A keyword can be somebody's name."""
+    path = tmp_path / "file"
+    path.write_bytes(STRIPPED[name]())
+
+    assert not [row for row in probe_media(path).parts if "Jane" in row["part"]]

@@ -19,7 +19,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from curate.media.decode import classified, decode, to_8bit
+from curate.media.colours import (
+    apply_gamma,
+    apply_profile,
+    gamma_of_png,
+    profile_of_jpeg,
+    swaps_light,
+)
+from curate.media.decode import classified, decode, open_picture, to_8bit
 from curate.media.exif import parse_exif
 from curate.media.jpeg import parse_jpeg
 from curate.media.kernels import default_kernels
@@ -61,6 +68,7 @@ MOST_LOOKS = 64
 _MOST_PICTURES = 4
 # A preview that is no further from its picture shows what it shows.
 SAME_BITS = 10
+_PROFILED = "with its colour profile applied"
 _SHOWS_THE_SAME = "it shows what the picture shows"
 # Fewer pixels on a side have no room for a face that the smallest search finds.
 _SMALLEST = 16
@@ -222,6 +230,8 @@ def _of_first(
             "the picture", 0, first, shown, (data, found),
             lambda decoded: wide_samples(data, found, decoded),
         )  # fmt: skip
+    elif facts is not None and facts.has_icc and swaps_light(profile_of_jpeg(data, facts)):
+        yield Look(f"the picture, {_PROFILED}", "reading", 0, None)
     turned = set()
     for other in stated_orientations(data, found, facts):
         quarters = (QUARTERS[other] - QUARTERS[orientation]) % 4
@@ -312,8 +322,29 @@ def _of_file(decoded: Decoded, shown: Bytes8, source: tuple[bytes, Format]) -> I
             yield "by the numbers of its palette", palette
         elif palette is not None:
             yield from of_palette_numbers(*palette)
-    if found.name != "TIFF":
-        return
+    if decoded.has_icc:
+        pixels = _tried(partial(_profiled, decoded, shown, data, found))
+        if pixels is not None:
+            yield _PROFILED, pixels
+    if found.name == "PNG" and (exponent := gamma_of_png(data)) is not None:
+        yield "with its gamma applied", apply_gamma(shown, exponent)
+    if found.name in {"TIFF", "BMP"}:
+        yield from _of_planes(shown, data, found)
+
+
+def _profiled(decoded: Decoded, shown: Bytes8, data: bytes, found: Format) -> Bytes8 | None:
+    """Return the picture with its colour profile applied, where that makes another picture."""
+    if found.name == "JPEG":
+        profile = profile_of_jpeg(data, parse_jpeg(data))
+    else:
+        profile = open_picture(data, found).info.get("icc_profile") or b""
+    if not swaps_light(profile):
+        return None
+    return apply_profile(decoded.pixels if decoded.layout == "CMYK" else shown, profile)
+
+
+def _of_planes(shown: Bytes8, data: bytes, found: Format) -> Iterator[Any]:
+    """Yield planes that nothing shows, colours that transparency took away, and a negative."""
     for name, take in (
         ("with colours as stored under transparency", stored_colours),
         ("in the plane beside its colours", left_out_plane),
@@ -323,6 +354,8 @@ def _of_file(decoded: Decoded, shown: Bytes8, source: tuple[bytes, Format]) -> I
             yield name, pixels
         elif pixels is not None:
             yield from ([(name, pixels)] if take is stored_colours else of_plane(name, pixels))
+    if found.name != "TIFF":
+        return
     tiff = parse_tiff(data, most=1)
     if tiff.directories and tiff.number(tiff.directories[0], _PHOTOMETRIC, 1) == _WHITE_IS_ZERO:
         yield "as a negative, as programs show it that take zero for black", 255 - shown

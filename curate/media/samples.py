@@ -23,7 +23,12 @@ if TYPE_CHECKING:
 # Pillow takes the high byte of samples of 16 bits; in the other order of bytes it is the low one.
 _OTHER_ORDER = {"16B": "16L", "16L": "16B", "16N": "16B" if sys.byteorder == "little" else "16L"}
 # Under these a fourth or second plane is left out, and how it is read.
-_LEFT_OUT = {"RGBX": ("RGBA", "RGBA"), "LX": ("LA", "LA"), "PX": ("PA", "PA")}
+_LEFT_OUT = {
+    "RGBX": ("RGBA", "RGBA"),
+    "BGRX": ("RGBA", "BGRA"),
+    "LX": ("LA", "LA"),
+    "PX": ("PA", "PA"),
+}
 
 
 def wide_samples(data: bytes, found: Format, decoded: Decoded) -> Samples | None:
@@ -69,13 +74,11 @@ def _both_bytes(data: bytes, found: Format) -> Samples | None:
 
 
 def left_out_plane(data: bytes, found: Format) -> Samples | None:
-    """Return the plane that a TIFF has beside its colours and that nothing shows, upright.
+    """Return the plane that a TIFF or BMP has beside its colours and that nothing shows, upright.
 
     Returns:
         Shape (H, W), uint8; None where there is none.
     """
-    if found.name != "TIFF":
-        return None
     image = open_picture(data, found)
     kind, _, order = _raw_mode(image).partition(";")
     if kind not in _LEFT_OUT:

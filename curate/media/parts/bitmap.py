@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import struct
 
+import numpy as np
+
 from curate.media.parts.blocks import Parts, profile, text_block
 
 _V5, _EMBEDDED = 124, b"DEBM"
@@ -31,8 +33,10 @@ def walk_bmp(data: bytes, parts: Parts) -> None:
     if pixels < min(end, 14 + header) or pixels > len(data):
         raise IndexError
     if coding in (0, 3, 6):
-        need = (width * bits + 31) // 32 * 4 * abs(height)
+        row = (width * bits + 31) // 32 * 4
+        need = row * abs(height)
         parts.surplus = 0
+        _unused_bits(data[pixels : pixels + need], row, width, bits, coding, parts)
     else:
         need = coded
         parts.surplus = None  # runs that go on behind the last row
@@ -48,6 +52,16 @@ def walk_bmp(data: bytes, parts: Parts) -> None:
         if parts.surplus is None:
             parts.miss("bytes behind the pixels", inner - end)
     parts.tail = len(data) - inner
+
+
+def _unused_bits(coded: bytes, row: int, width: int, bits: int, coding: int, parts: Parts) -> None:
+    """Count what stands behind each row, and a bit of each pixel that no colour has."""
+    whole = coded[: len(coded) // row * row]
+    rows = np.frombuffer(whole, np.uint8).reshape(-1, row)
+    padding = rows[:, (width * bits + 7) // 8 :]
+    parts.miss("bytes behind each row", padding.size if padding.any() else 0)
+    if bits == 16 and coding == 0 and (rows[:, 1 : 2 * width : 2] & 0x80).any():
+        parts.hidden.append("a bit of each pixel beside its colours")
 
 
 def _embedded_profile(data: bytes, end: int, parts: Parts) -> int:

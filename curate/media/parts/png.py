@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Iterator
 
 from curate.media.parts.blocks import (
     EXIF,
@@ -38,28 +39,45 @@ def walk_png(data: bytes, parts: Parts) -> None:
     width, height, depth, colour, _, _, laced = struct.unpack_from(">IIBBBBB", data, 16)
     bits = depth * _SAMPLES.get(colour, 4)
     frames: list[tuple[Size, list[memoryview]]] = [((width, height), [])]
-    view, at, kind = memoryview(data), 8, b""
-    while kind != b"IEND":
-        length, kind = struct.unpack_from(">I4s", data, at)
-        value = view[at + 8 : at + 8 + length]
-        if len(value) < length:
-            raise IndexError
-        at += 12 + length
+    counted, drawn = 0, 0
+    seen: set[bytes] = set()
+    for kind, value in _chunks(memoryview(data)):
         parts.kept = kind in PNG_KEPT
         if kind == b"IDAT":
             frames[0][1].append(value)
         elif kind == b"fdAT":
             frames[-1][1].append(value[4:])
-        elif kind in _PNG_SIZES:
-            parts.miss(kind.decode(), length if length > _PNG_SIZES[kind] else 0)
-            if kind == b"fcTL" and frames[0][1]:
+        elif kind == b"fcTL":
+            parts.miss("fcTL", len(value) if len(value) > _PNG_SIZES[kind] else 0)
+            drawn += 1
+            if frames[0][1]:
                 frames.append((struct.unpack_from(">II", value, 4), []))
-        else:
+        elif kind not in _PNG_SIZES:
             _png_words(kind, bytes(value), parts)
+        elif kind in seen:
+            parts.miss(f"a second {kind.decode()}", len(value) or 1)
+        else:
+            seen.add(kind)
+            parts.miss(kind.decode(), len(value) if len(value) > _PNG_SIZES[kind] else 0)
+            counted += int.from_bytes(value[:4], "big") if kind == b"acTL" else 0
     parts.kept = True
+    if drawn != counted:  # decoders go by one number or the other
+        parts.hidden.append("frames of the animation that its header does not count")
     parts.surplus = 0
     for size, pieces in frames:
         parts.surplus += left_over(pieces, _png_bytes(size, bits, laced=bool(laced)))
+
+
+def _chunks(view: memoryview) -> Iterator[tuple[bytes, memoryview]]:
+    """Yield the chunks up to the last, each with its kind."""
+    at, kind = 8, b""
+    while kind != b"IEND":
+        length, kind = struct.unpack_from(">I4s", view, at)
+        value = view[at + 8 : at + 8 + length]
+        if len(value) < length:
+            raise IndexError
+        at += 12 + length
+        yield kind, value
 
 
 def _png_bytes(size: Size, bits: int, *, laced: bool) -> int:

@@ -180,6 +180,63 @@ def turned(value: int) -> Image.Exif:
     return exif
 
 
+def profile(curve: float, blue: tuple[float, float, float]) -> bytes:
+    """Return a colour profile (ICC.1:2001-04, 6.3.1.2) of one gamma, blue placed as told."""
+    tags = {
+        b"rXYZ": _xyz(0.5151, 0.2412, -0.0011),
+        b"gXYZ": _xyz(0.292, 0.6922, 0.0419),
+        b"bXYZ": _xyz(*blue),
+        **dict.fromkeys((b"rTRC", b"gTRC", b"bTRC"),
+                        b"curv\0\0\0\0" + struct.pack(">IHH", 1, int(curve * 256), 0)),
+        b"wtpt": _xyz(0.9642, 1, 0.8249),
+    }  # fmt: skip
+    table, body = struct.pack(">I", len(tags)), b""
+    for name, value in tags.items():
+        table += name + struct.pack(">II", 132 + 12 * len(tags) + len(body), len(value))
+        body += value
+    head = b"lcms\2\x40\0\0mntrRGB XYZ " + bytes(12) + b"acsp" + bytes(28)
+    head += _xyz(0.9642, 1, 0.8249)[8:]
+    return (
+        struct.pack(">I", 132 + 12 * len(tags) + len(body)) + head.ljust(124, b"\0") + table + body
+    )
+
+
+def _xyz(*values: float) -> bytes:
+    return b"XYZ \0\0\0\0" + b"".join(struct.pack(">i", int(v * 65536)) for v in values)
+
+
+P3 = profile(2.2, (0.1571, 0.0666, 0.7841))
+STEEP = profile(20, (0.1571, 0.0666, 0.7841))
+
+
+def bright() -> Image.Image:
+    """Return what is white but for a gamma that brings it out."""
+    return Image.fromarray(240 + (np.asarray(SECRET) >> 4))
+
+
+def below(page: bytes) -> bytes:
+    """Return a TIFF of one strip below whose only directory another stands, of the same kind."""
+    made = tiff(GREY.tobytes(), {258: (8,), 262: (1,), 277: (1,), 330: (0,)})
+    at = len(made)
+    place = made.index(struct.pack("<HHII", 330, 4, 1, 0))
+    made = made[: place + 8] + struct.pack("<I", at + len(page)) + made[place + 12 :] + page
+    tags = {256: SIDE, 257: SIDE, 258: 8, 259: 1, 262: 1, 273: at, 277: 1, 278: SIDE,
+            279: len(page)}  # fmt: skip
+    entries = b"".join(struct.pack("<HHII", tag, 4, 1, value) for tag, value in tags.items())
+    return made + struct.pack("<H", len(tags)) + entries + bytes(4)
+
+
+def bitmap_of(bits: int, samples: bytes, width: int = SIDE) -> bytes:
+    head = struct.pack("<IiiHHIIiiII", 40, width, -SIDE, 1, bits, 0, 0, 0, 0, 0, 0)
+    return b"BM" + struct.pack("<IHHI", 54 + len(samples), 0, 0, 54) + head + samples
+
+
+def counted(data: bytes, frames: int) -> bytes:
+    """Return an animated PNG whose header counts so many frames."""
+    at = data.index(b"acTL") - 4
+    return data[:at] + chunk(b"acTL", struct.pack(">II", frames, 0)) + data[at + 20 :]
+
+
 PERSON = coded(SECRET, "JPEG", quality=90)
 WIDE = HIDDEN.astype(np.uint16)
 RGB16 = np.asarray(SHOWN).astype(np.uint16) << 8 | np.asarray(SECRET)
@@ -253,6 +310,20 @@ LOOKED_AT: dict[str, Callable[[], bytes]] = {
         {258: (8, 8), 262: (1,), 277: (2,), 338: (0,)},
     ),
     "colours multiplied away in TIFF": multiplied,
+    "profile of JPEG": lambda: coded(bright(), "JPEG", quality=98, icc_profile=STEEP),
+    "profile of large JPEG": lambda: coded(
+        bright().resize((800, 800)), "JPEG", quality=98, icc_profile=STEEP
+    ),
+    "profile of PNG": lambda: coded(bright(), "PNG", icc_profile=STEEP),
+    "profile of WebP": lambda: coded(bright(), "WEBP", lossless=True, icc_profile=STEEP),
+    "profile of TIFF": lambda: coded(bright(), "TIFF", icc_profile=STEEP),
+    "gamma of PNG": lambda: png(
+        np.asarray(bright()), 2, chunk(b"gAMA", struct.pack(">I", 2300))
+    ),
+    "plane beside the colours of BMP": lambda: bitmap_of(
+        32, np.dstack([np.asarray(SHOWN), HIDDEN]).tobytes()
+    ),
+    "page below a page of TIFF": lambda: below(HIDDEN.tobytes()),
     "negative of TIFF": lambda: tiff(
         (255 - HIDDEN).tobytes(), {258: (8,), 262: (0,), 277: (1,)}
     ),
@@ -276,6 +347,15 @@ NAMED: dict[str, tuple[Callable[[], bytes], str]] = {
     "gap of BMP": (lambda: bitmap(gap=PERSON), "metadata"),
     "behind BMP": (lambda: bitmap(behind=PERSON), "tail"),
     "rows of BMP that go on": (lambda: bitmap(behind=PERSON, counted=True), "surplus"),
+    "bit beside the colours of BMP": (lambda: bitmap_of(
+        16, (GREY.astype("<u2") | (HIDDEN > 120).astype("<u2") << 15).tobytes()), "hidden"),
+    "bytes behind the rows of BMP": (lambda: bitmap_of(24, np.pad(
+        np.asarray(SHOWN)[:, :63].reshape(SIDE, -1), ((0, 0), (0, 3)), constant_values=7
+    ).tobytes(), 63), "metadata"),
+    "second header of PNG": (lambda: png(GREY, 0, chunk(b"tIME", bytes(7)),
+                                         chunk(b"tIME", PERSON[:7])), "metadata"),
+    "frames that are not counted": (lambda: counted(coded(
+        SHOWN, "PNG", save_all=True, append_images=[SHOWN.rotate(3), SECRET]), 2), "hidden"),
     "behind PGM": (lambda: b"P5 64 64 255\n" + GREY.tobytes() + HIDDEN.tobytes(), "tail"),
     "comment of PGM": (lambda: b"P5 64 64\n#" + PERSON.replace(b"\n", b"\v")
                        .replace(b"\r", b"\v") + b"\n255\n" + GREY.tobytes(), "metadata"),
@@ -352,6 +432,8 @@ PLAINLY: dict[str, bytes] = {
     "JPEG that is turned": coded(SHOWN, "JPEG", exif=turned(6)),
     "PNG": coded(SHOWN, "PNG"),
     "PNG that is turned": coded(SHOWN, "PNG", exif=turned(6)),
+    "JPEG of another colour space": coded(SHOWN, "JPEG", icc_profile=P3),
+    "PNG of another colour space": coded(SHOWN, "PNG", icc_profile=P3),
     "opaque PNG": coded(SHOWN.convert("RGBA"), "PNG"),
     "palette": coded(SHOWN.quantize(32), "PNG"),
     "GIF": coded(SHOWN, "GIF"),

@@ -63,6 +63,8 @@ class Decoded:
     exif: bytes | None
     has_icc: bool
     page_count: int
+    numbers: Bytes8 | None = None
+    """Of a palette in which two numbers in use have one colour: the numbers, shape (H, W)."""
 
 
 def check_size(width: int, height: int, limits: Limits, *, most: int | None = None) -> None:
@@ -148,6 +150,8 @@ def decoded_of(image: Image.Image, data: bytes, found: Format) -> Decoded:
     # Pillow turns a TIFF while it loads; all else is turned here.
     pending = None if found.name == "TIFF" else orientation
     pages = int(getattr(image, "n_frames", 1)) if found.name in {"AVIF", "HEIF"} else 1
+    image.load()
+    numbers = _ambiguous(image, pending) if image.mode == "P" else None
     shown = _displayable(image)
     return Decoded(
         upright(np.asarray(shown), pending),
@@ -158,7 +162,18 @@ def decoded_of(image: Image.Image, data: bytes, found: Format) -> Decoded:
         exif,
         bool(image.info.get("icc_profile")),
         pages,
+        numbers,
     )
+
+
+def _ambiguous(image: Image.Image, orientation: int | None) -> Bytes8 | None:
+    """Return the numbers of a palette where two numbers in use have one colour."""
+    colours = np.array(image.getpalette("RGB"), np.uint8).reshape(-1, 3)
+    used = np.flatnonzero(image.histogram())
+    used = used[used < len(colours)]
+    if len(np.unique(colours[used], axis=0)) == len(used):
+        return None
+    return upright(np.asarray(image), orientation)
 
 
 def open_picture(data: bytes, found: Format) -> Any:
@@ -209,8 +224,7 @@ def _most(data: bytes) -> int:
 
 
 def _displayable(image: Image.Image) -> Image.Image:
-    """Return `image` loaded, palettes and unusual colour models turned into plain channels."""
-    image.load()
+    """Return a loaded image, palettes and unusual colour models turned into plain channels."""
     mode = image.mode
     if mode == "PA" or (mode in {"P", "RGB"} and "transparency" in image.info):
         return image.convert("RGBA")

@@ -44,7 +44,7 @@ from curate.media.readings import (
     of_wide_samples,
     rgb_of,
 )
-from curate.media.samples import left_out_plane, palette_of, stored_colours, wide_samples
+from curate.media.samples import left_out_plane, stored_colours, wide_samples
 from curate.media.sniff import HEAD_BYTES, sniff
 from curate.media.thumbnail import likeness
 from curate.media.tiff import parse_tiff
@@ -72,7 +72,8 @@ _PROFILED = "with its colour profile applied"
 _SHOWS_THE_SAME = "it shows what the picture shows"
 # Fewer pixels on a side have no room for a face that the smallest search finds.
 _SMALLEST = 16
-_WHITE_IS_ZERO, _PHOTOMETRIC = 0, 262
+_WHITE_IS_ZERO, _PHOTOMETRIC, _EXTRA_SAMPLES = 0, 262, 338
+_BITS_OF_BMP, _WITH_PLANE = 28, 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,6 +289,8 @@ def _others(
         yield from of_transparency(decoded.pixels)
     elif layout == "CMYK":
         yield from of_inks(decoded.pixels)
+    if decoded.numbers is not None:
+        yield from of_palette_numbers(decoded.numbers)
     if source is not None:
         yield from _of_file(decoded, shown, source)
     samples = _tried(lambda: wide(decoded))
@@ -316,12 +319,6 @@ def _of_samples(samples: npt.NDArray[Any], layout: str) -> Iterator[Reading]:
 def _of_file(decoded: Decoded, shown: Bytes8, source: tuple[bytes, Format]) -> Iterator[Any]:
     """Yield readings for which the file is opened once more, which few kinds of picture need."""
     data, found = source
-    if decoded.stored_mode == "P":
-        palette = _tried(lambda: palette_of(data, found))
-        if isinstance(palette, UnreadableError):
-            yield "by the numbers of its palette", palette
-        elif palette is not None:
-            yield from of_palette_numbers(*palette)
     if decoded.has_icc:
         pixels = _tried(partial(_profiled, decoded, shown, data, found))
         if pixels is not None:
@@ -345,17 +342,19 @@ def _profiled(decoded: Decoded, shown: Bytes8, data: bytes, found: Format) -> By
 
 def _of_planes(shown: Bytes8, data: bytes, found: Format) -> Iterator[Any]:
     """Yield planes that nothing shows, colours that transparency took away, and a negative."""
+    tiff = parse_tiff(data, most=1) if found.name == "TIFF" else None
+    first = tiff.directories[0] if tiff and tiff.directories else None
+    planes = (
+        _EXTRA_SAMPLES in first.tags if first is not None else data[_BITS_OF_BMP] == _WITH_PLANE
+    )
     for name, take in (
         ("with colours as stored under transparency", stored_colours),
         ("in the plane beside its colours", left_out_plane),
     ):
-        pixels = _tried(partial(take, data, found))
+        pixels = _tried(partial(take, data, found)) if planes else None
         if isinstance(pixels, UnreadableError):
             yield name, pixels
         elif pixels is not None:
             yield from ([(name, pixels)] if take is stored_colours else of_plane(name, pixels))
-    if found.name != "TIFF":
-        return
-    tiff = parse_tiff(data, most=1)
-    if tiff.directories and tiff.number(tiff.directories[0], _PHOTOMETRIC, 1) == _WHITE_IS_ZERO:
+    if tiff and first and tiff.number(first, _PHOTOMETRIC, 1) == _WHITE_IS_ZERO:
         yield "as a negative, as programs show it that take zero for black", 255 - shown

@@ -132,21 +132,14 @@ def _of_holes(samples: Samples) -> Iterator[Reading]:
         yield "the places without a number", _flat(np.where(holes, 255, 0).astype(np.uint8))
 
 
-def of_palette_numbers(numbers: Bytes8, colours: Bytes8) -> Iterator[Reading]:
-    """Yield the numbers of a palette as grey, where two numbers in use have one colour.
+def of_palette_numbers(numbers: Bytes8) -> Iterator[Reading]:
+    """Yield the numbers of a palette, shape (H, W), as grey.
 
     Loaders that take the array of such a picture get its numbers. Where each colour has one
     number they show what the palette shows, and else they can show something that it hides.
-
-    Args:
-        numbers: Shape (H, W).
-        colours: Shape (n, 3).
     """
-    used = np.flatnonzero(np.bincount(numbers.ravel(), minlength=256))
-    used = used[used < len(colours)]
-    if len(np.unique(colours[used], axis=0)) < len(used):
-        yield "the numbers of its palette", numbers
-        yield "the numbers of its palette, spread evenly", _spread(numbers)
+    yield "the numbers of its palette", numbers
+    yield "the numbers of its palette, spread evenly", _spread(numbers)
 
 
 def of_inks(inks: Bytes8) -> Iterator[Reading]:

@@ -109,16 +109,6 @@ def stored_colours(data: bytes, found: Format) -> Samples | None:
     return colours[..., 0] if colours.shape[2] == 1 else colours
 
 
-def palette_of(data: bytes, found: Format) -> tuple[Samples, Samples] | None:
-    """Return the numbers of a picture with a palette, shape (H, W), and its colours, (n, 3)."""
-    image = open_picture(data, found)
-    image.load()
-    if image.mode != "P":
-        return None
-    colours = np.array(image.getpalette("RGB"), np.uint8).reshape(-1, 3)
-    return np.asarray(image), colours
-
-
 def _raw_mode(image: Any) -> str:
     if not image.tile:
         return ""

@@ -65,7 +65,7 @@ WHERE e.held_back IS NULL
 ORDER BY split, e.sha256
 """
 
-# Boxes of one model: the one that found most. Faces of videos have frames, which no index lists, and
+# Boxes of one model: the one that found most. Faces of videos have frames, which no index lists;
 # those of further pages and other readings of a picture do not lie on the picture as it is shown.
 _FACES = """
 SELECT i.media_id, f.ordinal, f.x1, f.y1, f.x2, f.y2, f.roll

@@ -8,7 +8,6 @@ import pytest
 from curate.media.readings import (
     differ,
     of_inks,
-    of_palette_numbers,
     of_transparency,
     of_wide_samples,
 )
@@ -103,18 +102,6 @@ def test_places_without_a_number_can_draw() -> None:
     made = dict(of_wide_samples(samples))
 
     np.testing.assert_array_equal(made["the places without a number"] > 0, RAMP > 100)
-
-
-def test_numbers_of_a_palette_hide_a_picture_where_colours_repeat() -> None:
-    """Loaders that take the array see the numbers."""
-    numbers = np.arange(64, dtype=np.uint8).reshape(8, 8)
-    once = np.repeat(np.arange(64, dtype=np.uint8)[:, None], 3, axis=1)
-    twice = once // 2
-
-    assert not list(of_palette_numbers(numbers, once))
-    np.testing.assert_array_equal(
-        dict(of_palette_numbers(numbers, twice))["the numbers of its palette"], numbers
-    )
 
 
 def test_inks_are_shown_both_ways() -> None:

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from curate.media.jpeg import parse_jpeg
 from curate.media.kernels import default_kernels
+from curate.media.limits import Limits
 from curate.media.pages import MOST_DIRECTORIES
 from curate.media.parts.blocks import (
     ROUNDING,
@@ -21,6 +23,8 @@ from curate.media.parts.blocks import (
     words,
 )
 from curate.media.tiff import SUB_IFDS, parse_tiff
+from curate.media.turbo import decode_jpeg
+from curate.media.unreadable import UnreadableError
 
 if TYPE_CHECKING:
     from curate.media.tiff import Directory, Entry, Tiff
@@ -36,7 +40,8 @@ _DIRECTORIES = (34665, 34853, 40965)
 # Words, which the signals stage reads, whatever type they have.
 _TEXTS = frozenset((269, 270, 271, 272, 285, 305, 306, 315, 316, 33432, 34737, 42112, 42113,
                     40091, 40092, 40093, 40094, 40095))  # fmt: skip
-_NONE, _LZW, _DEFLATE, _PACKBITS = 1, 5, (8, 32946), 32773
+_NONE, _LZW, _JPEG, _DEFLATE, _PACKBITS = 1, 5, 7, (8, 32946), 32773
+_MARKERS = 64
 # Of many values each: where strips stand, colours of a palette, and tables of JPEG.
 _COLOURS, _TABLES = 320, 347
 _MOST_TABLES = 32 << 10
@@ -130,12 +135,13 @@ def _strips(tiff: Tiff, directory: Directory, parts: Parts, used: list[tuple[int
         return
     wanted = _wanted(tiff, directory, len(at))
     coding = tiff.number(directory, _COMPRESSION, 1)
+    tables = tiff.block(directory.tags[_TABLES]) if _TABLES in directory.tags else b""
     for begin, size, need in zip(at, sizes, wanted, strict=True):
         code = tiff.data[begin : begin + size]
         if len(code) < size:
             raise IndexError
         used.append((begin, begin + size))
-        over = _over(code, need, coding)
+        over = _of_jpeg(tables, code) if coding == _JPEG else _over(code, need, coding)
         if over is None:
             parts.surplus = None
         elif parts.surplus is not None:
@@ -176,6 +182,23 @@ def _over(code: bytes, wanted: int, coding: int) -> int | None:
         codes = np.frombuffer(code, np.uint8)
         return _beyond(len(code), default_kernels().tiff_lzw_used(codes, wanted))
     return None
+
+
+def _of_jpeg(tables: bytes, code: bytes) -> int | None:
+    """Return how many bytes of a strip or tile coded as JPEG show nothing (Technical Note 2)."""
+    whole = (tables[:-2] if len(tables) > 4 else b"\xff\xd8") + code[2:]
+    try:
+        facts = parse_jpeg(whole)
+        decode_jpeg(whole, facts, Limits(), colour=False)
+    except (UnreadableError, IndexError):
+        return None
+    if facts.surplus is None or facts.end is None or facts.scanned_twice:
+        return None
+    aside = sum(end - begin for marker, begin, end in facts.segments
+                if 0xE0 <= marker <= 0xEF or marker == 0xFE)  # fmt: skip
+    # Adobe's and JFIF's markers say how it is coded.
+    aside = aside if aside > _MARKERS else 0
+    return facts.surplus + facts.stray + aside + len(whole) - facts.end
 
 
 def _beyond(size: int, used: int) -> int:

@@ -21,6 +21,7 @@ from PIL import Image, ImageDraw
 from curate.media import Reason, UnreadableError, probe_media
 from curate.media.looks import Look, looks
 from curate.media.strip import strip
+from curate.media.tiff import parse_tiff
 
 Pixels = npt.NDArray[np.uint8]
 SIDE = 64
@@ -231,6 +232,29 @@ def bitmap_of(bits: int, samples: bytes, width: int = SIDE) -> bytes:
     return b"BM" + struct.pack("<IHHI", 54 + len(samples), 0, 0, 54) + head + samples
 
 
+def stacked() -> Image.Image:
+    """Return the hidden picture below the one that is shown, grey."""
+    made = Image.new("L", (SIDE, 2 * SIDE))
+    made.paste(SHOWN.convert("L"))
+    made.paste(SECRET.convert("L"), (0, SIDE))
+    return made
+
+
+def jpeg_of_height(data: bytes, height: int) -> bytes:
+    at = data.index(b"\xff\xc0")
+    return data[: at + 5] + struct.pack(">H", height) + data[at + 7 :]
+
+
+def lower(data: bytes) -> bytes:
+    """Return a TIFF of one strip that says to have half the rows."""
+    found = parse_tiff(data, most=1)
+    height, rows = (found.directories[0].tags[tag] for tag in (257, 278))
+    for entry in (height, rows):
+        size = 2 if entry.kind == 3 else 4
+        data = data[: entry.at] + SIDE.to_bytes(size, "little") + data[entry.at + size :]
+    return data
+
+
 def counted(data: bytes, frames: int) -> bytes:
     """Return an animated PNG whose header counts so many frames."""
     at = data.index(b"acTL") - 4
@@ -344,6 +368,16 @@ NAMED: dict[str, tuple[Callable[[], bytes], str]] = {
         GREY.tobytes() + HIDDEN.tobytes(),
         {257: (SIDE,), 258: (8,), 262: (1,), 277: (1,)},
     ), "surplus"),
+    "JPEG of a TIFF that goes on": (lambda: tiff(
+        jpeg_of_height(coded(stacked(), "JPEG"), SIDE),
+        {258: (8,), 259: (7,), 262: (1,), 277: (1,)},
+    ), "surplus"),
+    "LZW of a TIFF that goes on": (lambda: lower(coded(stacked(), "TIFF",
+                                                       compression="tiff_lzw")), "surplus"),
+    "zlib of a TIFF that goes on": (lambda: lower(coded(stacked(), "TIFF",
+        compression="tiff_adobe_deflate")), "surplus"),
+    "runs of a TIFF that go on": (lambda: lower(coded(stacked(), "TIFF",
+                                                      compression="packbits")), "surplus"),
     "gap of BMP": (lambda: bitmap(gap=PERSON), "metadata"),
     "behind BMP": (lambda: bitmap(behind=PERSON), "tail"),
     "rows of BMP that go on": (lambda: bitmap(behind=PERSON, counted=True), "surplus"),
@@ -447,6 +481,8 @@ PLAINLY: dict[str, bytes] = {
     "TIFF that is turned": coded(SHOWN, "TIFF", exif=turned(6)),
     "TIFF by LZW": coded(SHOWN, "TIFF", compression="tiff_lzw"),
     "TIFF by zlib": coded(SHOWN, "TIFF", compression="tiff_adobe_deflate"),
+    "TIFF by JPEG": coded(SHOWN, "TIFF", compression="jpeg"),
+    "grey TIFF by JPEG": coded(SHOWN.convert("L"), "TIFF", compression="jpeg"),
     "TIFF by runs": coded(SHOWN, "TIFF", compression="packbits"),
 }
 

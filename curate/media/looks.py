@@ -66,6 +66,8 @@ if TYPE_CHECKING:
 # Looks of one file, and pixels of its further pictures as a multiple of the limit for one.
 MOST_LOOKS = 64
 _MOST_PICTURES = 4
+# Further pictures that are opened: what shows nothing new is no look, and still costs time.
+_MOST_PAGES = 256
 # A preview that is no further from its picture shows what it shows.
 SAME_BITS = 10
 _PROFILED = "with its colour profile applied"
@@ -170,8 +172,8 @@ def _of_pages(
     """Yield the further pictures of a file, and the other readings of each."""
     left, grey = _MOST_PICTURES * limits.max_pixels, None
     for page, one in enumerate(further_pages(data, found, facts), 1):
-        if left <= 0:
-            detail = f"the file has more than {left + _MOST_PICTURES * limits.max_pixels} pixels"
+        if left <= 0 or page > _MOST_PAGES:
+            detail = f"only the first {page} pictures of the file were looked at"
             yield Look("the further pictures", "page", page, None, None, "not", detail)
             return
         decoded = _tried(partial(one.decode, limits))

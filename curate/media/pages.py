@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from curate.media.part import Kind
     from curate.media.sniff import Format
 
-# An index of a JPEG is read for so many pictures.
-_MOST_INDEXED = 1024
+# So many pictures behind a JPEG are found; what is more stays bytes behind its end.
+_MOST_BEHIND = 64
 # Of so many directories it is known where they are.
 MOST_DIRECTORIES = 4096
 _REDUCED, _SUBFILE = 1, 254
@@ -98,9 +98,12 @@ def pictures_behind(data: bytes, facts: JpegFacts) -> list[tuple[int, int]]:
     if facts.end is None or facts.end == len(data):
         return []
     found: dict[int, int] = {}
-    for begin in [*_indexed(data, facts), facts.end]:
+    for begin in dict.fromkeys([*_indexed(data, facts), facts.end]):
         at = begin
-        while at >= facts.end and at not in found and (end := _jpeg_end(data, at)) is not None:
+        while at >= facts.end and at not in found and len(found) < _MOST_BEHIND:
+            end = _jpeg_end(data, at)
+            if end is None:
+                break
             found[at] = end
             at = end
     return sorted(found.items())
@@ -126,7 +129,7 @@ def _indexed(data: bytes, facts: JpegFacts) -> Iterator[int]:
         for directory in index.directories:
             entry = directory.tags.get(_MP_ENTRIES)
             rows = index.block(entry) if entry else b""
-            for row in range(0, min(len(rows), 16 * _MOST_INDEXED) - 15, 16):
+            for row in range(0, min(len(rows), 16 * _MOST_BEHIND) - 15, 16):
                 (offset,) = struct.unpack_from(f"{index.order}I", rows, row + 8)
                 if offset:
                     yield begin + 4 + offset

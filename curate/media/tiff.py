@@ -16,6 +16,8 @@ _CODES = {1: "B", 3: "H", 4: "I", 6: "b", 7: "B", 8: "h", 9: "i", 13: "I", 16: "
 SUB_IFDS = 330
 _MOST_ENTRIES = 4096
 _MOST_VALUES = 1 << 20
+# Directories can overlap, so that few bytes hold many: so many entries are read in all.
+_MOST_IN_ALL = 1 << 17
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,8 @@ class Tiff:
     directories: list[Directory] = field(default_factory=list)
     broken: str | None = None
     """What could not be followed, as a sentence without its full stop."""
+    entries: int = 0
+    """How many entries were read."""
 
     def values(self, directory: Directory, tag: int) -> tuple[int, ...]:
         """Return the integers of a tag; nothing where it is absent, or of another kind."""
@@ -123,7 +127,8 @@ def _chain(tiff: Tiff, at: int, *, sub: bool, most: int) -> None:
 def _directory(tiff: Tiff, at: int, *, sub: bool) -> Directory:
     order, big = tiff.order, tiff.big
     (count,) = struct.unpack_from(f"{order}{'Q' if big else 'H'}", tiff.data, at)
-    if count > _MOST_ENTRIES:
+    tiff.entries += count
+    if count > _MOST_ENTRIES or tiff.entries > _MOST_IN_ALL:
         raise struct.error
     width, inside = (20, 8) if big else (12, 4)
     begin = at + (8 if big else 2)

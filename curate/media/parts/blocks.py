@@ -18,6 +18,7 @@ from curate.media.unreadable import UnreadableError
 _SETTING, _SETTINGS = 2048, 16 << 10
 MOST_TEXT, MOST_PROFILE = 1 << 20, 8 << 20
 _PIECE = 1 << 20
+_MOST_PREVIEWS = 256
 # What an encoder may write behind the last code, to end with a whole byte or word.
 ROUNDING = 2
 
@@ -98,6 +99,9 @@ def inside(name: str, block: bytes, parts: Parts) -> None:
             return
         parts.preview(name, block[at:end])
         at = block.find(b"\xff\xd8\xff", end)
+        if len(parts.previews) > _MOST_PREVIEWS and at >= 0:
+            parts.miss(f"a picture in {name}", len(block) - at)
+            return
     at = block.find(_PNG_BEGIN)
     while at >= 0:
         end = block.find(_PNG_END, at) + len(_PNG_END)

@@ -22,6 +22,8 @@ _ALPHA = (b"urn:mpeg:mpegB:cicp:systems:auxiliary:alpha", b"urn:mpeg:hevc:2015:a
 _DEEPEST_GRID = 4
 # A file that ends within one of these was cut short; other letters are no box.
 _LARGE = (b"mdat", b"meta", b"moov", b"ftyp", b"iprp", b"ipco", b"iinf", b"iloc", b"idat", b"free")
+# More than this no program writes.
+_MOST_EXTENTS, _MOST_BLOCK, _MOST_BOXES = 1 << 16, 32 << 20, 64
 # No face fits into so few pixels: encoders fill up to even sizes.
 _MARGIN = 16
 
@@ -74,6 +76,8 @@ def _walk(data: bytes, parts: Parts, *, several: bool) -> None:
         elif kind != b"ftyp":
             _other(kind, data[begin:after], parts)
     parts.tail = len(data) - end
+    if len(stored) > _MOST_BOXES:
+        raise IndexError
     used = _items(data, meta, parts)
     _pictures(meta, parts, several=several)
     if moving:  # what its samples refer to is not walked
@@ -166,6 +170,7 @@ def _places(data: bytes, at: int, meta: _Meta) -> None:
     index = index if version in (1, 2) else 0
     wide = 4 if version == 2 else 2
     count, at = _number(data, at + 6, wide), at + 6 + wide
+    found = 0
     for _ in range(count):
         item, at = meta.items[_number(data, at, wide)], at + wide
         method = 0
@@ -173,6 +178,9 @@ def _places(data: bytes, at: int, meta: _Meta) -> None:
             method, at = data[at + 1] & 15, at + 2
         start, at = _number(data, at + 2, base), at + 2 + base
         extents, at = _number(data, at, 2), at + 2
+        found += extents
+        if found > _MOST_EXTENTS:
+            raise IndexError
         for _ in range(extents):
             at += index
             item.extents.append(
@@ -242,6 +250,8 @@ def _items(data: bytes, meta: _Meta, parts: Parts) -> list[tuple[int, int]]:
             if method == 0:
                 used.append((at, at + length))
             if item.kind in (b"Exif", b"mime"):
+                if len(block) + length > _MOST_BLOCK:
+                    raise IndexError
                 block += source[at : at + length]
         if item.kind == b"Exif":
             begin = 4 + int.from_bytes(block[:4], "big")

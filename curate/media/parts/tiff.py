@@ -42,6 +42,8 @@ _TEXTS = frozenset((269, 270, 271, 272, 285, 305, 306, 315, 316, 33432, 34737, 4
                     40091, 40092, 40093, 40094, 40095))  # fmt: skip
 _NONE, _LZW, _JPEG, _DEFLATE, _PACKBITS = 1, 5, 7, (8, 32946), 32773
 _MARKERS = 64
+# Strips, and bytes of them when they are not packed, that are counted in all.
+_MOST_STRIPS, _MOST_UNPACKED = 1 << 20, 1 << 31
 # Of many values each: where strips stand, colours of a palette, and tables of JPEG.
 _COLOURS, _TABLES = 320, 347
 _MOST_TABLES = 32 << 10
@@ -56,10 +58,10 @@ def walk_tiff(data: bytes, parts: Parts) -> None:
     if tiff.broken or not tiff.directories:
         raise IndexError
     used = [(0, 16 if tiff.big else 8)]
-    parts.surplus = 0
+    parts.surplus, left = 0, _MOST_UNPACKED
     for directory in tiff.directories:
         _directory(tiff, directory, parts, used)
-        _strips(tiff, directory, parts, used)
+        left = _strips(tiff, directory, parts, used, left)
     _between(data, used, parts)
 
 
@@ -125,27 +127,42 @@ def _below(
             _below(inner, below, other, parts, used)
 
 
-def _strips(tiff: Tiff, directory: Directory, parts: Parts, used: list[tuple[int, int]]) -> None:
-    """Take the coded picture, and count what it has beyond its pixels."""
+def _strips(
+    tiff: Tiff, directory: Directory, parts: Parts, used: list[tuple[int, int]], left: int
+) -> int:
+    """Take the coded picture, and count what it has beyond its pixels.
+
+    Returns:
+        How many of the bytes that may be unpacked are left.
+    """
     at, sizes = ((*tiff.values(directory, a), *tiff.values(directory, b)) for a, b in
                  (_STRIPS, _STRIP_SIZES))  # fmt: skip
     if len(at) != len(sizes):
         if at:
             raise IndexError
-        return
+        return left
     wanted = _wanted(tiff, directory, len(at))
     coding = tiff.number(directory, _COMPRESSION, 1)
     tables = tiff.block(directory.tags[_TABLES]) if _TABLES in directory.tags else b""
+    if len(used) + len(at) > _MOST_STRIPS:
+        raise IndexError
     for begin, size, need in zip(at, sizes, wanted, strict=True):
         code = tiff.data[begin : begin + size]
         if len(code) < size:
             raise IndexError
         used.append((begin, begin + size))
-        over = _of_jpeg(tables, code) if coding == _JPEG else _over(code, need, coding)
+        left -= need
+        if left < 0:  # packed so that it would take long
+            over = None
+        elif coding == _JPEG:
+            over = _of_jpeg(tables, code)
+        else:
+            over = _over(code, need, coding)
         if over is None:
             parts.surplus = None
         elif parts.surplus is not None:
             parts.surplus += over
+    return left
 
 
 def _wanted(tiff: Tiff, directory: Directory, count: int) -> list[int]:
@@ -165,7 +182,8 @@ def _wanted(tiff: Tiff, directory: Directory, count: int) -> list[int]:
     made = []
     for of in per_plane:
         row = (width * sum(of) + 7) // 8
-        made += [row * min(rows, height - top) for top in range(0, height, rows or 1)]
+        steps = range(0, height, rows or 1)[: count + 1]
+        made += [row * min(rows, height - top) for top in steps]
     # Strips that no row needs are shown by nothing.
     return (made + [0] * count)[:count]
 

@@ -56,6 +56,8 @@ def walk_bmp(data: bytes, parts: Parts) -> None:
 
 def _unused_bits(coded: bytes, row: int, width: int, bits: int, coding: int, parts: Parts) -> None:
     """Count what stands behind each row, and a bit of each pixel that no colour has."""
+    if row <= 0:
+        raise IndexError
     whole = coded[: len(coded) // row * row]
     rows = np.frombuffer(whole, np.uint8).reshape(-1, row)
     padding = rows[:, (width * bits + 7) // 8 :]

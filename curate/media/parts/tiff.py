@@ -41,7 +41,7 @@ _DIRECTORIES = (34665, 34853, 40965)
 _TEXTS = frozenset((269, 270, 271, 272, 285, 305, 306, 315, 316, 33432, 34737, 42112, 42113,
                     40091, 40092, 40093, 40094, 40095))  # fmt: skip
 _NONE, _LZW, _JPEG, _DEFLATE, _PACKBITS = 1, 5, 7, (8, 32946), 32773
-_MARKERS = 64
+_MARKERS, _MOST_SAMPLES = 64, 256
 # Strips, and bytes of them when they are not packed, that are counted in all.
 _MOST_STRIPS, _MOST_UNPACKED = 1 << 20, 1 << 31
 # Of many values each: where strips stand, colours of a palette, and tables of JPEG.
@@ -170,6 +170,8 @@ def _wanted(tiff: Tiff, directory: Directory, count: int) -> list[int]:
     width, height = (tiff.number(directory, tag, 0) for tag in (_WIDTH, _HEIGHT))
     bits = tiff.values(directory, _BITS) or (1,)
     samples = tiff.number(directory, _SAMPLES, 1)
+    if samples > _MOST_SAMPLES:
+        raise IndexError
     every = bits if len(bits) == samples else bits[:1] * samples
     planes = samples if tiff.number(directory, _PLANES, 1) == 2 else 1
     per_plane = [every[plane : plane + 1] if planes > 1 else every for plane in range(planes)]

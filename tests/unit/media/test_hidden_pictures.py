@@ -227,6 +227,12 @@ def below(page: bytes) -> bytes:
     return made + struct.pack("<H", len(tags)) + entries + bytes(4)
 
 
+def many_samples() -> bytes:
+    """Return a TIFF whose page says that it has more samples than memory."""
+    before, found, behind = below(HIDDEN.tobytes()).rpartition(struct.pack("<HHII", 277, 4, 1, 1))
+    return before + found[:8] + struct.pack("<I", 3 << 30) + behind
+
+
 def bitmap_of(bits: int, samples: bytes, width: int = SIDE) -> bytes:
     head = struct.pack("<IiiHHIIiiII", 40, width, -SIDE, 1, bits, 0, 0, 0, 0, 0, 0)
     return b"BM" + struct.pack("<IHHI", 54 + len(samples), 0, 0, 54) + head + samples
@@ -364,6 +370,7 @@ NAMED: dict[str, tuple[Callable[[], bytes], str]] = {
         GREY.tobytes(),
         {258: (8,), 262: (1,), 277: (1,), 65001: tuple(HIDDEN.ravel().tolist())},
     ), "metadata"),
+    "page of TIFF with too many samples": (many_samples, "unknown"),
     "strip of TIFF that goes on": (lambda: tiff(
         GREY.tobytes() + HIDDEN.tobytes(),
         {257: (SIDE,), 258: (8,), 262: (1,), 277: (1,)},

@@ -1,7 +1,9 @@
 """The faces stage: find faces in each distinct content once, and embed them while it is open.
 
-Of a video a frame is searched within 0.2 seconds of each change (`curate.media.glances`); faces are
-tracked through each shot, and one of each track is embedded for the run.
+An image is searched in every way in which programs show it (`curate.media.looks`), each of them a
+frame of its own. Of a video a frame is searched within 0.2 seconds of each change
+(`curate.media.glances`); faces are tracked through each shot, and one of each track is embedded for
+the run.
 
 Embeddings are not a table: they go to whoever runs the stage, in memory, and are gone with it.
 """
@@ -25,9 +27,12 @@ from curate.engine.watch import alive
 from curate.faces.ahead import read_ahead
 from curate.faces.analyzer import AnalyzerSpec, FaceAnalyzer, Floats, Image
 from curate.faces.load import load
+from curate.faces.looks import Pages, join_looks
 from curate.faces.scan import Scan, embed_faces, joined, scan_images
 from curate.faces.tracks import representatives, track_faces
-from curate.media import UnreadableError, load_rgb, numbered_frames, searched_frames
+from curate.media import Limits, UnreadableError, numbered_frames, searched_frames
+from curate.media.looks import Look, looks
+from curate.media.open import read_media
 from curate.schema import conform
 
 VERSION = "5"
@@ -118,8 +123,10 @@ def scan_batch(batch: pa.Table, *, spec: AnalyzerSpec) -> dict[str, pa.Table]:
     items = batch.to_pylist()
     failed: list[dict[str, Any]] = []
     images = [item for item in items if item["kind"] == "image"]
-    pictures = read_ahead(_pictures(images, failed, analyzer.info.model_id))
+    pages: Pages = {}
+    pictures = read_ahead(_pictures(images, failed, analyzer.info.model_id, pages))
     parts = [scan_images(pictures, analyzer)]
+    join_looks(parts[0], pages, threshold=analyzer.info.default_threshold)
     for item in items:
         if item["kind"] != "image":
             try:
@@ -194,11 +201,15 @@ def embedding_table(face_ids: list[str], embeddings: Floats) -> pa.Table:
 
 
 def _pictures(
-    items: list[dict[str, Any]], failed: list[dict[str, Any]], model_id: str
+    items: list[dict[str, Any]], failed: list[dict[str, Any]], model_id: str, pages: Pages
 ) -> Iterator[tuple[str, int, Image]]:
+    """Yield each look of each image; one that cannot be had is no scan, and hides no other."""
     for item in items:
         try:
-            yield item["sha256"], 0, _load(item)
+            for look in _looks(item):
+                if look.number is not None:
+                    pages[item["sha256"], look.number] = look.page
+                    yield item["sha256"], look.number, look.rgb()
         except UnreadableError as error:
             failed.append(_failure(item["sha256"], model_id, _reason(error)))
 
@@ -218,9 +229,14 @@ def _searched(
 
 
 def _seen(item: dict[str, Any], wanted: set[int]) -> Iterator[tuple[str, int, Image]]:
-    """Yield an image, or those frames of a video that are wanted."""
+    """Yield those looks of an image, or frames of a video, that are wanted."""
     if item["kind"] == "image":
-        yield item["sha256"], 0, _load(item)
+        last = max(wanted)
+        for look in _looks(item):
+            if look.number is not None and look.number in wanted:
+                yield item["sha256"], look.number, look.rgb()
+            if look.number == last:
+                return
         return
     root = Path(item["root"])
     for frame, picture in numbered_frames(root / item["locator"], wanted, root=root):
@@ -228,9 +244,10 @@ def _seen(item: dict[str, Any], wanted: set[int]) -> Iterator[tuple[str, int, Im
         yield item["sha256"], frame, picture
 
 
-def _load(item: dict[str, Any]) -> Image:
+def _looks(item: dict[str, Any]) -> Iterator[Look]:
     root = Path(item["root"])
-    return load_rgb(root / item["locator"], root=root)
+    content = read_media(root / item["locator"], root=root, limits=Limits())
+    return looks(content.data)
 
 
 def _reason(error: UnreadableError) -> str:

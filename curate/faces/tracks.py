@@ -27,20 +27,23 @@ SAME_PLACE = 0.5
 MAX_MISSED = 5
 
 
-def track_faces(scan: Scan, shots: Mapping[int, int], *, threshold: float) -> None:
+def track_faces(
+    scan: Scan, shots: Mapping[int, int], *, threshold: float, by_place: bool = True
+) -> None:
     """Give the faces of one video's frames their `track_id`, in place.
 
     Args:
         scan: All faces of the video, in the order of its frames, and their embeddings.
         shots: The shot of each frame; a frame that is not in it is a shot of its own.
         threshold: Cosine at or above which two faces are taken for one person.
+        by_place: Whether a face too poor to judge by goes on where another overlaps it.
     """
     frames = [row["frame"] for row in scan.scans]
     by_frame: dict[int, list[int]] = {frame: [] for frame in frames}
     for place, face in enumerate(scan.faces):
         by_frame[face["frame"]].append(place)
     boxes = np.array([[f["x1"], f["y1"], f["x2"], f["y2"]] for f in scan.faces], np.float32)
-    good = np.array([face["judgeable"] for face in scan.faces], np.bool_)
+    good = np.array([face["judgeable"] or not by_place for face in scan.faces], np.bool_)
     # The last face of each track that may go on, and the number of its frame.
     open_: dict[int, int] = {}
     shot: int | None = None

@@ -84,12 +84,20 @@ def webp_timing(data: bytes, *, max_frames: int) -> Timing:
 
 
 def png_timing(data: bytes, *, max_frames: int) -> Timing:
-    """Return the timing of a PNG; counting stops at `max_frames`."""
+    """Return the timing of a PNG; counting stops at `max_frames`.
+
+    A still that is no frame of the animation, which programs without animations show, counts as
+    the first: so do decoders number them.
+    """
     at = 8
     delays: list[int] = []
+    animated = False
     while at + 8 <= len(data) and len(delays) < max_frames:
         (length,) = struct.unpack_from(">I", data, at)
         name = data[at + 4 : at + 8]
+        animated = animated or name == b"acTL"
+        if name == b"IDAT" and animated and not delays:
+            delays.append(0)
         if name == b"fcTL" and at + 34 <= len(data):
             number, parts = struct.unpack_from(">HH", data, at + 28)
             delays.append(1000 * number // (parts or 100))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numba import njit
 
-from curate.media.lzw import lzw_used
+from curate.media.lzw import lzw_used, tiff_lzw_used
 from curate.media.resample import PRECISION_BITS
 
 if TYPE_CHECKING:
@@ -77,8 +77,13 @@ class CompiledKernels:
         """Return how many bytes of a GIF's codes its pixels need."""
         return int(_lzw_used(codes, smallest, pixels))
 
+    def tiff_lzw_used(self, codes: Bytes8, wanted: int) -> int:
+        """Return how many bytes of a TIFF's codes its pixels need."""
+        return int(_tiff_lzw_used(codes, wanted))
+
 
 _lzw_used = njit(cache=True, nogil=True)(lzw_used)
+_tiff_lzw_used = njit(cache=True, nogil=True)(tiff_lzw_used)
 
 
 @njit(cache=True, nogil=True, fastmath=True)

@@ -14,6 +14,7 @@ Rules kept here:
 from __future__ import annotations
 
 import io
+import re
 import warnings
 from dataclasses import dataclass
 from functools import cache
@@ -62,6 +63,8 @@ class Decoded:
     exif: bytes | None
     has_icc: bool
     page_count: int
+    numbers: Bytes8 | None = None
+    """Of a palette in which two numbers in use have one colour: the numbers, shape (H, W)."""
 
 
 def check_size(width: int, height: int, limits: Limits, *, most: int | None = None) -> None:
@@ -126,8 +129,20 @@ def decode(data: bytes, found: Format, limits: Limits) -> Decoded:
 
 
 def _decode(data: bytes, found: Format, limits: Limits) -> Decoded:
-    image = _open(data, found)
-    check_size(*image.size, limits)
+    image = open_picture(data, found)
+    width, height = image.size
+    check_size(width, height, limits)
+    return decoded_of(image, data, found)
+
+
+def decoded_of(image: Image.Image, data: bytes, found: Format) -> Decoded:
+    """Return one of Pillow's images decoded; what it raises can be anything.
+
+    Args:
+        image: Not loaded yet.
+        data: The file that it is of.
+        found: The file's format.
+    """
     stored_mode = image.mode
     depth = _bit_depth(image, data)
     exif = image.info.get("exif") or None
@@ -135,6 +150,8 @@ def _decode(data: bytes, found: Format, limits: Limits) -> Decoded:
     # Pillow turns a TIFF while it loads; all else is turned here.
     pending = None if found.name == "TIFF" else orientation
     pages = int(getattr(image, "n_frames", 1)) if found.name in {"AVIF", "HEIF"} else 1
+    image.load()
+    numbers = _ambiguous(image, pending) if image.mode == "P" else None
     shown = _displayable(image)
     return Decoded(
         upright(np.asarray(shown), pending),
@@ -145,10 +162,22 @@ def _decode(data: bytes, found: Format, limits: Limits) -> Decoded:
         exif,
         bool(image.info.get("icc_profile")),
         pages,
+        numbers,
     )
 
 
-def _open(data: bytes, found: Format) -> Image.Image:
+def _ambiguous(image: Image.Image, orientation: int | None) -> Bytes8 | None:
+    """Return the numbers of a palette where two numbers in use have one colour."""
+    colours = np.array(image.getpalette("RGB"), np.uint8).reshape(-1, 3)
+    used = np.flatnonzero(image.histogram())
+    used = used[used < len(colours)]
+    if len(np.unique(colours[used], axis=0)) == len(used):
+        return None
+    return upright(np.asarray(image), orientation)
+
+
+def open_picture(data: bytes, found: Format) -> Any:
+    """Return Pillow's image of the first frame, not loaded; what it raises can be anything."""
     if found.name == "HEIF":
         import pillow_heif
 
@@ -180,14 +209,22 @@ def _bit_depth(image: Image.Image, data: bytes) -> int:
     if image.format == "AVIF":
         at = data[:65536].find(b"pixi")
         return data[at + 9] if at > 0 and 8 <= data[at + 9] <= 12 else 8
-    if image.format == "PPM" and image.mode == "I":
-        return 16
+    if image.format == "PPM" and data[1:2] in b"2356":
+        return 16 if _most(data) > 255 else 8
     return {"1": 1, "I": 32, "F": 32}.get(image.mode, 16 if ";16" in image.mode else 8)
 
 
+_NUMBER = rb"(?:\s|#[^\r\n]*[\r\n])+(\d+)"
+
+
+def _most(data: bytes) -> int:
+    """Return the highest level of a PGM or PPM, from its header."""
+    head = re.match(rb"P[2356]" + _NUMBER * 3, data)
+    return int(head[3]) if head else 0
+
+
 def _displayable(image: Image.Image) -> Image.Image:
-    """Return `image` loaded, palettes and unusual colour models turned into plain channels."""
-    image.load()
+    """Return a loaded image, palettes and unusual colour models turned into plain channels."""
     mode = image.mode
     if mode == "PA" or (mode in {"P", "RGB"} and "transparency" in image.info):
         return image.convert("RGBA")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from curate.media.lzw import lzw_used
+from curate.media.lzw import lzw_used, tiff_lzw_used
 from curate.media.resample import PRECISION_BITS
 
 if TYPE_CHECKING:
@@ -66,6 +66,9 @@ class Kernels(Protocol):
     def lzw_used(self, codes: Bytes8, smallest: int, pixels: int) -> int:
         """Return how many bytes of a GIF's codes its pixels need; see `lzw.lzw_used`."""
 
+    def tiff_lzw_used(self, codes: Bytes8, wanted: int) -> int:
+        """Return how many bytes of a TIFF's codes its pixels need; see `lzw.tiff_lzw_used`."""
+
 
 class NumpyKernels:
     """The definition, in numpy: needs no compiler."""
@@ -120,6 +123,10 @@ class NumpyKernels:
     def lzw_used(self, codes: Bytes8, smallest: int, pixels: int) -> int:
         """Return how many bytes of a GIF's codes its pixels need."""
         return lzw_used(codes, smallest, pixels)
+
+    def tiff_lzw_used(self, codes: Bytes8, wanted: int) -> int:
+        """Return how many bytes of a TIFF's codes its pixels need."""
+        return tiff_lzw_used(codes, wanted)
 
 
 def _rounded(sums: npt.NDArray[np.float64]) -> Bytes8:

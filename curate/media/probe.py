@@ -19,8 +19,11 @@ from curate.media.exif import Exif, parse_exif
 from curate.media.frames import frame_method, probe_frames
 from curate.media.kernels import default_kernels
 from curate.media.limits import Limits
+from curate.media.listed import of_blocks, of_looks
+from curate.media.looks import further_looks
 from curate.media.measures import coded_digest, pixel_digest, tone
 from curate.media.open import opened_media
+from curate.media.pages import pictures_behind
 from curate.media.part import Part
 from curate.media.parts import find_parts
 from curate.media.pdq import pdq
@@ -144,7 +147,6 @@ def _moving_facts(
 ) -> tuple[Row, list[Row]]:
     """Return what the frames of a video or animation say of it, and their rows."""
     if row["kind"] != "video":
-        parts.append(Part("the picture", "picture", "sought", frame=0, pictures=1))
         return {}, []
     video = row["width"] is None
     if video and not can_read_videos():
@@ -206,29 +208,45 @@ def _picture_facts(
     content: FileBytes,
     exact: bool,  # noqa: FBT001
     limits: Limits,
-    parts: list[Part],  # noqa: ARG001 - what further parts there are is added here
+    parts: list[Part],
 ) -> Row:
     found = content.format
     if found is None or found.kind == "video":
         return {}
     if found.name == "JPEG":
-        return _jpeg_facts(content.data, found, exact=exact, limits=limits)
-    return _other_facts(content.data, found, limits)
+        return _jpeg_facts(content.data, found, parts, exact=exact, limits=limits)
+    return _other_facts(content.data, found, limits, parts)
 
 
-def _jpeg_facts(data: bytes, found: Format, *, exact: bool, limits: Limits) -> Row:
+def _jpeg_facts(
+    data: bytes, found: Format, listed: list[Part], *, exact: bool, limits: Limits
+) -> Row:
     facts = jpeg.parse_jpeg(data)
     exif = parse_exif(facts.exif) if facts.exif else Exif()
     scale = None if exact else luma_scale(facts.width, facts.height)
     row: Row = {}
-    luma = None
+    luma, decoded = None, None
     if scale is not None:
         row, luma = _luma_only(data, facts, scale, exif.orientation, limits)
     if luma is None:
-        row, luma = _full(data, found, limits, facts)
+        row, luma, decoded = _full(data, found, limits, facts)
     row |= _marker_facts(data, facts) | _luma_facts(luma)
-    row |= _part_facts(find_parts(data, found.name, facts), row, luma, exif.orientation)
+    looks = further_looks(data, found, limits, facts=facts, first=decoded)
+    listed += of_looks(looks, behind="taken_out")
+    row |= _part_facts(find_parts(data, found.name, facts), row, luma, exif.orientation,
+                       _behind_jpeg(data, facts), listed, found.name)  # fmt: skip
     return row
+
+
+def _behind_jpeg(data: bytes, facts: jpeg.JpegFacts) -> bytes | None:
+    """Return the bytes behind a JPEG that belong to no further picture."""
+    if facts.end is None or facts.end == len(data):
+        return b"" if facts.end else None
+    left, at = [], facts.end
+    for begin, end in pictures_behind(data, facts):
+        left.append(data[at:begin])
+        at = max(at, end)
+    return b"".join((*left, data[at:]))
 
 
 def _luma_only(
@@ -269,8 +287,8 @@ def _marker_facts(data: bytes, facts: jpeg.JpegFacts) -> Row:
     }
 
 
-def _other_facts(data: bytes, found: Format, limits: Limits) -> Row:
-    row, luma = _full(data, found, limits)
+def _other_facts(data: bytes, found: Format, limits: Limits, listed: list[Part]) -> Row:
+    row, luma, decoded = _full(data, found, limits)
     count = _TIMINGS.get(found.name)
     if count is not None:
         timing = count(data, max_frames=limits.max_frames)
@@ -285,7 +303,18 @@ def _other_facts(data: bytes, found: Format, limits: Limits) -> Row:
     row |= _luma_facts(luma)
     orientation = row["exif_orientation"]
     assert orientation is None or isinstance(orientation, int)
-    return row | _part_facts(find_parts(data, found.name), row, luma, orientation)
+    if row.get("kind") != "video":
+        looks = further_looks(data, found, limits, first=decoded)
+        listed += of_looks(looks, behind="kept")
+    elif row["hidden_pixels"] is not False:
+        listed.append(Part("the frames without their transparency", "reading", "not",
+                           detail="what transparency hides in them was not looked at"))  # fmt: skip
+    parts = find_parts(data, found.name)
+    end = row.get("trailing_bytes")
+    end = parts.tail if end is None else end
+    assert end is None or isinstance(end, int)
+    tail = None if end is None else data[len(data) - end :]
+    return row | _part_facts(parts, row, luma, orientation, tail, listed, found.name)
 
 
 def _may_be_transparent(data: bytes, found: Format) -> bool:
@@ -295,7 +324,15 @@ def _may_be_transparent(data: bytes, found: Format) -> bool:
     return found.name == "WEBP" and bool(data[20] & 0x10)
 
 
-def _part_facts(parts: Parts, row: Row, luma: _Luma, orientation: int | None) -> Row:
+def _part_facts(
+    parts: Parts,
+    row: Row,
+    luma: _Luma,
+    orientation: int | None,
+    tail: bytes | None,
+    listed: list[Part],
+    format_name: str,
+) -> Row:
     """Return what else stands in the file, and how far the farthest preview is from the picture.
 
     A preview that cannot be decoded is a part that nothing read, and so is what it hides itself.
@@ -303,20 +340,24 @@ def _part_facts(parts: Parts, row: Row, luma: _Luma, orientation: int | None) ->
     own = row["phash"]
     assert isinstance(own, bytes)
     farthest = None
+    previews: list[tuple[str, int, int | None]] = []
     for name, preview in parts.previews:
         distance = thumbnail_distance(preview, own, size=luma.size, orientation=orientation)
+        previews.append((name, len(preview), distance))
+        parts.kept = f"a preview in {name}" in parts.stay
         if distance is None:
             parts.miss(f"a preview in {name}", len(preview))
         else:
             parts.miss(f"a preview in {name}", hidden_bytes(preview))
             farthest = max(distance, farthest or 0)
+    listed += of_blocks(parts, previews, format_name=format_name, tail=tail)
     return {**parts.facts(), "thumbnail_distance": farthest}
 
 
 def _full(
     data: bytes, found: Format, limits: Limits, facts: jpeg.JpegFacts | None = None
-) -> tuple[Row, _Luma]:
-    """Decode the whole picture: its facts, and its luma."""
+) -> tuple[Row, _Luma, Decoded]:
+    """Decode the whole picture: its facts, its luma, and itself."""
     decoded, package = _decoded(data, found, limits, facts)
     colour = to_8bit(decoded)
     grey = colour if colour.ndim == 2 else default_kernels().luma(colour)
@@ -332,7 +373,8 @@ def _full(
         "has_exif": decoded.exif is not None,
         "has_icc": decoded.has_icc,
     }
-    return row, _Luma(grey, colour, (width, height), 1, decoder_version(package), whole=True)
+    version = decoder_version(package)
+    return row, _Luma(grey, colour, (width, height), 1, version, whole=True), decoded
 
 
 def _decoded(

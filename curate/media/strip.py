@@ -35,12 +35,12 @@ _DATA = -1
 
 # PNG, third edition, 11: what changes how the pixels are shown. `eXIf` is made anew.
 _PNG_HEAD = b"\x89PNG\r\n\x1a\n"
-_PNG_KEPT = frozenset(
+PNG_KEPT = frozenset(
     (b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"gAMA", b"cHRM", b"sRGB", b"iCCP", b"cICP",
      b"sBIT", b"bKGD", b"pHYs", b"mDCV", b"cLLI", b"acTL", b"fcTL", b"fdAT")
 )  # fmt: skip
-_WEBP_CODED = frozenset((b"VP8 ", b"VP8L", b"ALPH"))
-_WEBP_KEPT = _WEBP_CODED | {b"ANIM", b"ICCP"}
+WEBP_CODED = frozenset((b"VP8 ", b"VP8L", b"ALPH"))
+WEBP_KEPT = WEBP_CODED | {b"ANIM", b"ICCP"}
 _WEBP_EXIF, _WEBP_XMP = 0x08, 0x04
 
 
@@ -94,7 +94,7 @@ def _jpeg(data: bytes) -> Iterator[bytes | memoryview]:
         if kind == _APP0 and head.startswith(b"JFIF\x00") and len(segment) > 18:
             # A thumbnail shows the picture as it was before someone changed it.
             kept.append(struct.pack(">BBH", 0xFF, _APP0, 16) + head[:12] + b"\x00\x00")
-        elif _is_shown(kind, head):
+        elif is_shown(kind, head):
             kept.append(segment)
     if turning:
         # Behind JFIF, where there is one: readers look for it at the very beginning.
@@ -131,7 +131,7 @@ def _segments(data: bytes) -> Iterator[tuple[int, memoryview]]:
             yield _DATA, view[end:at]
 
 
-def _is_shown(kind: int, head: bytes) -> bool:
+def is_shown(kind: int, head: bytes) -> bool:
     """Return whether a segment is part of what the picture shows."""
     if kind == _APP0:
         # An extension of JFIF (JFXX) is nothing but a thumbnail.
@@ -165,7 +165,7 @@ def _png(data: bytes) -> Iterator[bytes]:
         at += 12 + length
         if kind == b"eXIf" and (turning := _turning(chunk[8:-4])):
             yield _png_chunk(kind, turning)
-        elif kind in _PNG_KEPT:
+        elif kind in PNG_KEPT:
             yield chunk
 
 
@@ -187,10 +187,10 @@ def _webp(data: bytes) -> Iterator[bytes]:
             frame = b"".join(
                 _riff_chunk(inner, code)
                 for inner, code in _chunks(body, 16, len(body))
-                if inner in _WEBP_CODED
+                if inner in WEBP_CODED
             )
             parts.append(_riff_chunk(kind, body[:16] + frame))
-        elif kind in _WEBP_KEPT:
+        elif kind in WEBP_KEPT:
             parts.append(_riff_chunk(kind, body))
     if turning:
         parts.append(_riff_chunk(b"EXIF", turning))
@@ -232,7 +232,7 @@ def _gif(data: bytes) -> Iterator[bytes]:
         elif data[at] == 0x21:
             kind = data[at + 1]
             at = _past_blocks(data, at + 2)
-            loops = kind == 0xFF and data[begin + 3 : begin + 14] in _GIF_LOOPS
+            loops = kind == 0xFF and data[begin + 3 : begin + 14] in GIF_LOOPS
             if kind == 0xF9 or loops:
                 yield data[begin:at]
         else:
@@ -240,7 +240,7 @@ def _gif(data: bytes) -> Iterator[bytes]:
     yield b";"
 
 
-_GIF_LOOPS = (b"NETSCAPE2.0", b"ANIMEXTS1.0")
+GIF_LOOPS = (b"NETSCAPE2.0", b"ANIMEXTS1.0")
 
 
 def _colours(flags: int) -> int:

@@ -45,7 +45,7 @@ def thumbnail_distance(
         return None
     # EXIF's thumbnail lies as its picture does, and editors' previews often lie upright.
     return min(
-        _distance(upright(raw, turned), picture, size) for turned in dict.fromkeys((orientation, 1))
+        likeness(upright(raw, turned), picture, size) for turned in dict.fromkeys((orientation, 1))
     )
 
 
@@ -82,7 +82,8 @@ def _grey(thumbnail: bytes) -> npt.NDArray[np.uint8] | None:
     return raw if raw.ndim == 2 else default_kernels().luma(raw)
 
 
-def _distance(raw: npt.NDArray[np.uint8], picture: bytes, size: tuple[int, int]) -> int:
+def likeness(raw: npt.NDArray[np.uint8], picture: bytes, size: tuple[int, int]) -> int:
+    """Return the distance in bits of a preview's luma, shape (H, W), from a picture's pHash."""
     grey = _without_bars(raw, size[0] / size[1])
     height, width = grey.shape
     return hamming(hashes(grey, (width, height), 1, default_kernels())[0], picture)

@@ -65,11 +65,12 @@ WHERE e.held_back IS NULL
 ORDER BY split, e.sha256
 """
 
-# Boxes of one model: the one that found most. Faces of videos have frames, which no index lists.
+# Boxes of one model: the one that found most. Faces of videos have frames, which no index lists;
+# those of further pages and other readings of a picture do not lie on the picture as it is shown.
 _FACES = """
 SELECT i.media_id, f.ordinal, f.x1, f.y1, f.x2, f.y2, f.roll
 FROM faces f JOIN items i USING (sha256)
-WHERE i.kind = 'image' AND f.model_id = (
+WHERE i.kind = 'image' AND f.frame = 0 AND f.model_id = (
     SELECT model_id FROM faces GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT 1
 )
 ORDER BY i.media_id, f.ordinal

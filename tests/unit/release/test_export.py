@@ -254,7 +254,9 @@ def test_faces_are_cropped_upright(tmp_path: Path) -> None:
     box = {"x1": 70.0, "y1": 70.0, "x2": 130.0, "y2": 130.0, "roll": 30.0, "ordinal": 0}
     found = selected(
         [row], [verdict(row)], sightings=[sighting(row, sha256=sha256)],
-        faces=[whole("faces") | {"sha256": sha256, **box}],
+        # One on another page of the file, which no box of the picture is to name.
+        faces=[whole("faces") | {"sha256": sha256, **box, "frame": frame, "face_id": str(frame)}
+               for frame in (0, 1)],
     )  # fmt: skip
     found = replace(found, items=with_column(found.items, "format", ["PNG"]))
     (tmp_path / "releases").mkdir()

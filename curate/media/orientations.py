@@ -1,0 +1,127 @@
+"""Every orientation that a picture's file states, wherever it stands.
+
+Programs read one of them: EXIF, the text profiles that ImageMagick writes into PNG, or XMP. Where
+they contradict one another, the picture stands in several ways.
+"""
+
+from __future__ import annotations
+
+import re
+import struct
+import zlib
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from curate.media.exif import parse_exif
+
+if TYPE_CHECKING:
+    from curate.media.jpeg import JpegFacts
+    from curate.media.sniff import Format
+
+# Quarter turns clockwise that an orientation asks for, mirrors left aside (CIPA DC-008, 4.6.4).
+QUARTERS = {1: 0, 2: 0, 6: 1, 5: 1, 3: 2, 4: 2, 8: 3, 7: 3}
+
+_IN_XMP = re.compile(rb"tiff:Orientation(?:\s*=\s*[\"']|>)\s*([1-8])\b")
+_MOST_TEXT = 1 << 20
+# `irot` turns anticlockwise (ISO/IEC 23008-12, 6.5.10).
+_BOX_TURN = b"\x00\x00\x00\x09irot"
+_OF_BOX = {0: 1, 1: 8, 2: 3, 3: 6}
+
+
+def stated_orientations(data: bytes, found: Format, facts: JpegFacts | None = None) -> list[int]:
+    """Return the orientations that a file states, each once, in the order of the file.
+
+    Args:
+        data: The file.
+        found: Its sniffed format.
+        facts: Of a JPEG, its markers.
+    """
+    try:
+        blocks = list(_blocks(data, found.name, facts))
+    except (IndexError, struct.error):  # cut short: what was found before is lost with it
+        return []
+    stated = []
+    for block in blocks:
+        if block[:1] == b"<" or b"tiff:Orientation" in block:
+            stated += [int(match) for match in _IN_XMP.findall(block)]
+        elif (value := parse_exif(block).orientation) is not None:
+            stated.append(value)
+    return list(dict.fromkeys(stated))
+
+
+def turned_by_boxes(data: bytes) -> int:
+    """Return the orientation that a HEIF's own boxes give it, mirrors left aside."""
+    at = data.find(_BOX_TURN, 0, 1 << 20)
+    return _OF_BOX[data[at + 8] & 3] if 0 <= at < len(data) - 8 else 1
+
+
+def _blocks(data: bytes, name: str, facts: JpegFacts | None) -> Iterator[bytes]:
+    """Yield blocks of EXIF, and packets of XMP."""
+    if facts is not None:
+        for marker, begin, end in facts.segments:
+            if marker == 0xE1:
+                yield data[begin:end]
+    elif name == "PNG":
+        yield from _png(data)
+    elif name == "WEBP":
+        yield from _webp(data)
+    elif name == "TIFF":
+        yield data
+        yield from (b"<" + match.group() for match in _IN_XMP.finditer(data))
+    elif name in {"HEIF", "AVIF"}:
+        at = data.find(b"Exif\x00\x00")
+        if at >= 0:
+            yield data[at : at + _MOST_TEXT]
+        yield from (b"<" + match.group() for match in _IN_XMP.finditer(data))
+
+
+def _png(data: bytes) -> Iterator[bytes]:
+    at, kind = 8, b""
+    while kind != b"IEND" and at + 8 <= len(data):
+        length, kind = struct.unpack_from(">I4s", data, at)
+        value = data[at + 8 : at + 8 + length] if kind in _PNG_TEXTS else b""
+        at += 12 + length
+        if kind == b"eXIf":
+            yield value
+        elif value:
+            keyword, _, rest = value.partition(b"\x00")
+            text = _text(kind, rest)
+            if keyword in (b"Raw profile type exif", b"Raw profile type APP1"):
+                yield _unwritten(text)
+            elif b"tiff:Orientation" in text:
+                yield text
+
+
+def _webp(data: bytes) -> Iterator[bytes]:
+    at = 12
+    while at + 8 <= len(data):
+        kind, length = struct.unpack_from("<4sI", data, at)
+        if kind in (b"EXIF", b"XMP "):
+            yield data[at + 8 : at + 8 + length]
+        at += 8 + length + length % 2
+
+
+_PNG_TEXTS = frozenset((b"eXIf", b"tEXt", b"zTXt", b"iTXt"))
+
+
+def _text(kind: bytes, rest: bytes) -> bytes:
+    packed = kind == b"zTXt"
+    if kind == b"iTXt":
+        packed, rest = rest[:1] == b"\x01", rest[2:]
+        rest = rest.partition(b"\x00")[2].partition(b"\x00")[2]
+    elif packed:
+        rest = rest[1:]
+    if not packed:
+        return rest
+    try:
+        return zlib.decompressobj().decompress(rest, _MOST_TEXT)
+    except zlib.error:
+        return b""
+
+
+def _unwritten(text: bytes) -> bytes:
+    """Return the block that a text profile holds as hexadecimal digits."""
+    try:
+        return bytes.fromhex(b"".join(text.strip().split(b"\n")[2:]).decode("ascii"))
+    except ValueError:
+        return b""

@@ -10,6 +10,7 @@ tree over salted commitments (STANDARDS section 6), so that every proof outlives
 from __future__ import annotations
 
 import io
+import json
 import sqlite3
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -33,7 +34,7 @@ __all__ = ["END_OF_TIME", "Erased", "Ledger", "leaf"]
 
 _LATEST = """
 SELECT record FROM entries e
-WHERE kind = :kind AND record IS NOT NULL AND recorded_at <= :known_at
+WHERE kind = :kind AND record IS NOT NULL AND recorded_at <= :known_at {some}
 AND log_index = (
     SELECT max(log_index) FROM entries
     WHERE kind = e.kind AND record_id = e.record_id AND recorded_at <= :known_at
@@ -122,22 +123,34 @@ class Ledger:
         with ledger_file.writing(self.path):
             yield
 
-    def read(self, kind: str, *, known_at: datetime | None = None) -> pa.Table:
+    def read(
+        self,
+        kind: str,
+        *,
+        known_at: datetime | None = None,
+        where: tuple[str, Collection[str]] | None = None,
+    ) -> pa.Table:
         """Return the records of `kind` as they were known at an instant, sorted by key.
 
         Args:
             kind: A schema of the ledger.
             known_at: The instant, in UTC; everything recorded until now when None.
+            where: A field, and its values: other records are left out. The field of a record
+                never changes; none are left out when None.
         """
         if kind not in table_names("ledger"):
             raise InvariantError(f"{kind!r} is no table of the ledger")
         if not ledger_file.is_there(self.path):
             return arrow_schema(kind).empty_table()
         until = END_OF_TIME if known_at is None else sortable(known_at)
+        given = {"kind": kind, "known_at": until}
+        some = ""
+        if where is not None:
+            field, values = where
+            some = "AND json_extract(record, :field) IN (SELECT value FROM json_each(:values))"
+            given |= {"field": f"$.{field}", "values": json.dumps(sorted(values))}
         with ledger_file.connect(self.path) as connection:
-            lines = [
-                row[0] for row in connection.execute(_LATEST, {"kind": kind, "known_at": until})
-            ]
+            lines = [row[0] for row in connection.execute(_LATEST.format(some=some), given)]
         return _parse(lines, kind)
 
     def root(self) -> tuple[int, str]:

@@ -40,15 +40,16 @@ def project(shared_data: Path, tmp_path: Path) -> curate.api.Project:
 
 @pytest.mark.slow
 def test_video_gives_faces_by_frame_and_tracks_by_shot(project) -> None:
-    """Four frames in two shots: one face in each of the first two, two in the others."""
-    shots = {row["frame"]: row["shot"] for row in project.catalog.read("frames").to_pylist()}
+    """A frame of each second and the last, in two shots: first one face, then two."""
     faces = project.catalog.read("faces").to_pylist()
-    scans = {row["frame"]: row["faces"] for row in project.catalog.read("face_scans").to_pylist()}
+    rows = project.catalog.read("face_scans").to_pylist()
+    scans = {row["frame"]: row["faces"] for row in rows}
 
-    tracks = {(shots[face["frame"]], face["track_id"]) for face in faces}
+    tracks = {(face["frame"] >= 20, face["track_id"]) for face in faces}
 
-    assert scans == {0: 1, 10: 1, 20: 2, 30: 2}
-    assert sorted(shot for shot, _ in tracks) == [0, 1, 1]
+    assert scans == {0: 1, 10: 1, 20: 2, 30: 2, 39: 2}
+    assert {(row["looks"], row["gap_ms"]) for row in rows} == {(5, 0)}
+    assert sorted(shot for shot, _ in tracks) == [False, True, True]
 
 
 @pytest.mark.slow
@@ -62,7 +63,7 @@ def test_one_identity_for_each_person_and_every_face_of_a_track(project) -> None
         on_the_left = faces[row["face_id"]]["x1"] < 480
         by_identity.setdefault(row["identity_id"], set()).add(on_the_left)
 
-    assert len(identities) == 6
+    assert len(identities) == 8
     assert sorted(map(list, by_identity.values())) == [[False], [True]]
 
 
@@ -91,7 +92,7 @@ def test_a_video_that_cannot_be_read_is_no_scan(tmp_path: Path) -> None:
 
     (tmp_path / "film.mp4").write_bytes(b"no film")
     item = {"sha256": "0" * 64, "kind": "video", "root": str(tmp_path),
-            "locator": "film.mp4", "frames": [0], "shots": [0]}  # fmt: skip
+            "locator": "film.mp4", "cuts": []}  # fmt: skip
 
     made = scan_batch(pa.Table.from_pylist([item]), spec=AnalyzerSpec())
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from curate.faces.scan import Scan, face_id
-from curate.faces.tracks import representatives, track_faces
+from curate.faces.tracks import MAX_MISSED, representatives, track_faces
 
 THRESHOLD = 0.6
 AXES = np.eye(8, dtype=np.float32)
@@ -64,9 +64,9 @@ def test_a_frame_of_no_known_shot_is_its_own() -> None:
     assert tracks(scan([(0, 0)], [(0, 0)]), {}) == [0, 1]
 
 
-def test_a_face_missed_twice_goes_on_and_missed_longer_does_not() -> None:
-    assert tracks(scan([(0, 0)], [], [], [(0, 0)])) == [0, 0]
-    assert tracks(scan([(0, 0)], [], [], [], [(0, 0)])) == [0, 1]
+def test_a_face_missed_for_a_moment_goes_on_and_missed_longer_does_not() -> None:
+    assert tracks(scan([(0, 0)], *[[]] * MAX_MISSED, [(0, 0)])) == [0, 0]
+    assert tracks(scan([(0, 0)], *[[]] * (MAX_MISSED + 1), [(0, 0)])) == [0, 1]
 
 
 def test_a_face_too_poor_to_judge_goes_on_only_where_it_was() -> None:

@@ -1,0 +1,162 @@
+"""What the walk of a container finds: where it ends, what is missing, and what nothing reads."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+# Blocks of settings and texts longer than this are not taken for texts.
+MOST_BLOCK = 1 << 20
+_MOST_BLOCKS = 20_000
+_STEP = 1 << 20
+_ZERO = (b"\x00",)
+
+
+# Numbers and codes: too short for a sentence or a picture.
+_SHORT = 40
+
+
+def is_text(content: bytes) -> bool:
+    """Return whether bytes are a text: nearly all of it can be printed, in some Unicode."""
+    for code in ("utf-8", "utf-16-be", "utf-16-le"):
+        try:
+            text = content.decode(code)
+        except UnicodeDecodeError:
+            continue
+        # Lengths and codes of languages stand before some texts.
+        odd = sum(not (sign.isprintable() or sign in "\t\r\n") for sign in text)
+        plain = sum(sign.isascii() or sign.isalpha() for sign in text)
+        if odd <= 8 + len(text) // 50 and plain > 0.8 * len(text):
+            return True
+    return False
+
+
+class CutShortError(Exception):
+    """The file ends where more is promised."""
+
+
+@dataclass
+class Layout:
+    """How a container is laid out.
+
+    Attributes:
+        missing: Why the file is not whole, each without a full stop; empty where it is.
+        tail: Bytes behind the end of the container.
+        unread: How many bytes no demuxer reads, by the place where they stand.
+        unknown: What could not be established: by name, why.
+        hidden: What players show otherwise than it is decoded, or not at all: by name, why.
+        further: Streams that stand in the file, and that the demuxer need not have noticed: their
+            ids, by name.
+        seconds: How long the header says that it lasts.
+        shown: The numbers of the streams in it, as the header declares them.
+        blocks: Settings and texts, as bytes by place.
+        xmp: Packets of XMP.
+        transparent: Whether the container says that frames have a plane of transparency.
+    """
+
+    missing: list[str] = field(default_factory=list)
+    tail: int = 0
+    unread: dict[str, int] = field(default_factory=dict)
+    unknown: dict[str, str] = field(default_factory=dict)
+    hidden: dict[str, str] = field(default_factory=dict)
+    further: dict[str, int] = field(default_factory=dict)
+    seconds: float | None = None
+    blocks: list[tuple[str, bytes]] = field(default_factory=list)
+    xmp: list[bytes] = field(default_factory=list)
+    transparent: bool = False
+
+    def leave(self, place: str, size: int, content: bytes = b"") -> None:
+        """Add bytes that no demuxer reads."""
+        if size > 0:
+            self.unread[place] = self.unread.get(place, 0) + size
+            self.keep(place, content)
+
+    def note(self, place: str, content: bytes, size: int) -> None:
+        """Add a value of user data: a text is kept, and what is none is not read."""
+        if size <= _SHORT or is_text(content):
+            self.keep(place, content)
+        else:
+            self.leave(place, size, content)
+
+    def keep(self, place: str, content: bytes) -> None:
+        """Add a block of settings or texts."""
+        if not content:
+            return
+        if len(self.blocks) < _MOST_BLOCKS:
+            self.blocks.append((place, content[:MOST_BLOCK]))
+        if len(content) > MOST_BLOCK or len(self.blocks) >= _MOST_BLOCKS:
+            self.unknown["long texts"] = "there are more texts in the container than are read"
+
+    def cut(self, why: str) -> None:
+        """Say that the file is not whole."""
+        if why not in self.missing:
+            self.missing.append(why)
+
+
+class Source:
+    """A file read in places, without moving its position.
+
+    Args:
+        descriptor: The open file.
+    """
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+        self.size = os.fstat(descriptor).st_size
+        self._at, self._window = 0, b""
+
+    def read(self, at: int, length: int) -> bytes:
+        """Return `length` bytes from `at`.
+
+        Raises:
+            CutShortError: The file ends before.
+        """
+        if length <= 0:
+            return b""
+        if length > 4096:
+            return self._pread(at, length)
+        if not self._at <= at or at + length > self._at + len(self._window):
+            # Headers stand close together: one call of the system serves several.
+            self._at, self._window = at, os.pread(self._descriptor, 1 << 14, at)
+        found = self._window[at - self._at : at - self._at + length]
+        if len(found) < length:
+            raise CutShortError
+        return found
+
+    def _pread(self, at: int, length: int) -> bytes:
+        found = os.pread(self._descriptor, length, at)
+        if len(found) < length:
+            raise CutShortError
+        return found
+
+    def pieces(self, at: int, end: int) -> Iterator[bytes]:
+        """Yield the bytes from `at` to `end`, or to the end of the file, in pieces."""
+        while at < end:
+            piece = os.pread(self._descriptor, min(_STEP, end - at), at)
+            if not piece:
+                return
+            yield piece
+            at += len(piece)
+
+    def number(self, at: int, length: int) -> int:
+        """Return a big-endian number."""
+        return int.from_bytes(self.read(at, length), "big")
+
+    def little(self, at: int, length: int) -> int:
+        """Return a little-endian number."""
+        return int.from_bytes(self.read(at, length), "little")
+
+    def block(self, at: int, end: int) -> bytes:
+        """Return bytes of settings or texts: at most one more than are taken for such."""
+        length = min(end, self.size) - at
+        return self.read(at, min(length, MOST_BLOCK + 1))
+
+    def filled(self, at: int, end: int, filling: tuple[bytes, ...] = _ZERO) -> bool:
+        """Return whether nothing but one of `filling` stands from `at` to `end`."""
+        left = set(filling)
+        for piece in self.pieces(at, end):
+            left = {one for one in left if piece.count(one) == len(piece)}
+            if not left:
+                return False
+        return True

@@ -68,7 +68,7 @@ def walk(source: Source, layout: Layout) -> None:
     if not now.live and now.size > source.size:
         layout.cut(f"{now.size - source.size} bytes are missing at the end of the file")
     # Packets have one length, and what fills them up is passed over.
-    layout.unknown["filling of packets"] = "what stands there was not looked at"
+    layout.passed["filling of packets"] = "what stands there was not looked at"
 
 
 def _object(now: _Walk, at: int) -> tuple[UUID, int]:

@@ -71,7 +71,11 @@ def _chunk(now: _Walk, kind: bytes, start: int, end: int) -> None:
         now.streams += kind == b"strh"
     elif kind in _FILLING:
         if not source.filled(start, end):
-            layout.leave("filling (JUNK)", end - start, source.block(start, end))
+            # Muxers leave the head of an index there, which they did not come to write.
+            block = source.block(start, end)
+            whole = len(block) == end - start
+            size = len(block.rstrip(b"\x00")) if whole else end - start
+            layout.note("filling (JUNK)", block.rstrip(b"\x00"), size)
     elif stream:
         if int(stream[1] or stream[3]) >= now.streams:
             layout.leave("chunks of no stream", end - start)

@@ -169,7 +169,7 @@ def _inside(now: _Walk, kind: bytes, at: int, start: int, end: int, depth: int) 
         if kind == b"trex":
             now.defaults[source.number(start + 4, 4)] = source.number(start + 16, 4)
     elif kind == b"cmov":
-        layout.unknown["a compressed index"] = "the box cmov is not unpacked"
+        layout.passed["a compressed index"] = "the box cmov is not unpacked"
     else:
         layout.leave(f"the box {_name(kind)}", end - start, source.block(start, end))
 

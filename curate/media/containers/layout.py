@@ -44,7 +44,8 @@ class Layout:
         missing: Why the file is not whole, each without a full stop; empty where it is.
         tail: Bytes behind the end of the container.
         unread: How many bytes no demuxer reads, by the place where they stand.
-        unknown: What could not be established: by name, why.
+        unknown: What could not be established of the file: by name, why.
+        passed: What was not looked at, and stands beside the streams: by name, why.
         hidden: What players show otherwise than it is decoded, or not at all: by name, why.
         further: Streams that stand in the file, and that the demuxer need not have noticed: their
             ids, by name.
@@ -59,6 +60,7 @@ class Layout:
     tail: int = 0
     unread: dict[str, int] = field(default_factory=dict)
     unknown: dict[str, str] = field(default_factory=dict)
+    passed: dict[str, str] = field(default_factory=dict)
     hidden: dict[str, str] = field(default_factory=dict)
     further: dict[str, int] = field(default_factory=dict)
     seconds: float | None = None
@@ -86,7 +88,7 @@ class Layout:
         if len(self.blocks) < _MOST_BLOCKS:
             self.blocks.append((place, content[:MOST_BLOCK]))
         if len(content) > MOST_BLOCK or len(self.blocks) >= _MOST_BLOCKS:
-            self.unknown["long texts"] = "there are more texts in the container than are read"
+            self.passed["long texts"] = "there are more texts in the container than are read"
 
     def cut(self, why: str) -> None:
         """Say that the file is not whole."""

@@ -194,7 +194,9 @@ def _attached(now: _Walk, start: int, end: int) -> None:
             continue
         for inner, here, stop in _elements(now, first, last):
             if inner in (0x467E, 0x466E, 0x4660):
-                layout.note("what is said of an attached file", source.block(here, stop), stop - here)
+                layout.note(
+                    "what is said of an attached file", source.block(here, stop), stop - here
+                )
 
 
 def _cluster(now: _Walk, at: int, end: int, limit: int) -> int:

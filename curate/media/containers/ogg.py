@@ -6,6 +6,8 @@ from curate.media.containers.layout import Layout, Source
 
 _FIRST, _LAST = 2, 4
 _HEAD = 27
+# How packets with comments begin: those of Vorbis, Theora, Opus, VP8 and Skeleton.
+_COMMENTS = (3, 0x81, ord("O"), ord("f"))
 
 
 def walk(source: Source, layout: Layout) -> None:
@@ -34,7 +36,7 @@ def walk(source: Source, layout: Layout) -> None:
             begun.add(serial)
         elif serial not in open_:
             layout.leave("pages of no stream", end - at)
-        if source.number(body, 1) in (3, 0x81) and end - body > 8 if count else False:
+        if end - body > 8 and source.number(body, 1) in _COMMENTS:
             layout.keep("comments", source.block(body, end))
         if flags & _LAST:
             open_.discard(serial)

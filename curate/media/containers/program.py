@@ -92,7 +92,7 @@ def _packet(now: _Walk, code: int, at: int) -> int:
     elif code == _PRIVATE_1:
         now.ids.add(_sub_stream(source, at))
     elif 0xC0 <= code <= 0xEF or code == 0xFD:
-        now.ids.add(code)
+        now.ids.add(0x100 | code)
     elif code not in (_SYSTEM, _MAP):
         layout.leave(f"packets of kind {code:X}", end - at - 6, source.block(at + 6, end))
     return end

@@ -140,7 +140,7 @@ def _table(now: _Walk, pid: int, packet: bytes) -> None:
         return
     end = 3 + ((section[1] & 15) << 8 | section[2]) - 4
     if end > len(section):
-        now.layout.unknown["a long table of streams"] = "it goes on in further packets"
+        now.layout.passed["a long table of streams"] = "it goes on in further packets"
         end = len(section)
     if pid == 0 and section[0] == 0:
         for place in range(8, end - 3, 4):

@@ -28,7 +28,8 @@ Row = dict[str, object]
 # Subtitles that are text, and which the signals stage reads.
 TEXTUAL = frozenset(
     ("ass", "ssa", "subrip", "srt", "mov_text", "text", "webvtt", "microdvd", "sami", "realtext",
-     "subviewer", "subviewer1", "mpl2", "jacosub", "pjs", "vplayer", "stl", "ttml", "hdmv_text_subtitle")
+     "subviewer", "subviewer1", "mpl2", "jacosub", "pjs", "vplayer", "stl", "ttml",
+     "hdmv_text_subtitle")
 )  # fmt: skip
 # A frame is coded in whole blocks: more than this beyond its edge is no filling.
 _BLOCKS = {"h264": 16, "mpeg4": 16, "mpeg2video": 16, "mpeg1video": 16, "mjpeg": 32}
@@ -150,19 +151,25 @@ def _streams(container: Any, packets: _Packets) -> Iterator[Part]:
 
 def _sort_of(stream: Any) -> tuple[str, Kind, Reading, str | None]:
     """Return what a stream is called, its kind, how it was read, and what is to be said of it."""
-    if stream.type == "video":
-        if is_cover(stream):
-            return "cover", "cover", "not", "no face was sought in it"
-        return "video stream", "video", "not", "no face was sought in it"
-    if stream.type == "audio":
-        return "sound stream", "audio", "heard", None
-    if stream.type == "subtitle":
-        if _codec(stream) in TEXTUAL:
-            return "subtitles", "subtitles", "read", None
-        return "subtitles", "subtitles", "not", "they are pictures, or in a code that is not read"
-    if stream.type == "attachment":
-        return "attached file", "attachment", "not", "it was not opened"
-    return "data stream", "data", "not", "what it holds is not understood"
+    if is_cover(stream):
+        return "cover", "cover", "not", "no face was sought in it"
+    if stream.type == "subtitle" and _codec(stream) in TEXTUAL:
+        return "subtitles", "subtitles", "read", None
+    return _SORTS.get(stream.type, _DATA)
+
+
+_DATA: tuple[str, Kind, Reading, str | None] = (
+    "data stream",
+    "data",
+    "not",
+    "what it holds is not understood",
+)
+_SORTS: dict[str, tuple[str, Kind, Reading, str | None]] = {
+    "video": ("video stream", "video", "not", "no face was sought in it"),
+    "audio": ("sound stream", "audio", "heard", None),
+    "subtitle": ("subtitles", "subtitles", "not", "they are pictures, or in an unknown code"),
+    "attachment": ("attached file", "attachment", "not", "it was not opened"),
+}
 
 
 def _unnoticed(container: Any, layout: Layout, found: Format) -> Iterator[Part]:

@@ -43,26 +43,23 @@ def walk(source: Source, layout: Layout) -> None:
     """Walk the file."""
     now = _Walk(source, layout)
     at, data = 0, False
-    while at < source.size:
-        if source.size - at < 24:
-            break
+    while source.size - at >= 24:
         kind, end = _object(now, at)
         if kind not in (_HEADER, _DATA) and kind not in _INDEXES:
             break
-        if kind == _DATA and now.live and end == at:
-            end = source.size
+        if kind == _DATA:
+            data = True
+            # A recording that was not closed does not say how long it is.
+            end = source.size if now.live and end == at else end
         if end > source.size:
             layout.cut(f"{end - source.size} bytes are missing at the end of the file")
             end = source.size
         if kind == _HEADER:
             _objects(now, at + 30, end)
-        data = data or kind == _DATA
         if end <= at:
             raise ValueError("an object without a length")
         at = end
-    if at < source.size and not source.filled(at, source.size):
-        layout.tail = source.size - at
-        layout.keep("behind the end", source.block(at, source.size))
+    layout.end(source, at)
     if not data:
         layout.cut("no media are in the file")
     if not now.live and now.size > source.size:

@@ -28,9 +28,7 @@ def walk(source: Source, layout: Layout) -> None:
     while at < source.size:
         whole = source.size - at >= 12 and source.read(at, 4) == b"RIFF"
         if not whole or source.read(at + 8, 4) not in (b"AVI ", b"AVIX"):
-            if not source.filled(at, source.size):
-                layout.tail = source.size - at
-                layout.keep("behind the end", source.block(at, source.size))
+            layout.end(source, at)
             return
         end = at + 8 + source.little(at + 4, 4)
         if end > source.size:
@@ -82,6 +80,4 @@ def _chunk(now: _Walk, kind: bytes, start: int, end: int) -> None:
     elif kind == b"_PMX":
         layout.xmp.append(source.block(start, end))
     else:
-        name = kind.decode("ascii", "replace").strip()
-        name = name if name.isalnum() else kind.hex()
-        layout.note(f"the chunk {name}", source.block(start, end), end - start)
+        layout.note("chunks that are not known", source.block(start, end), end - start)

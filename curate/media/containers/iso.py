@@ -74,7 +74,7 @@ def walk(source: Source, layout: Layout) -> None:
         kind, start, end = _box(source, at, source.size)
         if end > source.size:
             more = end - source.size
-            layout.cut(f"{more} bytes of the box {_name(kind)} are missing at the end of the file")
+            layout.cut(f"{more} bytes of the last box are missing at the end of the file")
             end = source.size
         _top(now, kind, at, start, end)
         at = end
@@ -85,9 +85,7 @@ def walk(source: Source, layout: Layout) -> None:
 
 def _behind(now: _Walk, at: int) -> None:
     """Take what follows for boxes that nobody knows, or for bytes that are no boxes."""
-    if not now.source.filled(at, now.source.size):
-        now.layout.tail = now.source.size - at
-        now.layout.keep("behind the end", now.source.block(at, now.source.size))
+    now.layout.end(now.source, at)
 
 
 def _box(source: Source, at: int, limit: int) -> tuple[bytes, int, int]:
@@ -110,16 +108,12 @@ def _children(now: _Walk, at: int, end: int) -> Iterator[tuple[bytes, int, int]]
             raise ValueError("it has too many boxes")
         kind, start, stop = _box(now.source, at, end)
         if stop > end:
-            raise ValueError(f"the box {_name(kind)} is longer than the one that it stands in")
+            raise ValueError("a box is longer than the one that it stands in")
         yield kind, start, stop
         at = stop
     # QuickTime ends some lists with a zero of four bytes.
     if at < end and not now.source.filled(at, end):
         now.layout.leave("behind the last box of a list", end - at, now.source.block(at, end))
-
-
-def _name(kind: bytes) -> str:
-    return kind.decode("ascii") if kind.isalnum() else kind.hex()
 
 
 def _top(now: _Walk, kind: bytes, at: int, start: int, end: int) -> None:
@@ -133,7 +127,7 @@ def _top(now: _Walk, kind: bytes, at: int, start: int, end: int) -> None:
         now.indexes += 1
     again = (kind == b"ftyp" and now.heads > 1) or (kind == b"moov" and now.indexes > 1)
     if again:
-        layout.leave(f"a second box {_name(kind)}", end - at, now.source.block(start, end))
+        layout.leave("a second index", end - at, now.source.block(start, end))
         return
     _inside(now, kind, at, start, end, 0)
 
@@ -142,46 +136,48 @@ def _inside(now: _Walk, kind: bytes, at: int, start: int, end: int, depth: int) 
     source, layout = now.source, now.layout
     if depth > _MOST_DEPTH:
         raise ValueError("its boxes are nested too deeply")
-    if kind in _FREE:
-        if not source.filled(start, end):
-            layout.leave(f"the filling {_name(kind)}", end - start, source.block(start, end))
+    if kind in _NESTED:
+        _nested(now, kind, at, start, end, depth)
+    elif kind in _NUMBERS:
+        _numbers(now, kind, start, end)
+    elif kind in _TAGS:
+        _user_data(now, start, end, depth)
     elif kind == b"uuid":
         _extended(now, start, end)
-    elif kind in _NESTED:
-        if kind == b"trak":
-            now.tracks.append(_Track())
-        if kind == b"moof":
-            _fragment(now, at, start, end)
-        before = start
-        for inner, first, last in _children(now, start, end):
-            _inside(now, inner, before, first, last, depth + 1)
-            before = last
     elif kind in _TEXTS:
-        if kind in _TAGS:
-            _user_data(now, start, end, depth)
-            return
-        layout.keep(f"the box {_name(kind)}", source.block(start, end))
+        layout.keep(f"the box {kind.decode()}", source.block(start, end))
         if kind == b"stsd":
             _entries(now, start, end)
-    elif kind in _NUMBERS:
-        if now.tracks:
-            now.tracks[-1].tables.setdefault(kind, (start, end))
-        if kind == b"trex":
-            now.defaults[source.number(start + 4, 4)] = source.number(start + 16, 4)
-    elif kind == b"cmov":
-        layout.passed["a compressed index"] = "the box cmov is not unpacked"
-    else:
-        layout.leave(f"the box {_name(kind)}", end - start, source.block(start, end))
+    elif kind not in _FREE:
+        layout.leave("boxes that are not known", end - start, source.block(start, end))
+    elif not source.filled(start, end):
+        layout.leave("filling (free)", end - start, source.block(start, end))
+
+
+def _nested(now: _Walk, kind: bytes, at: int, start: int, end: int, depth: int) -> None:
+    if kind == b"trak":
+        now.tracks.append(_Track())
+    if kind == b"moof":
+        _fragment(now, at, start, end)
+    before = start
+    for inner, first, last in _children(now, start, end):
+        _inside(now, inner, before, first, last, depth + 1)
+        before = last
+
+
+def _numbers(now: _Walk, kind: bytes, start: int, end: int) -> None:
+    if now.tracks:
+        now.tracks[-1].tables.setdefault(kind, (start, end))
+    if kind == b"trex":
+        now.defaults[now.source.number(start + 4, 4)] = now.source.number(start + 16, 4)
 
 
 def _user_data(now: _Walk, start: int, end: int, depth: int) -> None:
     """Look at user data and tags: boxes of texts, and others that nothing reads."""
     source, layout = now.source, now.layout
-    at = start
-    for head in (0, 4):
-        # `meta` has a number before its boxes, or in QuickTime it has not.
-        if end - start >= head + 8 and source.read(start + head + 4, 4) == b"hdlr":
-            at = start + head
+    # `meta` has a number before its boxes, or in QuickTime it has not.
+    numbered = end - start >= 12 and source.read(start + 8, 4) == b"hdlr"
+    at = start + 4 if numbered else start
     try:
         for kind, first, last in _children(now, at, end):
             if kind in _TAGS and depth < _MOST_DEPTH:
@@ -191,15 +187,18 @@ def _user_data(now: _Walk, start: int, end: int, depth: int) -> None:
             elif kind == b"XMP_":
                 layout.xmp.append(source.block(first, last))
             elif kind == b"ilst":
-                for _, item, behind in _children(now, first, last):
-                    for _, value, stop in _children(now, item, behind):
-                        # A kind and a country stand before the value of a tag.
-                        layout.note("a tag", source.block(value + 8, stop), stop - value)
+                _tags(now, first, last)
             elif kind not in _FREE or not source.filled(first, last):
-                place = f"user data {_name(kind.lstrip(bytes([0xA9])))}"
-                layout.note(place, source.block(first, last), last - first)
+                layout.note("user data", source.block(first, last), last - first)
     except ValueError:
         layout.note("user data that are no boxes", source.block(start, end), end - start)
+
+
+def _tags(now: _Walk, start: int, end: int) -> None:
+    for _, item, behind in _children(now, start, end):
+        for _, value, stop in _children(now, item, behind):
+            # A kind and a country stand before the value of a tag.
+            now.layout.note("a tag", now.source.block(value + 8, stop), stop - value)
 
 
 def _extended(now: _Walk, start: int, end: int) -> None:
@@ -223,7 +222,7 @@ def _entries(now: _Walk, start: int, end: int) -> None:
         inner = first + _VISUAL
         while inner + 8 <= last:
             try:
-                kind, content, stop = _box(now.source, inner, last)
+                kind, _, stop = _box(now.source, inner, last)
             except ValueError:
                 break
             if kind == b"clap":
@@ -364,8 +363,8 @@ def _sizes(source: Source, track: _Track) -> npt.NDArray[np.int64] | int:
         if width in (8, 16):
             table = _table(source, start + 12, count * width // 8)
             return np.frombuffer(table, f">u{width // 8}").astype(np.int64)
-        table = np.frombuffer(_table(source, start + 12, -(-count // 2)), np.uint8)
-        return np.stack([table >> 4, table & 15], axis=1).ravel()[:count].astype(np.int64)
+        halves = np.frombuffer(_table(source, start + 12, -(-count // 2)), np.uint8)
+        return np.stack([halves >> 4, halves & 15], axis=1).ravel()[:count].astype(np.int64)
     return 0
 
 

@@ -81,6 +81,12 @@ class Layout:
         else:
             self.leave(place, size, content)
 
+    def end(self, source: Source, at: int) -> None:
+        """Take what follows from `at`, if anything, for bytes behind the end."""
+        if not source.filled(at, source.size):
+            self.tail = source.size - at
+            self.keep("behind the end", source.block(at, source.size))
+
     def keep(self, place: str, content: bytes) -> None:
         """Add a block of settings or texts."""
         if not content:

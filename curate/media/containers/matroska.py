@@ -19,6 +19,7 @@ _IN_GROUP = frozenset((_BLOCK, _ADDITIONS, 0x9B, 0xFB, 0xFD, 0xFA, 0xA4, 0x75A2,
 _ENTRY, _NUMBER, _VIDEO, _ENCODINGS = 0xAE, 0xD7, 0xE0, 0x6D80
 _ALPHA, _CROPS = 0x53C0, frozenset((0x54AA, 0x54BB, 0x54CC, 0x54DD))
 _SCALE, _DURATION = 0x2AD7B1, 0x4489
+_VALUES = frozenset((_NUMBER, _SCALE, _DURATION, _ALPHA, 0x45DD, *_CROPS))
 _LINKS = frozenset((0x3CB923, 0x3EB923, 0x3C83AB, 0x3E83BB))
 _EDITION, _ORDERED, _SEGMENT_CHAPTER = 0x45B9, 0x45DD, 0x6E67
 _MASTERS = frozenset(
@@ -48,9 +49,7 @@ def walk(source: Source, layout: Layout) -> None:
     while at < source.size:
         head = _head(source, at) if source.size - at >= 2 else None
         if head is None or head[0] not in (_EBML, _SEGMENT, _VOID) or segments:
-            if not source.filled(at, source.size):
-                layout.tail = source.size - at
-                layout.keep("behind the end", source.block(at, source.size))
+            layout.end(source, at)
             break
         kind, start, end = head
         if kind == _SEGMENT:
@@ -61,8 +60,8 @@ def walk(source: Source, layout: Layout) -> None:
                 limit = source.size
             at = _segment(now, start, limit, open_ended=end == _UNKNOWN)
         else:
-            if kind == _VOID and not source.filled(start, end):
-                layout.leave("filling (Void)", end - start, source.block(start, end))
+            if kind == _VOID:
+                _void(now, start, end)
             at = end
     if not segments:
         layout.cut("no segment is in the file")
@@ -131,9 +130,10 @@ def _segment(now: _Walk, at: int, limit: int, *, open_ended: bool) -> int:
 def _described(now: _Walk, kind: int, start: int, end: int) -> None:
     """Walk an element that is not of media."""
     source, layout = now.source, now.layout
-    if kind == _VOID:
-        if not source.filled(start, end):
-            layout.leave("filling (Void)", end - start, source.block(start, end))
+    if kind in _VALUES:
+        _value(now, kind, start, end)
+    elif kind == _VOID:
+        _void(now, start, end)
     elif kind == _ATTACHMENTS:
         _attached(now, start, end)
     elif kind in _MASTERS:
@@ -141,21 +141,33 @@ def _described(now: _Walk, kind: int, start: int, end: int) -> None:
             _described(now, inner, first, last)
     elif kind in _TEXTS:
         layout.note(_TEXTS[kind], source.block(start, end), end - start)
-    elif kind == _NUMBER and end - start <= 8:
-        now.tracks.add(source.number(start, end - start))
     elif kind == _ENCODINGS:
         _encoded(now, start, end)
-    elif kind in (_ALPHA, _ORDERED) or kind in _CROPS:
-        _shown(now, kind, source.number(start, min(end - start, 8)))
     elif kind in _LINKS or kind == _SEGMENT_CHAPTER:
         layout.hidden["links to other files"] = "parts of other files are shown within it"
-    elif kind == _SCALE:
-        now.scale = source.number(start, min(end - start, 8)) or 1_000_000
-    elif kind == _DURATION:
+    elif end - start > _LONG and kind not in _PRIVATE:
+        layout.note("elements that are not known", source.block(start, end), end - start)
+
+
+def _void(now: _Walk, start: int, end: int) -> None:
+    if not now.source.filled(start, end):
+        now.layout.leave("filling (Void)", end - start, now.source.block(start, end))
+
+
+def _value(now: _Walk, kind: int, start: int, end: int) -> None:
+    """Take a number that it goes by."""
+    source = now.source
+    if kind == _DURATION:
         code = {4: ">f", 8: ">d"}.get(end - start)
         now.duration = struct.unpack(code, source.read(start, end - start))[0] if code else None
-    elif end - start > _LONG and kind not in _PRIVATE:
-        layout.note(f"the element {kind:X}", source.block(start, end), end - start)
+        return
+    number = source.number(start, min(end - start, 8))
+    if kind == _NUMBER:
+        now.tracks.add(number)
+    elif kind == _SCALE:
+        now.scale = number or 1_000_000
+    else:
+        _shown(now, kind, number)
 
 
 # Private data of a codec are what its decoder is set up with.
@@ -235,14 +247,11 @@ def _in_cluster(now: _Walk, kind: int, start: int, end: int) -> None:
             layout.leave("blocks of no track", end - start)
     elif kind == _GROUP:
         for inner, here, stop in _elements(now, start, end):
-            if inner not in _IN_GROUP:
-                layout.leave(f"the element {inner:X}", stop - here, source.block(here, stop))
-            elif inner in (_BLOCK, _VOID, _ADDITIONS):
-                _in_cluster(now, inner, here, stop)
+            known = inner in _IN_GROUP
+            _in_cluster(now, inner if known and inner != _GROUP else _UNKNOWN, here, stop)
     elif kind == _ADDITIONS:
         layout.transparent = True
     elif kind == _VOID:
-        if not source.filled(start, end):
-            layout.leave("filling (Void)", end - start, source.block(start, end))
-    elif kind not in _IN_CLUSTER:
-        layout.leave(f"the element {kind:X}", end - start, source.block(start, end))
+        _void(now, start, end)
+    elif kind not in _IN_CLUSTER and kind not in _IN_GROUP:
+        layout.leave("elements that are not known", end - start, source.block(start, end))

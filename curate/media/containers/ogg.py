@@ -17,15 +17,11 @@ def walk(source: Source, layout: Layout) -> None:
     at, chained = 0, 0
     while at < source.size:
         if source.size - at < _HEAD or source.read(at, 4) != b"OggS":
-            if source.size - at < _HEAD and open_:
-                layout.cut("the last page is not whole")
-            layout.tail = source.size - at
-            layout.keep("behind the end", source.block(at, source.size))
+            layout.end(source, at)
             break
         flags, serial = source.number(at + 5, 1), source.little(at + 14, 4)
-        count = source.number(at + 26, 1)
-        body = at + _HEAD + count
-        end = body + sum(source.read(at + _HEAD, count))
+        body = at + _HEAD + source.number(at + 26, 1)
+        end = body + sum(source.read(at + _HEAD, body - at - _HEAD))
         if end > source.size:
             layout.cut("the last page is not whole")
             break

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from curate.media.containers.layout import CutShortError, Layout, Source
 
 _PACK, _SYSTEM, _END = 0xBA, 0xBB, 0xB9
-_MAP, _PRIVATE_1, _PADDING, _PRIVATE_2 = 0xBC, 0xBD, 0xBE, 0xBF
+_MAP, _PRIVATE_1, _PADDING = 0xBC, 0xBD, 0xBE
 _SEQUENCE_END = b"\x00\x00\x01\xb7"
 
 
@@ -73,29 +73,31 @@ def _packet(now: _Walk, code: int, at: int) -> int:
     if code == _END:
         return at + 4
     if code == _PACK:
-        if source.number(at + 4, 1) >> 6 == 1:
-            stuffing = source.number(at + 13, 1) & 7
-            if stuffing and not source.filled(at + 14, at + 14 + stuffing, (b"\xff",)):
-                layout.leave("filling of packs", stuffing)
-            return at + 14 + stuffing
-        return at + 12
+        return _pack(source, layout, at)
     end = at + 6 + source.number(at + 4, 2)
     if code == _PADDING:
-        if not source.filled(at + 6, end, (b"\xff", b"\x00", b"\x0f")) and not source.filled(
-            at + 7, end, (b"\xff", b"\x00")
-        ):
+        plain = source.filled(at + 6, end, (b"\xff", b"\x00", b"\x0f"))
+        if not plain and not source.filled(at + 7, end, (b"\xff", b"\x00")):
             layout.leave("filling of packets", end - at - 6, source.block(at + 6, end))
-    elif code == _PRIVATE_2:
-        layout.leave("private data", end - at - 6, source.block(at + 6, end))
-    elif code == _MAP:
-        layout.keep("the map of the program", source.block(at + 6, end))
     elif code == _PRIVATE_1:
         now.ids.add(_sub_stream(source, at))
     elif 0xC0 <= code <= 0xEF or code == 0xFD:
         now.ids.add(0x100 | code)
-    elif code not in (_SYSTEM, _MAP):
+    elif code == _MAP:
+        layout.keep("the map of the program", source.block(at + 6, end))
+    elif code != _SYSTEM:
         layout.leave(f"packets of kind {code:X}", end - at - 6, source.block(at + 6, end))
     return end
+
+
+def _pack(source: Source, layout: Layout, at: int) -> int:
+    """Return where the head of a pack ends."""
+    if source.number(at + 4, 1) >> 6 != 1:
+        return at + 12
+    stuffing = source.number(at + 13, 1) & 7
+    if stuffing and not source.filled(at + 14, at + 14 + stuffing, (b"\xff",)):
+        layout.leave("filling of packs", stuffing)
+    return at + 14 + stuffing
 
 
 def _sub_stream(source: Source, at: int) -> int:

@@ -32,6 +32,7 @@ CATALOG_INPUTS = (
     "hash_matches",
     "identities",
     "labels",
+    "parts",
     "relations",
     "signals",
     "signal_scans",

@@ -142,7 +142,7 @@ def _streams(container: Any, packets: _Packets) -> Iterator[Part]:
             reading,
             "taken_out",
             pictures=seen.packets if kind in ("video", "cover") else None,
-            byte_size=seen.size or None,
+            byte_size=seen.size or len(getattr(stream, "data", b"")) or None,
             detail=detail,
         )
     if container.chapters():

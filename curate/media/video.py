@@ -303,6 +303,9 @@ class VideoReader:
             (codec.coded_height, decoded.height),
         ):
             shown.cropped = max(shown.cropped, (coded or 0) - seen)
+        for stretch in (self._video.sample_aspect_ratio, codec.sample_aspect_ratio):
+            if stretch and max(stretch, 1 / stretch) > max(shown.stretch, 1 / shown.stretch):
+                shown.stretch = Fraction(stretch)
         shown.tilted = shown.tilted or _is_tilted(decoded)
         shown.transparent = shown.transparent or not _is_opaque(decoded)
 

@@ -24,8 +24,7 @@ def walk(source: Source, layout: Layout) -> None:
         kind, size = source.number(at, 1) & 31, source.number(at + 1, 3)
         start, end = at + 11, at + 11 + size
         if kind not in (_AUDIO, _VIDEO, _SCRIPT) or source.number(at + 8, 3):
-            layout.tail = source.size - at
-            layout.keep("behind the end", source.block(at, source.size))
+            layout.end(source, at)
             return
         if end + 4 > source.size:
             layout.cut("the last tag is not whole")

@@ -31,6 +31,7 @@ _NUMBERS = frozenset(
 )  # fmt: skip
 _TEXTS = frozenset((b"udta", b"meta", b"hdlr", b"stsd", b"emsg", b"pnot"))
 _TAGS = frozenset((b"udta", b"meta"))
+_PICTURES = (0, 13, 14, 27)
 _FREE = frozenset((b"free", b"skip", b"wide"))
 _XMP = bytes.fromhex("be7acfcb97a942e89c71999491e3afac")
 _C2PA = bytes.fromhex("d8fec3d61b0e483c92975828877ec481")
@@ -195,10 +196,12 @@ def _user_data(now: _Walk, start: int, end: int, depth: int) -> None:
 
 
 def _tags(now: _Walk, start: int, end: int) -> None:
-    for _, item, behind in _children(now, start, end):
+    for kind, item, behind in _children(now, start, end):
         for _, value, stop in _children(now, item, behind):
-            # A kind and a country stand before the value of a tag.
-            now.layout.note("a tag", now.source.block(value + 8, stop), stop - value)
+            # Covers are streams to the demuxer.
+            if kind != b"covr" or now.source.number(value, 4) not in _PICTURES:
+                # A kind and a country stand before the value of a tag.
+                now.layout.note("a tag", now.source.block(value + 8, stop), stop - value)
 
 
 def _extended(now: _Walk, start: int, end: int) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -13,12 +14,18 @@ _STEP = 1 << 20
 _ZERO = (b"\x00",)
 
 
+_WRITTEN = re.compile(rb"(?:[A-Za-z0-9+/_=-][\x00\r\n]*){200}")
 # Numbers and codes: too short for a sentence or a picture.
 _SHORT = 40
 
 
 def is_text(content: bytes) -> bool:
-    """Return whether bytes are a text: nearly all of it can be printed, in some Unicode."""
+    """Return whether bytes are a text: nearly all of it can be printed, in some Unicode.
+
+    A file that is written in letters, such as in base64, is none.
+    """
+    if _WRITTEN.search(content):
+        return False
     for code in ("utf-8", "utf-16-be", "utf-16-le"):
         try:
             text = content.decode(code)
@@ -45,6 +52,7 @@ class Layout:
         tail: Bytes behind the end of the container.
         unread: How many bytes no demuxer reads, by the place where they stand.
         unknown: What could not be established of the file: by name, why.
+        dark: What of it is no text either: by place, what is to be said of it.
         passed: What was not looked at, and stands beside the streams: by name, why.
         hidden: What players show otherwise than it is decoded, or not at all: by name, why.
         further: Streams that stand in the file, and that the demuxer need not have noticed: their
@@ -60,6 +68,7 @@ class Layout:
     tail: int = 0
     unread: dict[str, int] = field(default_factory=dict)
     unknown: dict[str, str] = field(default_factory=dict)
+    dark: dict[str, str] = field(default_factory=dict)
     passed: dict[str, str] = field(default_factory=dict)
     hidden: dict[str, str] = field(default_factory=dict)
     further: dict[str, int] = field(default_factory=dict)
@@ -72,7 +81,12 @@ class Layout:
         """Add bytes that no demuxer reads."""
         if size > 0:
             self.unread[place] = self.unread.get(place, 0) + size
-            self.keep(place, content)
+            self._show(place, size, content)
+
+    def _show(self, place: str, size: int, content: bytes) -> None:
+        self.keep(place, content)
+        if len(content) < size or not is_text(content):
+            self.dark[place] = "bytes that are not understood"
 
     def note(self, place: str, content: bytes, size: int) -> None:
         """Add a value of user data: a text is kept, and what is none is not read."""
@@ -84,8 +98,12 @@ class Layout:
     def end(self, source: Source, at: int) -> None:
         """Take what follows from `at`, if anything, for bytes behind the end."""
         if not source.filled(at, source.size):
-            self.tail = source.size - at
-            self.keep("behind the end", source.block(at, source.size))
+            self.behind(source.size - at, source.block(at, source.size))
+
+    def behind(self, size: int, content: bytes) -> None:
+        """Add bytes behind the end."""
+        self.tail = size
+        self._show("behind the end", size, content)
 
     def keep(self, place: str, content: bytes) -> None:
         """Add a block of settings or texts."""

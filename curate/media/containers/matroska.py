@@ -48,7 +48,7 @@ def walk(source: Source, layout: Layout) -> None:
     at, segments = 0, 0
     while at < source.size:
         head = _head(source, at) if source.size - at >= 2 else None
-        if head is None or head[0] not in (_EBML, _SEGMENT, _VOID) or segments:
+        if head is None or head[0] not in (_EBML, _SEGMENT, _VOID):
             layout.end(source, at)
             break
         kind, start, end = head

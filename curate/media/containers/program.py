@@ -35,8 +35,7 @@ def walk(source: Source, layout: Layout) -> None:
                 at = source.size if ended else _next(source, at + 1)
                 if not source.filled(step, at):
                     if at == source.size:
-                        layout.tail = at - step
-                        layout.keep("behind the end", source.block(step, at))
+                        layout.end(source, step)
                     else:
                         block = source.block(step, at)
                         layout.leave("bytes between packets", at - step, block)
@@ -115,5 +114,4 @@ def _bare(source: Source, layout: Layout) -> None:
     if found < 0 or b"\x00\x00\x01" in behind:
         layout.unknown["the end"] = "whether the stream is whole is not said in it"
     elif behind.strip(b"\x00"):
-        layout.tail = len(behind)
-        layout.keep("behind the end", behind)
+        layout.behind(len(behind), behind)

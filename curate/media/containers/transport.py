@@ -62,8 +62,7 @@ def _lost(source: Source, layout: Layout, at: int) -> None:
     if rest < _PACKET and source.number(at, 1) == 0x47:
         layout.cut("the last packet is not whole")
         return
-    layout.tail = rest
-    layout.keep("behind the end", source.block(at, source.size))
+    layout.end(source, at)
 
 
 def _packets(now: _Walk, packets: Bytes8) -> None:

@@ -460,9 +460,9 @@ def test_pixels_that_a_player_crops_away_are_a_part(tmp_path: Path) -> None:
     crop = bytes.fromhex("54CC8140")
     at = video.index(b"\xb0\x81\xa0")  # the width of 160 pixels
     grown = bytearray(video[:at] + crop + video[at:])
-    # The first place is that of the index; the head of the list ends with a check of ten bytes.
+    # The first place is that of the index; the head of the list ends with a check of six bytes.
     tracks = video.rindex(bytes.fromhex("1654AE6B"), 0, at)
-    entry = video.index(b"\xae", tracks + 14)
+    entry = video.index(b"\xae", tracks + 12)
     for place in (video.index(bytes.fromhex("18538067")) + 4, tracks + 4, entry + 1, at - 1):
         width = 9 - grown[place].bit_length()
         size = int.from_bytes(grown[place : place + width], "big") + len(crop)

@@ -102,6 +102,13 @@ def chosen(container: Any) -> tuple[Any, Any | None]:
     return video, sound
 
 
+def is_attached(stream: Any) -> bool:
+    """Return whether a stream is a picture among the tags or the attached files."""
+    from av.stream import Disposition
+
+    return bool(stream.disposition & Disposition.attached_pic)
+
+
 def is_cover(stream: Any) -> bool:
     """Return whether a stream is a picture that comes with sound, or one of previews."""
     from av.stream import Disposition

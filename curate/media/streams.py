@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from curate.engine.watch import alive
 from curate.media.coded import Coded
-from curate.media.container import chosen, is_cover, open_container
+from curate.media.container import chosen, is_attached, is_cover, open_container
 from curate.media.containers import read_layout
 from curate.media.part import Part
 
@@ -174,6 +174,10 @@ _SORTS: dict[str, tuple[str, Kind, Reading, str | None]] = {
 
 def _unnoticed(container: Any, layout: Layout, found: Format) -> Iterator[Part]:
     """Yield the streams that the demuxer was not aware of when it opened the file."""
+    tracks = [s for s in container.streams if s.type != "attachment" and not is_attached(s)]
+    if layout.tracks > len(tracks):
+        why = f"{layout.tracks} are described, and {len(tracks)} are found"
+        yield Part("tracks that are not understood", "unknown", "not", "taken_out", detail=why)
     known = {stream.id for stream in container.streams} if found.name != "Ogg" else set()
     count = 0
     for place, number in layout.further.items():

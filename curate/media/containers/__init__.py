@@ -48,6 +48,8 @@ def read_layout(descriptor: int, found: Format) -> Layout:
         _WALKS[found.name](Source(descriptor), layout)
     except CutShortError:
         layout.cut("the file ends inside a header")
+    except RecursionError:
+        layout.unknown["the container"] = "it is nested too deeply"
     except (ValueError, IndexError, OverflowError) as error:
         layout.unknown["the container"] = f"it does not keep to its format: {error}"
     return layout

@@ -67,6 +67,7 @@ def _chunk(now: _Walk, kind: bytes, start: int, end: int) -> None:
     stream = _STREAM.fullmatch(kind)
     if kind in _NUMBERS:
         now.streams += kind == b"strh"
+        layout.tracks = now.streams
     elif kind in _FILLING:
         if not source.filled(start, end):
             # Muxers leave the head of an index there, which they did not come to write.

@@ -81,6 +81,7 @@ def walk(source: Source, layout: Layout) -> None:
         at = end
     if not now.indexes:
         layout.cut("the index (moov) is missing")
+    layout.tracks = len(now.tracks)
     _samples(now)
 
 
@@ -212,7 +213,7 @@ def _extended(now: _Walk, start: int, end: int) -> None:
     elif kind == _SPHERICAL:
         now.layout.keep("a box of spherical video", content)
     elif kind != _C2PA:
-        now.layout.leave("a box of an unknown kind (uuid)", end - start, content)
+        now.layout.leave("a box of an unknown kind (uuid)", end - start - 16, content)
 
 
 def _entries(now: _Walk, start: int, end: int) -> None:

@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from curate.engine.watch import alive
+
 # Blocks of settings and texts longer than this are not taken for texts.
 MOST_BLOCK = 1 << 20
 _MOST_BLOCKS = 20_000
@@ -58,7 +60,7 @@ class Layout:
         further: Streams that stand in the file, and that the demuxer need not have noticed: their
             ids, by name.
         seconds: How long the header says that it lasts.
-        shown: The numbers of the streams in it, as the header declares them.
+        tracks: How many streams the header describes, where it does.
         blocks: Settings and texts, as bytes by place.
         xmp: Packets of XMP.
         transparent: Whether the container says that frames have a plane of transparency.
@@ -73,6 +75,7 @@ class Layout:
     hidden: dict[str, str] = field(default_factory=dict)
     further: dict[str, int] = field(default_factory=dict)
     seconds: float | None = None
+    tracks: int = 0
     blocks: list[tuple[str, bytes]] = field(default_factory=list)
     xmp: list[bytes] = field(default_factory=list)
     transparent: bool = False
@@ -143,6 +146,7 @@ class Source:
         if length > 4096:
             return self._pread(at, length)
         if not self._at <= at or at + length > self._at + len(self._window):
+            alive()
             # Headers stand close together: one call of the system serves several.
             self._at, self._window = at, os.pread(self._descriptor, 1 << 14, at)
         found = self._window[at - self._at : at - self._at + length]
@@ -159,6 +163,7 @@ class Source:
     def pieces(self, at: int, end: int) -> Iterator[bytes]:
         """Yield the bytes from `at` to `end`, or to the end of the file, in pieces."""
         while at < end:
+            alive()
             piece = os.pread(self._descriptor, min(_STEP, end - at), at)
             if not piece:
                 return

@@ -19,9 +19,9 @@ _IN_GROUP = frozenset((_BLOCK, _ADDITIONS, 0x9B, 0xFB, 0xFD, 0xFA, 0xA4, 0x75A2,
 _ENTRY, _NUMBER, _VIDEO, _ENCODINGS = 0xAE, 0xD7, 0xE0, 0x6D80
 _ALPHA, _CROPS = 0x53C0, frozenset((0x54AA, 0x54BB, 0x54CC, 0x54DD))
 _SCALE, _DURATION = 0x2AD7B1, 0x4489
-_VALUES = frozenset((_NUMBER, _SCALE, _DURATION, _ALPHA, 0x45DD, *_CROPS))
+_VALUES = frozenset((_NUMBER, _SCALE, _DURATION, _ALPHA, *_CROPS))
 _LINKS = frozenset((0x3CB923, 0x3EB923, 0x3C83AB, 0x3E83BB))
-_EDITION, _ORDERED, _SEGMENT_CHAPTER = 0x45B9, 0x45DD, 0x6E67
+_EDITION, _SEGMENT_CHAPTER = 0x45B9, 0x6E67
 _MASTERS = frozenset(
     (_INFO, _TRACKS, _CHAPTERS, _TAGS, _ENTRY, _VIDEO, 0xE1, _EDITION, 0xB6, 0x80, 0x7373, 0x63C0,
      0x67C8, 0x4DBB, _SEEK, _CUES, 0xBB, 0xB7, 0x55B0, 0x55D0, 0x7670, 0x41E4, 0x8F, 0x6944, 0x6911)
@@ -65,6 +65,7 @@ def walk(source: Source, layout: Layout) -> None:
             at = end
     if not segments:
         layout.cut("no segment is in the file")
+    layout.tracks = len(now.tracks)
     if now.duration is not None:
         layout.seconds = now.duration * now.scale / 1e9
 
@@ -144,7 +145,7 @@ def _described(now: _Walk, kind: int, start: int, end: int) -> None:
     elif kind == _ENCODINGS:
         _encoded(now, start, end)
     elif kind in _LINKS or kind == _SEGMENT_CHAPTER:
-        layout.hidden["links to other files"] = "parts of other files are shown within it"
+        layout.passed["links to other files"] = "parts of other files are shown within it"
     elif end - start > _LONG and kind not in _PRIVATE:
         layout.note("elements that are not known", source.block(start, end), end - start)
 
@@ -180,10 +181,6 @@ def _shown(now: _Walk, kind: int, value: int) -> None:
         return
     if kind == _ALPHA:
         now.layout.transparent = True
-    elif kind == _ORDERED:
-        now.layout.hidden["frames outside the ordered chapters"] = (
-            "players show the chapters in an order of their own"
-        )
     else:
         now.layout.hidden["pixels that are cropped away"] = (
             "the container says to show less than the frames have"

@@ -85,7 +85,9 @@ def _packet(now: _Walk, code: int, at: int) -> int:
     elif code == _MAP:
         layout.keep("the map of the program", source.block(at + 6, end))
     elif code != _SYSTEM:
-        layout.leave(f"packets of kind {code:X}", end - at - 6, source.block(at + 6, end))
+        # Those by which a player of DVDs finds its way are nearly empty where no menu is.
+        block = source.block(at + 6, end).strip(b"\x00")
+        layout.note(f"packets of kind {code:X}", block, len(block))
     return end
 
 

@@ -15,6 +15,11 @@ from curate.media.sniff import sniff
 from tests.unit.media.videos import av, film, scene
 
 SECRET = b"\x01\xfe\xff a face that nobody saw; \x9c\x80"
+CONTAINERS = [
+    *(("mp4", "libx264"), ("mov", "libx264"), ("matroska", "libx264"), ("webm", "libvpx-vp9")),
+    *(("avi", "mpeg4"), ("mpegts", "mpeg2video"), ("mpeg", "mpeg1video"), ("flv", "flv")),
+    *(("asf", "wmv2"), ("ogg", "libvpx")),
+]
 
 
 def clip(seed: int = 0, **options: Any) -> bytes:
@@ -139,3 +144,31 @@ def coded(video: bytes) -> list[bytes]:
     """Return the packets of the first video stream, edit lists left aside."""
     with av.open(io.BytesIO(video), container_options={"ignore_editlist": "1"}) as found:
         return [bytes(p) for p in found.demux(found.streams.video[0]) if p.size]
+
+
+def nal(kind: int, content: bytes) -> bytes:
+    """Return a unit of H.264 behind its length."""
+    return struct.pack(">I", len(content) + 1) + bytes([kind]) + content
+
+
+def in_matroska(video: bytes, hidden: bytes) -> bytes:
+    """Return a Matroska with a further element at the end of its segment."""
+    at = video.index(bytes.fromhex("18538067")) + 4
+    (size,) = struct.unpack(">Q", video[at : at + 8])
+    return video[:at] + struct.pack(">Q", size + len(hidden)) + video[at + 8 :] + hidden
+
+
+def subtitled(container: str, codec: str, words: str) -> bytes:
+    """Return a film with one subtitle."""
+    out = io.BytesIO()
+    with av.open(out, "w", format=container) as target, av.open(io.BytesIO(clip())) as source:
+        stream = target.add_stream_from_template(source.streams.video[0])
+        titles = target.add_mux_stream(codec)
+        for packet in source.demux(source.streams.video[0]):
+            if packet.size:
+                packet.stream = stream
+                target.mux(packet)
+        packet = av.Packet(words.encode())
+        packet.stream, packet.pts, packet.dts, packet.duration = titles, 0, 0, 300
+        target.mux(packet)
+    return out.getvalue()

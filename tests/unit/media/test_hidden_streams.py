@@ -13,6 +13,7 @@ import pytest
 
 from curate.media.unreadable import UnreadableError
 from tests.unit.media.hiding import (
+    CONTAINERS,
     SECRET,
     box,
     clip,
@@ -20,19 +21,17 @@ from tests.unit.media.hiding import (
     edited,
     element,
     handed_on,
+    in_matroska,
+    nal,
     not_looked_at,
     parts_of,
     streams,
+    subtitled,
     together,
 )
 from tests.unit.media.videos import av, film, scene
 
 TAIL = {"bytes behind the end of the video": ("tail", "taken_out")}
-CONTAINERS = [
-    *(("mp4", "libx264"), ("mov", "libx264"), ("matroska", "libx264"), ("webm", "libvpx-vp9")),
-    *(("avi", "mpeg4"), ("mpegts", "mpeg2video"), ("mpeg", "mpeg1video"), ("flv", "flv")),
-    *(("asf", "wmv2"), ("ogg", "libvpx")),
-]
 # WMV fills its packets up, and what stands there is not looked at.
 ALWAYS = {"asf": {"filling of packets": ("unknown", "taken_out")}}
 
@@ -240,22 +239,6 @@ def test_one_sound_goes_out_and_further_ones_do_not(tmp_path: Path) -> None:
     assert streams(handed_on(video, tmp_path)) == ["video", "audio"]
 
 
-def subtitled(container: str, codec: str, words: str) -> bytes:
-    """Return a film with one subtitle."""
-    out = io.BytesIO()
-    with av.open(out, "w", format=container) as target, av.open(io.BytesIO(clip())) as source:
-        stream = target.add_stream_from_template(source.streams.video[0])
-        titles = target.add_mux_stream(codec)
-        for packet in source.demux(source.streams.video[0]):
-            if packet.size:
-                packet.stream = stream
-                target.mux(packet)
-        packet = av.Packet(words.encode())
-        packet.stream, packet.pts, packet.dts, packet.duration = titles, 0, 0, 300
-        target.mux(packet)
-    return out.getvalue()
-
-
 def test_subtitles_that_are_text_are_read_and_go(tmp_path: Path) -> None:
     video = subtitled("matroska", "subrip", "Anna Example speaks")
     _, parts = parts_of(video, tmp_path)
@@ -288,13 +271,6 @@ def test_filling_that_is_empty_is_no_part(tmp_path: Path) -> None:
     assert not_looked_at(parts) == {}
 
 
-def in_matroska(video: bytes, hidden: bytes) -> bytes:
-    """Return a Matroska with a further element at the end of its segment."""
-    at = video.index(bytes.fromhex("18538067")) + 4
-    (size,) = struct.unpack(">Q", video[at : at + 8])
-    return video[:at] + struct.pack(">Q", size + len(hidden)) + video[at + 8 :] + hidden
-
-
 def test_elements_that_nothing_reads_are_parts_and_go(tmp_path: Path) -> None:
     hidden = element("EC", SECRET * 9)
     video = in_matroska(clip(container="matroska"), hidden)
@@ -303,6 +279,23 @@ def test_elements_that_nothing_reads_are_parts_and_go(tmp_path: Path) -> None:
     assert SECRET not in handed_on(video, tmp_path)
     empty = in_matroska(clip(container="matroska"), element("EC", bytes(99)))
     assert not_looked_at(parts_of(empty, tmp_path)[1]) == {}
+
+
+def test_parts_of_other_files_are_a_part_and_their_names_go(tmp_path: Path) -> None:
+    """Some players look for other files in the same folder, and show them within this one."""
+    link = element("1549A966", element("3EB923", bytes(range(16))))
+    video = in_matroska(clip(container="matroska"), link)
+    _, parts = parts_of(video, tmp_path)
+    assert not_looked_at(parts) == {"links to other files": ("unknown", "taken_out")}
+    assert bytes(range(16)) not in handed_on(video, tmp_path)
+
+
+def test_track_that_the_demuxer_passes_over_is_a_part(tmp_path: Path) -> None:
+    """Its samples belong to something, so they are no idle bytes."""
+    video = together("matroska", clip(), clip(seed=5))
+    at = video.rindex(b"\x83\x81\x01")  # the type of the second track
+    _, parts = parts_of(video[: at + 2] + b"\x20" + video[at + 3 :], tmp_path)
+    assert not_looked_at(parts) == {"tracks that are not understood": ("unknown", "taken_out")}
 
 
 def test_second_segment_of_a_film_is_searched(tmp_path: Path) -> None:
@@ -370,6 +363,14 @@ def test_frames_before_the_edit_list_are_a_part_that_stays(tmp_path: Path) -> No
     assert facts["frame_count"] == 6
     assert not_looked_at(parts) == {"frames that are decoded and not shown": ("hidden", "kept")}
     assert len(coded(handed_on(video, tmp_path))) == 10
+
+
+def test_frames_of_which_no_frame_in_the_edit_list_has_need_go(tmp_path: Path) -> None:
+    video = edited(clip(options={"g": "5", "bf": "0"}), skip=5, keep=5)
+    facts, parts = parts_of(video, tmp_path)
+    assert facts["frame_count"] == 5
+    assert not_looked_at(parts) == {"frames outside the edit list": ("hidden", "taken_out")}
+    assert len(coded(handed_on(video, tmp_path))) == 5
 
 
 def test_frames_before_the_first_key_frame_are_a_part(tmp_path: Path) -> None:
@@ -454,10 +455,14 @@ def test_plane_of_transparency_is_a_part(tmp_path: Path) -> None:
     assert not_looked_at(parts_of(film_of(255), tmp_path)[1]) == {}
 
 
-def test_pixels_that_a_player_crops_away_are_a_part(tmp_path: Path) -> None:
-    """Matroska says how much of each edge not to show."""
+@pytest.mark.parametrize(
+    ("crop", "name"),
+    [("54CC8140", "pixels that are cropped away"), ("53C08101", "the transparency")],
+)
+def test_what_a_player_does_with_the_frames_is_a_part(crop, name, tmp_path: Path) -> None:
+    """Matroska says how much of each edge not to show, and whether something is transparent."""
     video = clip(container="matroska")
-    crop = bytes.fromhex("54CC8140")
+    crop = bytes.fromhex(crop)
     at = video.index(b"\xb0\x81\xa0")  # the width of 160 pixels
     grown = bytearray(video[:at] + crop + video[at:])
     # The first place is that of the index; the head of the list ends with a check of six bytes.
@@ -468,12 +473,7 @@ def test_pixels_that_a_player_crops_away_are_a_part(tmp_path: Path) -> None:
         size = int.from_bytes(grown[place : place + width], "big") + len(crop)
         grown[place : place + width] = size.to_bytes(width, "big")
     _, parts = parts_of(bytes(grown), tmp_path)
-    assert not_looked_at(parts) == {"pixels that are cropped away": ("hidden", "kept")}
-
-
-def nal(kind: int, content: bytes) -> bytes:
-    """Return a unit of H.264 behind its length."""
-    return struct.pack(">I", len(content) + 1) + bytes([kind]) + content
+    assert not_looked_at(parts) == {name: ("hidden", "kept")}
 
 
 @pytest.mark.parametrize("kind", [19, 20, 24, 31])

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     Units = Iterator[bytes]
 
 _SHORT = 40
+# Settings of a picture and its sequence are some dozen bytes, and those of a decoder a few hundred.
+_MOST_SET = 600
+_MOST_SETTINGS = 16 << 10
 _MOST_TEXTS = 1000
 _MOST_CAPTIONS = 1 << 20
 
@@ -44,6 +47,13 @@ class Coded:
     surplus: int = 0
     texts: dict[bytes, None] = field(default_factory=dict)
     captions: bytearray = field(default_factory=bytearray)
+
+    def __post_init__(self) -> None:
+        settings = _SETTINGS.get(self.codec)
+        if settings is not None:
+            settings(self, self.extradata)
+        elif self.codec not in _LOOKS and len(self.extradata) > _MOST_SETTINGS:
+            self.surplus += len(self.extradata)
 
     def take(self, packet: bytes) -> None:
         """Look at the next packet."""
@@ -114,7 +124,7 @@ def _h264(coded: Coded, packet: bytes) -> None:
             _messages(coded, unit[1:])
         elif kind == 12:
             coded.surplus += len(unit[1:].rstrip(b"\x00\x80").replace(b"\xff", b""))
-        elif kind not in _H264:
+        elif kind not in _H264 or (kind in (7, 8, 13, 15) and len(unit) > _MOST_SET):
             coded.surplus += len(unit)
 
 
@@ -126,7 +136,8 @@ def _hevc(coded: Coded, packet: bytes) -> None:
         if len(unit) < 2:
             continue
         kind, layer = unit[0] >> 1 & 63, (unit[0] & 1) << 5 | unit[1] >> 3
-        if layer or (kind not in _HEVC and kind not in (38, 39, 40)):
+        long = 32 <= kind <= 34 and len(unit) > 2 * _MOST_SET
+        if layer or long or (kind not in _HEVC and kind not in (38, 39, 40)):
             coded.surplus += len(unit)
         elif kind == 38:
             coded.surplus += len(unit[2:].rstrip(b"\x00\x80").replace(b"\xff", b""))
@@ -261,6 +272,65 @@ def _mjpeg(coded: Coded, packet: bytes) -> None:
             coded.say(packet[at + 4 : at + 2 + size])
         at += 2 + max(size, 2)
 
+
+def _h264_settings(coded: Coded, extra: bytes) -> None:
+    """Look at settings of H.264 in MP4 and Matroska (ISO 14496-15, 5.3.3)."""
+    if extra[:1] != b"\x01":
+        _h264(coded, extra)
+        return
+    at = 5
+    for mask in (31, 255):
+        count, at = (extra[at] & mask if at < len(extra) else 0), at + 1
+        for _ in range(count):
+            size = int.from_bytes(extra[at : at + 2], "big")
+            coded.surplus += size if size > _MOST_SET else 0
+            at += 2 + size
+    # What follows for high profiles is four bytes, and seldom further settings.
+    coded.say(extra[at:])
+
+
+def _hevc_settings(coded: Coded, extra: bytes) -> None:
+    """Look at settings of H.265 in MP4 and Matroska (ISO 14496-15, 8.3.3)."""
+    if extra[:1] != b"\x01":
+        _hevc(coded, extra)
+        return
+    at = 23
+    for _ in range(extra[22] if len(extra) > 22 else 0):
+        count, at = int.from_bytes(extra[at + 1 : at + 3], "big"), at + 3
+        for _ in range(count):
+            size = int.from_bytes(extra[at : at + 2], "big")
+            unit = extra[at + 2 : at + 2 + size]
+            at += 2 + size
+            if unit and unit[0] >> 1 & 63 in (39, 40):
+                _messages(coded, unit[2:])
+            elif size > 2 * _MOST_SET:
+                coded.surplus += size
+    coded.say(extra[at:])
+
+
+def _mpeg_settings(coded: Coded, extra: bytes) -> None:
+    first = extra.find(b"\x00\x00\x01")
+    coded.say(extra if first < 0 else extra[:first])
+    _mpeg(coded, extra)
+
+
+def _plain_settings(coded: Coded, extra: bytes) -> None:
+    if len(extra) > _MOST_SET:
+        coded.surplus += len(extra)
+
+
+_SETTINGS: dict[str, Callable[[Coded, bytes], None]] = {
+    "h264": _h264_settings,
+    "hevc": _hevc_settings,
+    "mpeg1video": _mpeg_settings,
+    "mpeg2video": _mpeg_settings,
+    "mpeg4": _mpeg_settings,
+    "vp8": _plain_settings,
+    "vp9": _plain_settings,
+    "av1": _plain_settings,
+    "mjpeg": _plain_settings,
+    "png": _plain_settings,
+}
 
 _LOOKS: dict[str, Callable[[Coded, bytes], None]] = {
     "h264": _h264,

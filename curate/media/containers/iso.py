@@ -39,8 +39,12 @@ _SPHERICAL = bytes.fromhex("ffcc8263f8554a938814587a02521fdd")
 _MOST_TABLE = 256 << 20
 _MOST_DEPTH = 12
 _MOST_BOXES = 1_000_000
-# Twelve boxes of a plain sample entry stand behind 78 bytes of numbers.
-_VISUAL = 78
+# How long an entry of each table is, and how many bytes stand before the first.
+_ENTRY_SIZES = {b"stts": (8, 8), b"ctts": (8, 8), b"stss": (8, 4), b"stps": (8, 4),
+                b"stsc": (8, 12), b"stco": (8, 4), b"co64": (8, 8)}  # fmt: skip
+# Tables that are as long as there are samples or fragments.
+_LONG = frozenset((b"stsz", b"stz2", b"sdtp", b"sbgp", b"sidx", b"trun", b"mfra", b"ssix"))
+_MOST_NUMBERS = 1024
 
 
 @dataclass
@@ -168,10 +172,22 @@ def _nested(now: _Walk, kind: bytes, at: int, start: int, end: int, depth: int) 
 
 
 def _numbers(now: _Walk, kind: bytes, start: int, end: int) -> None:
+    source = now.source
+    used = end
+    if kind in _ENTRY_SIZES:
+        head, step = _ENTRY_SIZES[kind]
+        used = start + head + source.number(start + 4, 4) * step
+    elif kind == b"stsz":
+        count = 0 if source.number(start + 4, 4) else source.number(start + 8, 4)
+        used = start + 12 + 4 * count
+    elif kind not in _LONG and end - start > _MOST_NUMBERS:
+        used = start
+    if used < end and not source.filled(used, end):
+        now.layout.leave("behind a table of numbers", end - used, source.block(used, end))
     if now.tracks:
         now.tracks[-1].tables.setdefault(kind, (start, end))
     if kind == b"trex":
-        now.defaults[now.source.number(start + 4, 4)] = now.source.number(start + 16, 4)
+        now.defaults[source.number(start + 4, 4)] = source.number(start + 16, 4)
 
 
 def _user_data(now: _Walk, start: int, end: int, depth: int) -> None:
@@ -216,25 +232,52 @@ def _extended(now: _Walk, start: int, end: int) -> None:
         now.layout.leave("a box of an unknown kind (uuid)", end - start - 16, content)
 
 
+# How many numbers stand before the boxes of an entry: of pictures, of sound, and of others.
+_BEFORE = (78, 28, 44, 64, 8, 16)
+_IN_ENTRY = frozenset(
+    (b"avcC", b"hvcC", b"lhvC", b"vvcC", b"vpcC", b"av1C", b"esds", b"glbl", b"btrt", b"colr",
+     b"pasp", b"fiel", b"gama", b"chrm", b"mdcv", b"clli", b"SmDm", b"CoLL", b"dvcC", b"dvvC",
+     b"st3d", b"sv3d", b"vexu", b"hfov", b"wave", b"chan", b"dOps", b"dac3", b"dec3", b"alac",
+     b"d263", b"damr", b"ftab", b"free", b"clap", b"ccst", b"auxi", b"amve", b"srat", b"SA3D")
+)  # fmt: skip
+_MOST_ENTRY = 4096
+
+
 def _entries(now: _Walk, start: int, end: int) -> None:
     """Look at the settings of each coding of a track."""
+    source, layout = now.source, now.layout
     at = start + 8
-    for _ in range(now.source.number(start + 4, 4)):
+    for _ in range(source.number(start + 4, 4)):
         if at + 8 > end:
             return
-        _, first, last = _box(now.source, at, end)
-        inner = first + _VISUAL
-        while inner + 8 <= last:
-            try:
-                kind, _, stop = _box(now.source, inner, last)
-            except ValueError:
-                break
+        _, first, last = _box(source, at, end)
+        at = last
+        boxes = next(filter(None, (_tiled(source, first + n, last) for n in _BEFORE)), None)
+        if boxes is None:
+            if last - first > _BEFORE[0] + 40:
+                layout.note("settings of a track", source.block(first, last), last - first)
+            continue
+        for kind, inner, stop in boxes:
             if kind == b"clap":
-                now.layout.hidden["pixels outside the clean aperture"] = (
+                layout.hidden["pixels outside the clean aperture"] = (
                     "the container says to show less than the frames have"
                 )
-            inner = stop
-        at = last
+            if kind not in _IN_ENTRY or stop - inner > _MOST_ENTRY:
+                layout.note("settings of a track", source.block(inner, stop), stop - inner)
+    if at < end:
+        layout.note("behind the settings of a track", source.block(at, end), end - at)
+
+
+def _tiled(source: Source, at: int, end: int) -> list[tuple[bytes, int, int]] | None:
+    """Return the boxes from `at` on, where they fill all of it up to the end."""
+    found = []
+    while at + 8 <= end:
+        size, kind = source.number(at, 4), source.read(at + 4, 4)
+        if size < 8 or at + size > end or not all(32 <= sign < 127 for sign in kind):
+            return None
+        found.append((kind, at + 8, at + size))
+        at += size
+    return found if end - at in (0, 4) else None
 
 
 def _fragment(now: _Walk, at: int, start: int, end: int) -> None:

@@ -497,3 +497,51 @@ def test_coded_data_that_a_decoder_passes_over_are_a_part(kind: int, tmp_path: P
 def test_same_video_gives_the_same_copy(tmp_path: Path) -> None:
     video: Any = together("mp4", clip(), clip(seed=2)) + SECRET
     assert handed_on(video, tmp_path) == handed_on(video, tmp_path)
+
+
+def grown(video: bytes, kind: bytes, extra: bytes) -> bytes:
+    """Return an MP4, with its index at the end, of which a box has more behind its content."""
+    out = bytearray(video)
+    inside = out.index(kind, out.index(b"moov")) - 4
+    end = inside + int.from_bytes(out[inside : inside + 4], "big")
+    at = out.index(b"moov") - 4
+    while True:
+        size = int.from_bytes(out[at : at + 4], "big")
+        assert size >= 8
+        if at <= inside and end <= at + size:
+            out[at : at + 4] = (size + len(extra)).to_bytes(4, "big")
+            if at == inside:
+                break
+            # Boxes of settings stand behind numbers.
+            at += {b"stsd": 16, b"avc1": 86}.get(bytes(out[at + 4 : at + 8]), 8)
+        else:
+            at += size
+    return bytes(out[:end] + extra + out[end:])
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [
+        (b"stts", "behind a table of numbers"),
+        (b"stco", "behind a table of numbers"),
+        (b"stsz", "behind a table of numbers"),
+        (b"mvhd", "behind a table of numbers"),
+        (b"tkhd", "behind a table of numbers"),
+        (b"avc1", "settings of a track"),
+        (b"stbl", "boxes that are not known"),
+    ],
+)
+def test_what_stands_behind_the_content_of_a_box_is_a_part(kind, name, tmp_path: Path) -> None:
+    hidden = SECRET * 40
+    extra = box(b"wxyz", hidden) if kind in (b"avc1", b"stbl") else hidden
+    video = grown(clip(), kind, extra)
+    _, parts = parts_of(video, tmp_path)
+    assert not_looked_at(parts) == {name: ("metadata", "taken_out")}
+    assert SECRET not in handed_on(video, tmp_path)
+
+
+def test_what_stands_behind_the_settings_of_a_decoder_is_a_part_that_stays(tmp_path: Path) -> None:
+    """The copy needs the settings, and has what stands behind them."""
+    video = grown(clip(), b"avcC", SECRET * 40)
+    _, parts = parts_of(video, tmp_path)
+    assert not_looked_at(parts) == {"data within the coded frames": ("surplus", "kept")}

@@ -66,6 +66,8 @@ def _chunk(now: _Walk, kind: bytes, start: int, end: int) -> None:
     source, layout = now.source, now.layout
     stream = _STREAM.fullmatch(kind)
     if kind in _NUMBERS:
+        if kind == b"strd":
+            layout.note("data of a stream", source.block(start, end), end - start)
         now.streams += kind == b"strh"
         layout.tracks = now.streams
     elif kind in _FILLING:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 import struct
 
-from curate.media.containers.layout import Layout, Source
+from curate.media.containers.layout import Layout, Source, is_written
 
 _AUDIO, _VIDEO, _SCRIPT = 8, 9, 18
+# Lists of times and places are binary as well, so it is files that are looked for.
+_FILES = re.compile(rb"\xff\xd8\xff|\x89PNG|GIF8[79]a|RIFF....WEBP|ftyp|\x1aE\xdf\xa3", re.DOTALL)
 _DURATION = re.compile(rb"\x00\x08duration\x00(.{8})", re.DOTALL)
 
 
@@ -32,6 +34,8 @@ def walk(source: Source, layout: Layout) -> None:
         if kind == _SCRIPT:
             block = source.block(start, end)
             layout.keep("data of a script", block)
+            if _FILES.search(block) or is_written(block):
+                layout.leave("data of a script", end - start, block)
             if layout.seconds is None and (told := _DURATION.search(block)):
                 layout.seconds = struct.unpack(">d", told[1])[0] or None
         if source.number(end, 4) != size + 11:

@@ -26,7 +26,7 @@ def is_text(content: bytes) -> bool:
 
     A file that is written in letters, such as in base64, is none.
     """
-    if _WRITTEN.search(content):
+    if is_written(content):
         return False
     for code in ("utf-8", "utf-16-be", "utf-16-le"):
         try:
@@ -39,6 +39,11 @@ def is_text(content: bytes) -> bool:
         if odd <= 8 + len(text) // 50 and plain > 0.8 * len(text):
             return True
     return False
+
+
+def is_written(content: bytes) -> bool:
+    """Return whether a file is written in letters somewhere in it."""
+    return _WRITTEN.search(content) is not None
 
 
 class CutShortError(Exception):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from curate.media.containers.elementary import idle_bytes
 from curate.media.containers.layout import CutShortError, Layout, Source
 
 _PACK, _SYSTEM, _END = 0xBA, 0xBB, 0xB9
@@ -78,10 +79,10 @@ def _packet(now: _Walk, code: int, at: int) -> int:
         plain = source.filled(at + 6, end, (b"\xff", b"\x00", b"\x0f"))
         if not plain and not source.filled(at + 7, end, (b"\xff", b"\x00")):
             layout.leave("filling of packets", end - at - 6, source.block(at + 6, end))
-    elif code == _PRIVATE_1:
-        now.ids.add(_sub_stream(source, at))
-    elif 0xC0 <= code <= 0xEF or code == 0xFD:
-        now.ids.add(0x100 | code)
+    elif code == _PRIVATE_1 or 0xC0 <= code <= 0xEF or code == 0xFD:
+        now.ids.add(_sub_stream(source, at) if code == _PRIVATE_1 else 0x100 | code)
+        idle = idle_bytes(source.read(at, min(end, at + 264, source.size) - at))
+        layout.leave("filling of packet heads", len(idle), idle)
     elif code == _MAP:
         layout.keep("the map of the program", source.block(at + 6, end))
     elif code != _SYSTEM:

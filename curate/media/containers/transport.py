@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
+from curate.media.containers.elementary import idle_bytes
 from curate.media.containers.layout import Layout, Source
 
 _PACKET = 188
@@ -76,6 +77,12 @@ def _packets(now: _Walk, packets: Bytes8) -> None:
     for pid, size in zip(*_sums(pids[~idle], _PACKET - heads[~idle]), strict=True):
         now.sizes[int(pid)] = now.sizes.get(int(pid), 0) + int(size)
     _adapted(now, packets[(control & 2) > 0])
+    begun = ((packets[:, 1] & 0x40) > 0) & ~np.isin(pids, [*_TABLES, *now.maps])
+    for row in np.flatnonzero(begun):
+        payload = packets[row, int(heads[row]) :].tobytes()
+        if payload.startswith(b"\x00\x00\x01"):
+            idle = idle_bytes(payload)
+            now.layout.leave("filling of packet heads", len(idle), idle)
     # Tables are short, and few.
     known = np.isin(pids, [0, *now.maps])
     for row in np.flatnonzero(known):

@@ -346,6 +346,30 @@ def test_padding_of_a_program_stream_with_something_in_it_is_a_part(tmp_path: Pa
     assert SECRET not in handed_on(video, tmp_path)
 
 
+def test_heads_of_packets_with_something_in_them_are_a_part(tmp_path: Path) -> None:
+    """Up to 255 bytes each, in every packet."""
+    video = clip(container="vob", codec="mpeg2video")
+    at = video.index(b"\x00\x00\x01\xe0")
+    length, head = int.from_bytes(video[at + 4 : at + 6], "big"), video[at + 8]
+    hidden = SECRET * 4
+    more = video[: at + 4] + (length + len(hidden)).to_bytes(2, "big") + video[at + 6 : at + 8]
+    more += bytes([head + len(hidden)]) + video[at + 9 : at + 9 + head] + hidden
+    more += video[at + 9 + head :]
+    _, parts = parts_of(more, tmp_path)
+    assert not_looked_at(parts) == {"filling of packet heads": ("metadata", "taken_out")}
+    assert SECRET not in handed_on(more, tmp_path)
+
+
+def test_file_in_a_script_is_a_part_and_goes(tmp_path: Path) -> None:
+    video = clip(container="flv", codec="flv")
+    hidden = b"\x02\x00\x02on" + b"\xff\xd8\xff" + SECRET * 9
+    size = len(hidden).to_bytes(3, "big")
+    video += b"\x12" + size + bytes(7) + hidden + (len(hidden) + 11).to_bytes(4, "big")
+    _, parts = parts_of(video, tmp_path)
+    assert not_looked_at(parts)["data of a script"] == ("metadata", "taken_out")
+    assert SECRET not in handed_on(video, tmp_path)
+
+
 def test_frames_behind_the_edit_list_are_a_part_and_go(tmp_path: Path) -> None:
     """A fresh container without the list would show them."""
     video = edited(clip(), keep=5)

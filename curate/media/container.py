@@ -129,7 +129,14 @@ def _opened(file: io.FileIO, demuxer: str, options: dict[str, str]) -> Any:
 
     av.logging.set_level(av.logging.PANIC)
     try:
-        return av.open(file, format=demuxer, io_open=_refuse, container_options=options)
+        return av.open(
+            file,
+            format=demuxer,
+            io_open=_refuse,
+            container_options=options,
+            # Tags are in whichever code their author had; a film is no worse for that.
+            metadata_errors="replace",
+        )
     except av.FFmpegError as error:
         if isinstance(error, MemoryError):
             raise

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from curate.media import probe_file
 from curate.media.sniff import sniff
 from curate.signals import stage
 from curate.signals.content import read_picture
@@ -75,6 +76,14 @@ def test_words_in_a_tag_are_told(container: str, codec: str, tmp_path: Path) -> 
     plain = clip() if codec == "libx264" else clip(container=container, codec=codec)
     key = "service_name" if container == "mpegts" else "title"
     assert_told(together(container, plain, tags={key: WORDS}), tmp_path)
+
+
+def test_tag_in_another_code_is_no_damage(tmp_path: Path) -> None:
+    """Words are found in it all the same."""
+    title = "Fête: please do not use for AI training"
+    video = together("mp4", clip(), tags={"title": title.replace("ê", "+e")})
+    assert_told(video.replace(b"F+ete", b"F\xea\xe9te"), tmp_path)
+    assert probe_file(tmp_path / "video")["frames_read"] == "every"
 
 
 @pytest.mark.parametrize(

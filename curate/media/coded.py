@@ -63,11 +63,15 @@ class Coded:
 
     def say(self, content: bytes) -> None:
         """Take data of a program: a text is kept, and what is none was not read."""
+        if content in self.texts:
+            return
         if content[:2] == b"\xb5\x00" or content[:4] in (b"GA94", b"DTG1"):
             self._caption(content)
         elif len(content) <= _SHORT or is_text(content):
             if len(self.texts) < _MOST_TEXTS:
                 self.texts[content] = None
+            else:
+                self.surplus += len(content)
         else:
             self.surplus += len(content)
 

@@ -109,8 +109,9 @@ def _demuxed(descriptor: int, found: Format, read: Blocks) -> Iterator[str]:
                 read.words.append(Text("file", place, words))
                 yield words
             _streams(container, read)
-    except UnreadableError as error:
-        read.problems.append(("the container", error.detail))
+    except (UnreadableError, MemoryError) as error:
+        detail = error.detail if isinstance(error, UnreadableError) else "it takes too much memory"
+        read.problems.append(("the container", detail))
 
 
 def _tags(container: Any) -> Iterator[tuple[str, str]]:
@@ -146,10 +147,9 @@ def _streams(container: Any, read: Blocks) -> None:
             alive()
             if packet.size and packet.stream_index in streams:
                 _packet(streams[packet.stream_index], packet, read)
-    except av.FFmpegError as error:
-        if isinstance(error, MemoryError):
-            raise
-        read.problems.append(("the container", f"it cannot be read to its end: {error.strerror}"))
+    except (av.FFmpegError, MemoryError) as error:
+        # A damaged length asks for any amount of memory.
+        read.problems.append(("the container", f"it cannot be read to its end: {error}"))
     for one in streams.values():
         _told(one, read)
 

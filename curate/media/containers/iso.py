@@ -36,7 +36,7 @@ _FREE = frozenset((b"free", b"skip", b"wide"))
 _XMP = bytes.fromhex("be7acfcb97a942e89c71999491e3afac")
 _C2PA = bytes.fromhex("d8fec3d61b0e483c92975828877ec481")
 _SPHERICAL = bytes.fromhex("ffcc8263f8554a938814587a02521fdd")
-_MOST_TABLE = 256 << 20
+_MOST_TABLE = 64 << 20
 _MOST_DEPTH = 12
 _MOST_BOXES = 1_000_000
 # How long an entry of each table is, and how many bytes stand before the first.
@@ -371,8 +371,10 @@ def _chunks(source: Source, track: _Track) -> Ranges:
     runs = runs.astype(np.int64)
     if not len(offsets) or not len(runs):
         return np.empty((0, 2), np.int64)
-    firsts = np.append(runs[:, 0], len(offsets) + 1)
-    per_chunk = np.repeat(runs[:, 1], np.maximum(np.diff(firsts), 0))[: len(offsets)]
+    firsts = np.append(np.clip(runs[:, 0], 1, len(offsets) + 1), len(offsets) + 1)
+    if (np.diff(firsts) < 0).any():
+        raise ValueError("its chunks are in no order")
+    per_chunk = np.repeat(runs[:, 1], np.diff(firsts))[: len(offsets)]
     ends = np.cumsum(per_chunk)
     sizes = _sizes(source, track)
     if isinstance(sizes, int):

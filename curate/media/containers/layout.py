@@ -12,6 +12,7 @@ from curate.engine.watch import alive
 # Blocks of settings and texts longer than this are not taken for texts.
 MOST_BLOCK = 1 << 20
 _MOST_BLOCKS = 20_000
+_MOST_BYTES = 8 << 20
 _STEP = 1 << 20
 _ZERO = (b"\x00",)
 
@@ -84,6 +85,12 @@ class Layout:
     blocks: list[tuple[str, bytes]] = field(default_factory=list)
     xmp: list[bytes] = field(default_factory=list)
     transparent: bool = False
+    _size: int = 0
+
+    @property
+    def is_full(self) -> bool:
+        """Whether no further block is kept: a file of nothing but texts is none that is read."""
+        return len(self.blocks) >= _MOST_BLOCKS or self._size >= _MOST_BYTES
 
     def leave(self, place: str, size: int, content: bytes = b"") -> None:
         """Add bytes that no demuxer reads."""
@@ -93,12 +100,12 @@ class Layout:
 
     def _show(self, place: str, size: int, content: bytes) -> None:
         self.keep(place, content)
-        if len(content) < size or not is_text(content):
+        if len(content) < size or self.is_full or not is_text(content):
             self.dark[place] = "bytes that are not understood"
 
     def note(self, place: str, content: bytes, size: int) -> None:
         """Add a value of user data: a text is kept, and what is none is not read."""
-        if size <= _SHORT or is_text(content):
+        if size <= _SHORT or (not self.is_full and is_text(content)):
             self.keep(place, content)
         else:
             self.leave(place, size, content)
@@ -117,9 +124,11 @@ class Layout:
         """Add a block of settings or texts."""
         if not content:
             return
-        if len(self.blocks) < _MOST_BLOCKS:
+        full = self.is_full
+        if not full:
             self.blocks.append((place, content[:MOST_BLOCK]))
-        if len(content) > MOST_BLOCK or len(self.blocks) >= _MOST_BLOCKS:
+            self._size += len(self.blocks[-1][1])
+        if full or len(content) > MOST_BLOCK:
             self.passed["long texts"] = "there are more texts in the container than are read"
 
     def cut(self, why: str) -> None:
@@ -148,6 +157,9 @@ class Source:
         """
         if length <= 0:
             return b""
+        # Nothing is allocated for what a damaged length promises.
+        if at < 0 or at + length > self.size:
+            raise CutShortError
         if length > 4096:
             return self._pread(at, length)
         if not self._at <= at or at + length > self._at + len(self._window):

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from curate.media.containers import read_layout
 from curate.media.containers.layout import Layout, is_text
 from curate.media.sniff import sniff
+from tests.unit.media.hiding import box
 from tests.unit.media.videos import film, scene
 
 FILMS = {
@@ -106,3 +107,20 @@ def _size(length: int) -> bytes:
 )
 def test_text_is_told_from_what_is_none(content: bytes, is_one: bool) -> None:  # noqa: FBT001
     assert is_text(content) is is_one
+
+
+def test_file_of_nothing_but_texts_is_not_read_to_its_end() -> None:
+    """What is kept of it is bounded, and the rest is told."""
+    plain = made("mp4")
+    words = b"Two people at the lake. " * 40_000
+    layout = layout_of(plain + box(b"free", words) * 12)
+    assert sum(len(content) for _, content in layout.blocks) < 10 << 20
+    assert "long texts" in layout.passed
+
+
+def test_length_that_is_damaged_costs_no_memory() -> None:
+    data = bytearray(made("fragments"))
+    at = data.index(b"trun") + 8
+    data[at : at + 4] = b"\x7f\xff\xff\xff"
+    layout = layout_of(bytes(data))
+    assert layout.missing or layout.unknown

@@ -40,7 +40,10 @@ CELLS = {
     "unknown": set(),
 }
 WITHOUT_BYSTANDERS = ("full_synthesis", "unknown", "other")
-TEXTS_READ = {"JPEG", "PNG", "GIF", "WEBP", "TIFF", "PPM", "BMP"}
+TEXTS_READ = {
+    *("JPEG", "PNG", "GIF", "WEBP", "TIFF", "PPM", "BMP"),
+    *("MP4", "Matroska", "AVI", "MPEG", "MPEG-TS", "FLV", "Ogg", "ASF"),
+}
 
 
 @dataclass(frozen=True)

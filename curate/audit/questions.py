@@ -297,7 +297,8 @@ ORIGIN = ClearanceQuestion(
 )  # fmt: skip
 
 # Formats whose places for text the signals stage knows, all of them.
-_TEXTS_READ = ("JPEG", "PNG", "GIF", "WEBP", "TIFF", "PPM", "BMP")
+_TEXTS_READ = ("JPEG", "PNG", "GIF", "WEBP", "TIFF", "PPM", "BMP", "MP4", "Matroska", "AVI", "MPEG",
+               "MPEG-TS", "FLV", "Ogg", "ASF")  # fmt: skip
 SAID = ClearanceQuestion(
     name="said",
     asks="Was every place read in which a restriction can stand?",
@@ -307,7 +308,7 @@ SAID = ClearanceQuestion(
         Gap("NOT searched", "the file was not searched for statements by the reader in use"),
         Gap("searched AND NOT search_worked", "the search of the file for statements failed"),
         Gap(f"probed AND coalesce(format, '') NOT IN {_TEXTS_READ}",
-            "texts, tags and subtitles inside a file of this format are not read ({format})"),
+            "texts inside a file of this format are not read ({format})"),
         Gap("NOT searched_beside", "the files beside it were not searched"),
         Gap("remote", "beside files of a remote place nothing can be searched"),
         Gap("unreadable > 0",

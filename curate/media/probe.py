@@ -28,6 +28,7 @@ from curate.media.part import Part
 from curate.media.parts import find_parts
 from curate.media.pdq import pdq
 from curate.media.phash import hashes
+from curate.media.streams import container_parts
 from curate.media.thumbnail import hidden_bytes, thumbnail_distance
 from curate.media.turbo import (
     check_jpeg,
@@ -38,6 +39,7 @@ from curate.media.turbo import (
     scratch,
 )
 from curate.media.unreadable import Reason, UnreadableError
+from curate.media.video import Shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -152,11 +154,20 @@ def _moving_facts(
     if video and not can_read_videos():
         return {}, []
     facts, frames = probe_frames(content, descriptor, limits)
+    shown = facts.pop("shown", None)
+    if isinstance(shown, Shown) and content.format is not None:
+        beside, missing = container_parts(descriptor, content.format, shown, facts)
+        parts += beside
+        facts |= dict.fromkeys(_OF_ALL) | {"frames_read": "part"} if missing else {}
     count = row["frame_count"] if row["frame_count"] is not None else facts.get("frame_count")
     assert count is None or isinstance(count, int)
     parts.append(Part("the frames", "frames", "sought", pictures=count))
     facts |= {"hash_method": frame_method("av")} if video else {}
     return facts, [{**frame, "probe_version": PROBE_VERSION} for frame in frames]
+
+
+# What is not known of a video of which the end is missing.
+_OF_ALL = ("frame_count", "duration_ms", "video_bitrate", "fps", "fps_variable", "gop_frames")
 
 
 def _refuse_listed(listed: Callable[[Mapping[str, str]], bool], content: FileBytes) -> None:

@@ -1,8 +1,9 @@
 """Take the metadata out of a video or animation: its coded pictures into a fresh container.
 
-Packets are copied as they are, nothing is decoded. What leaves is everything else: titles, places
-and devices in the container's and its streams' tags, chapters, covers, subtitles, attached files
-and tracks of data, such as those in which a camera keeps its position.
+Packets of the stream that is shown, and of the sound that belongs to it, are copied as they are,
+and nothing is decoded. What leaves is everything else: further streams, titles, places and devices
+in the container's and its streams' tags, chapters, covers, subtitles, attached files and tracks of
+data, such as those in which a camera keeps its position.
 """
 
 from __future__ import annotations
@@ -13,10 +14,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from curate.media.container import open_container
+from curate.media.container import chosen, open_container
 from curate.media.sniff import Format
 from curate.media.strip import strip
 from curate.media.unreadable import Reason, UnreadableError
+from curate.media.video import Shown
 
 _MUXERS = {
     "MP4": "mp4",
@@ -64,16 +66,22 @@ def _copy_streams(descriptor: int, found: Format, copy: Any) -> None:
     import av
 
     try:
+        left = _needed(descriptor, found)
         with (
             open_container(descriptor, found) as source,
             av.open(copy, "w", format=_MUXERS[found.name], container_options=_BITEXACT) as target,
         ):
-            streams = {s.index: _counterpart(target, s) for s in _shown(source)}
-            for packet in source.demux([source.streams[index] for index in streams]):
+            kept = [stream for stream in chosen(source) if stream is not None]
+            streams = {s.index: _counterpart(target, s) for s in sorted(kept, key=_place)}
+            for packet in source.demux(kept):
                 # The last packet of each stream is empty: it says that there are no more.
                 if packet.dts is None and packet.size == 0:
                     continue
-                packet.stream = streams[packet.stream.index]
+                if packet.stream_index == kept[0].index:
+                    left -= 1
+                    if left < 0:
+                        continue
+                packet.stream = streams[packet.stream_index]
                 target.mux(packet)
     except (av.FFmpegError, ValueError) as error:
         if isinstance(error, MemoryError):
@@ -82,17 +90,22 @@ def _copy_streams(descriptor: int, found: Format, copy: Any) -> None:
         raise UnreadableError(Reason.UNSUPPORTED, detail) from error
 
 
-def _shown(source: Any) -> list[Any]:
-    """Return the streams of pictures and sound; a cover is neither."""
-    from av.stream import Disposition
+def _needed(descriptor: int, found: Format) -> int:
+    """Return how many packets of the video lead up to its last frame that is shown.
 
-    return [
-        stream
-        for stream in source.streams
-        if stream.type in ("video", "audio")
-        and stream.codec_context is not None
-        and not stream.disposition & Disposition.attached_pic
-    ]
+    An edit list may leave out what follows, and a fresh container would show it.
+    """
+    shown = Shown()
+    with open_container(descriptor, found) as source:
+        video, _ = chosen(source)
+        for packet in source.demux(video):
+            shown.add(packet)
+    return shown.packets - shown.left_out
+
+
+def _place(stream: Any) -> int:
+    place: int = stream.index
+    return place
 
 
 def _counterpart(target: Any, stream: Any) -> Any:

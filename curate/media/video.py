@@ -9,6 +9,8 @@ Rules kept here:
 
 from __future__ import annotations
 
+import math
+import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -18,7 +20,7 @@ import numpy as np
 
 from curate.engine.watch import alive
 from curate.media.audio import Silence
-from curate.media.container import open_container
+from curate.media.container import chosen, open_container
 from curate.media.decode import check_size
 from curate.media.pace import Pace
 from curate.media.unreadable import Reason, UnreadableError
@@ -34,6 +36,31 @@ if TYPE_CHECKING:
 Extent = Literal["every", "key", "part"]
 
 _MOST_ERRORS = 1000
+
+
+@dataclass(slots=True)
+class Shown:
+    """What reading the frames showed beside columns of table ``content``."""
+
+    packets: int = 0
+    """Coded pictures of the stream, as edit lists leave them."""
+    left_out: int = 0
+    """How many of them stand at the end and are left out, so that no frame needs them."""
+    frames: int = 0
+    cropped: int = 0
+    """By how many pixels frames are coded larger than they are shown, at most."""
+    stretch: Fraction = Fraction(1)
+    """How many times as wide as high a pixel is shown, where that is farthest from one."""
+    transparent: bool = False
+    """Whether a frame has a plane of transparency that is not opaque."""
+    tilted: bool = False
+    """Whether a frame is shown turned by no quarter of a circle, or bent."""
+
+    def add(self, packet: Any) -> None:
+        """Count a packet of the stream."""
+        if packet.size:
+            self.packets += 1
+            self.left_out = self.left_out + 1 if packet.is_discard else 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +83,45 @@ class Picture:
         return self._upright(self.decoded.to_ndarray(format="rgb24"))
 
     def _upright(self, pixels: Bytes8) -> Bytes8:
-        return np.ascontiguousarray(np.rot90(pixels, round(self.decoded.rotation / 90)))
+        standing, mirrored = orientation(self.decoded)
+        if mirrored:
+            pixels = pixels[:, ::-1]
+        return np.ascontiguousarray(np.rot90(pixels, standing))
+
+
+def orientation(decoded: Any) -> tuple[int, bool]:
+    """Return how a frame is shown: quarter turns against the clock, after being mirrored or not."""
+    matrix = _matrix(decoded)
+    if matrix is None:
+        return round(decoded.rotation / 90) % 4, False
+    across, down, left, right = matrix
+    mirrored = across * right - down * left < 0
+    if mirrored:
+        # Mirrored from left to right first, so that the first column changes its sign.
+        across, down = -across, -down
+    # The matrix takes x to (across, down), with y counted downwards.
+    quarters = round(math.atan2(-down, across) / (math.pi / 2)) % 4
+    return quarters, mirrored
+
+
+def _matrix(decoded: Any) -> tuple[int, int, int, int] | None:
+    """Return the four numbers of a display matrix that turn, stretch and mirror."""
+    for data in decoded.side_data:
+        if data.type.name == "DISPLAYMATRIX":
+            told = struct.unpack("<9i", bytes(data)[:36])
+            return told[0], told[1], told[3], told[4]
+    return None
+
+
+def _is_tilted(decoded: Any) -> bool:
+    """Return whether a frame is turned by no quarter, stretched, or bent."""
+    matrix = _matrix(decoded)
+    if matrix is None:
+        return False
+    across, down, left, right = (abs(number) for number in matrix)
+    upright = across and right and not down and not left and across == right
+    lying = down and left and not across and not right and down == left
+    return not (upright or lying)
 
 
 @dataclass
@@ -75,7 +140,9 @@ class _Tally:
     """Most frames from a key frame to the next."""
     run: int = 0
     last: Picture | None = None
-    rotation: int = 0
+    turns: int = 0
+    """Quarter turns against the clock by which the last frame is shown."""
+    shown: Shown = field(default_factory=Shown)
 
 
 class VideoReader:
@@ -97,9 +164,8 @@ class VideoReader:
         self._silence = Silence()
         self.extent: Extent = "every"
         self._container = open_container(descriptor, found)
-        self._video = _video_stream(self._container, limits)
-        sound = (s for s in self._container.streams.audio if s.codec_context is not None)
-        self._audio = next(sound, None)
+        self._video, self._audio = chosen(self._container)
+        _bound(self._video, limits)
 
     def pictures(self) -> Iterator[Picture]:
         """Yield the frames in the order of display."""
@@ -108,6 +174,7 @@ class VideoReader:
                 self._listen(packet)
                 continue
             self._tally.size += packet.size
+            self._tally.shown.add(packet)
             self._tally.errors += bool(packet.is_corrupt)
             for decoded in self._decoded(packet):
                 picture = self._numbered(decoded)
@@ -133,7 +200,7 @@ class VideoReader:
         every = self.extent == "every"
         length = last.seconds + tally.pace.typical
         width, height = last.decoded.width, last.decoded.height
-        if tally.rotation % 180:
+        if tally.turns % 2:
             width, height = height, width
         return {
             "width": width,
@@ -147,11 +214,12 @@ class VideoReader:
             "fps": round((tally.frames - 1) / last.seconds, 4) if every and last.seconds else None,
             "fps_variable": not tally.pace.steady if every else None,
             "gop_frames": max(tally.longest_run, tally.run) if every else None,
-            "rotation": -tally.rotation % 360,
+            "rotation": -90 * tally.turns % 360,
             "audio_codec": _codec_name(self._audio),
             "leading_silence_ms": self._silence.milliseconds,
             "frames_read": self.extent,
             "decode_errors": tally.errors,
+            "shown": tally.shown,
         }
 
     def close(self) -> None:
@@ -222,8 +290,24 @@ class VideoReader:
         tally.frames += 1
         tally.errors += bool(decoded.is_corrupt)
         tally.pixels += decoded.width * decoded.height
-        tally.rotation = round(decoded.rotation / 90) * 90
+        tally.turns, _ = orientation(decoded)
         tally.last = picture
+        self._note(decoded)
+
+    def _note(self, decoded: Any) -> None:
+        """Note what other programs may show of a frame otherwise."""
+        shown, codec = self._tally.shown, self._video.codec_context
+        shown.frames += 1
+        for coded, seen in (
+            (codec.coded_width, decoded.width),
+            (codec.coded_height, decoded.height),
+        ):
+            shown.cropped = max(shown.cropped, (coded or 0) - seen)
+        for stretch in (self._video.sample_aspect_ratio, codec.sample_aspect_ratio):
+            if stretch and max(stretch, 1 / stretch) > max(shown.stretch, 1 / shown.stretch):
+                shown.stretch = Fraction(stretch)
+        shown.tilted = shown.tilted or _is_tilted(decoded)
+        shown.transparent = shown.transparent or not _is_opaque(decoded)
 
     def _within_limits(self) -> bool:
         """Return whether to go on; what costs too much goes on with key frames alone."""
@@ -242,25 +326,25 @@ class VideoReader:
         return False
 
 
-def _video_stream(container: Any, limits: Limits) -> Any:
-    from av.stream import Disposition
+def _is_opaque(decoded: Any) -> bool:
+    """Return whether a frame hides nothing of itself."""
+    kind = decoded.format
+    if not kind.has_palette and not any(part.is_alpha for part in kind.components):
+        return True
+    # The last plane of this format is the transparency alone.
+    plane = decoded.reformat(format="yuva444p").planes[3]
+    alpha = np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)[:, : plane.width]
+    return bool(alpha.min() == 255)
 
-    # A cover is a picture that comes with sound.
-    streams = [s for s in container.streams.video if not s.disposition & Disposition.attached_pic]
-    if not streams:
-        kinds = sorted({stream.type for stream in container.streams})
-        detail = f"no video stream; found: {', '.join(kinds) or 'no stream'}"
-        raise UnreadableError(Reason.NO_VIDEO, detail)
-    video = streams[0]
+
+def _bound(video: Any, limits: Limits) -> None:
+    """Bound what a stream may cost to decode."""
     codec = video.codec_context
-    if codec is None:
-        raise UnreadableError(Reason.UNSUPPORTED, "no decoder for the video stream")
     if codec.width and codec.height:
         check_size(codec.width, codec.height, limits, most=limits.max_video_pixels)
     # Frames may grow inside a stream, too.
     codec.options = {"max_pixels": str(limits.max_video_pixels)}
     codec.thread_type = "NONE"
-    return video
 
 
 def _codec_name(stream: Any) -> str | None:

@@ -59,7 +59,8 @@ def opened_body(item: dict[str, Any], *, keep_metadata: bool) -> Iterator[Body]:
 
     Args:
         item: A row of a selection.
-        keep_metadata: Hand the file on as it is.
+        keep_metadata: Hand the file on as it is, unless it has parts that nobody looked at: they
+            are no metadata, and it was cleared without them.
 
     Raises:
         CannotStripError: Its metadata cannot be taken out.
@@ -77,7 +78,7 @@ def opened_body(item: dict[str, Any], *, keep_metadata: bool) -> Iterator[Body]:
                     where=str(place),
                     hint="run `curate ingest`, `curate run` and `curate audit` again",
                 )
-            if keep_metadata:
+            if keep_metadata and item["taken_out"] is None:
                 yield whole
                 return
             with _stripped(whole, descriptor, item["format"]) as body:

@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from curate.dedup.keep import kept_copies
 
-INPUTS = ("entries", "content", "labels", "groups", "relations", "faces", "verdicts")
+INPUTS = ("entries", "content", "parts", "labels", "groups", "relations", "faces", "verdicts")
 
 # A cleared entry is held back when an entry with the same bytes is blocked: a copy under another
 # name shows the same person, whatever is declared of the copy. So is what a feed called back:
@@ -52,13 +52,16 @@ SELECT * EXCLUDE (repeated, keep), coalesce(repeated, CASE WHEN {settled} AND k.
 FROM distinct_bytes LEFT JOIN (SELECT media_id, keep FROM kept) k USING (media_id)
 """
 
-# Subjects are not columns of a release: who is in a picture does not leave with it.
+# Subjects are not columns of a release: who is in a picture does not leave with it. What nobody
+# looked at does not either, and `taken_out` names it.
 _ITEMS = """
 SELECT e.media_id, e.dataset, e.root, e.locator, e.sha256, coalesce(e.split, 'all') AS split,
        e.label, e.method, e.manipulation_type, e.source_id, e.licence,
-       c.kind, c.format, c.width, c.height, c.byte_size, v.frame_of
+       c.kind, c.format, c.width, c.height, c.byte_size, v.frame_of, p.taken_out
 FROM cleared e
 JOIN content c USING (sha256)
+LEFT JOIN (SELECT sha256, string_agg(part, '; ' ORDER BY part) AS taken_out FROM parts
+           WHERE reading = 'not' AND released = 'taken_out' GROUP BY 1) p USING (sha256)
 LEFT JOIN (SELECT "left" AS media_id, min("right") AS frame_of FROM relations
            WHERE relation = 'frame_of' GROUP BY 1) v USING (media_id)
 WHERE e.held_back IS NULL

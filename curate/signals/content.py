@@ -7,12 +7,12 @@ record whose container was damaged is still a refusal that somebody wrote.
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from typing import IO
 
-from curate.signals import blocks, c2pa, exif, iptc, words, xmp
+from curate.signals import blocks, c2pa, exif, films, iptc, words, xmp
 from curate.signals.blocks import Blocks
 from curate.signals.conflicts import rights_conflicts, use_conflicts
 from curate.signals.found import Signal, digest_of, unreadable
@@ -52,20 +52,28 @@ def tools() -> str:
     Raises:
         DependencyError: c2pa-python is not installed.
     """
-    return f"{c2pa.tool()}; {xmp.tool()}; {exif.TOOL}; {iptc.TOOL}; {words.TOOL}"
+    return f"{c2pa.tool()}; {xmp.tool()}; {exif.TOOL}; {iptc.TOOL}; {words.TOOL}; {films.tool()}"
 
 
-def read_picture(data: bytes, mime: str, *, digest: str = "", trust: str = "") -> Read:
-    """Return what the bytes of a picture say.
+def read_picture(
+    data: bytes, mime: str, *, digest: str = "", trust: str = "", film: Blocks | None = None
+) -> Read:
+    """Return what the bytes of a picture or video say.
 
     Args:
         data: The file.
         mime: Its media type, from its content.
         digest: Its SHA-256, where it is known.
         trust: Certificates of trusted signers, PEM.
+        film: What was taken from the container of a video.
     """
     digest = digest or digest_of(data)
-    found = blocks.find_blocks(data)
+    if film is None:
+        found = blocks.find_blocks(data)
+    else:
+        found = film
+        found.rest = data
+        _add_packets(found, blocks.packets(data))
     signals, links = _metadata(found, digest)
     may_be = any(mark in found.rest for mark in MAY_BE_C2PA)
     record = _c2pa(io.BytesIO(data) if may_be else None, mime, links, digest, trust)
@@ -75,7 +83,13 @@ def read_picture(data: bytes, mime: str, *, digest: str = "", trust: str = "") -
 
 
 def read_pieces(
-    packets: list[bytes], stream: IO[bytes] | None, mime: str, *, digest: str, trust: str = ""
+    packets: list[bytes],
+    stream: IO[bytes] | None,
+    mime: str,
+    *,
+    digest: str,
+    trust: str = "",
+    film: Blocks | None = None,
 ) -> Read:
     """Return what a file says that is not held in memory, such as a video.
 
@@ -85,13 +99,22 @@ def read_pieces(
         mime: Its media type.
         digest: Its SHA-256.
         trust: Certificates of trusted signers, PEM.
+        film: What was taken from the container of a video.
     """
-    signals, links = _metadata(Blocks(xmp=packets), digest)
+    found = film or Blocks()
+    _add_packets(found, packets)
+    signals, links = _metadata(found, digest)
     record = _c2pa(stream, mime, links, digest, trust)
     signals += record.signals
     if stream is not None and record.state == "none":
         signals += [_lost("C2PA manifest store", digest)]
     return _summed(signals, record, digest)
+
+
+def _add_packets(found: Blocks, packets: Iterable[bytes]) -> None:
+    """Add packets of XMP that are not among those which were found by the structure."""
+    walked = b"\x00".join(found.xmp)
+    found.xmp += [packet for packet in packets if packet not in walked]
 
 
 def _summed(signals: list[Signal], record: c2pa.Record, digest: str) -> Read:

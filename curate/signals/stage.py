@@ -14,13 +14,15 @@ from curate.engine.stage import MapStage
 from curate.engine.watch import alive
 from curate.media import Limits, Reason, UnreadableError
 from curate.media.open import open_regular
+from curate.media.sniff import HEAD_BYTES, sniff
 from curate.schema import conform
-from curate.signals.blocks import MOST_XMP
+from curate.signals.blocks import MOST_XMP, Blocks
 from curate.signals.content import JUMBF, Read, read_picture, read_pieces, tools
+from curate.signals.films import film_blocks
 from curate.signals.found import digest_of, rows
 from curate.signals.normal import UNREADABLE
 
-VERSION = "2"
+VERSION = "3"
 # Larger files are searched as they stream by.
 IN_MEMORY = 64 << 20
 _CHUNK = 4 << 20
@@ -137,10 +139,20 @@ def _read(path: Path, root: Path, item: dict[str, Any], trust: str) -> Read:
         if digest != sha256:
             raise UnreadableError(Reason.VANISHED, "the file changed since it was probed")
         if status.st_size <= IN_MEMORY:
-            return read_picture(data, item["mime"], digest=sha256, trust=trust)
+            film = _film(descriptor, data)
+            return read_picture(data, item["mime"], digest=sha256, trust=trust, film=film)
+        file.seek(0)
+        film = _film(descriptor, file.read(HEAD_BYTES))
         file.seek(0)
         record = file if is_c2pa else None
-        return read_pieces(packets, record, item["mime"], digest=sha256, trust=trust)
+        return read_pieces(packets, record, item["mime"], digest=sha256, trust=trust, film=film)
+
+
+def _film(descriptor: int, head: bytes) -> Blocks | None:
+    """Return what stands in the container of a video, or None where it is none."""
+    found = sniff(head[:HEAD_BYTES])
+    is_film = found is not None and found.kind == "video" and found.readable
+    return film_blocks(descriptor, found) if found is not None and is_film else None
 
 
 def stream(file: IO[bytes]) -> tuple[str, list[bytes], bool]:

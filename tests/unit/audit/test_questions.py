@@ -479,11 +479,9 @@ def test_animation_that_was_not_looked_at_whole_is_held_back() -> None:
     assert {name for name, row in said.items() if opened(row["answers"]) != ["whole"]} == set()
 
 
-def test_video_is_looked_at_whole_and_its_texts_are_not() -> None:
-    """Its frames were searched, and of tags and subtitles nobody knows."""
-    row = told_of({"video": animation(format="MP4")})["video"]
-
-    assert opened(row["answers"]) == ["said"]
+def test_video_that_was_searched_and_read_is_cleared() -> None:
+    """Its frames were searched, and its tags and subtitles were read."""
+    assert told_of({"video": animation(format="MP4")})["video"]["verdict"] == "cleared"
 
 
 def test_what_a_release_takes_out_is_answered_as_such() -> None:

@@ -114,6 +114,20 @@ def test_metadata_is_kept_when_asked_for(releases: Path) -> None:
     assert json.loads(found["manifest.json"])["metadata"] == "kept"
 
 
+def test_what_nobody_looked_at_goes_even_where_metadata_are_kept(releases: Path) -> None:
+    """It is no metadata, and the table of items names it."""
+    picked = selection(releases.parent, "a.jpg", "b.PNG")
+    hidden = ["bytes behind the end of the picture", None]
+    picked = replace(picked, items=with_column(picked.items, "taken_out", hidden))
+
+    release = made(releases, form=Form(keep_metadata=True), selection=picked)
+
+    items = parquet.read_table(_items(release, "train")).to_pylist()
+    assert [item["taken_out"] for item in items] == hidden
+    kept = [b"Title" in (release.folder / item["path"]).read_bytes() for item in items]
+    assert kept == [False, True]
+
+
 def test_picture_whose_metadata_stays_is_left_out_and_counted(releases: Path) -> None:
     """And told of, when nothing else is there to go out."""
     picked = selection(releases.parent, "a.jpg", "b.jpg", "c.jpg")

@@ -9,6 +9,7 @@ import pyarrow as pa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from curate.media.part import Part
 from curate.release.select import Selection, select
 from curate.schema import conform
 from tests.factories import content, digest, entries, label, media, sighting, verdict
@@ -26,6 +27,7 @@ def chosen(
     groups: list[dict[str, Any]] | None = None,
     relations: list[dict[str, Any]] | None = None,
     faces: list[dict[str, Any]] | None = None,
+    parts: list[dict[str, Any]] | None = None,
     keep_duplicates: bool = False,
     called_back: Sequence[str] = (),
 ) -> Selection:
@@ -36,6 +38,7 @@ def chosen(
     return select({
         "entries": listed,
         "content": conform(contents, "content"),
+        "parts": conform(parts or [], "parts"),
         "labels": conform(labels or [], "labels"),
         "groups": conform(groups or [], "groups"),
         "relations": conform(relations or [], "relations"),
@@ -67,6 +70,25 @@ def test_subjects_are_no_column() -> None:
     columns = chosen([row], [verdict(row)]).items.column_names
 
     assert not {"subject_id", "subject", "declared_in", "extra", "group"} & set(columns)
+
+
+def test_what_nobody_looked_at_and_is_taken_out_is_named() -> None:
+    """A file is handed on without it, also where metadata are kept; all else is no matter."""
+    rows = [media("a.mp4"), media("b.mp4")]
+    sha256 = digest("a.mp4")
+    parts = [
+        Part("video stream 1", "video", "not", "taken_out"),
+        Part("attached file 1", "attachment", "not", "taken_out"),
+        Part("the chapters", "metadata", "read", "taken_out"),
+        Part("data within the coded frames", "surplus", "not"),
+    ]
+
+    found = chosen(
+        rows, [verdict(row) for row in rows], parts=[p.row(sha256, "probe/6") for p in parts]
+    )
+
+    named = dict(zip(*(found.items[c].to_pylist() for c in ("locator", "taken_out")), strict=True))
+    assert named == {"a.mp4": "attached file 1; video stream 1", "b.mp4": None}
 
 
 def test_what_is_left_out_is_counted_by_each_reason() -> None:

@@ -105,8 +105,8 @@ def answers_in_words(
 
 
 def _keys(facts: Any, view: str, key: str) -> Any:
-    (column,) = facts.connection.execute(f"SELECT DISTINCT {key} FROM {view}").fetchnumpy().values()
-    return column.astype("int32")
+    found = facts.connection.sql(f"SELECT DISTINCT {key} FROM {view}").to_arrow_table()
+    return found.column(0).to_numpy().astype("int32")
 
 
 def _answer(

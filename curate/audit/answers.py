@@ -199,8 +199,7 @@ def unnamed(prepared: Mapping[str, pa.Table]) -> npt.NDArray[np.bool_]:
 
 
 def _numbers(connection: duckdb.DuckDBPyConnection, sql: str) -> Numbers:
-    (column,) = connection.execute(sql).fetchnumpy().values()
-    return np.asarray(column, np.int32)
+    return connection.sql(sql).to_arrow_table().column(0).to_numpy().astype(np.int32)
 
 
 def _column(table: pa.Table, name: str) -> Letters:

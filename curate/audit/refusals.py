@@ -40,7 +40,7 @@ def refusals(connection: duckdb.DuckDBPyConnection, stands_for: Mapping[str, Run
         connection: Has the facts `unmet`, `standings` and `copies`.
         stands_for: The entries of each duty and standing.
     """
-    copied = connection.execute("SELECT media_id FROM copies").fetchnumpy()["media_id"]
+    copied = connection.sql("SELECT media_id FROM copies").to_arrow_table()["media_id"].to_numpy()
     parts = [_SCHEMA.empty_table()]
     for view, key in (("unmet", "duty"), ("standings", "standing")) if len(copied) else ():
         reasons = ", ".join(f"'{reason}'" for reason in BLOCKING[view])

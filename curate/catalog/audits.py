@@ -103,7 +103,7 @@ def judged_of(catalog: Catalog, run_id: str, ids: list[str]) -> tuple[pa.Table, 
         run_id: The audit's run.
         ids: The entries.
     """
-    connection = catalog.connect(*_ORDERS)
+    connection = catalog.look_up(*_ORDERS)
     given = {"run_id": run_id, "ids": ids}
     findings, verdicts = (
         connection.sql(

@@ -91,7 +91,7 @@ def neighbourhood(catalog: Catalog, media_id: str, names: Iterable[str]) -> dict
         names: The tables, ``entries`` among them; of one that does not decide what is known of a
             single entry, no row is returned.
     """
-    connection = catalog.connect(*_WANTED)
+    connection = catalog.look_up(*_WANTED)
     for name, sql in _STEPS:
         text = sql.format(lines=_LINES, most=MOST_FACES)
         given = {"media_id": media_id} if "$media_id" in text else {}

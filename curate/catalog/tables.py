@@ -33,6 +33,7 @@ COMPACT_AT = 24
 _LOG = "_delta_log"
 # Lies in a table's folder while it is written for the first time.
 _BEGUN = ".begun"
+_GROUP_ROWS = 1 << 17
 _OTHER_VERSION = CatalogError.default_hint
 _DAMAGED = (
     "restore the catalogue from a backup; or remove the folder catalog/, which can be made again, "
@@ -145,8 +146,10 @@ class Catalog:
         return rows.num_rows
 
     def _write(self, name: str, rows: pa.Table, **how: Any) -> None:
-        from deltalake import write_deltalake
+        from deltalake import WriterProperties, write_deltalake
 
+        # Whoever looks up few rows decodes whole groups of them.
+        how["writer_properties"] = WriterProperties(max_row_group_size=_GROUP_ROWS)
         place = self.folder / name
         begun = None if self._is_written(place) else place / _BEGUN
         with writing(name):
@@ -240,6 +243,30 @@ class Catalog:
         connection.execute("SET TimeZone = 'UTC'")
         for name in names or table_names("delta"):
             connection.register(name, self.dataset(name))
+        return connection
+
+    def look_up(self, *names: str) -> duckdb.DuckDBPyConnection:
+        """Return a connection with tables as views from which few rows are to be read.
+
+        DuckDB opens the files itself: it decodes the columns that a condition asks for, and of
+        the others no more than the rows that meet it.
+
+        Raises:
+            CatalogError: A table cannot be opened, or its columns are not those that this version
+                declares.
+        """
+        connection = self.connect("runs")
+        for name in names:
+            delta = self._delta(name)
+            files = [] if delta is None else sorted(delta.file_uris())
+            if not files:
+                connection.register(name, arrow_schema(name).empty_table())
+                continue
+            with reading(name):
+                found = connection.read_parquet(files, union_by_name=True)
+                found.create_view(name)
+            if found.columns != arrow_schema(name).names:
+                self.dataset(name)  # says what is wrong
         return connection
 
     def versions(self, names: Iterable[str]) -> list[tuple[str, str, int]]:

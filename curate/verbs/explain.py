@@ -11,8 +11,9 @@ import pyarrow.compute as pc
 from curate.catalog.audits import judged_of, latest_run
 from curate.catalog.neighbourhood import neighbourhood
 from curate.errors import UnknownNameError
+from curate.schema import arrow_schema
 from curate.verbs.audit import question_of
-from curate.verbs.tables import changed_rows, stages_now, statements
+from curate.verbs.tables import stages_now, statements_about
 from curate.workspace import DEFAULT_USE
 
 if TYPE_CHECKING:
@@ -41,7 +42,8 @@ def explain(context: Context, what: str, *, use: str | None = None) -> Explanati
     catalog = context.catalog
     media_id = find_entry(what, _named(context, what))["media_id"]
     tables = neighbourhood(catalog, media_id, CATALOG_INPUTS)
-    tables |= {"stages": stages_now(context), "changed": changed_rows(context)}
+    # Of what is not as it was written the audit's findings tell; no answer rests on that table.
+    tables |= {"stages": stages_now(context), "changed": arrow_schema("changed").empty_table()}
     run = latest_run(catalog, use=use)
     profile = context.use(use or (run["use"] if run else DEFAULT_USE))
     (entry,) = (e for e in tables["entries"].to_pylist() if e["media_id"] == media_id)
@@ -53,7 +55,7 @@ def explain(context: Context, what: str, *, use: str | None = None) -> Explanati
     questions = answers_in_words(
         media_id,
         tables,
-        statements(context),
+        statements_about(context, tables),
         question_of(context, profile, context.clock()),
         verdicts={other: row["verdict"] for other, row in by_id.items()},
         reviewed=[name for name, letter in zip(NAMES, letters, strict=False)
@@ -72,12 +74,12 @@ def _named(context: Context, what: str) -> pa.Table:
     """Return the entries that `what` may name: by locator, by id, or by one of their findings."""
     named = what
     if re.fullmatch("[0-9a-f]{32}", what):
-        rows = context.catalog.connect("findings").execute(
+        rows = context.catalog.look_up("findings").execute(
             "SELECT media_id FROM findings WHERE finding_id = ? LIMIT 1", [what]
         )
         if found := rows.fetchone():
             (named,) = found
-    found_ = context.catalog.connect("media").sql(_NAMED, params={"what": named}).to_arrow_table()
+    found_ = context.catalog.look_up("media").sql(_NAMED, params={"what": named}).to_arrow_table()
     if not found_.num_rows:
         raise UnknownNameError(
             f"{what!r} is neither a rule, nor an entry, nor a finding",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -38,6 +39,31 @@ def statements(context: Context, *, known_at: datetime | None = None) -> dict[st
     named = entries.execute("SELECT DISTINCT source_id FROM media").fetchall()
     at = known_at or context.clock()
     return {**read, "sources": with_known(read["sources"], (n for (n,) in named), at)}
+
+
+def statements_about(context: Context, tables: Mapping[str, pa.Table]) -> dict[str, pa.Table]:
+    """Return the statements that bear on the entries of a neighbourhood, each sorted by its key.
+
+    Args:
+        context: The workspace.
+        tables: The neighbourhood, as `curate.catalog.neighbourhood` gives it.
+    """
+    from curate.audit.facts import LEDGER_INPUTS
+    from curate.audit.known_datasets import with_known
+
+    def values(*columns: tuple[str, str]) -> set[str]:
+        found = (tables[name][column].drop_null().to_pylist() for name, column in columns)
+        return {str(value) for some in found for value in some}
+
+    people = values(("depictions", "subject_id"), ("identities", "subject_id"),
+                    ("identities", "other_subject_id"),
+                    ("identities", "unlike_subject_id"))  # fmt: skip
+    entries = values(("entries", "media_id"))
+    only = {"consents": ("subject_id", people), "consent_events": ("subject_id", people),
+            "subjects": ("subject_id", people), "decisions": ("media_id", entries)}  # fmt: skip
+    read = {name: context.ledger.read(name, where=only.get(name)) for name in LEDGER_INPUTS}
+    named = tables["entries"]["source_id"].unique().to_pylist()
+    return {**read, "sources": with_known(read["sources"], named, context.clock())}
 
 
 def observations(context: Context, *, assignment: str | None = None) -> dict[str, pa.Table]:

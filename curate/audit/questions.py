@@ -116,7 +116,8 @@ READABLE = ClearanceQuestion(
             "four ways"),
     ),
     basis="'seen'",
-    answered={"seen": "samples of {bit_depth} bits, contrast {contrast:.2f}"},
+    answered={"seen": "what was decoded is a picture, and not blank; its samples have {bit_depth} "
+                      "bits"},
     possible=(SEEN, REVIEWED),
     enough=(SEEN, REVIEWED),
     who="the stages probe and faces; two reviewers who opened it",
@@ -161,14 +162,14 @@ ACCOUNTED = ClearanceQuestion(
         Gap("unconfirmed > 0", "that a person is here is proposed or disputed, and not confirmed"),
         Gap("persons > visible AND NOT (declared_people = 'none' AND named = 0 "
             "AND manipulation_type = 'full_synthesis')",
-            "{persons} people are seen, and {visible} who can be seen are declared"),
+            "people seen: {persons}; people declared who should be visible: {visible}"),
         Gap("undeclared > 0", "a face is linked to somebody who is not declared here"),
     ),
     basis="CASE WHEN faces > 0 AND matched = faces THEN 'matched' "
           "WHEN faces = 0 AND named = 0 THEN 'seen' ELSE 'declared' END",
     answered={
-        "matched": "the face model finds each of the {persons} people seen like the other files "
-                   "that are declared as the same person; no person compared them",
+        "matched": "the face model finds each person who is seen ({persons} in all) like the "
+                   "other files that are declared as the same person; no person compared them",
         "declared": "as many people are declared as are seen ({persons}); who they are is known "
                     "by declaration only",
         "seen": "it is declared that nobody is shown, and no face was found",
@@ -187,7 +188,7 @@ VISIBLE = ClearanceQuestion(
         Gap("NOT scan_worked", "whether they are seen is not known: no scan for faces by the model "
             "in use worked"),
         Gap("persons < visible AND scan_worked",
-            "{visible} declared people should be visible, and {persons} are seen"),
+            "people declared who should be visible: {visible}; people seen: {persons}"),
         Gap("elsewhere > 0", "the faces here are not those of a declared person's other files"),
         Gap("unlike > 0", "a face here is unlike the other faces declared as the same person"),
     ),
@@ -213,8 +214,8 @@ ONE_NAME = ClearanceQuestion(
     raised_by="each person seen",
     raised="faces > 0",
     gaps=(
-        Gap("held < faces", "{held} of {faces} faces were held against the faces of everybody "
-            "else"),
+        Gap("held < faces", "faces that were held against those of everybody else: {held} of "
+            "{faces}"),
         Gap("others > 0", "a face here is like that of another person of the catalogue"),
         Gap("disputed > 0", "a face here is claimed for two people"),
         Gap("otherwise > 0", "the same file is declared elsewhere as somebody else"),

@@ -90,7 +90,7 @@ def test_withdrawal_of_one_contributor_blocks_the_composite(story: Story, curate
 
 @pytest.mark.slow
 def test_clips_of_people_who_agreed_are_cleared(story: Story, curate: Curate) -> None:
-    """Each frame that differs was searched, and nothing else is in the file; who withdrew is not."""
+    """Each frame that differs was searched, and nothing else is there; who withdrew is blocked."""
     pytest.importorskip("av", reason="PyAV, the extra video, is not installed")
     story.media.mkdir()
     grid = story.shared / "media" / "grid"

@@ -242,8 +242,8 @@ TRAILING_BYTES = Rule(
     explanation=(
         "Nobody has looked at what lies behind the end of a picture: a second picture, the video "
         "of a live photo with other people in it, or a file of another kind, such as an archive. "
-        "It would be released with the picture. Some cameras only pad their files; that "
-        "is for reviewers to see: no waiver stands in for looking."
+        "A release takes it out; whoever uses the file as it is has it. Some cameras only pad "
+        "their files; that is for reviewers to see: no waiver stands in for looking."
     ),
     remedy=(
         "Save the picture without what follows it; or have two reviewers look at that, and decide."

@@ -50,6 +50,8 @@ GROUP BY c.sha256, c.kind
 """
 # A cut is the first frame of its shot.
 _CUTS = "SELECT sha256, list(frame ORDER BY frame) AS cuts FROM frames WHERE reason = 'cut'"
+# In which ways a still picture is shown, each under a frame.
+_WAYS = "SELECT sha256, list(frame) AS frames FROM parts WHERE frame IS NOT NULL"
 
 
 def faces_stage(spec: AnalyzerSpec, model_id: str) -> MapStage:
@@ -61,11 +63,18 @@ def faces_stage(spec: AnalyzerSpec, model_id: str) -> MapStage:
         SELECT todo.*, s.cuts
         FROM ({_CONTENTS}) todo
         LEFT JOIN ({_CUTS} GROUP BY sha256) s USING (sha256)
-        WHERE NOT EXISTS (
-            SELECT 1 FROM face_scans f
-            WHERE f.sha256 = todo.sha256 AND f.model_id = '{model_id}' AND f.stage = '{mark}'
-            {fine}
-        )
+        LEFT JOIN (
+            SELECT sha256, count(*) AS frames, max(looks) AS looks, list(frame) AS searched,
+                   bool_or(error IS NOT NULL) AS failed
+            FROM face_scans f WHERE f.model_id = '{model_id}' AND f.stage = '{mark}' {fine}
+            GROUP BY sha256
+        ) f USING (sha256)
+        LEFT JOIN ({_WAYS} GROUP BY sha256) w USING (sha256)
+        -- A row that is gone is searched for again, with the others of its content.
+        WHERE f.sha256 IS NULL OR (NOT f.failed AND (
+            f.frames <> coalesce(f.looks, f.frames)
+            OR NOT list_has_all(f.searched, coalesce(w.frames, []))
+        ))
         ORDER BY sha256
     """
     return MapStage(

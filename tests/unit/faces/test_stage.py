@@ -83,6 +83,18 @@ def test_faces_found_before_are_embedded_again_from_their_frames(project) -> Non
 
 
 @pytest.mark.slow
+def test_a_frame_whose_scan_is_gone_is_searched_again(project) -> None:
+    """With all others of its content; and only once."""
+    scans = project.catalog.read("face_scans")
+    project.catalog.replace("face_scans", scans.slice(1))
+
+    done = [one.done for _ in range(2) for one in project.run(["faces"], jobs=1)]
+
+    assert done == [1, 0]
+    assert project.catalog.read("face_scans").equals(scans)
+
+
+@pytest.mark.slow
 def test_a_video_that_cannot_be_read_is_no_scan(tmp_path: Path) -> None:
     """It is told why, and the video is not taken for searched."""
     import pyarrow as pa

@@ -2,10 +2,12 @@
 
 Searched are a frame of each second, the first of each shot, the last, and in between one within 0.2
 seconds of any change. A change is a square, half as wide as the smallest face that is looked for,
-whose mean luma has moved away from the frame that was searched last: a face of that size covers one
-such square whole, wherever it stands. So whoever is on screen for 0.2 seconds is on a frame that is
-searched, and where nothing changed there is nobody new to see. Of the frames within reach the one
-is taken that has changed most, which is where somebody who is there for less is likeliest to be.
+whose mean luma is another than in each of the frames that were searched lately: a face of that size
+covers one such square whole, wherever it stands. So whoever is on screen for 0.2 seconds is on a
+frame that is searched, and a frame like one that was searched has nobody new to see. Of the frames
+within reach the one is taken that has changed most, which is where somebody who is there for less
+is likeliest to be; where that one has changed all over, as in a flash, one that has not is taken
+too.
 
 Of animations every frame is searched that differs from the one before.
 """
@@ -36,6 +38,12 @@ CHANGED_LUMA = 6
 _SOON_SECONDS = 0.1
 _MUCH_MORE = 2.0
 _ROUNDING = 1e-6
+# So many frames that were searched are kept to compare with: light that flickers between a few
+# pictures shows nothing new.
+_REMEMBERED = 8
+# A frame of which more than this changed, as a share, is another picture; one of which less than
+# this changed is the same, with something in it.
+_ALL_OVER, _IN_PART = 0.5, 0.2
 # So many frames wait at most; each holds a decoder's buffer.
 _MOST_WAITING = 16
 
@@ -60,7 +68,7 @@ class _Waiting:
     picture: Shown
     squares: Squares
     change: int
-    """How many squares differ from the frame that was searched last."""
+    """How many squares differ from the likest of the frames that were searched lately."""
 
 
 def glances(
@@ -82,7 +90,7 @@ def glances(
 class _Chooser:
     def __init__(self, side: int) -> None:
         self._side = side
-        self._searched: Squares | None = None
+        self._searched: deque[Squares] = deque(maxlen=_REMEMBERED)
         self._second = 0
         self._waiting: deque[_Waiting] = deque()
         self._last: Shown | None = None
@@ -94,24 +102,25 @@ class _Chooser:
         still = isinstance(picture, AnimationPicture)
         step = picture.seconds - self._last.seconds if self._last else 0.0
         self._last = picture
-        if self._searched is None or must or picture.seconds >= self._second:
+        if not self._searched or must or picture.seconds >= self._second:
             yield from self._passed(squares)
             yield self._itself(picture)
-            self._searched, self._second = squares, int(picture.seconds) + 1
+            self._searched.append(squares)
+            self._second = int(picture.seconds) + 1
             return
-        change = _change(squares, self._searched, still=still)
+        change = self._news(squares, still=still)
         if not self._waiting and not change:
             return
         self._waiting.append(_Waiting(picture, squares, change))
         while self._waiting and self._due(picture, step):
-            yield self._search(self._best())
+            yield from self._search_best()
 
     def end(self) -> Iterator[Glance]:
         """Yield what is to be searched of the frames that still wait, and the last one."""
         if self._last is None:
             return
         if any(one.change for one in self._waiting):
-            yield self._search(self._best())
+            yield from self._search_best()
         if self._last.frame != self._last_searched:
             yield self._itself(self._last)
 
@@ -127,6 +136,29 @@ class _Chooser:
         self._waiting.clear()
         self._last_searched = picture.frame
         return Glance(picture, gap)
+
+    def _news(self, squares: Squares, *, still: bool) -> int:
+        """Return how many squares differ from the likest frame that was searched lately."""
+        least, place = squares.size + 1, 0
+        for number, searched in enumerate(self._searched):
+            change = _change(squares, searched, still=still)
+            if change <= least:
+                least, place = change, number
+        # What comes again is remembered longest.
+        likest = self._searched[place]
+        del self._searched[place]
+        self._searched.append(likest)
+        return least
+
+    def _search_best(self) -> Iterator[Glance]:
+        best = self._best()
+        chosen, size = [best], best.squares.size
+        if best.change > _ALL_OVER * size:
+            others = [one for one in self._waiting if 0 < one.change <= _IN_PART * size]
+            chosen += [max(others, key=lambda one: one.change)] if others else []
+        for one in sorted(chosen, key=lambda one: one.picture.frame):
+            if any(one is waiting for waiting in self._waiting):
+                yield self._search(one)
 
     def _best(self) -> _Waiting:
         first = self._waiting[0].picture.seconds
@@ -149,11 +181,12 @@ class _Chooser:
     def _search(self, chosen: _Waiting) -> Glance:
         gap = chosen.picture.seconds - self._waiting[0].picture.seconds
         after = [one for one in self._waiting if one.picture.frame > chosen.picture.frame]
-        self._searched, self._last_searched = chosen.squares, chosen.picture.frame
+        self._searched.append(chosen.squares)
+        self._last_searched = chosen.picture.frame
         self._waiting.clear()
         for one in after:
             still = isinstance(one.picture, AnimationPicture)
-            one.change = _change(one.squares, chosen.squares, still=still)
+            one.change = min(one.change, _change(one.squares, chosen.squares, still=still))
             if self._waiting or one.change:
                 self._waiting.append(one)
         return Glance(chosen.picture, gap)

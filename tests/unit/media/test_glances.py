@@ -106,6 +106,20 @@ def test_steady_motion_costs_few_frames_a_second() -> None:
     assert 5 * 4 <= len(_searched(frames)) <= 8 * 4
 
 
+@pytest.mark.parametrize("visits", [{1}, {2}, {1, 2, 3}])
+@pytest.mark.parametrize("kinds", [1, 2, 30])
+def test_flashes_draw_no_attention_from_whoever_comes_between(visits: set[int], kinds: int) -> None:
+    """Every fifth frame is a flash, of a few kinds or each of another."""
+    frames = _plain(75)
+    for number, luma in enumerate(frames):
+        if number % 5 == 4:
+            luma[:] = 10 + 240 * (number // 5 % kinds) // max(kinds - 1, 1)
+        elif number % 5 in visits:
+            luma[7 : 7 + SMALLEST, 90 : 90 + SMALLEST] = 150
+    found = _numbers(_searched(frames))
+    assert [number for number in found if number % 5 in visits], found
+
+
 def test_first_frames_of_shots_are_searched_and_what_flashed_before() -> None:
     frames = _plain(20) + _plain(20, 160)
     frames[17][:40, :40] = 200

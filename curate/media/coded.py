@@ -55,6 +55,11 @@ class Coded:
         elif self.codec not in _LOOKS and len(self.extradata) > _MOST_SETTINGS:
             self.surplus += len(self.extradata)
 
+    @property
+    def taken_apart(self) -> bool:
+        """Whether frames of this codec are looked through for what a decoder passes over."""
+        return self.codec in _LOOKS
+
     def take(self, packet: bytes) -> None:
         """Look at the next packet."""
         look = _LOOKS.get(self.codec)
@@ -261,9 +266,15 @@ def _leb128(data: bytes, at: int) -> tuple[int, int]:
 
 def _mjpeg(coded: Coded, packet: bytes) -> None:
     try:
-        end = parse_jpeg(packet).end
+        facts = parse_jpeg(packet)
     except UnreadableError:
         return  # The decoder counts it as an error.
+    end = facts.end
+    scans = [begin for marker, begin, _ in facts.segments if marker == 0xDA]
+    progressive = any(marker == 0xC2 for marker, _, _ in facts.segments)
+    if not progressive and sum(packet[at] for at in scans) > len(facts.component_ids):
+        # Some programs show the first scan of a component, others the last.
+        coded.surplus += len(packet)
     behind = packet[end:].strip(b"\x00\xff") if end else b""
     coded.surplus += len(behind)
     head = packet[2 : packet.find(b"\xff\xda")]

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 _ORIENTATION = 0x0112
 _THUMBNAIL_OFFSET = 0x0201
 _THUMBNAIL_LENGTH = 0x0202
+# Width, strips and tiles.
+_PLAIN_PICTURE = (0x0100, 0x0111, 0x0144)
 _BYTE, _SHORT, _LONG = 1, 3, 4
 
 
@@ -26,6 +28,9 @@ class Exif:
 
     thumbnail: bytes | None = None
     """The JPEG thumbnail of the second directory."""
+
+    other_thumbnail: bool = False
+    """Whether the second directory has a picture that is no JPEG."""
 
 
 def parse_exif(block: bytes) -> Exif:
@@ -43,7 +48,9 @@ def parse_exif(block: bytes) -> Exif:
         return Exif()
     first, after_first = _directory(block, order, _u32(block, 4, order))
     second, _ = _directory(block, order, after_first)
-    return Exif(_orientation(first), _thumbnail(block, second))
+    thumbnail = _thumbnail(block, second)
+    other = thumbnail is None and any(tag in second for tag in _PLAIN_PICTURE)
+    return Exif(_orientation(first), thumbnail, other)
 
 
 def _u32(block: bytes, at: int, order: str) -> int:

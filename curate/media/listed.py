@@ -19,7 +19,8 @@ _MOST_ROWS = 48
 _OTHERS = "further blocks"
 # What a part can be called: names of blocks, and no text of the file.
 _NAME = re.compile(
-    r"(?:a damaged picture in |a picture in |coded data in |a preview in |a second |property )*"
+    r"(?:a damaged picture in |a picture in |coded data in |a preview in |a second |property |"
+    r"a private tag in |a gap in |a plain thumbnail in )*"
     r"(?:APP\d+|COM|XMP|EXIF|IPTC|MPF|Ducky|C2PA|8BIM(?: \d+)?|ICC profile|JF(?:IF|XX) thumbnail|"
     r"marker \w\w|extension \w\w|tag \d+|box \w{2,4}|item \w{4}|item without a name|moov|meta|"
     r"\w{4}|VP8 |XMP |tables|comment|plain text|graphic control|between two segments|"

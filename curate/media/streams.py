@@ -208,6 +208,11 @@ def _unshown(stream: _Stream, coded: Coded, shown: Shown, row: Row) -> Iterator[
             "pictures kept for reference", "hidden", "not", pictures=coded.unshown,
             detail="the codec predicts others from them and never shows them",
         )  # fmt: skip
+    if not coded.taken_apart:
+        yield Part(
+            "what stands behind the coded frames", "unknown", "not",
+            detail=f"frames of the codec {coded.codec} are not taken apart",
+        )  # fmt: skip
     if coded.surplus:
         yield Part(
             "data within the coded frames", "surplus", "not", byte_size=coded.surplus,

@@ -5,10 +5,12 @@ from __future__ import annotations
 import base64
 import binascii
 import re
+import struct
 import zlib
 from collections import defaultdict
 from dataclasses import dataclass, field
 
+from curate.media.exif import parse_exif
 from curate.media.jpeg import parse_jpeg
 from curate.media.photoshop import image_resources
 from curate.media.unreadable import UnreadableError
@@ -169,13 +171,44 @@ def exif_block(name: str, block: bytes, parts: Parts) -> None:
     """Take a block of EXIF, which is a TIFF structure."""
     if block[:4] not in (b"II*\x00", b"MM\x00*"):
         parts.miss(name, len(block))
+    elif parse_exif(block).other_thumbnail:
+        parts.miss(f"a plain thumbnail in {name}", len(block))
     inside(name, block, parts)
 
 
+# What stands in profiles (ICC.1:2022, 9.2, and its older versions), and what Apple adds.
+_TAGS = frozenset(
+    (b"A2B0", b"A2B1", b"A2B2", b"A2B3", b"A2M0", b"B2A0", b"B2A1", b"B2A2", b"B2A3", b"B2D0",
+     b"B2D1", b"B2D2", b"B2D3", b"D2B0", b"D2B1", b"D2B2", b"D2B3", b"gamt", b"pre0", b"pre1",
+     b"pre2", b"bXYZ", b"gXYZ", b"rXYZ", b"bTRC", b"gTRC", b"rTRC", b"kTRC", b"wtpt", b"bkpt",
+     b"calt", b"targ", b"chad", b"chrm", b"cicp", b"clro", b"clrt", b"clot", b"ciis", b"cprt",
+     b"crdi", b"dmnd", b"dmdd", b"devs", b"lumi", b"meas", b"meta", b"ncol", b"ncl2", b"resp",
+     b"rig0", b"rig2", b"rig3", b"rpoc", b"pseq", b"psid", b"desc", b"scrd", b"scrn", b"tech",
+     b"ucrb", b"vued", b"view", b"dscm", b"vcgt", b"vcgp", b"ndin", b"mmod", b"aarg", b"aagg",
+     b"aabg", b"arts", b"psvm", b"ps2s", b"ps2i", b"MS00", b"MSBN")
+)  # fmt: skip
+_SMALL_TAG = 64
+
+
 def profile(name: str, profile: bytes, parts: Parts) -> None:
-    """Take a colour profile (ICC.1), which begins with its length."""
-    if len(profile) < 128 or int.from_bytes(profile[:4], "big") != len(profile):
+    """Take a colour profile (ICC.1), which begins with its length; private tags are not read."""
+    count = int.from_bytes(profile[128:132], "big")
+    begin = 132 + 12 * count
+    if begin > len(profile) or int.from_bytes(profile[:4], "big") != len(profile):
         parts.miss(name, len(profile))
+    else:
+        reached = begin
+        tags = [
+            (*struct.unpack_from(">II", profile, place + 4), profile[place : place + 4])
+            for place in range(132, begin, 12)
+        ]
+        for at, size, sign in sorted(tags):
+            if sign not in _TAGS and size > _SMALL_TAG:
+                parts.miss(f"a private tag in {name}", size)
+            parts.miss(f"a gap in {name}", at - reached if at - reached > _SMALL_TAG else 0)
+            reached = max(reached, at + size)
+        left = len(profile) - reached
+        parts.miss(f"a gap in {name}", left if left > _SMALL_TAG else 0)
     inside(name, profile, parts)
 
 

@@ -29,7 +29,7 @@ _PROFILE = "ICC profile"
 _XMP = b"http://ns.adobe.com/xap/1.0/\x00"
 _XMP_MORE = b"http://ns.adobe.com/xmp/extension/\x00"
 _ICC, _MPF = b"ICC_PROFILE\x00", b"MPF\x00"
-_APP0, _COM, _TABLE_KINDS = 0xE0, 0xFE, (0xC4, 0xDB, 0xCC)
+_APP0, _APP14, _COM, _TABLE_KINDS = 0xE0, 0xEE, 0xFE, (0xC4, 0xDB, 0xCC)
 _CODED = {0xDA, 0xDD, *_TABLE_KINDS, *range(0xC0, 0xD0)}
 
 
@@ -37,6 +37,8 @@ def walk_jpeg(data: bytes, facts: JpegFacts, parts: Parts) -> None:
     """Take a JPEG apart."""
     parts.surplus = None if facts.scanned_twice else facts.surplus
     parts.miss("between two segments", facts.stray)
+    if _is_read_in_two_ways(data, facts):
+        parts.hidden.append("colours that programs read in two ways")
     joined: dict[str, bytearray] = defaultdict(bytearray)
     tables = 0
     for marker, begin, end in facts.segments:
@@ -56,6 +58,26 @@ def walk_jpeg(data: bytes, facts: JpegFacts, parts: Parts) -> None:
     for name, whole in joined.items():
         parts.kept = name == _PROFILE
         _JOINED[name](name, bytes(whole), parts)
+
+
+def _is_read_in_two_ways(data: bytes, facts: JpegFacts) -> bool:
+    """Return whether markers contradict one another on what three components are.
+
+    JFIF says luma and two differences of colour; Adobe's marker and the names of the components can
+    say red, green and blue. Programs go by one or the other.
+    """
+    if len(facts.component_ids) != 3:
+        return False
+    heads = {
+        marker: data[begin:end]
+        for marker, begin, end in facts.segments
+        if data[begin:end].startswith((b"JFIF\x00", b"Adobe"))
+    }
+    says_luma = _APP0 in heads
+    adobe = heads.get(_APP14, b"")
+    transform = adobe[11] if len(adobe) > 11 else None
+    says_luma = says_luma or transform == 1
+    return says_luma and (transform == 0 or bytes(facts.component_ids) == b"RGB")
 
 
 def _application(number: int, payload: bytes, parts: Parts, joined: dict[str, bytearray]) -> None:

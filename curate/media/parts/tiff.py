@@ -81,6 +81,9 @@ def _directory(tiff: Tiff, directory: Directory, parts: Parts, used: list[tuple[
         used.append((at, at + size))
         inside("EXIF", tiff.data[at : at + size], parts)
     extra = tiff.values(directory, _EXTRA)
+    if all(tag in directory.tags for tag in _STRIPS):
+        # Some programs show the strips, others the tiles.
+        parts.hidden.append("a picture in tiles beside one in strips")
     if len(extra) > 1 or len(tiff.values(directory, _BITS)) > 4 + bool(extra):
         parts.hidden.append("planes of samples beside the colours")
 

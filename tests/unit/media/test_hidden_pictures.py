@@ -580,3 +580,85 @@ def test_no_text_of_the_file_is_in_the_name_of_a_part(name: str, tmp_path: Path)
     path.write_bytes(STRIPPED[name]())
 
     assert not [row for row in probe_media(path).parts if "Jane" in row["part"]]
+
+
+def _named(data: bytes, tmp_path: Path) -> set[str]:
+    """Return the parts of a file that nobody looked at."""
+    path = tmp_path / "picture"
+    path.write_bytes(data)
+    return {str(row["part"]) for row in probe_media(path).parts if row["reading"] == "not"}
+
+
+def _ycc(inserted: bytes, ids: bytes = b"\x01\x02\x03") -> bytes:
+    """Return a JPEG with JFIF, a segment behind it, and names for its three components."""
+    data = coded(SHOWN, "JPEG", subsampling=0)
+    data = data[:20] + inserted + data[20:]
+    for old, new in zip(b"\x01\x02\x03", ids, strict=True):
+        frame, scan = data.index(b"\xff\xc0"), data.index(b"\xff\xda")
+        at = {1: (10, 5), 2: (13, 7), 3: (16, 9)}[old]
+        changed = bytearray(data)
+        changed[frame + at[0]], changed[scan + at[1]] = new, new
+        data = bytes(changed)
+    return data
+
+
+ADOBE = b"\xff\xee\x00\x0eAdobe\x00\x64\x00\x00\x00\x00\x00"
+
+
+def test_colours_that_programs_read_in_two_ways_are_a_part(tmp_path: Path) -> None:
+    """JFIF says luma and colour; Adobe's marker, or the names of components, say red and green."""
+    name = "hidden pixels 1"
+    assert name not in _named(_ycc(b""), tmp_path)
+    assert name in _named(_ycc(ADOBE), tmp_path)
+    assert name in _named(_ycc(b"", b"RGB"), tmp_path)
+
+
+def test_strips_and_tiles_beside_each_other_are_a_part(tmp_path: Path) -> None:
+    strips = np.asarray(SHOWN).tobytes() + np.asarray(SECRET).tobytes()
+    size = len(strips) // 2
+    both = tiff(strips, {
+        258: (8, 8, 8), 262: (2,), 277: (3,), 279: (size,), 322: (SIDE,), 323: (SIDE,),
+        324: (8 + size,), 325: (size,),
+    })  # fmt: skip
+    try:
+        named = _named(both, tmp_path)
+    except UnreadableError:
+        return
+    assert "hidden pixels 1" in named or any("strips" in one for one in named)
+
+
+def test_private_tags_of_a_profile_are_a_part(tmp_path: Path) -> None:
+    from PIL import ImageCms
+
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    count = int.from_bytes(profile[128:132], "big")
+    payload = b"data\0\0\0\0\0\0\0\1" + coded(SECRET, "BMP")
+    entries = b"".join(
+        profile[at : at + 4]
+        + (int.from_bytes(profile[at + 4 : at + 8], "big") + 12).to_bytes(4, "big")
+        + profile[at + 8 : at + 12]
+        for at in range(132, 132 + 12 * count, 12)
+    )
+    rest = profile[132 + 12 * count :]
+    end = 132 + 12 * (count + 1) + len(rest)
+    entry = b"priv" + end.to_bytes(4, "big") + len(payload).to_bytes(4, "big")
+    body = profile[4:128] + (count + 1).to_bytes(4, "big") + entries + entry + rest + payload
+    private = (4 + len(body)).to_bytes(4, "big") + body
+
+    assert not any("ICC" in one for one in _named(
+        coded(SHOWN, "JPEG", icc_profile=profile), tmp_path))  # fmt: skip
+    assert any("ICC" in one for one in _named(
+        coded(SHOWN, "JPEG", icc_profile=private), tmp_path))  # fmt: skip
+
+
+def test_a_thumbnail_that_is_no_jpeg_is_a_part(tmp_path: Path) -> None:
+    small = np.asarray(SECRET).tobytes()
+    tags = [(256, SIDE), (257, SIDE), (259, 1), (262, 2), (273, 0), (277, 3), (279, len(small))]
+    second = 14
+    at = second + 2 + 12 * len(tags) + 4
+    rows = b"".join(struct.pack("<HHII", t, 4, 1, at if t == 273 else v) for t, v in tags)
+    block = b"II*\0" + struct.pack("<IHI", 8, 0, second)
+    block += struct.pack("<H", len(tags)) + rows + bytes(4) + small
+
+    assert any("thumbnail" in one for one in _named(
+        coded(SHOWN, "JPEG", exif=b"Exif\0\0" + block), tmp_path))  # fmt: skip

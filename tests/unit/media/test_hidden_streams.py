@@ -33,7 +33,12 @@ from tests.unit.media.videos import av, film, scene
 
 TAIL = {"bytes behind the end of the video": ("tail", "taken_out")}
 # WMV fills its packets up, and what stands there is not looked at.
-ALWAYS = {"asf": {"filling of packets": ("unknown", "taken_out")}}
+UNKNOWN_CODEC = {"what stands behind the coded frames": ("unknown", "kept")}
+ALWAYS = {
+    "asf": {"filling of packets": ("unknown", "taken_out"), **UNKNOWN_CODEC},
+    "flv": UNKNOWN_CODEC,
+    "ogg": UNKNOWN_CODEC,
+}
 
 
 @pytest.mark.parametrize(("container", "codec"), CONTAINERS)
@@ -475,8 +480,8 @@ def test_plane_of_transparency_is_a_part(tmp_path: Path) -> None:
         return out.getvalue()
 
     _, parts = parts_of(film_of(0), tmp_path)
-    assert not_looked_at(parts) == {"the transparency": ("hidden", "kept")}
-    assert not_looked_at(parts_of(film_of(255), tmp_path)[1]) == {}
+    assert not_looked_at(parts) == {"the transparency": ("hidden", "kept"), **UNKNOWN_CODEC}
+    assert not_looked_at(parts_of(film_of(255), tmp_path)[1]) == UNKNOWN_CODEC
 
 
 @pytest.mark.parametrize(
@@ -569,3 +574,24 @@ def test_what_stands_behind_the_settings_of_a_decoder_is_a_part_that_stays(tmp_p
     video = grown(clip(), b"avcC", SECRET * 40)
     _, parts = parts_of(video, tmp_path)
     assert not_looked_at(parts) == {"data within the coded frames": ("surplus", "kept")}
+
+
+def test_frame_that_is_coded_twice_over_is_a_part() -> None:
+    """One program shows the first scan, another the last."""
+    from PIL import Image
+
+    from curate.media.coded import Coded
+    from tests.unit.media.conftest import draw
+
+    frames = []
+    for seed in (1, 2):
+        out = io.BytesIO()
+        Image.fromarray(draw(64, 48, seed)).save(out, "JPEG")
+        frames.append(out.getvalue())
+    begin, end = frames[1].index(b"\xff\xda"), frames[1].rindex(b"\xff\xd9")
+    at = frames[0].index(b"\xff\xda")
+    plain, both = Coded("mjpeg"), Coded("mjpeg")
+    plain.take(frames[0])
+    both.take(frames[0][:at] + frames[1][begin:end] + frames[0][at:])
+
+    assert (plain.surplus, both.surplus > 0) == (0, True)

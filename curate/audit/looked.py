@@ -69,15 +69,17 @@ ORDER BY ALL
 
 LOOKED = f"""
 WITH shown AS MATERIALIZED ({_FACES}),
+scans_now AS (
+    SELECT s.* FROM face_scans s
+    JOIN stages g ON g.stage = 'faces' AND g.mark = s.stage AND g.model_id = s.model_id
+),
 scanned AS (
     SELECT s.sha256, bool_and(s.error IS NULL) AS worked, count(DISTINCT s.frame) AS frames,
            CASE WHEN count(*) = count(s.smallest_px) THEN max(s.smallest_px) END AS floor_px,
            CASE WHEN count(*) = count(s.turns) THEN min(s.turns) END AS turns,
            CASE WHEN count(*) = count(s.gap_ms) THEN max(s.gap_ms) END AS gap_ms,
            CASE WHEN count(*) = count(s.looks) THEN max(s.looks) END AS looks
-    FROM face_scans s
-    JOIN stages g ON g.stage = 'faces' AND g.mark = s.stage AND g.model_id = s.model_id
-    GROUP BY s.sha256
+    FROM scans_now s GROUP BY s.sha256
 ),
 -- A part is sought in where a scan of its frame is on record.
 made_of AS (
@@ -93,9 +95,7 @@ made_of AS (
                FILTER (p.frame IS NOT NULL AND s.sha256 IS NULL) AS unsought_parts
     FROM parts p
     LEFT JOIN (
-        SELECT DISTINCT f.sha256, f.frame FROM face_scans f
-        JOIN stages g ON g.stage = 'faces' AND g.mark = f.stage AND g.model_id = f.model_id
-        WHERE f.error IS NULL
+        SELECT DISTINCT sha256, frame FROM scans_now WHERE error IS NULL
     ) s ON s.sha256 = p.sha256 AND s.frame = p.frame
     GROUP BY p.sha256
 ),

@@ -237,10 +237,7 @@ class Catalog:
 
     def connect(self, *names: str) -> duckdb.DuckDBPyConnection:
         """Return an in-memory DuckDB connection with the tables (all by default) as views."""
-        import duckdb
-
-        connection = duckdb.connect(":memory:", config={"autoinstall_known_extensions": False})
-        connection.execute("SET TimeZone = 'UTC'")
+        connection = _in_memory()
         for name in names or table_names("delta"):
             connection.register(name, self.dataset(name))
         return connection
@@ -255,7 +252,7 @@ class Catalog:
             CatalogError: A table cannot be opened, or its columns are not those that this version
                 declares.
         """
-        connection = self.connect("runs")
+        connection = _in_memory()
         for name in names:
             delta = self._delta(name)
             files = [] if delta is None else sorted(delta.file_uris())
@@ -326,6 +323,14 @@ class Catalog:
         stored = self.dataset(name)
         with reading(name):
             return stored.num_rows if isinstance(stored, pa.Table) else stored.count_rows()
+
+
+def _in_memory() -> duckdb.DuckDBPyConnection:
+    import duckdb
+
+    connection = duckdb.connect(":memory:", config={"autoinstall_known_extensions": False})
+    connection.execute("SET TimeZone = 'UTC'")
+    return connection
 
 
 def damaged(problem: str, where: str) -> CatalogError:

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from curate.media.exif import parse_exif
+from curate.media.sniff import HEAD_BYTES, sniff
 from curate.media.unreadable import Reason, UnreadableError
 
 if TYPE_CHECKING:
@@ -65,6 +66,19 @@ class Decoded:
     page_count: int
     numbers: Bytes8 | None = None
     """Of a palette in which two numbers in use have one colour: the numbers, shape (H, W)."""
+
+
+def picture_format(data: bytes) -> Format:
+    """Return the format of a picture, by its first bytes.
+
+    Raises:
+        UnreadableError: They are no picture's that is read.
+    """
+    found = sniff(data[:HEAD_BYTES])
+    if found is None or found.kind != "image" or not found.readable:
+        name = found.name if found else "no known format"
+        raise UnreadableError(Reason.NOT_MEDIA, f"not a picture that is read: {name}")
+    return found
 
 
 def check_size(width: int, height: int, limits: Limits, *, most: int | None = None) -> None:

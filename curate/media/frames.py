@@ -27,6 +27,7 @@ from curate.media.open import opened_media
 from curate.media.pdq import Pdq, cells_pdq, reduced_cells
 from curate.media.phash import hamming
 from curate.media.unreadable import Reason, UnreadableError
+from curate.media.video import Shown as VideoShown
 from curate.media.video import VideoReader
 
 if TYPE_CHECKING:
@@ -109,7 +110,9 @@ class Sampler:
         return self._kept.quality < _BELIEVED or hamming(hashed.hash, self._kept.hash) > _MOVED_BITS
 
 
-def probe_frames(content: FileBytes, descriptor: int, limits: Limits) -> tuple[Row, list[Row]]:
+def probe_frames(
+    content: FileBytes, descriptor: int, limits: Limits
+) -> tuple[Row, list[Row], VideoShown | None]:
     """Return what the frames of a video or animation tell.
 
     Args:
@@ -118,7 +121,8 @@ def probe_frames(content: FileBytes, descriptor: int, limits: Limits) -> tuple[R
         limits: What the file may cost.
 
     Returns:
-        Columns of table ``content``, and rows of table ``frames`` but for the probe's version.
+        Columns of table ``content``; rows of table ``frames`` but for the probe's version; and
+        what of a video's stream was shown, None for an animation.
 
     Raises:
         UnreadableError: It has no frame that can be read.
@@ -143,7 +147,7 @@ def probe_frames(content: FileBytes, descriptor: int, limits: Limits) -> tuple[R
                 }
             )
         facts = reader.facts()
-    return facts, rows
+    return facts, rows, reader.shown if isinstance(reader, VideoReader) else None
 
 
 def frame_method(package: str) -> str:
@@ -208,7 +212,8 @@ def searched_frames(
         UnreadableError: It is no video or animation, or cannot be read.
     """
     with _reading(path, root, limits) as reader:
-        for glance in glances(reader.pictures(), smallest=smallest, wanted=wanted):
+        every = isinstance(reader, AnimationReader)
+        for glance in glances(reader.pictures(), smallest=smallest, wanted=wanted, every=every):
             yield glance.picture.frame, glance.gap, glance.picture.rgb()
         reader.facts()
 

@@ -9,7 +9,7 @@ within reach the one is taken that has changed most, which is where somebody who
 is likeliest to be; where that one has changed all over, as in a flash, one that has not is taken
 too.
 
-Of animations every frame is searched that differs from the one before.
+Of animations every frame is searched that differs from those searched lately.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ class _Waiting:
 
 
 def glances(
-    pictures: Iterator[Shown], *, smallest: int, wanted: Collection[int] = ()
+    pictures: Iterator[Shown], *, smallest: int, wanted: Collection[int] = (), every: bool = False
 ) -> Iterator[Glance]:
     """Yield the frames of a video or animation that are to be searched for faces, in order.
 
@@ -80,16 +80,18 @@ def glances(
         pictures: All its frames, in the order of display.
         smallest: The longer side of the smallest face that is looked for, in pixels.
         wanted: Numbers of frames that are searched in any case: the first of each shot.
+        every: Whether all frames are searched that differ in any sample, as of an animation.
     """
-    chooser = _Chooser(max(2, smallest // 2))
+    chooser = _Chooser(max(2, smallest // 2), every=every)
     for picture in pictures:
         yield from chooser.take(picture, must=picture.frame in wanted)
     yield from chooser.end()
 
 
 class _Chooser:
-    def __init__(self, side: int) -> None:
+    def __init__(self, side: int, *, every: bool) -> None:
         self._side = side
+        self._every = every
         self._searched: deque[Squares] = deque(maxlen=_REMEMBERED)
         self._second = 0
         self._waiting: deque[_Waiting] = deque()
@@ -98,8 +100,7 @@ class _Chooser:
 
     def take(self, picture: Shown, *, must: bool) -> Iterator[Glance]:
         """Yield what is to be searched, now that this frame is known."""
-        squares = squares_of(picture, self._side)
-        still = isinstance(picture, AnimationPicture)
+        squares = self._squares(picture)
         step = picture.seconds - self._last.seconds if self._last else 0.0
         self._last = picture
         if not self._searched or must or picture.seconds >= self._second:
@@ -108,7 +109,7 @@ class _Chooser:
             self._searched.append(squares)
             self._second = int(picture.seconds) + 1
             return
-        change = self._news(squares, still=still)
+        change = self._news(squares)
         if not self._waiting and not change:
             return
         self._waiting.append(_Waiting(picture, squares, change))
@@ -119,14 +120,14 @@ class _Chooser:
         """Yield what is to be searched of the frames that still wait, and the last one."""
         if self._last is None:
             return
-        if any(one.change for one in self._waiting):
+        if self._waiting:
             yield from self._search_best()
         if self._last.frame != self._last_searched:
             yield self._itself(self._last)
 
     def _due(self, picture: Shown, step: float) -> bool:
         """Return whether one must be taken now, lest the next frame come too late."""
-        if isinstance(picture, AnimationPicture) or len(self._waiting) >= _MOST_WAITING:
+        if self._every or len(self._waiting) >= _MOST_WAITING:
             return True
         first = self._waiting[0].picture.seconds
         return picture.seconds + step - first >= WITHIN_SECONDS - _ROUNDING
@@ -137,11 +138,28 @@ class _Chooser:
         self._last_searched = picture.frame
         return Glance(picture, gap)
 
-    def _news(self, squares: Squares, *, still: bool) -> int:
+    def _squares(self, picture: Shown) -> Squares:
+        """Return the mean luma of squares; every sample where all that differ are searched."""
+        if self._every:
+            return picture.rgb().astype(np.int16)
+        from PIL import Image
+
+        grey = picture.grey()
+        by = min(self._side, *grey.shape)
+        return np.asarray(Image.fromarray(grey).reduce(by)).astype(np.int16)
+
+    def _change(self, squares: Squares, others: Squares) -> int:
+        """Return how many squares differ; all where the frames are of two sizes."""
+        if squares.shape != others.shape:
+            return squares.size
+        least = 0 if self._every else CHANGED_LUMA
+        return int((np.abs(squares - others) > least).sum())
+
+    def _news(self, squares: Squares) -> int:
         """Return how many squares differ from the likest frame that was searched lately."""
         least, place = squares.size + 1, 0
         for number, searched in enumerate(self._searched):
-            change = _change(squares, searched, still=still)
+            change = self._change(squares, searched)
             if change <= least:
                 least, place = change, number
         # What comes again is remembered longest.
@@ -172,7 +190,7 @@ class _Chooser:
         chosen: _Waiting | None = None
         most = 0
         for one in self._waiting:
-            unlike = min(one.change, _change(one.squares, squares))
+            unlike = min(one.change, self._change(one.squares, squares))
             if unlike > most:
                 chosen, most = one, unlike
         if chosen is not None:
@@ -185,26 +203,7 @@ class _Chooser:
         self._last_searched = chosen.picture.frame
         self._waiting.clear()
         for one in after:
-            still = isinstance(one.picture, AnimationPicture)
-            one.change = min(one.change, _change(one.squares, chosen.squares, still=still))
+            one.change = min(one.change, self._change(one.squares, chosen.squares))
             if self._waiting or one.change:
                 self._waiting.append(one)
         return Glance(chosen.picture, gap)
-
-
-def squares_of(picture: Shown, side: int) -> Squares:
-    """Return the mean luma of squares of `side` pixels; of an animation every sample."""
-    if isinstance(picture, AnimationPicture):
-        return picture.rgb().astype(np.int16)
-    from PIL import Image
-
-    grey = picture.grey()
-    by = min(side, *grey.shape)
-    return np.asarray(Image.fromarray(grey).reduce(by)).astype(np.int16)
-
-
-def _change(squares: Squares, others: Squares, *, still: bool = False) -> int:
-    """Return how many squares differ; all where the frames are of two sizes."""
-    if squares.shape != others.shape:
-        return squares.size
-    return int((np.abs(squares - others) > (0 if still else CHANGED_LUMA)).sum())

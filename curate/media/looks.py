@@ -26,7 +26,7 @@ from curate.media.colours import (
     profile_of_jpeg,
     swaps_light,
 )
-from curate.media.decode import classified, decode, open_picture, to_8bit
+from curate.media.decode import classified, decode, open_picture, picture_format, to_8bit
 from curate.media.exif import parse_exif
 from curate.media.jpeg import parse_jpeg
 from curate.media.kernels import default_kernels
@@ -45,7 +45,6 @@ from curate.media.readings import (
     rgb_of,
 )
 from curate.media.samples import left_out_plane, stored_colours, wide_samples
-from curate.media.sniff import HEAD_BYTES, sniff
 from curate.media.thumbnail import likeness
 from curate.media.tiff import parse_tiff
 from curate.media.turbo import decode_whole_jpeg
@@ -118,10 +117,7 @@ def looks(data: bytes, *, limits: Limits | None = None) -> Iterator[Look]:
             an error.
     """
     limits = limits or Limits()
-    found = sniff(data[:HEAD_BYTES])
-    if found is None or found.kind != "image" or not found.readable:
-        name = found.name if found else "no known format"
-        raise UnreadableError(Reason.NOT_MEDIA, f"not a picture that is read: {name}")
+    found = picture_format(data)
     facts = parse_jpeg(data) if found.name == "JPEG" else None
     first = decode_whole_jpeg(data, facts, limits) if facts is not None else None
     first = first or decode(data, found, limits)

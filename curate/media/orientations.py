@@ -10,9 +10,11 @@ import re
 import struct
 import zlib
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from curate.media.exif import parse_exif
+from curate.media.pngtext import TEXTS, profile_kind, split_text, unwritten
 
 if TYPE_CHECKING:
     from curate.media.jpeg import JpegFacts
@@ -79,15 +81,16 @@ def _png(data: bytes) -> Iterator[bytes]:
     at, kind = 8, b""
     while kind != b"IEND" and at + 8 <= len(data):
         length, kind = struct.unpack_from(">I4s", data, at)
-        value = data[at + 8 : at + 8 + length] if kind in _PNG_TEXTS else b""
+        value = data[at + 8 : at + 8 + length] if kind in (b"eXIf", *TEXTS) else b""
         at += 12 + length
         if kind == b"eXIf":
             yield value
         elif value:
-            keyword, _, rest = value.partition(b"\x00")
-            text = _text(kind, rest)
-            if keyword in (b"Raw profile type exif", b"Raw profile type APP1"):
-                yield _unwritten(text)
+            keyword, rest, packed = split_text(kind, value)
+            text = _unpacked(rest) if packed else rest
+            if profile_kind(keyword) in (b"exif", b"APP1"):
+                with suppress(ValueError):
+                    yield unwritten(text)
             elif b"tiff:Orientation" in text:
                 yield text
 
@@ -101,27 +104,8 @@ def _webp(data: bytes) -> Iterator[bytes]:
         at += 8 + length + length % 2
 
 
-_PNG_TEXTS = frozenset((b"eXIf", b"tEXt", b"zTXt", b"iTXt"))
-
-
-def _text(kind: bytes, rest: bytes) -> bytes:
-    packed = kind == b"zTXt"
-    if kind == b"iTXt":
-        packed, rest = rest[:1] == b"\x01", rest[2:]
-        rest = rest.partition(b"\x00")[2].partition(b"\x00")[2]
-    elif packed:
-        rest = rest[1:]
-    if not packed:
-        return rest
+def _unpacked(packed: bytes) -> bytes:
     try:
-        return zlib.decompressobj().decompress(rest, _MOST_TEXT)
+        return zlib.decompressobj().decompress(packed, _MOST_TEXT)
     except zlib.error:
-        return b""
-
-
-def _unwritten(text: bytes) -> bytes:
-    """Return the block that a text profile holds as hexadecimal digits."""
-    try:
-        return bytes.fromhex(b"".join(text.strip().split(b"\n")[2:]).decode("ascii"))
-    except ValueError:
         return b""

@@ -39,7 +39,6 @@ from curate.media.turbo import (
     scratch,
 )
 from curate.media.unreadable import Reason, UnreadableError
-from curate.media.video import Shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -153,9 +152,8 @@ def _moving_facts(
     video = row["width"] is None
     if video and not can_read_videos():
         return {}, []
-    facts, frames = probe_frames(content, descriptor, limits)
-    shown = facts.pop("shown", None)
-    if isinstance(shown, Shown) and content.format is not None:
+    facts, frames, shown = probe_frames(content, descriptor, limits)
+    if shown is not None and content.format is not None:
         beside, missing = container_parts(descriptor, content.format, shown, facts)
         parts += beside
         facts |= dict.fromkeys(_OF_ALL) | {"frames_read": "part"} if missing else {}

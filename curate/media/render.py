@@ -7,14 +7,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from curate.media.decode import check_size, decode, to_8bit, upright
+from curate.media.decode import check_size, decode, picture_format, to_8bit, upright
 from curate.media.exif import parse_exif
 from curate.media.jpeg import parse_jpeg
 from curate.media.limits import Limits
 from curate.media.open import read_media
-from curate.media.sniff import HEAD_BYTES, sniff
 from curate.media.turbo import decode_jpeg
-from curate.media.unreadable import Reason, UnreadableError
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -44,10 +42,7 @@ def load_rgb(
     """
     limits = limits or Limits()
     data = source if isinstance(source, bytes) else _read(Path(source), root, limits)
-    found = sniff(data[:HEAD_BYTES])
-    if found is None or found.kind != "image" or not found.readable:
-        name = found.name if found else "no known format"
-        raise UnreadableError(Reason.NOT_MEDIA, f"not a picture that is read: {name}")
+    found = picture_format(data)
     picture = None
     if found.name == "JPEG":
         picture = _jpeg(data, max_side, limits)

@@ -219,8 +219,12 @@ class VideoReader:
             "leading_silence_ms": self._silence.milliseconds,
             "frames_read": self.extent,
             "decode_errors": tally.errors,
-            "shown": tally.shown,
         }
+
+    @property
+    def shown(self) -> Shown:
+        """What of the stream was shown, and how, once the frames have been read."""
+        return self._tally.shown
 
     def close(self) -> None:
         """Let go of the decoders."""

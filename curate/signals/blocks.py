@@ -12,10 +12,11 @@ from __future__ import annotations
 import re
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from curate.media.photoshop import image_resources
+from curate.media.pngtext import TEXTS, profile_kind, split_text, unwritten
 from curate.signals.words import Text
 
 MOST_XMP = 1 << 20
@@ -73,11 +74,16 @@ def find_blocks(data: bytes) -> Blocks:
             _comment("PNM comment", line, found)
     else:
         _elsewhere(data, found)
-    walked = b"\x00".join(found.xmp)
-    found.xmp += [packet for packet in packets(found.rest) if packet not in walked]
+    add_packets(found, packets(found.rest))
     if any(mark in found.rest for mark in _WIDE):
         found.problems.append(("XMP", "a packet in UTF-16, which is not read"))
     return found
+
+
+def add_packets(found: Blocks, packets: Iterable[bytes]) -> None:
+    """Add packets of XMP that are not among those which were found by the structure."""
+    walked = b"\x00".join(found.xmp)
+    found.xmp += [packet for packet in packets if packet not in walked]
 
 
 def packets(data: bytes) -> Iterator[bytes]:
@@ -202,7 +208,7 @@ def _png(data: bytes, found: Blocks) -> None:
         kind, value = data[at + 4 : at + 8], data[at + 8 : at + 8 + length]
         if kind == b"eXIf":
             found.exif.append(value)
-        elif kind in {b"iTXt", b"tEXt", b"zTXt"}:
+        elif kind in TEXTS:
             _png_text(kind, value, found)
         if kind != b"IDAT":
             kept.append(data[at : at + 12 + length])
@@ -212,21 +218,15 @@ def _png(data: bytes, found: Blocks) -> None:
 
 
 def _png_text(kind: bytes, value: bytes, found: Blocks) -> None:
-    keyword, _, rest = value.partition(b"\x00")
-    if kind == b"iTXt":
-        packed, rest = rest[:1] == b"\x01", rest[2:]
-        rest = rest.partition(b"\x00")[2].partition(b"\x00")[2]
-    else:
-        packed = kind == b"zTXt"
-        rest = rest[1:] if packed else rest
+    keyword, rest, packed = split_text(kind, value)
     name = keyword.decode("latin-1")
-    profile = name.removeprefix("Raw profile type ")
+    profile = profile_kind(keyword)
     try:
         text = _inflate(rest) if packed else rest
         if name == "XML:com.adobe.xmp":
             found.xmp.append(text)
-        elif profile != name:
-            _profile(profile, text, found)
+        elif profile is not None:
+            _profile(profile.decode("latin-1"), text, found)
         elif name in GENERATORS:
             found.texts[name] = text.decode("utf-8", "replace")
         else:
@@ -251,7 +251,7 @@ def _inflate(packed: bytes) -> bytes:
 
 def _profile(kind: str, text: bytes, found: Blocks) -> None:
     """Take apart what ImageMagick writes: a length and hexadecimal digits."""
-    raw = bytes.fromhex(b"".join(text.strip().split(b"\n")[2:]).decode("ascii"))
+    raw = unwritten(text)
     if kind == "xmp":
         found.xmp.append(raw)
     elif kind in {"exif", "APP1"}:

@@ -7,7 +7,7 @@ record whose container was damaged is still a refusal that somebody wrote.
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from typing import IO
@@ -73,7 +73,7 @@ def read_picture(
     else:
         found = film
         found.rest = data
-        _add_packets(found, blocks.packets(data))
+        blocks.add_packets(found, blocks.packets(data))
     signals, links = _metadata(found, digest)
     may_be = any(mark in found.rest for mark in MAY_BE_C2PA)
     record = _c2pa(io.BytesIO(data) if may_be else None, mime, links, digest, trust)
@@ -102,19 +102,13 @@ def read_pieces(
         film: What was taken from the container of a video.
     """
     found = film or Blocks()
-    _add_packets(found, packets)
+    blocks.add_packets(found, packets)
     signals, links = _metadata(found, digest)
     record = _c2pa(stream, mime, links, digest, trust)
     signals += record.signals
     if stream is not None and record.state == "none":
         signals += [_lost("C2PA manifest store", digest)]
     return _summed(signals, record, digest)
-
-
-def _add_packets(found: Blocks, packets: Iterable[bytes]) -> None:
-    """Add packets of XMP that are not among those which were found by the structure."""
-    walked = b"\x00".join(found.xmp)
-    found.xmp += [packet for packet in packets if packet not in walked]
 
 
 def _summed(signals: list[Signal], record: c2pa.Record, digest: str) -> Read:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -31,14 +31,9 @@ def statements(context: Context, *, known_at: datetime | None = None) -> dict[st
         context: The workspace.
         known_at: The instant whose knowledge counts; now when None.
     """
-    from curate.audit.facts import LEDGER_INPUTS
-    from curate.audit.known_datasets import with_known
-
-    read = {name: context.ledger.read(name, known_at=known_at) for name in LEDGER_INPUTS}
     entries = context.catalog.connect("media")
     named = entries.execute("SELECT DISTINCT source_id FROM media").fetchall()
-    at = known_at or context.clock()
-    return {**read, "sources": with_known(read["sources"], (n for (n,) in named), at)}
+    return _statements(context, [source for (source,) in named], known_at, {})
 
 
 def statements_about(context: Context, tables: Mapping[str, pa.Table]) -> dict[str, pa.Table]:
@@ -48,8 +43,6 @@ def statements_about(context: Context, tables: Mapping[str, pa.Table]) -> dict[s
         context: The workspace.
         tables: The neighbourhood, as `curate.catalog.neighbourhood` gives it.
     """
-    from curate.audit.facts import LEDGER_INPUTS
-    from curate.audit.known_datasets import with_known
 
     def values(*columns: tuple[str, str]) -> set[str]:
         found = (tables[name][column].drop_null().to_pylist() for name, column in columns)
@@ -61,9 +54,27 @@ def statements_about(context: Context, tables: Mapping[str, pa.Table]) -> dict[s
     entries = values(("entries", "media_id"))
     only = {"consents": ("subject_id", people), "consent_events": ("subject_id", people),
             "subjects": ("subject_id", people), "decisions": ("media_id", entries)}  # fmt: skip
-    read = {name: context.ledger.read(name, where=only.get(name)) for name in LEDGER_INPUTS}
-    named = tables["entries"]["source_id"].unique().to_pylist()
-    return {**read, "sources": with_known(read["sources"], named, context.clock())}
+    return _statements(context, tables["entries"]["source_id"].unique().to_pylist(), None, only)
+
+
+def _statements(
+    context: Context,
+    sources: Iterable[str | None],
+    known_at: datetime | None,
+    only: Mapping[str, tuple[str, Collection[str]]],
+) -> dict[str, pa.Table]:
+    """Return the tables of statements; of those in `only`, records that have one of some values.
+
+    The `sources` that entries name are joined with the registry of known datasets.
+    """
+    from curate.audit.facts import LEDGER_INPUTS
+    from curate.audit.known_datasets import with_known
+
+    read = {
+        name: context.ledger.read(name, known_at=known_at, where=only.get(name))
+        for name in LEDGER_INPUTS
+    }
+    return {**read, "sources": with_known(read["sources"], sources, known_at or context.clock())}
 
 
 def observations(context: Context, *, assignment: str | None = None) -> dict[str, pa.Table]:

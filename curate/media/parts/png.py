@@ -19,6 +19,7 @@ from curate.media.parts.blocks import (
     profile,
     text_block,
 )
+from curate.media.pngtext import TEXTS, profile_kind, split_text, unwritten
 from curate.media.strip import PNG_KEPT
 
 # Chunks that programs read, and how long they are at most (PNG, third edition, 11).
@@ -102,28 +103,22 @@ def _png_words(kind: bytes, value: bytes, parts: Parts) -> None:
         profile("ICC profile", inflated(name, packed, parts, MOST_PROFILE), parts)
     elif kind == b"caBX":
         inside("C2PA", value, parts)
-    elif kind in (b"tEXt", b"zTXt", b"iTXt"):
+    elif kind in TEXTS:
         _png_text(kind, value, parts)
     else:
         parts.miss(name if name.isalpha() else "a chunk without a name", len(value))
 
 
 def _png_text(kind: bytes, value: bytes, parts: Parts) -> None:
-    keyword, _, rest = value.partition(b"\x00")
-    packed = kind == b"zTXt"
-    if kind == b"iTXt":
-        packed, rest = rest[:1] == b"\x01", rest[2:]
-        rest = rest.partition(b"\x00")[2].partition(b"\x00")[2]
-    elif packed:
-        rest = rest[1:]
+    keyword, rest, packed = split_text(kind, value)
     name = f"{kind.decode()} {keyword[:40].decode('latin-1')}"
     text = inflated(name, rest, parts, MOST_TEXT) if packed else rest
-    raw_profile = keyword.removeprefix(b"Raw profile type ")
-    if raw_profile == keyword:
+    raw_profile = profile_kind(keyword)
+    if raw_profile is None:
         text_block(name, text, parts)
         return
     try:
-        raw = bytes.fromhex(b"".join(text.strip().split(b"\n")[2:]).decode("ascii"))
+        raw = unwritten(text)
     except ValueError:
         parts.miss(name, len(text))
         return

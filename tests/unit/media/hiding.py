@@ -5,13 +5,15 @@ from __future__ import annotations
 import io
 import os
 import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 from curate.media import probe_media
 from curate.media.remux import remuxed
-from curate.media.sniff import sniff
+from curate.media.sniff import Format, sniff
 from tests.unit.media.videos import av, film, scene
 
 SECRET = b"\x01\xfe\xff a face that nobody saw; \x9c\x80"
@@ -119,18 +121,28 @@ def not_looked_at(parts: dict[str, dict[str, Any]]) -> dict[str, tuple[str, str]
     }
 
 
-def handed_on(video: bytes, folder: Path) -> bytes:
-    """Return a video as a release has it."""
+@contextmanager
+def opened(video: bytes, folder: Path) -> Iterator[tuple[int, Format]]:
+    """Yield a descriptor of a file with these bytes, and its format."""
     path = folder / "video"
     path.write_bytes(video)
     found = sniff(video[:4096])
     assert found is not None
     descriptor = os.open(path, os.O_RDONLY)
     try:
-        with remuxed(descriptor, found) as copy, os.fdopen(os.dup(copy), "rb") as file:
-            return file.read()
+        yield descriptor, found
     finally:
         os.close(descriptor)
+
+
+def handed_on(video: bytes, folder: Path) -> bytes:
+    """Return a video as a release has it."""
+    with (
+        opened(video, folder) as (descriptor, found),
+        remuxed(descriptor, found) as copy,
+        os.fdopen(os.dup(copy), "rb") as file,
+    ):
+        return file.read()
 
 
 def streams(video: bytes) -> list[str]:

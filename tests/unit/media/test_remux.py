@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import os
 import re
 from pathlib import Path
 from typing import Any
@@ -11,9 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from curate.media.remux import remuxed
-from curate.media.sniff import sniff
 from curate.media.unreadable import Reason, UnreadableError
+from tests.unit.media.hiding import handed_on
 from tests.unit.media.videos import av, film, scene
 
 SECRET = "51.5007N 0.1246W Anna Example"
@@ -21,20 +19,6 @@ CONTAINERS = [
     *(("mp4", "libx264"), ("matroska", "libx264"), ("avi", "mpeg4"), ("mpegts", "mpeg2video")),
     *(("flv", "flv"), ("asf", "wmv2"), ("ogg", "libvpx"), ("mpeg", "mpeg1video")),
 ]
-
-
-def copied(video: bytes, folder: Path) -> bytes:
-    """Return a video as it is handed on."""
-    path = folder / "video"
-    path.write_bytes(video)
-    found = sniff(video[:4096])
-    assert found is not None
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        with remuxed(descriptor, found) as copy, os.fdopen(os.dup(copy), "rb") as file:
-            return file.read()
-    finally:
-        os.close(descriptor)
 
 
 def tagged(video: bytes, container: str) -> bytes:
@@ -68,11 +52,11 @@ def test_tags_go_and_every_frame_stays(container: str, codec: str, tmp_path: Pat
     """In each kind of container; and the same video gives the same bytes."""
     video = tagged(film(scene(0.6), container=container, codec=codec), container)
 
-    after = copied(video, tmp_path)
+    after = handed_on(video, tmp_path)
 
     assert SECRET.encode() not in after
     assert not re.search(rb"Lavf\d", after)
-    assert copied(video, tmp_path) == after
+    assert handed_on(video, tmp_path) == after
     before = shown(video)
     assert len(before) == len(shown(after)) >= 14
     for (_, left), (_, right) in zip(before, shown(after), strict=True):
@@ -82,20 +66,20 @@ def test_tags_go_and_every_frame_stays(container: str, codec: str, tmp_path: Pat
 def test_packets_are_copied_as_they_are(tmp_path: Path) -> None:
     """Nothing is coded anew: traces of compression are what detectors learn from."""
     video = film(scene(1.0), sound=np.zeros(16_000, np.float32))
-    assert packets(copied(video, tmp_path)) == packets(video)
+    assert packets(handed_on(video, tmp_path)) == packets(video)
 
 
 def test_a_turned_video_stays_turned(tmp_path: Path) -> None:
     """How it is to be turned is no metadata of people."""
     video = film(scene(0.4), turn=1)
     turns = {turn for turn, _ in shown(video)}
-    assert turns == {turn for turn, _ in shown(copied(video, tmp_path))} != {0}
+    assert turns == {turn for turn, _ in shown(handed_on(video, tmp_path))} != {0}
 
 
 def test_subtitles_chapters_and_data_go(shared_data: Path, tmp_path: Path) -> None:
     """Of real clips only pictures and sound are left."""
     clip = min((shared_data / "media" / "grid").glob("*.mpg"))
-    after = copied(clip.read_bytes(), tmp_path)
+    after = handed_on(clip.read_bytes(), tmp_path)
     with av.open(io.BytesIO(after)) as found:
         assert [stream.type for stream in found.streams] == ["video", "audio"]
 
@@ -104,7 +88,7 @@ def test_a_broken_container_is_refused(tmp_path: Path) -> None:
     """It is told, and nothing half made is handed on."""
     video = film(scene(0.4))
     with pytest.raises(UnreadableError) as caught:
-        copied(video[:64], tmp_path)
+        handed_on(video[:64], tmp_path)
     assert caught.value.reason_code in (Reason.CORRUPT, Reason.UNSUPPORTED)
 
 
@@ -121,7 +105,7 @@ def test_animation_keeps_its_frames_and_loses_its_metadata(tmp_path: Path, kind:
     frames[0].save(out, kind, save_all=True, append_images=frames[1:], **about)
     assert SECRET.encode() in out.getvalue()
 
-    copy = copied(out.getvalue(), tmp_path)
+    copy = handed_on(out.getvalue(), tmp_path)
 
     assert SECRET.encode() not in copy
     with Image.open(io.BytesIO(copy)) as image:
@@ -144,4 +128,4 @@ def test_animation_loses_chunks_inside_its_frames(tmp_path: Path) -> None:
     body += data[at + 8 : at + 8 + size] + extra + data[at + 8 + size :]
     whole = b"RIFF" + (len(body) + 4).to_bytes(4, "little") + b"WEBP" + body
 
-    assert SECRET.encode() not in copied(whole, tmp_path)
+    assert SECRET.encode() not in handed_on(whole, tmp_path)

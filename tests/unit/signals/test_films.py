@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import os
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,6 @@ import numpy as np
 import pytest
 
 from curate.media import probe_file
-from curate.media.sniff import sniff
 from curate.signals import stage
 from curate.signals.content import read_picture
 from curate.signals.films import film_blocks
@@ -23,6 +21,7 @@ from tests.unit.media.hiding import (
     element,
     in_matroska,
     nal,
+    opened,
     subtitled,
     together,
 )
@@ -33,15 +32,8 @@ WORDS = "Please do not use for AI training"
 
 def said(video: bytes, folder: Path) -> list[Signal]:
     """Return what the stage finds in a video."""
-    path = folder / "video"
-    path.write_bytes(video)
-    found = sniff(video[:4096])
-    assert found is not None
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
+    with opened(video, folder) as (descriptor, found):
         blocks = film_blocks(descriptor, found)
-    finally:
-        os.close(descriptor)
     return read_picture(video, found.mime, film=blocks).signals
 
 

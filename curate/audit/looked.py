@@ -228,6 +228,11 @@ SELECT e.media_id, e.state, e.manipulation_type, coalesce(e.people, '') AS decla
        c.frame_count, c.frames_read, c.decode_errors, c.mode, c.bit_depth, c.contrast,
        c.brightness, c.exif_orientation,
        s.sha256 IS NOT NULL AS scanned, coalesce(s.worked, FALSE) AS scan_worked,
+       CASE WHEN c.kind = 'video' THEN
+           '; faces were sought in ' || coalesce(s.frames, 0) || ' of '
+           || coalesce(c.frame_count::VARCHAR, 'an unknown number of')
+           || ' frames, one of them within 0.2 seconds of each change'
+       ELSE '' END AS sampled,
        coalesce(s.frames, 0) AS scanned_frames, s.looks, s.gap_ms, s.floor_px, s.turns,
        (SELECT any_value(smallest_px) FROM stages WHERE stage = 'faces') AS smallest_px,
        coalesce(t.most, 0) AS together, greatest(coalesce(t.most, 0), coalesce(p.distinct_, 0))

@@ -92,8 +92,8 @@ WHOLE = ClearanceQuestion(
     ),
     basis="CASE WHEN cut > 0 THEN 'stripped' ELSE 'seen' END",
     answered={
-        "seen": "the whole file was looked at: {format}, {byte_size} bytes",
-        "stripped": "what was not looked at is taken out of every release: {cut_parts}",
+        "seen": "each part of the file was looked at: {format}, {byte_size} bytes{sampled}",
+        "stripped": "what was not looked at is taken out of every release: {cut_parts}{sampled}",
     },
     possible=(SEEN, STRIPPED, REVIEWED),
     enough=(SEEN, STRIPPED, REVIEWED),

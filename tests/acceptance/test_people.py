@@ -90,7 +90,7 @@ def test_withdrawal_of_one_contributor_blocks_the_composite(story: Story, curate
 
 @pytest.mark.slow
 def test_clips_of_people_who_agreed_are_cleared(story: Story, curate: Curate) -> None:
-    """Each frame that differs was searched, and nothing else is there; who withdrew is blocked."""
+    """Frames near each change were searched, and nothing else is there; who withdrew is blocked."""
     pytest.importorskip("av", reason="PyAV, the extra video, is not installed")
     story.media.mkdir()
     grid = story.shared / "media" / "grid"
@@ -104,6 +104,7 @@ def test_clips_of_people_who_agreed_are_cleared(story: Story, curate: Curate) ->
     for clip in ("pwij3p.mpg", "id2_vcd_swwp2s.mpg"):
         verdict, codes, words = _explained(curate, clip, ws)
         assert (verdict, codes) == ("cleared", set()), words
+        assert "frames, one of them within 0.2 seconds of each change" in " ".join(words.split())
     verdict, codes, words = _explained(curate, "lwbsza.mpg", ws)
     assert (verdict, codes) == ("blocked", {"CON002"})
     assert "pg3 as depicted (declared, confirmed)" in words, words

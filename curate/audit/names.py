@@ -105,7 +105,7 @@ ORDER BY ALL
 """
 
 # The members of each person among the names of a content, and whether it names anybody else.
-_SETTLED = """
+SETTLED = """
 WITH settled AS (SELECT subject_id, settled AS person FROM names WHERE settled IS NOT NULL),
 shown AS (
     SELECT DISTINCT e.media_id, f.face_id, i.identity_id
@@ -238,7 +238,7 @@ def settled_identities(tables: Mapping[str, pa.Table], names: pa.Table | None) -
     for name in ("entries", "faces", "depictions", "identities"):
         connection.register(name, tables[name])
     connection.register("names", names)
-    return connection.sql(_SETTLED).to_arrow_table().cast(found.schema)
+    return connection.sql(SETTLED).to_arrow_table().cast(found.schema)
 
 
 def merged_names(names: pa.Table) -> dict[str, str]:

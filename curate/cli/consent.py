@@ -62,10 +62,16 @@ def show_command(
     if as_json:
         say_json(rows)
         return
+    for row in rows["merges"]:
+        other = row["other_subject_id"] if row["subject_id"] == subject else row["subject_id"]
+        by = ", ".join(row["merged_by"] or row["parted_by"])
+        say(f"{row['state']} with {other} by {by}" + (
+            "" if row["state"] == "parted" else ": what restricts one restricts the other; "
+            f"`curate consent show {other}` shows its records"))  # fmt: skip
     for row in rows["requests"]:
         _show_request(context, row)
     for row in rows["subjects"]:
-        say(f"{subject}: {row['subject_kind']}, minor when recorded: {row['is_minor_at_capture']}")
+        say(f"{row['subject_id']}: {row['subject_kind']}, minor when recorded: {row['is_minor_at_capture']}")
     for row in rows["consents"]:
         until = f" until {row['valid_until']:%Y-%m-%d}" if row["valid_until"] else ""
         roles, operations = (", ".join(row[k]) for k in ("roles_permitted", "operations"))

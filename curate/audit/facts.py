@@ -103,10 +103,12 @@ ORDER BY d.row
 # Whoever a source speaks of without a record of their own is doubted, and not refused: the
 # source's statement is a claim of assurance 1 or 2.
 _CLAIMED = """
-SELECT d.row, dense_rank() OVER (ORDER BY d.duty, e.source_id)::INTEGER - 1 AS claim,
-       d.duty, d.subject_id, d.role, s.source_id, s.consent_claim
+SELECT d.row,
+       dense_rank() OVER (ORDER BY coalesce(o.number, d.duty), e.source_id)::INTEGER - 1 AS claim,
+       coalesce(o.number, d.duty) AS duty, d.subject_id, d.role, s.source_id, s.consent_claim
 FROM short_of c
 JOIN depictions d USING (duty)
+LEFT JOIN own_duties o ON o.row = d.row
 JOIN entries e ON e.media_id = d.media_id
 JOIN sources s ON s.source_id = e.source_id
 WHERE list_contains(c.reasons, 'no-consent')
@@ -131,6 +133,11 @@ INSERT INTO unmet BY NAME
 SELECT DISTINCT ($first + claim)::INTEGER AS duty, subject_id, role, 'claim-only' AS reason,
        source_id, consent_claim
 FROM claimed
+UNION ALL BY NAME
+-- What other names of the person fall short of goes along with the depiction.
+SELECT ($first + c.claim)::INTEGER AS duty, u.* EXCLUDE (duty)
+FROM (SELECT DISTINCT claim, duty FROM claimed) c JOIN unmet u USING (duty)
+WHERE u.by_name IS NOT NULL
 """
 
 _STANDINGS = """
@@ -263,10 +270,11 @@ def _find_duties(
         "media_id", pa.nulls(count, pa.string())
     )
     listed = connection.sql(_LISTED).to_arrow_table()
+    own_duties = np.arange(count, count + listed.num_rows, dtype=np.int32)
+    connection.register("own_duties", pa.table({"row": listed["row"], "number": own_duties}))
     if listed.num_rows:
-        own = np.arange(count, count + listed.num_rows, dtype=np.int32)
-        duty_of = _with(duty_of, _numbers(listed, "row"), own)
-        listed = listed.drop_columns("row").append_column("number", pa.array(own))
+        duty_of = _with(duty_of, _numbers(listed, "row"), own_duties)
+        listed = listed.drop_columns("row").append_column("number", pa.array(own_duties))
         asked = pa.concat_tables([asked, listed.select(asked.column_names)])
         count += listed.num_rows
     found = _covered(asked, statements, question, unmet_only=True)
@@ -338,8 +346,11 @@ def _standing(
 
     people = prepared["duties"].group_by("subject_id").aggregate([])
     said = PeopleTables(**{f.name: statements[f.name] for f in fields(PeopleTables)})
-    every = pa.concat_tables([people, names.select(["subject_id"])]) if names.num_rows else people
-    every = every.group_by("subject_id").aggregate([])
+    every = people
+    if names.num_rows:
+        both = [table["subject_id"].cast(pa.string()) for table in (people, names)]
+        every = pa.table({"subject_id": pa.chunked_array([c for b in both for c in b.chunks])})
+        every = every.group_by("subject_id").aggregate([])
     found = standing(every, said, use=question.use, as_of=question.as_of)
     if not names.num_rows:
         return found.append_column("by_name", pa.nulls(found.num_rows, pa.string()))

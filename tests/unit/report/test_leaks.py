@@ -63,6 +63,7 @@ def test_one_split_leaks_nowhere(tmp_path: Path) -> None:
 
     _lint(tmp_path, splits=1)
 
+    project = curate.open(tmp_path / "ws")
     assert read_leaks(read_tables(project.catalog, project.ledger)) is None
 
 

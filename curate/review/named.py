@@ -208,11 +208,11 @@ def _answer(
     name = str(values["identity_id"])
     identity, faces = by_id.get(name), shown.get(name, {})
     if identity is None:
-        raise InvalidRowError(f"there is no identity {name} any more", where=place, hint=_AGAIN)
+        raise InvalidRowError(f"there is no identity {name} any more: export again", where=place, hint=_AGAIN)
     if identity.seen != values["seen"]:
         raise InvalidRowError(
-            f"the faces of identity {name} are not those that were exported", where=place,
-            hint=_AGAIN,
+            f"the faces of identity {name} are not those that were exported: export it again",
+            where=place, hint=_AGAIN,
         )  # fmt: skip
     here = {row["face_id"]: row["sha256"] for row in identity.faces}
     contents = frozenset(here[face] for face in faces if here.get(face) == faces[face])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -275,7 +276,7 @@ def destroy_embeddings(context: Context, subject: str) -> int:
     if not holds_embeddings(context):
         return 0
     try:
-        return sum(shred(context, name) for name in all_names(context, subject))
+        return shred(context, subject) + _shred_others(context, subject)
     except (ConfigError, MissingKeyError) as error:
         raise type(error)(
             error.problem,
@@ -283,6 +284,19 @@ def destroy_embeddings(context: Context, subject: str) -> int:
             hint=f"the withdrawal is recorded, and embeddings of {subject} are still in the vault: "
             f"{error.hint}; then run `curate vault shred {subject}`",
         ) from error
+
+
+def _shred_others(context: Context, subject: str) -> int:
+    """Destroy what the vault keeps under a person's other names; return how many keys went."""
+    from curate.verbs.vault import shred
+
+    count = 0
+    for name in all_names(context, subject):
+        # Of a name that no entry gives there is nothing to keep.
+        if name != subject:
+            with suppress(UnknownNameError):
+                count += shred(context, name)
+    return count
 
 
 def impact(context: Context, subject: str) -> Impact:

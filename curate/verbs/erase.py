@@ -130,7 +130,12 @@ def erase(
     def destroy_keys() -> int:
         if not holds_embeddings(context):
             return 0
-        return sum(shred(context, name) for name in planned.names)
+        count = shred(context, planned.impact.subject)
+        for name in planned.others:
+            # Of a name that no entry gives there is nothing to destroy.
+            with suppress(UnknownNameError):
+                count += shred(context, name)
+        return count
 
     planned.check_asked()
     if not known_only:

@@ -305,9 +305,7 @@ RECIPE = "\n".join((
 _DIGESTS = pa.schema([("media_id", pa.int32()), ("digest", pa.binary(32))])
 
 
-def prepare(
-    tables: Mapping[str, pa.Table], names: pa.Table | None = None
-) -> dict[str, pa.Table]:
+def prepare(tables: Mapping[str, pa.Table], names: pa.Table | None = None) -> dict[str, pa.Table]:
     """Return the catalogue by number, and the views of it that no other statement changes.
 
     Args:

@@ -118,9 +118,7 @@ def draw_graph(
     return {**graph, "places": known["entries"].select(["id", "locator"]), "releases": names}
 
 
-def impact(
-    graph: Mapping[str, pa.Table], subject: str, other_names: Iterable[str] = ()
-) -> Impact:
+def impact(graph: Mapping[str, pa.Table], subject: str, other_names: Iterable[str] = ()) -> Impact:
     """Return what a withdrawal of `subject` touches.
 
     Args:

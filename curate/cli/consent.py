@@ -71,7 +71,10 @@ def show_command(
     for row in rows["requests"]:
         _show_request(context, row)
     for row in rows["subjects"]:
-        say(f"{row['subject_id']}: {row['subject_kind']}, minor when recorded: {row['is_minor_at_capture']}")
+        say(
+            f"{row['subject_id']}: {row['subject_kind']}, minor when recorded: "
+            f"{row['is_minor_at_capture']}"
+        )
     for row in rows["consents"]:
         until = f" until {row['valid_until']:%Y-%m-%d}" if row["valid_until"] else ""
         roles, operations = (", ".join(row[k]) for k in ("roles_permitted", "operations"))

@@ -48,11 +48,11 @@ def export_command(
         return
     say(f"{made.page}: {counted(made.identities, 'identity')}, {counted(made.faces, 'face')} shown")
     if made.named:
-        say(f"  {counted(made.named, 'identity')} {verb(made.named, 'has', 'have')} a name already; "
-            "--all shows them too")  # fmt: skip
+        say(f"  {counted(made.named, 'identity')} {verb(made.named, 'has', 'have')} a name "
+            "already; --all shows them too")  # fmt: skip
     if made.beyond:
-        say(f"  {counted(made.beyond, 'file')} {verb(made.beyond, 'is', 'are')} beyond --limit, and "
-            "not named by what is filled in")  # fmt: skip
+        say(f"  {counted(made.beyond, 'file')} {verb(made.beyond, 'is', 'are')} beyond --limit, "
+            "and not named by what is filled in")  # fmt: skip
     if made.lost:
         say(f"  {counted(made.lost, 'face')} cannot be cut out, and {verb(made.lost, 'is', 'are')} "
             "not named by what is filled in")  # fmt: skip
@@ -97,5 +97,5 @@ def import_command(
     if not done.recorded:
         say("nothing new: all of it was on record already")
         return
-    say(f"recorded: {counted(done.recorded, 'decision')} of {by.strip()}; `curate run identity` and "
-        "`curate audit` go by them")  # fmt: skip
+    say(f"recorded: {counted(done.recorded, 'decision')} of {by.strip()}; `curate run identity` "
+        "and `curate audit` go by them")  # fmt: skip

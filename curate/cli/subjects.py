@@ -52,6 +52,7 @@ def merge_command(
         UnknownNameError: No record or entry names one of them.
     """
     from curate.verbs.names import merge, merge_from
+    from curate.verbs.reviewers import remark_on
 
     if (aliases is None) == (one is None or other is None) or (aliases and one):
         raise InputError("name two pseudonyms, or a file with --from", where="SUBJECT")
@@ -64,8 +65,8 @@ def merge_command(
     if as_json or not said.recorded:
         return
     say("what restricts one restricts the other from the next `curate audit` on")
-    if said.remark:
-        note(f"{said.remark}. Restrictions are shared all the same")
+    if remark := remark_on(context, by):
+        note(f"{remark}. Restrictions are shared all the same")
     else:
         say("faces of the two are no longer held against each other once a second reviewer on the "
             "register has said the same")  # fmt: skip
@@ -94,8 +95,11 @@ def part_command(
     said = part(context, one, other, reviewer=by, reason=reason)
     _tell(said, "are not one person", as_json=as_json)
     ends = {one.strip(), other.strip()}
-    still = [row for row in merges_of(context)
-             if {row["subject_id"], row["other_subject_id"]} == ends and row["state"] != "parted"]  # fmt: skip
+    still = [
+        row
+        for row in merges_of(context)
+        if {row["subject_id"], row["other_subject_id"]} == ends and row["state"] != "parted"
+    ]
     if still and not as_json:
         others = ", ".join(still[0]["merged_by"])
         note(f"they stay merged, as {others} {verb(len(still[0]['merged_by']), 'says', 'say')}: a "
@@ -145,8 +149,8 @@ def near_command(
     if len(rows) > shown:
         say(f"... and {len(rows) - shown:,} more (--limit)")
     if numbered:
-        note(f"{counted(numbered, 'further pair')} {verb(numbered, 'differs', 'differ')} in what ids "
-             "are numbered by, and are not listed")  # fmt: skip
+        note(f"{counted(numbered, 'further pair')} {verb(numbered, 'differs', 'differ')} in what "
+             f"ids are numbered by, and {verb(numbered, 'is', 'are')} not listed")  # fmt: skip
     if rows:
         note("where two are one person, `curate subjects merge` says so; nothing is merged by "
              "itself")  # fmt: skip
@@ -160,5 +164,5 @@ def _tell(said: Said, what: str, *, as_json: bool) -> None:
         say(f"recorded: {row['reviewer']} says that {row['subject_id']} and "
             f"{row['other_subject_id']} {what}")  # fmt: skip
     if said.known:
-        say(f"{counted(said.known, 'pair')} {verb(said.known, 'was', 'were')} on record already, by "
-            "the same reviewer")  # fmt: skip
+        say(f"{counted(said.known, 'pair')} {verb(said.known, 'was', 'were')} on record already, "
+            "by the same reviewer")  # fmt: skip

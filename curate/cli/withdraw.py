@@ -73,8 +73,8 @@ def withdraw_command(
             "entries": touched.entries.to_pylist(), "releases": touched.releases.to_pylist(),
             "counts": touched.counts,
         }  # fmt: skip
-        say_json({"recorded": recorded.entries, "subject": who, "other_names": others, **known, "unknown": reasons,
-                  "keys_destroyed": destroyed})  # fmt: skip
+        say_json({"recorded": recorded.entries, "subject": who, "other_names": others, **known,
+                  "unknown": reasons, "keys_destroyed": destroyed})  # fmt: skip
     else:
         if destroyed:
             say(f"keys of kept embeddings of {who} destroyed: {destroyed:,}")

@@ -16,7 +16,7 @@ from curate.model.pseudonyms import cleaned
 # Which field of a pattern is the pseudonym.
 SUBJECT = ("name", "subject")
 _HINT = (
-    "for example subject = \"{name}_{n:d}.jpg\": {name} is the pseudonym, {n:d} a number, and any "
+    'for example subject = "{name}_{n:d}.jpg": {name} is the pseudonym, {n:d} a number, and any '
     "other field in braces anything but a slash"
 )
 

@@ -100,7 +100,7 @@ def people_of(pairs: Iterable[Pair]) -> dict[str, str]:
 
 
 def names_of(people: Mapping[str, str], subject: str) -> tuple[str, ...]:
-    """Return all names of the person who has one of them, in order; that one alone where it is not merged.
+    """Return all names of the person who has one of them, in order; it alone where not merged.
 
     >>> names_of({"a": "a", "b": "a"}, "b"), names_of({}, "z")
     (('a', 'b'), ('z',))

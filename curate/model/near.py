@@ -1,8 +1,8 @@
 """Pseudonyms that are nearly one: pairs that differ in writing, or in one character.
 
 Each pseudonym is put under the keys that a slip of one character would share with it, so that no
-two are compared that have none in common (the deletion neighbourhoods of Mor and Fraenkel, "A hash
-code method for detecting and correcting spelling errors", CACM 25(12), 1982, at distance 1).
+two are compared that have none in common: deletion neighbourhoods at distance 1, as in T. Bocek,
+E. Hunt and B. Stiller, "Fast similarity search in large dictionaries", University of Zurich, 2007.
 """
 
 from __future__ import annotations

@@ -208,7 +208,9 @@ def _answer(
     name = str(values["identity_id"])
     identity, faces = by_id.get(name), shown.get(name, {})
     if identity is None:
-        raise InvalidRowError(f"there is no identity {name} any more: export again", where=place, hint=_AGAIN)
+        raise InvalidRowError(
+            f"there is no identity {name} any more: export again", where=place, hint=_AGAIN
+        )
     if identity.seen != values["seen"]:
         raise InvalidRowError(
             f"the faces of identity {name} are not those that were exported: export it again",

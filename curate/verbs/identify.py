@@ -188,7 +188,7 @@ def _decisions(
 
 
 def _declared(context: Context, said: list[dict[str, Any]]) -> dict[tuple[str, str], str]:
-    """Return what was declared of subjects before reviewers spoke, as JSON, by entry and subject."""
+    """Return what was declared before reviewers spoke, as JSON, by entry and subject."""
     found: dict[tuple[str, str], list[dict[str, Any]]] = {}
     stored = context.catalog.read("depictions")
     stored = stored.filter(pc.not_equal(stored["link_status"], "rejected"))

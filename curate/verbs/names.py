@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from curate.errors import CurateError, InputError, InvalidRowError, ManyErrors, UnknownNameError
 from curate.model.ids import stable_id
 from curate.model.instants import print_instant
-from curate.model.names import MERGED, PARTED, Pair, last_words, names_of, pair_of, people_of
+from curate.model.names import MERGED, PARTED, Pair, last_words, names_of, pair_of
 from curate.model.people import person_of
 from curate.rows import read_rows
 from curate.verbs.subjects import known_subjects, meant_subject
@@ -35,12 +35,10 @@ class Said:
     Attributes:
         recorded: The records that are new.
         known: How many pairs the reviewer had said the same of before.
-        remark: Why this reviewer's word settles nothing; empty where it counts.
     """
 
     recorded: tuple[dict[str, Any], ...]
     known: int
-    remark: str = ""
 
 
 def merged_people(context: Context, *, known_at: datetime | None = None) -> dict[str, str]:
@@ -217,7 +215,6 @@ def _record(
     context: Context, pairs: Iterable[Pair], state: str, *, reviewer: str, reason: str
 ) -> Said:
     from curate.audit.correct import check_signed
-    from curate.verbs.reviewers import remark_on
 
     signed = check_signed(reviewer, reason)
     now = context.clock()
@@ -235,4 +232,4 @@ def _record(
             **signed, "decided_at": now,
         })  # fmt: skip
     context.ledger.record(TABLE, rows, recorded_at=now)
-    return Said(tuple(rows), known, remark_on(context, reviewer))
+    return Said(tuple(rows), known)

@@ -63,9 +63,7 @@ def meant_subject(pseudonym: str, known: set[str], *, where: str = "SUBJECT") ->
     raise unknown_subject(cleaned(pseudonym), known, where=where)
 
 
-def unknown_subject(
-    pseudonym: str, known: set[str], *, where: str = "SUBJECT"
-) -> UnknownNameError:
+def unknown_subject(pseudonym: str, known: set[str], *, where: str = "SUBJECT") -> UnknownNameError:
     """Return the error that nothing names a pseudonym, with the nearest that is known."""
     near = nearest(pseudonym, known)
     meant = "" if near is None else f"did you mean {near!r}? "

@@ -8,7 +8,6 @@ from __future__ import annotations
 from curate.audit.rule import Rule
 from curate.model.verdict import Effect
 
-
 # Where another name of the same person says it, both are told.
 NAMED = "subject_id || coalesce(' (merged with ' || by_name || ')', '')"
 

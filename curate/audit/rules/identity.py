@@ -157,8 +157,8 @@ UNDER_TWO_NAMES = Rule(
     remedy=(
         "Look at both faces. Where they are one person, correct the declaration, so that one name "
         "is left; or say so with `curate subjects merge`, which settles this once two people of "
-        "the register have said it. Where they are two, say so: part the faces in review, or `curate decide LOCATOR "
-        "not-shown --subject SUBJECT --by NAME --reason WHY`."
+        "the register have said it. Where they are two, say so: part the faces in review, or "
+        "`curate decide LOCATOR not-shown --subject SUBJECT --by NAME --reason WHY`."
     ),
     query=_TWO_NAMES,
 )

@@ -47,7 +47,7 @@ class FolderLayout:
         traps=(
             (
                 "a file's own name says nothing of who is shown unless the settings say how "
-                "([ingest] subject = \"{name}_{n:d}.jpg\"); what a fake was made from, a manifest "
+                '([ingest] subject = "{name}_{n:d}.jpg"); what a fake was made from, a manifest '
                 "must tell"
             ),
         ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from random import Random
 
 import pyarrow as pa
@@ -62,6 +63,7 @@ def _codes(rules: tuple[str, ...] = (), **rows: list[Row]) -> dict[str, tuple[st
 
 A, B = media("a.jpg"), media("b.jpg")
 CONTENTS = digest("a"), digest("b")
+GIVEN = [event(day(1), "ConsentGiven", name, who) for name, who in (("c1", "p01"), ("c2", "P-1"))]
 SHOWN = [depiction(A, "p01"), depiction(B, "P-1")]
 SUBJECTS = [subject("p01"), subject("P-1")]
 
@@ -83,7 +85,7 @@ def test_a_merge_makes_no_verdict_better(seed: int) -> None:
         name = world["media"][0]["dataset"]
         world["merges"] = [
             {**row, "merge_id": f"{name}-{row['merge_id']}"}
-            for one, other in zip(people, people[1:], strict=False)
+            for one, other in pairwise(people)
             for row in _merge(one, other, f"{name}-ana", at=random.choice((1, 2)))
         ]
     after = _verdicts(tables_of(worlds), question)
@@ -101,8 +103,7 @@ def _verdicts(tables: dict[str, pa.Table], question: Question) -> dict[str, str]
 
 def test_a_withdrawal_reaches_the_other_name() -> None:
     grants = [consent("c1", "p01"), consent("c2", "P-1")]
-    events = [event(day(1), "ConsentGiven", "c1", "p01"), event(day(1), "ConsentGiven", "c2", "P-1"),
-              event(day(3), "ConsentWithdrawn", "c2", "P-1")]  # fmt: skip
+    events = [*GIVEN, event(day(3), "ConsentWithdrawn", "c2", "P-1")]  # fmt: skip
     apart = _both(consents=grants, consent_events=events)
     merged = _both(consents=grants, consent_events=events, merges=_merge("p01", "P-1", "ana"))
 
@@ -134,7 +135,7 @@ def test_a_later_grant_of_ones_own_answers_what_another_name_refused(
 
 def test_what_stands_against_a_person_stands_under_each_name() -> None:
     grants = [consent("c1", "p01"), consent("c2", "P-1")]
-    events = [event(day(1), "ConsentGiven", "c1", "p01"), event(day(1), "ConsentGiven", "c2", "P-1")]
+    events = GIVEN
     asked = [{"request_id": "r", "kind": "objection", "received_at": day(2), "subject_id": "P-1",
               "state": "received"}]  # fmt: skip
     restricted = [SUBJECTS[0] | {"status": "restricted"}, SUBJECTS[1]]
@@ -147,8 +148,7 @@ def test_what_stands_against_a_person_stands_under_each_name() -> None:
 
 def test_a_merge_holds_from_its_instant_until_whoever_made_it_takes_it_back() -> None:
     grants = [consent("c1", "p01"), consent("c2", "P-1")]
-    events = [event(day(1), "ConsentGiven", "c1", "p01"), event(day(1), "ConsentGiven", "c2", "P-1"),
-              event(day(2), "ConsentWithdrawn", "c2", "P-1")]  # fmt: skip
+    events = [*GIVEN, event(day(2), "ConsentWithdrawn", "c2", "P-1")]  # fmt: skip
     said = {"consents": grants, "consent_events": events}
     merged = _merge("p01", "P-1", "ana")
     by_ana = _merge("p01", "P-1", "Ana", state="parted", at=3)

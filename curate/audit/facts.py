@@ -29,6 +29,7 @@ judged, kept              entry, once all are judged: its ``verdict``; which of 
 people                    entry and person in it: declared subjects, and identities of faces
 crossings                 entry and kind of tie: what of that kind stands in another split
 signalled                 entry and statement found in it or beside it, as in the table `signals`
+names                     pseudonym that is merged with others, and whose it is
 placed                    entry and split that lists it, as ``item``; likewise ``items``,
                           ``labelled`` and ``swapped``, as `curate.splits.classes` asks them
 ========================  ==================================================================

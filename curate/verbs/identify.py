@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 from curate.audit import correct
 from curate.catalog.views import read_entries, unseen
 from curate.errors import InputError, ManyErrors
+from curate.model.people import person_of
 from curate.review.named import (
     PAGE,
     TABLE,
@@ -28,6 +29,8 @@ from curate.review.sheet import write_sheets
 from curate.verbs.subjects import known_subjects
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from curate.verbs.context import Context
 
 # In which role somebody's own face is seen, by what was done; depicted otherwise.
@@ -147,6 +150,7 @@ def import_names(
             for kind, value, about in rows
         ]
         new = _not_said_before(made, said)
+        new = [*_taken_back(answers, said, signed, now), *new]
         with context.recorded("identify import", {"by": signed["reviewer"]}) as record:
             context.ledger.record("decisions", new, recorded_at=now)
             record["counts"] = {"decisions": len(new)}
@@ -202,11 +206,35 @@ def _declared(context: Context, said: list[dict[str, Any]]) -> dict[tuple[str, s
     return texts
 
 
+def _taken_back(
+    answers: Iterable[Answer], said: list[dict[str, Any]], signed: dict[str, str], now: datetime
+) -> list[dict[str, Any]]:
+    """Return the records that take back what the same person answered otherwise of an identity."""
+    person = person_of(signed["reviewer"])
+    own = [row for row in correct.standing(said) if person_of(row["reviewer"]) == person]
+    back: dict[str, dict[str, Any]] = {}
+    for answer in answers:
+        entries = {row["media_id"] for row in answer.identity.faces
+                   if row["sha256"] in answer.contents}  # fmt: skip
+        for before in own:
+            if before["kind"] != correct.IDENTITY or before["evidence"] != answer.identity.seen:
+                continue
+            if before["value"] == (answer.subject or UNKNOWN):
+                continue
+            # What was said with it, in one import: no other word on the same person.
+            for row in own:
+                if row["decision_id"] == before["decision_id"] or (
+                    row["kind"] == correct.SUBJECT and row["subject_id"] == before["subject_id"]
+                    and row["decided_at"] == before["decided_at"] and row["media_id"] in entries
+                ):  # fmt: skip
+                    back[row["decision_id"]] = row
+    return [correct.taken_back(row, now=now, **signed) for row in back.values()]
+
+
 def _not_said_before(
     made: list[dict[str, Any]], said: list[dict[str, Any]]
 ) -> list[dict[str, Any]]:
     """Return the decisions that the same person has not made already, and not taken back."""
-    from curate.model.people import person_of
 
     def key(row: dict[str, Any]) -> tuple[Any, ...]:
         names = ("kind", "value", "media_id", "subject_id", "face_id", "role", "evidence")

@@ -92,6 +92,20 @@ def test_undeclared_faces_become_subjects_who_can_withdraw(here: Path, curate: C
     named = {"002": {"cleared"}, "003": {"cleared"}, "004": {"needs_review"}}
     assert _verdicts(curate, ws) == named
 
+    # Whoever wrote a wrong name writes the right one, and the wrong one is gone.
+    again = here / "again"
+    curate("identify", "export", again, "--all", "-w", ws)
+    _fill(again / "identities.csv", {"003": "p02"})
+    curate("identify", "import", again / "identities.csv", "--by", "ana", "-w", ws)
+    curate("run", "identity", "-w", ws)
+    shown = curate("explain", "real/neutral_front_003.jpg", "-w", ws).out
+    assert "p02 as depicted" in shown
+    assert "p03" not in shown
+    _fill(again / "identities.csv", {"003": "p03"})
+    curate("identify", "import", again / "identities.csv", "--by", "Ana", "-w", ws)
+    curate("run", "identity", "-w", ws)
+    assert _verdicts(curate, ws) == named
+
     # One person had another name before, and withdrew under it.
     merged = ("subjects", "merge", "old-7", "p02", "--reason", "one form", "--by", "ana", "-w", ws)
     curate(*merged)

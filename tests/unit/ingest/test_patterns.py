@@ -33,7 +33,7 @@ def test_path_names_a_subject(pattern: str, locator: str, subject: str | None) -
     ["{n:d}.jpg", "{name}_{name}.jpg", "{name}{other}.jpg", "{name", "{name:x}", "{name!r}"],
 )
 def test_pattern_that_tells_nothing_is_refused(pattern: str) -> None:
-    with pytest.raises(ConfigError, match="ingest.subject"):
+    with pytest.raises(ConfigError, match=r"ingest\.subject"):
         compiled(pattern)
 
 

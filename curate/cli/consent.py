@@ -63,11 +63,12 @@ def show_command(
         say_json(rows)
         return
     for row in rows["merges"]:
-        other = row["other_subject_id"] if row["subject_id"] == subject else row["subject_id"]
-        by = ", ".join(row["merged_by"] or row["parted_by"])
-        say(f"{row['state']} with {other} by {by}" + (
-            "" if row["state"] == "parted" else ": what restricts one restricts the other; "
-            f"`curate consent show {other}` shows its records"))  # fmt: skip
+        ends = f"{row['subject_id']} and {row['other_subject_id']}"
+        if row["state"] == "parted":
+            say(f"{ends} were parted by {', '.join(row['parted_by'])}")
+        else:
+            say(f"{ends} are one person, by {', '.join(row['merged_by'])}: what restricts one "
+                "restricts the other")  # fmt: skip
     for row in rows["requests"]:
         _show_request(context, row)
     for row in rows["subjects"]:

@@ -65,6 +65,7 @@ class Config:
     columns: dict[str, str] = field(default_factory=dict)
     real_words: tuple[str, ...] = REAL_WORDS
     fake_words: tuple[str, ...] = FAKE_WORDS
+    subject: str = ""
     analyzer: str = "dlib"
     model: str = ""
     smallest: int | None = None
@@ -149,6 +150,7 @@ def _config(raw: dict[str, Any]) -> Config:
         "columns": ingest.get("columns"),
         "real_words": _words(ingest.get("real")),
         "fake_words": _words(ingest.get("fake")),
+        "subject": ingest.get("subject"),
         "analyzer": faces.get("analyzer"),
         "model": faces.get("model"),
         "smallest": faces.get("smallest"),

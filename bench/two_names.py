@@ -28,8 +28,8 @@ Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int64]
 
 
-def stage_rows(rows: Floats, names: list[str], info: Any) -> list[dict[str, Any]]:
-    """Return the stage's rows for faces, each alone in an entry that declares one name."""
+def stage_rows(rows: Floats, names: list[str | None], info: Any) -> list[dict[str, Any]]:
+    """Return the stage's rows for faces, each alone in an entry that declares one name, or none."""
     from curate.faces.stage import embedding_table
     from curate.identity.find import find_identities
 
@@ -42,7 +42,7 @@ def stage_rows(rows: Floats, names: list[str], info: Any) -> list[dict[str, Any]
             "stands": ids, "fake": [False] * len(ids),
         }),
         "seen": pa.table({"media_id": ids, "sha256": ids, "subject_id": names}),
-        "named": pa.table({"sha256": ids, "subject_id": names}),
+        "named": pa.table({"sha256": ids, "subject_id": pa.array(names, pa.string())}).drop_null(),
         "put_on": pa.table({"sha256": none, "subject_id": none, "footage": none}),
         "told": pa.table({"subject_id": none, "extra": none}),
         "links": pa.table({"left": none, "relation": none, "right": none}),
@@ -65,7 +65,7 @@ def noticed(rows: Floats, people: list[str], info: Any, rng: np.random.Generator
     chosen = [int(rng.choice(np.flatnonzero(person == one))) for one in who]
     for place in chosen:
         names[place] = f"second name of {people[place]}"
-    found = stage_rows(rows, names, info)
+    found = stage_rows(rows, list(names), info)
     return [found[place]["other_subject_id"] == people[place] for place in chosen]
 
 
@@ -73,7 +73,7 @@ def accused(rows: Floats, people: list[str], info: Any, rng: np.random.Generator
     """Return how many of each draw's pairs of different people are accused."""
     told = {
         frozenset((name, row["other_subject_id"]))
-        for name, row in zip(people, stage_rows(rows, people, info), strict=True)
+        for name, row in zip(people, stage_rows(rows, list(people), info), strict=True)
         if row["other_subject_id"] is not None
     }
     everyone = np.unique(people)

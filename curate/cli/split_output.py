@@ -8,9 +8,11 @@ import numpy as np
 
 from curate.cli.output import say, table
 from curate.errors import printable
+from curate.model.plural import counted
 from curate.splits.assign import Assignment
 from curate.splits.certificate import checked, result
 from curate.splits.components import sizes_of
+from curate.splits.expected import CONFIDENCE, LEAST_PEOPLE, Expected
 from curate.splits.kinds import BY_NAME
 from curate.splits.lint import Lint
 from curate.splits.maker import Made
@@ -54,8 +56,50 @@ def print_lint(found: Lint) -> None:
         say("not checked, because no entry says or shows what it takes:")
         for kind in not_checked:
             say(f"  {kind}: {BY_NAME[kind].needs}")
+    _print_expected(found.expected)
     say()
     say(result(found))
+
+
+def _print_expected(found: Expected) -> None:
+    """Print how many people may be in two splits though nothing ties them."""
+    say()
+    for sentence in expected_sentences(found):
+        say(sentence)
+    for _, locator in found.examples:
+        say(f"  {printable(locator)}")
+
+
+def expected_sentences(found: Expected) -> list[str]:
+    """Return how many people may be in two splits though nothing ties them, in sentences."""
+    sentences = []
+    if found.interval is None:
+        sentences.append(
+            f"How many undeclared people are in two splits cannot be estimated: only "
+            f"{counted(found.declared, 'declared person', 'declared people')} could be compared "
+            f"with clusters of faces, and at least {LEAST_PEOPLE} are needed."
+        )
+    elif not found.undeclared:
+        sentences.append("Every cluster of faces in these splits holds a declared person.")
+    else:
+        low, high = found.interval
+        sentences.append(
+            f"About {counted(round(found.people or 0), 'undeclared person', 'undeclared people')} "
+            f"of about {found.undeclared:,} may be in two splits without a sign of it "
+            f"({low:,} to {high:,} at {CONFIDENCE:.0%} confidence)."
+        )
+        known = counted(found.declared, "declared person", "declared people")
+        sentences.append(
+            f"This is estimated from {known}, of whom faces alone would have missed "
+            f"{found.missed:,}."
+        )
+    if found.without:
+        verb = "has" if found.without == 1 else "have"
+        sentences.append(
+            f"{counted(found.without, 'entry', 'entries')} {verb} neither a declared person nor a "
+            "face that could be compared, and may show anybody:"
+        )
+    return sentences
 
 
 def _print_examples(found: Lint) -> None:
@@ -94,7 +138,7 @@ def _print_classes(found: Lint) -> None:
 
 
 def print_made(made: Made, *, cut: bool, tolerance: float) -> None:
-    """Print splits, and what stands in the way of their shares."""
+    """Print splits, who may be in two of them, and what stands in the way of their shares."""
     chosen = made.chosen(cut=cut)
     _print_sizes(chosen)
     say()
@@ -111,6 +155,8 @@ def print_made(made: Made, *, cut: bool, tolerance: float) -> None:
         say(f"the shares cannot be met within {tolerance:.0%}, and nothing was kept: the largest "
             f"component holds {chosen.largest:,} of {len(chosen.component):,} entries")  # fmt: skip
         _print_ways_out(made, tolerance)
+    if made.expected is not None:
+        _print_expected(made.expected)
 
 
 def _print_ways_out(made: Made, tolerance: float) -> None:
@@ -151,6 +197,7 @@ def document(made: Made, *, cut: bool, kept: str | None) -> dict[str, Any]:
         "largest_component": chosen.largest,
         "left_out": chosen.left_out,
         "unknown": list(made.unknown),
+        "people_expected": None if made.expected is None else made.expected.as_json(),
         "cut": None
         if made.after_cut is None
         else {

@@ -44,6 +44,7 @@ def certificate(found: Lint, *, name: str, tool: str, created_at: datetime) -> d
         "result": result(found),
         "relations": [_relation(found, kind) for kind in found.kinds],
         "classes": vars(found.classes),
+        "peopleExpected": found.expected.as_json(),
     }
     return statement(digests, PREDICATE, said)
 

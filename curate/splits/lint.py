@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 
 from curate.splits.arrays import distinct
 from curate.splits.classes import Classes, classes
+from curate.splits.expected import Expected, expected_people
 from curate.splits.groups import Groups
 from curate.splits.kinds import KINDS
 from curate.splits.placements import Crossing, Placements, crossing
@@ -60,6 +61,7 @@ class Lint:
         removals: For each kind that leaks, the least to take out so that it does not.
         classes: What is wrong with splits and classes as a whole.
         tied: For each kind that leaks, how many entries of each split are tied to another split.
+        expected: How many people may be in two splits though nothing ties them.
     """
 
     ties: Ties
@@ -69,6 +71,7 @@ class Lint:
     removals: Mapping[str, Removal]
     classes: Classes
     tied: Mapping[str, Mapping[str, int]]
+    expected: Expected
 
     @cached_property
     def sizes(self) -> dict[str, int]:
@@ -132,7 +135,12 @@ def lint(
             removals[kind] = smallest_removal(placed, [found])
             tied[kind] = _tied(placed, found)
     unfit = classes(ties, tables, placed)
-    return Lint(ties, placed, wanted, tuple(leaks), removals, unfit, tied)
+    where = pa.table({
+        "media_id": ties.ids.take(pa.array(placed.item)),
+        "split": pa.array(placed.splits, pa.string()).take(pa.array(placed.split)),
+    })  # fmt: skip
+    expected = expected_people(tables, where, made=assignment is not None)
+    return Lint(ties, placed, wanted, tuple(leaks), removals, unfit, tied, expected)
 
 
 def _tied(placed: Placements, found: Crossing) -> dict[str, int]:

@@ -18,6 +18,7 @@ from curate.errors import InputError
 from curate.splits.assign import CUT, REASONS, Assignment, Plan, Sides, assign
 from curate.splits.components import components, sizes_of
 from curate.splits.cut import cut
+from curate.splits.expected import Expected
 from curate.splits.kinds import BY_NAME
 from curate.splits.ties import Ties
 
@@ -37,12 +38,15 @@ class Made:
         without: For each topic asked for, the share of the entries in the largest component when
             that topic is not asked for; empty where there is nothing to cut.
         unknown: The kinds asked for of which nothing is known, so that nothing is kept apart.
+        expected: How many people may be in two splits though nothing ties them; None where nobody
+            asked.
     """
 
     assignment: Assignment
     after_cut: Assignment | None
     without: Mapping[str, float]
     unknown: tuple[str, ...]
+    expected: Expected | None = None
 
     @property
     def price(self) -> int:

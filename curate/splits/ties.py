@@ -60,8 +60,24 @@ SELECT i.item,
 FROM items i JOIN faces f USING (sha256) JOIN identities p USING (face_id)
 LEFT JOIN names n USING (subject_id)
 WHERE p.identity_id IS NOT NULL AND p.status IS DISTINCT FROM 'disputed'
+UNION ALL
+-- Faces that are one person by likeness, and have two names.
+SELECT i.item, 'identity ' || p.identity_id
+FROM items i JOIN faces f USING (sha256) JOIN identities p USING (face_id)
+WHERE p.identity_id IS NOT NULL AND p.status = 'disputed'
+UNION ALL
+SELECT i.item, 'subject ' || coalesce(n.person, p.other_subject_id)
+FROM items i JOIN faces f USING (sha256) JOIN identities p USING (face_id)
+LEFT JOIN names n ON n.subject_id = p.other_subject_id
+WHERE p.other_subject_id IS NOT NULL
 """
-_NO_NAMES = pa.table({"subject_id": pa.array([], pa.string()),
+# What may be one person, though it is too little like to say so.
+_LOOSER = """
+SELECT i.item, 'look-alikes ' || p.tie_id AS name
+FROM items i JOIN faces f USING (sha256) JOIN identities p USING (face_id)
+WHERE p.tie_id IS NOT NULL
+"""
+NO_NAMES = pa.table({"subject_id": pa.array([], pa.string()),
                       "person": pa.array([], pa.string())})  # fmt: skip
 _PAIRED = {
     "pixels": ("same_pixels",),
@@ -105,13 +121,17 @@ class Ties:
         return self.entries["media_id"].combine_chunks()
 
 
-def read_ties(tables: Mapping[str, pa.Table], kinds: Iterable[str] | None = None) -> Ties:
+def read_ties(
+    tables: Mapping[str, pa.Table], kinds: Iterable[str] | None = None, *, looser: bool = False
+) -> Ties:
     """Return the ties that tables tell of.
 
     Args:
         tables: A table for each of `INPUTS`; only ``entries`` needs rows. Where there is one
             called ``names``, the pseudonyms in its column ``subject_id`` are those of ``person``.
         kinds: Names of the kinds that matter; all when None. Others may be there as well.
+        looser: Whether faces that may be one person are tied by identity as well, though they are
+            too little alike to be held to be: for making splits, not for telling of leaks.
     """
     import duckdb
 
@@ -120,7 +140,7 @@ def read_ties(tables: Mapping[str, pa.Table], kinds: Iterable[str] | None = None
     connection = duckdb.connect(":memory:")
     for name in INPUTS[1:]:
         connection.register(name, tables[name])
-    connection.register("names", tables.get("names", _NO_NAMES))
+    connection.register("names", tables.get("names", NO_NAMES))
     numbers = pa.array(np.arange(entries.num_rows, dtype=np.int32))
     connection.register(
         "items", pa.table({"item": numbers, "id": entries["media_id"], "sha256": entries["sha256"]})
@@ -131,7 +151,9 @@ def read_ties(tables: Mapping[str, pa.Table], kinds: Iterable[str] | None = None
             pairs = _paired(connection, relations)
             groups[name] = Groups.joined([groups[name], pairs] if name in groups else [pairs])
     if "identity" in wanted:
-        people = connection.sql(_IDENTITY).to_arrow_table()
+        people = connection.sql(
+            f"{_IDENTITY} UNION ALL {_LOOSER}" if looser else _IDENTITY
+        ).to_arrow_table()
         groups["identity"] = Groups.named(ints(people["item"]), people["name"].combine_chunks())
     if wanted & _BY_DESCENT:
         groups |= descended(connection, entries["media_id"].combine_chunks())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -16,6 +16,7 @@ from curate.catalog.views import read_entries
 from curate.errors import InputError, UnknownNameError
 from curate.schema import conform
 from curate.splits.assign import Plan
+from curate.splits.expected import expected_people
 from curate.splits.kinds import kinds_of
 from curate.splits.lint import Lint, lint
 from curate.splits.maker import Made, extended, make_splits
@@ -86,15 +87,17 @@ def split(
     asked = {"name": name, "extend": extend, "cut": cut, **asdict(plan)}
     with context.workspace.writing(), context.recorded("split", asked) as run:
         check_name(catalog, name, extend=extend)
+        tables = read_tables(catalog, context.ledger)
         made, ids = make_assignment(
-            catalog, context.record, plan, tolerance=tolerance, extend=extend
+            tables, catalog, context.record, plan, tolerance=tolerance, extend=extend
         )
         chosen = made.chosen(cut=cut)
+        table = chosen.table(ids)
+        expected = expected_people(tables, table.filter(table["split"].is_valid()), made=True)
         run["counts"] = {**chosen.sizes, "missed": chosen.missed, **chosen.left_out}
         if chosen.missed <= tolerance:
-            rows = chosen.table(ids)
-            keep_assignment(catalog, name, rows, run_id=str(run["run_id"]))
-    return made
+            keep_assignment(catalog, name, table, run_id=str(run["run_id"]))
+    return replace(made, expected=expected)
 
 
 def read_assignment(catalog: Catalog, name: str) -> pa.Table:
@@ -112,6 +115,7 @@ def read_assignment(catalog: Catalog, name: str) -> pa.Table:
 
 
 def make_assignment(
+    tables: Mapping[str, pa.Table],
     catalog: Catalog,
     record: Record,
     plan: Plan,
@@ -122,6 +126,7 @@ def make_assignment(
     """Return splits of a catalogue, and the ids of its entries.
 
     Args:
+        tables: What ties are read from, by `read_tables`.
         catalog: The catalogue.
         record: The releases.
         plan: What is wanted.
@@ -132,10 +137,9 @@ def make_assignment(
         UnknownNameError: No assignment and no release is called that.
         InputError: There is nothing to split.
     """
-    tables = read_tables(catalog, record.ledger)
     if not tables["entries"].num_rows:
         raise InputError("the catalogue is empty", hint="run `curate ingest` first")
-    ties = read_ties(tables, plan.kinds)
+    ties = read_ties(tables, plan.kinds, looser=True)
     fixed, left = None, None
     if extend is not None:
         fixed, left = extended(plan, ties.ids, placed_before(catalog, record, extend))

@@ -1,0 +1,170 @@
+"""How many people may be in two splits though nothing that is known ties them.
+
+Whoever nobody declared is held together by likeness alone, and the model misses some likenesses:
+then one person is in two looser clusters (`tie_id` of the table ``identities``), and these may be
+in two splits. How often that is, declared people tell: their clusters were made without their
+names. What was seen of them is taken to hold of the others.
+
+The number of undeclared people who are in two splits is predicted by a beta-binomial
+distribution with Jeffreys' prior (Brown, Cai and DasGupta 2001, and its posterior predictive).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from curate.splits.ties import NO_NAMES
+
+if TYPE_CHECKING:
+    import duckdb
+
+# Fewer declared people tell too little of the others.
+LEAST_PEOPLE = 10
+CONFIDENCE = 0.95
+EXAMPLES = 3
+# Points of the distribution of the share that is missed.
+_POINTS = 400
+
+
+@dataclass(frozen=True)
+class Expected:
+    """What may be expected of people in two splits.
+
+    Attributes:
+        declared: Declared people whom clusters of faces were held against.
+        missed: Of these, those who are in several clusters, or, of splits that a dataset declares,
+            those in two splits of whom no cluster tells.
+        undeclared: About how many people nobody declared.
+        people: How many of these are expected in two splits; None where it cannot be told.
+        interval: Fewest and most of them, at `CONFIDENCE`; None where it cannot be told.
+        without: Entries in splits of which neither a declaration nor a face says whom they show.
+        examples: Id and locator of some of these.
+    """
+
+    declared: int
+    missed: int
+    undeclared: int
+    people: float | None
+    interval: tuple[int, int] | None
+    without: int
+    examples: tuple[tuple[str, str], ...]
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it as plain values."""
+        return {
+            "declaredPeople": self.declared,
+            "ofTheseMissed": self.missed,
+            "undeclaredPeople": self.undeclared,
+            "expected": None if self.people is None else round(self.people, 2),
+            "interval": None if self.interval is None else list(self.interval),
+            "confidence": CONFIDENCE,
+            "entriesWithoutIdentity": self.without,
+            "examples": [media_id for media_id, _ in self.examples],
+        }
+
+
+_WHO = """
+CREATE TEMP TABLE who AS
+SELECT s.media_id, s.split, min(coalesce(n.person, d.subject_id)) AS person,
+       count(DISTINCT coalesce(n.person, d.subject_id)) AS people
+FROM placed s
+LEFT JOIN depictions d ON d.media_id = s.media_id AND d.link_status <> 'rejected'
+    AND d.not_visible IS NULL
+LEFT JOIN names n ON n.subject_id = d.subject_id
+GROUP BY s.media_id, s.split
+"""
+# Entries of one cluster alone: of a picture of several nobody says which face is whose.
+_SHOWN = """
+CREATE TEMP TABLE shown AS
+SELECT w.media_id, w.split, w.person, w.people, min(i.tie_id) AS tie
+FROM who w JOIN entries e USING (media_id) JOIN faces f USING (sha256) JOIN identities i
+USING (face_id)
+WHERE i.tie_id IS NOT NULL
+GROUP BY ALL HAVING count(DISTINCT i.tie_id) = 1
+"""
+_DECLARED = """
+WITH spread AS (SELECT tie, count(DISTINCT split) > 1 AS told FROM shown GROUP BY tie)
+SELECT person, count(DISTINCT tie) AS clusters, count(DISTINCT split) AS splits,
+       bool_or(told) AS told
+FROM shown JOIN spread USING (tie) WHERE people = 1 GROUP BY person ORDER BY person
+"""
+_CLUSTERS = """
+SELECT count(DISTINCT tie) FILTER (named), count(DISTINCT tie) FILTER (NOT named)
+FROM (SELECT tie, bool_or(people > 0) AS named FROM shown GROUP BY tie)
+"""
+_WITHOUT = """
+SELECT w.media_id, e.locator FROM who w JOIN entries e USING (media_id)
+WHERE w.people = 0 AND e.people IS DISTINCT FROM 'none' AND NOT EXISTS (
+    SELECT 1 FROM faces f JOIN identities i USING (face_id)
+    WHERE f.sha256 = e.sha256 AND i.identity_id IS NOT NULL
+)
+ORDER BY w.media_id
+"""
+
+
+def expected_people(tables: Mapping[str, pa.Table], placed: pa.Table, *, made: bool) -> Expected:
+    """Return how many people may be in two splits though nothing ties them.
+
+    Args:
+        tables: ``entries``, ``depictions``, ``faces``, ``identities`` and ``names``.
+        placed: ``media_id, split`` of the entries that are in splits.
+        made: Whether the splits were made by ties: then declared people are in one split by their
+            names, and the shares of splits say how often two clusters part.
+    """
+    import duckdb
+
+    connection = duckdb.connect(":memory:")
+    for name in ("entries", "depictions", "faces", "identities"):
+        connection.register(name, tables[name])
+    connection.register("names", tables.get("names", NO_NAMES))
+    connection.register("placed", placed)
+    connection.execute(_WHO)
+    connection.execute(_SHOWN)
+    people = connection.sql(_DECLARED).to_arrow_table()
+    ((named, unnamed),) = connection.execute(_CLUSTERS).fetchall()
+    without = connection.execute(_WITHOUT).fetchall()
+    rest = len(without), tuple(without[:EXAMPLES])
+    count = people.num_rows
+    undeclared = round(unnamed * count / named) if named else unnamed
+    clusters = people["clusters"].to_numpy()
+    if made:
+        missed, parted = int((clusters > 1).sum()), _parted(connection, clusters)
+    else:
+        told = np.asarray(people["told"].to_numpy(zero_copy_only=False), np.bool_)
+        missed, parted = int(((people["splits"].to_numpy() > 1) & ~told).sum()), 1.0
+    if not unnamed:
+        return Expected(count, missed, 0, 0.0, (0, 0), *rest)
+    if count < LEAST_PEOPLE:
+        return Expected(count, missed, undeclared, None, None, *rest)
+    undeclared = max(undeclared, 1)
+    expected = undeclared * missed / count * parted
+    interval = _predicted(missed, count, undeclared, parted)
+    return Expected(count, missed, undeclared, expected, interval, *rest)
+
+
+def _parted(connection: duckdb.DuckDBPyConnection, clusters: npt.NDArray[np.int64]) -> float:
+    """Return how often somebody in several clusters is in two splits, by the splits' shares."""
+    sizes = connection.sql("SELECT count(*) AS n FROM placed GROUP BY split").to_arrow_table()["n"]
+    shares = np.asarray(sizes.to_numpy(), np.float64)
+    shares /= max(shares.sum(), 1)
+    several = clusters[clusters > 1] if (clusters > 1).any() else np.array([2])
+    together = (shares[None, :] ** several[:, None]).sum(axis=1)
+    return float(1 - together.mean())
+
+
+def _predicted(missed: int, of: int, among: int, parted: float) -> tuple[int, int]:
+    """Return the fewest and the most of `among` who are missed and parted, at `CONFIDENCE`."""
+    from scipy import stats
+
+    steps = (np.arange(_POINTS) + 0.5) / _POINTS
+    share = stats.beta.ppf(steps, missed + 0.5, of - missed + 0.5) * parted
+    every = stats.binom.cdf(np.arange(among + 1)[:, None], among, share[None, :])
+    below = np.asarray(every, np.float64).mean(axis=1)
+    tail = (1 - CONFIDENCE) / 2
+    return int(np.searchsorted(below, tail)), int(np.searchsorted(below, 1 - tail))

@@ -21,6 +21,7 @@ from curate.identity.fakes import Scene, cluster_with_fakes
 from curate.identity.groups import GroupRates, as_notes, declared_groups, rates_by_group
 from curate.identity.links import link_identities
 from curate.identity.named import add_others, claims_of, on_tracks
+from curate.identity.notes import calibration_notes
 from curate.identity.reviewed import linked, with_links
 from curate.schema import conform
 
@@ -142,13 +143,8 @@ def _notes(
     other: Confronted,
 ) -> pa.Table:
     """Return what the run's record should say of the threshold, and of reviewers' links."""
-    told: dict[str, Any] = {
-        "threshold": round(float(found.threshold), 4),
-        "basis": found.basis,
-        "pairs": int(found.pairs),
-        "note": found.note,
-        "identities": len(set(clusters.identity[clusters.identity >= 0].tolist())),
-    }
+    told = calibration_notes(found)
+    told["identities"] = len(set(clusters.identity[clusters.identity >= 0].tolist()))
     told["doubt"] = round(float(found.doubt), 4)
     if names := int((other.other >= 0).sum()):
         told["under_other_names"] = names

@@ -97,16 +97,14 @@ def _sentences(asked: Mapping[str, Any], found: Mapping[str, Any]) -> Iterator[s
     )
     wanted = asked.get("false_match_rate")
     if found["basis"] == "dataset":
-        least = (
-            f": of pairs of two people, at most {rate(wanted)} should reach it" if wanted else ""
-        )
-        yield f"This threshold was measured on this dataset{least}."
+        most = f": of pairs of two people, at most {rate(wanted)} should reach it" if wanted else ""
+        yield f"This threshold was measured on this dataset{most}."
     else:
         needed = f", and {math.ceil(3 / wanted):,} are needed" if wanted else ""
         yield (
             "This threshold is not this dataset's own, because too little is known of it: there "
             f"{_pairs(found.get('independent_pairs', 0))}{needed}. "
-            f"It is {asked.get('default_basis', 'the default')}."
+            f"The model's own is used: {asked.get('default_basis', 'its default')}."
         )
     if "fnmr" not in found:
         yield "This run did not record how often faces are taken wrongly; the next one does."
@@ -131,7 +129,7 @@ def _false_matches(found: Mapping[str, Any]) -> str:
         )
     return (
         f"Of pairs of pictures of two people, {_with_range(found['fmr'], found['fmr_interval'])} "
-        "reach the threshold: these may be taken for one person. This was counted on "
+        f"{_meet(found['fmr'], 'reach', 'one person')} This was counted on "
         f"{number(found['pairs'], 'pair')} of faces, of {people:,} independent pairs of people."
     )
 
@@ -146,9 +144,14 @@ def _misses(found: Mapping[str, Any]) -> str:
         )
     return (
         f"Of pairs of pictures of one person, {_with_range(found['fnmr'], found['fnmr_interval'])} "
-        "fall below the threshold: these may be taken for two people. This was counted on "
-        f"{number(found['mated_pairs'], 'pair')} of faces, of {number(people, 'person', 'people')}."
+        f"{_meet(found['fnmr'], 'fall below', 'two people')} This was counted on "
+        f"{number(found['mated_pairs'], 'pair')} of faces, of {people:,} people."
     )
+
+
+def _meet(share: float, how: str, taken_for: str) -> str:
+    """Return the rest of a sentence on a share of pairs and the threshold."""
+    return f"{how} the threshold" + (f": these may be taken for {taken_for}." if share else ".")
 
 
 def _pairs(count: int) -> str:

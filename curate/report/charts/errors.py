@@ -106,14 +106,7 @@ def _in_words(cosines: Sequence[float], known: dict[str, Sequence[float]], thres
     """Return a few points of the curves, and what was used."""
     told = []
     for place in sorted({round(n * (len(cosines) - 1) / (_TOLD - 1)) for n in range(_TOLD)}):
-        said = [
-            f"{rate(shares[place])} of the pairs of "
-            + (
-                "two people are at or above it"
-                if kind == "non_mated"
-                else "one person are below it"
-            )
-            for kind, shares in known.items()
-        ]
-        told.append(f"at {cosines[place]:.2f}, {' and '.join(said)}")
+        said = [f"{rate(shares[place])} of pairs of {_PAIRS[kind]}"
+                for kind, shares in known.items()]  # fmt: skip
+        told.append(f"at {cosines[place]:.4g}, {' and '.join(said)}")
     return f"{'; '.join(told)}. The threshold is {threshold:.4g}."

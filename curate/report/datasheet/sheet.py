@@ -191,12 +191,12 @@ def _machine_form(facts: Facts, answers: Iterable[Answered]) -> dict[str, Any]:
 def _measures(found: Mapping[str, Any]) -> dict[str, Any]:
     """Return what was measured in comparing faces, small counts of people withheld as null."""
     told = dict(found)
-    for people, of, least in (
+    for counted, of, least in (
         ("mated_people", "mated_pairs", SMALLEST),
         ("independent_pairs", "pairs", SMALLEST * (SMALLEST - 1) // 2),
     ):
-        if 0 < told.get(people, 0) < least:
-            told |= {people: None, of: None}
+        if 0 < told.get(counted, 0) < least:
+            told |= {counted: None, of: None}
     if groups := told.get("by_group"):
         told["by_group"] = [
             one | {"mated_people": None} if 0 < one["mated_people"] < SMALLEST else one

@@ -102,7 +102,7 @@ def _sentences(asked: Mapping[str, Any], found: Mapping[str, Any]) -> Iterator[s
     else:
         needed = f", and {math.ceil(3 / wanted):,} are needed" if wanted else ""
         yield (
-            "This threshold is not this dataset's own, because too little is known of it: there "
+            "This threshold is not this dataset's own, because there is too little evidence: there "
             f"{_pairs(found.get('independent_pairs', 0))}{needed}. "
             f"The model's own is used: {asked.get('default_basis', 'its default')}."
         )

@@ -15,7 +15,7 @@ from tests.acceptance.story import POSES, Story
 def test_errors_are_told_by_what_the_people_of_london_said_of_themselves(
     story: Story, curate: Curate
 ) -> None:
-    """Women and men, and the largest ethnicities, in the datasheet for machines and on the audit page."""
+    """Women and men, and the largest ethnicities, in the datasheet's JSON and on the page."""
     with (story.london / "london_info.csv").open(encoding="utf-8", newline="") as handle:
         said = {row["face_id"]: row for row in csv.DictReader(handle)}
     for person in story.people():

@@ -73,11 +73,11 @@ def worse(rows: Floats, info: Any) -> Floats:
 
 def drawn(rows: Floats, people: list[str], info: Any, seed: int) -> tuple[int, float, int, int]:
     """Return how many undeclared people are in two splits, how many are expected, and between."""
+    from curate.schema import arrow_schema
     from curate.splits.assign import Plan, assign
     from curate.splits.expected import expected_people
     from curate.splits.maker import strata_of
     from curate.splits.ties import INPUTS, read_ties
-    from curate.schema import arrow_schema
 
     everyone = np.unique(people)
     rng = np.random.default_rng(seed)

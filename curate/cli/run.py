@@ -92,10 +92,22 @@ def _print(context: Context, one: StageRun) -> None:
         say(f"  {notes['kept']:,} embeddings kept in the vault, sealed")
     if one.done and "threshold" in notes:
         say(f"  {notes['identities']:,} identities at cosine {notes['threshold']}: {notes['note']}")
+        _print_misses(notes)
     if one.stage == "hashlists":
         _print_lists(context, notes)
     if one.stage == "labels":
         _print_labels(notes)
+
+
+def _print_misses(notes: Mapping[str, Any]) -> None:
+    """Print how often pairs of one person's faces are missed, or that it is not known."""
+    rate, pairs = notes["fnmr"], notes["mated_pairs"]
+    if rate is None:
+        say("  false non-match rate not known: too few people are declared with two faces")
+        return
+    low, high = notes["fnmr_interval"]
+    say(f"  false non-match rate {rate:.2g} ({low:.2g} to {high:.2g}) over {pairs:,} mated pairs "
+        f"of faces, of {notes['mated_people']:,} people")  # fmt: skip
 
 
 def _print_lists(context: Context, notes: Mapping[str, Any]) -> None:

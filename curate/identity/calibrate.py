@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from curate.errors import InputError
+from curate.identity.curves import LEAST_PAIRS, LEAST_PEOPLE, Curves, error_curves
 
 Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int64]
@@ -52,7 +53,13 @@ class Calibration:
         interval: Clopper-Pearson interval of that rate.
         pairs: How many non-mated pairs of faces were seen.
         independent_pairs: How many pairs of subjects (or of faces of one frame) they stand for.
-        fnmr: Share of the mated pairs below the threshold; NaN without any.
+        fnmr: False non-match rate: share of the mated pairs below the threshold; NaN without any.
+        fnmr_interval: Clopper-Pearson interval of that rate, over people.
+        mated_pairs: How many mated pairs of faces were seen.
+        mated_people: How many people they are of: those with two judgeable faces that are not of
+            one frame.
+        confidence: Confidence of both intervals.
+        curves: Both rates at other thresholds, each where enough people tell of it.
         basis: `dataset`, or `default` when there was too little evidence.
         note: The same in one sentence.
     """
@@ -66,17 +73,23 @@ class Calibration:
     pairs: int
     independent_pairs: int
     fnmr: float
+    fnmr_interval: tuple[float, float]
+    mated_pairs: int
+    mated_people: int
+    confidence: float
+    curves: Curves
     basis: Literal["dataset", "default"]
     note: str
 
 
 @dataclass
 class _Evidence:
-    """Histograms of cosines, and the number of pairs that count as independent."""
+    """Histograms of cosines, and how many pairs and people count as independent."""
 
     non_mated: Ints
     mated: Ints
     independent: int
+    mated_people: int
 
 
 def calibrate(
@@ -151,24 +164,21 @@ def calibrate(
             f"threshold {threshold:g} is {default_basis}"
         )
     below = 1 - _share_at_or_above(evidence.mated, threshold)
-    return Calibration(
+    curves = error_curves(
+        evidence.non_mated if evidence.independent >= LEAST_PAIRS else None,
+        evidence.mated if evidence.mated_people >= LEAST_PEOPLE else None,
         threshold,
-        strict,
-        doubt,
-        tie,
-        fmr,
-        interval,
-        pairs,
-        evidence.independent,
-        below,
-        basis,
-        note,
+    )
+    return Calibration(
+        threshold, strict, doubt, tie, fmr, interval, pairs, evidence.independent,
+        below, interval_of(below, evidence.mated_people, confidence),
+        int(evidence.mated.sum()), evidence.mated_people, confidence, curves, basis, note,
     )  # fmt: skip
 
 
 def _collect(rows: Floats, subject: Ints, frame: Ints) -> _Evidence:
     mated, non_mated = np.zeros(_BINS + 1, np.int64), np.zeros(_BINS + 1, np.int64)
-    undeclared = 0
+    undeclared, people = 0, set[int]()
     for start in range(0, len(rows), _BLOCK):
         block = slice(start, start + _BLOCK)
         cosines = rows[block] @ rows[start:].T
@@ -180,11 +190,14 @@ def _collect(rows: Floats, subject: Ints, frame: Ints) -> _Evidence:
         # Each pair once: only columns beyond the row's own.
         after = np.arange(cosines.shape[1]) > np.arange(len(cosines))[:, None]
         different = ((known & ~same) | together) & after
-        mated += np.bincount(bins[same & after & ~together], minlength=_BINS + 1)
+        own = same & after & ~together
+        mated += np.bincount(bins[own], minlength=_BINS + 1)
+        people.update(subject[block][own.any(axis=1)].tolist())
         non_mated += np.bincount(bins[different], minlength=_BINS + 1)
         undeclared += int((different & ~known).sum())
     subjects = len(np.unique(subject[subject >= 0]))
-    return _Evidence(non_mated, mated, subjects * (subjects - 1) // 2 + undeclared)
+    independent = subjects * (subjects - 1) // 2 + undeclared
+    return _Evidence(non_mated, mated, independent, len(people))
 
 
 def _threshold(histogram: Ints, target: float) -> float:

@@ -23,6 +23,7 @@ from curate.identity.groups import GroupRates, as_notes, declared_groups, rates_
 from curate.identity.links import link_identities
 from curate.identity.named import add_others, claims_of, named_by_content, on_tracks
 from curate.identity.naming import with_names
+from curate.identity.notes import calibration_notes
 from curate.identity.reviewed import linked, with_links
 from curate.schema import conform
 
@@ -165,13 +166,8 @@ def _notes(
     other: Confronted,
 ) -> pa.Table:
     """Return what the run's record should say of the threshold, and of reviewers' links."""
-    told: dict[str, Any] = {
-        "threshold": round(float(found.threshold), 4),
-        "basis": found.basis,
-        "pairs": int(found.pairs),
-        "note": found.note,
-        "identities": len(set(clusters.identity[clusters.identity >= 0].tolist())),
-    }
+    told = calibration_notes(found)
+    told["identities"] = len(set(clusters.identity[clusters.identity >= 0].tolist()))
     told["doubt"] = round(float(found.doubt), 4)
     told["tie"] = round(float(found.tie), 4)
     if names := int((other.other >= 0).sum()):

@@ -18,6 +18,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from curate.identity.calibrate import MOST_FACES, interval_of
+from curate.identity.curves import LEAST_PAIRS, LEAST_PEOPLE
 
 Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int64]
@@ -25,10 +26,6 @@ Bools = npt.NDArray[np.bool_]
 Interval = tuple[float, float]
 
 PREFIX = "subject_"
-# Of fewer people nothing is told, and of fewer pairs of people no rate of false matches: none
-# seen among 300 pairs means at most 1 in 100.
-LEAST_PEOPLE = 10
-LEAST_PAIRS = 300
 _BLOCK = 1024
 
 

@@ -81,32 +81,9 @@ def thresholds(facts: Facts) -> Listing:
         (verb.removeprefix("run "), name, one_setting(value))
         for verb, *told in rows
         for name, value in {**parsed(told[0]), **parsed(told[1])}.items()
-        if name != "by_group"
+        if name not in ("by_group", "curves")
     ]
     return Listing("Thresholds and measures, by stage", ("Stage", "Setting", "Value"), tuple(cells))
-
-
-def error_rates(facts: Facts) -> list[Listing]:
-    """Return the errors in comparing faces by declared group; nothing where none is declared."""
-    rows = facts.rows("""
-        SELECT counts FROM runs WHERE status = 'done' AND verb = 'run identity'
-        ORDER BY started_at DESC, run_id DESC LIMIT 1""")
-    told = parsed(rows[0][0]).get("by_group", []) if rows else []
-    cells: list[tuple[Cell, ...]] = [
-        (one["kind"], one["group"], one["people"], _rate(one["fmr"], one["fmr_interval"]),
-         _rate(one["fnmr"], one["fnmr_interval"]))
-        for one in told
-    ]  # fmt: skip
-    head = ("Group by", "Group, as declared", "People", "False matches", "False non-matches")
-    caption = "Errors in comparing faces, by declared group"
-    return [Listing(caption, head, tuple(cells))] if cells else []
-
-
-def _rate(rate: float | None, interval: list[float] | None) -> str:
-    """Return a rate with its interval, or that the pairs are too few."""
-    if rate is None or interval is None:
-        return "too few pairs to tell"
-    return f"{rate:.2g} ({interval[0]:.2g} to {interval[1]:.2g})"
 
 
 def runs(facts: Facts) -> Listing:

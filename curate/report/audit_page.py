@@ -11,13 +11,13 @@ from curate.audit.tally import tally
 from curate.model.verdict import Effect
 from curate.report.appendix import (
     audit_run,
-    error_rates,
     quiet_rules,
     runs,
     thresholds,
     use_profile,
 )
 from curate.report.charts.audit import charts
+from curate.report.comparison import comparisons
 from curate.report.examples import examples
 from curate.report.facts import Facts
 from curate.report.inputs import ReportInputs
@@ -73,6 +73,7 @@ def audit_page(inputs: ReportInputs, *, pictures: bool = False) -> str:
         structure=structure(facts),
         leaks=read_leaks(inputs.tables),
         labels=labels(facts),
+        comparisons=comparisons(facts),
         by_rule=by_rule_and_source(facts),
         notable=notable(facts),
         open_questions=[one for one in tally(inputs.tables["verdicts"]) if one.open],
@@ -86,7 +87,6 @@ def audit_page(inputs: ReportInputs, *, pictures: bool = False) -> str:
             use_profile(facts, run),
             quiet_rules(silent),
             thresholds(facts),
-            *error_rates(facts),
             runs(facts),
         ),
     )

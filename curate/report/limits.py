@@ -9,6 +9,7 @@ from functools import cache
 from typing import Any
 
 from curate.audit.rules import ALL_RULES, BY_CODE
+from curate.report.comparison import comparisons
 from curate.report.facts import Facts
 from curate.report.structure import stages_run
 from curate.report.words import listed, number
@@ -135,6 +136,10 @@ def _poor_faces(facts: Facts) -> str:
     ) if n else ""  # fmt: skip
 
 
+def _uncalibrated(facts: Facts) -> str:
+    return next((one.gap for one in comparisons(facts) if one.current), "")
+
+
 def _strangers(facts: Facts) -> str:
     n = facts.count(
         "SELECT count(DISTINCT identity_id) FROM identities "
@@ -177,6 +182,7 @@ _CHECKS: tuple[Callable[[Facts], str], ...] = (
     _unscanned,
     _videos,
     _poor_faces,
+    _uncalibrated,
     _strangers,
     _unhashed,
     _sourceless,

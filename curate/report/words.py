@@ -62,6 +62,17 @@ def share(part: float) -> str:
     return f"{100 * part:.1f}".removesuffix(".0") + " %"
 
 
+def rate(part: float) -> str:
+    """Return a rate, which may be small, in per cent with two digits.
+
+    >>> rate(0.0), rate(0.00098), rate(0.0123), rate(0.999), rate(1.0), rate(1e-9)
+    ('0 %', '0.098 %', '1.2 %', '>99 %', '100 %', '<0.0001 %')
+    """
+    if 0 < part < 1e-6:
+        return "<0.0001 %"
+    return ">99 %" if 0.99 < part < 1 else f"{float(f'{100 * part:.2g}'):g} %"
+
+
 def part_of(part: int, whole: int) -> Share | None:
     """Return the share of `part` in `whole`, or None of nothing."""
     return Share(part / whole) if whole else None

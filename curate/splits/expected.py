@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
 from curate.splits.ties import NO_NAMES
@@ -98,6 +97,24 @@ _CLUSTERS = """
 SELECT count(DISTINCT tie) FILTER (named), count(DISTINCT tie) FILTER (NOT named)
 FROM (SELECT tie, bool_or(people > 0) AS named FROM shown GROUP BY tie)
 """
+# Clusters of like sizes, by doubling, and in how many splits those of nobody declared are.
+_SIZES = """
+WITH free AS (
+    SELECT tie, floor(log2(count(*)))::INTEGER AS bucket, min(split) AS split
+    FROM shown GROUP BY tie HAVING bool_and(people = 0)
+),
+every AS (SELECT DISTINCT bucket, split FROM (SELECT bucket FROM free), (SELECT split FROM placed))
+SELECT bucket, list(n ORDER BY split) AS shares FROM (
+    SELECT bucket, split, count(f.tie) AS n FROM every LEFT JOIN free f USING (bucket, split)
+    GROUP BY bucket, split
+) GROUP BY bucket
+"""
+_SEVERAL = """
+SELECT list(bucket) FROM (
+    SELECT person, tie, floor(log2(count(*)))::INTEGER AS bucket
+    FROM shown WHERE people = 1 GROUP BY person, tie
+) GROUP BY person HAVING count(*) > 1 ORDER BY person
+"""
 _WITHOUT = """
 SELECT w.media_id, e.locator FROM who w JOIN entries e USING (media_id)
 WHERE w.people = 0 AND e.people IS DISTINCT FROM 'none' AND NOT EXISTS (
@@ -134,7 +151,8 @@ def expected_people(tables: Mapping[str, pa.Table], placed: pa.Table, *, made: b
     undeclared = round(unnamed * count / named) if named else unnamed
     clusters = people["clusters"].to_numpy()
     if made:
-        missed, parted = int((clusters > 1).sum()), _parted(connection, clusters)
+        missed = int((clusters > 1).sum())
+        parted = _parted(connection) if unnamed else 1.0
     else:
         told = np.asarray(people["told"].to_numpy(zero_copy_only=False), np.bool_)
         missed, parted = int(((people["splits"].to_numpy() > 1) & ~told).sum()), 1.0
@@ -148,14 +166,25 @@ def expected_people(tables: Mapping[str, pa.Table], placed: pa.Table, *, made: b
     return Expected(count, missed, undeclared, expected, interval, *rest)
 
 
-def _parted(connection: duckdb.DuckDBPyConnection, clusters: npt.NDArray[np.int64]) -> float:
-    """Return how often somebody in several clusters is in two splits, by the splits' shares."""
-    sizes = connection.sql("SELECT count(*) AS n FROM placed GROUP BY split").to_arrow_table()["n"]
-    shares = np.asarray(sizes.to_numpy(), np.float64)
-    shares /= max(shares.sum(), 1)
-    several = clusters[clusters > 1] if (clusters > 1).any() else np.array([2])
-    together = (shares[None, :] ** several[:, None]).sum(axis=1)
-    return float(1 - together.mean())
+def _parted(connection: duckdb.DuckDBPyConnection) -> float:
+    """Return how often somebody in several clusters is in two splits.
+
+    By where clusters of the same sizes are that hold nobody declared: small ones go where the
+    shares leave room, so the shares of entries alone would tell too little.
+    """
+    sizes = connection.sql(_SIZES).to_arrow_table()
+    share = {row["bucket"]: np.array(row["shares"], np.float64) for row in sizes.to_pylist()}
+    whole = np.sum(list(share.values()), axis=0)
+    share = {bucket: counts / counts.sum() for bucket, counts in share.items()}
+    usual = whole / max(whole.sum(), 1)
+    several = connection.execute(_SEVERAL).fetchall()
+    if not several:
+        return float(1 - (usual**2).sum())
+    together = [
+        np.prod([share.get(bucket, usual) for bucket in buckets], axis=0).sum()
+        for (buckets,) in several
+    ]
+    return float(1 - np.mean(together))
 
 
 def _predicted(missed: int, of: int, among: int, parted: float) -> tuple[int, int]:

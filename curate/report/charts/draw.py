@@ -41,9 +41,9 @@ WORD_OF_VERDICT = {
 }
 
 # In the SVG's own units, which are pixels at its natural size.
-_WIDTH, _ROW, _BAR, _GAP = 320, 36, 9, 1.5
+WIDTH, _ROW, _BAR, _GAP = 320, 36, 9, 1.5
 # No chart uses these two: the page's ink, and the faint ground of a bar, are put in their place.
-_INK, _GROUND = "#010203", "#040506"
+INK, GROUND = "#010203", "#040506"
 _MAX_LABEL = 34
 # Of a matrix: room for the names of rows and of columns, and the height of a row.
 _LABELS, _HEAD, _CELL = 66, 20, 22
@@ -119,8 +119,8 @@ def bars(
         for i, bar in enumerate(rows):
             _draw_bar(axes, bar, i * _ROW, most)
 
-    svg = _drawn(max(1, len(rows)) * _ROW, draw)
-    return Chart(name, title, _inline(svg, name, title, alternative), alternative, tuple(key))
+    svg = drawing(max(1, len(rows)) * _ROW, draw)
+    return Chart(name, title, inline(svg, name, title, alternative), alternative, tuple(key))
 
 
 def matrix(
@@ -145,21 +145,21 @@ def matrix(
         for label, row in rows.items()
     ]  # fmt: skip
     alternative = f"{title}: " + "; ".join(told)
-    width = (_WIDTH - _LABELS) / max(1, len(columns))
+    width = (WIDTH - _LABELS) / max(1, len(columns))
 
     def draw(axes: Axes) -> None:
         for i, column in enumerate(columns):
             place = _LABELS + (i + 0.5) * width
-            axes.text(place, 13, _short(column, int(width / 7)), color=_INK, ha="center", size=11)
+            axes.text(place, 13, _short(column, int(width / 7)), color=INK, ha="center", size=11)
         for number, (label, row) in enumerate(rows.items()):
             top = _HEAD + number * _CELL
-            axes.text(0, top + 15, label, color=_INK, ha="left", size=12)
+            axes.text(0, top + 15, label, color=INK, ha="left", size=12)
             for i, whole in enumerate(columns.values()):
                 n = None if row is None else row[i]
                 _draw_cell(axes, (_LABELS + i * width, top, width), n, whole)
 
-    svg = _drawn(_HEAD + len(rows) * _CELL, draw)
-    return Chart(name, title, _inline(svg, name, title, alternative), alternative)
+    svg = drawing(_HEAD + len(rows) * _CELL, draw)
+    return Chart(name, title, inline(svg, name, title, alternative), alternative)
 
 
 def _draw_cell(axes: Axes, place: tuple[float, float, float], n: int | None, whole: int) -> None:
@@ -169,16 +169,17 @@ def _draw_cell(axes: Axes, place: tuple[float, float, float], n: int | None, who
     plain: dict[str, Any] = {"linewidth": 0, "clip_on": False}
     box = (left + _GAP, top + _GAP), width - 2 * _GAP, _CELL - 2 * _GAP
     if n is not None:
-        axes.add_patch(Rectangle(*box, facecolor=_GROUND, **plain))
+        axes.add_patch(Rectangle(*box, facecolor=GROUND, **plain))
     if n:
         # Never so dark that ink on it is hard to read, nor so light that it is taken for none.
         shade = 0.15 + 0.3 * min(1.0, n / max(1, whole))
         axes.add_patch(Rectangle(*box, facecolor=VERMILLION, alpha=round(shade, 3), **plain))
     words = "?" if n is None else cell_text(n) if n < 100_000 else f"{n // 1000:,}k"
-    axes.text(left + width / 2, top + 15, words, color=_INK, ha="center", size=11)
+    axes.text(left + width / 2, top + 15, words, color=INK, ha="center", size=11)
 
 
-def _drawn(height: float, draw: Callable[[Axes], None]) -> str:
+def drawing(height: float, draw: Callable[[Axes], None]) -> str:
+    """Return matplotlib's SVG of what `draw` draws, so high, as wide as every chart."""
     from matplotlib import rc_context, rc_params_from_file
     from matplotlib.backends.backend_svg import FigureCanvasSVG
     from matplotlib.figure import Figure
@@ -190,11 +191,11 @@ def _drawn(height: float, draw: Callable[[Axes], None]) -> str:
     # A label may hold letters that matplotlib's font lacks: the reader's fonts will have them.
     with rc_context(dict(style)), warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph .* missing from font")
-        figure = Figure(figsize=(_WIDTH / 72, height / 72), layout=None)
+        figure = Figure(figsize=(WIDTH / 72, height / 72), layout=None)
         FigureCanvasSVG(figure)
         axes = figure.add_axes((0, 0, 1, 1))
         axes.set_axis_off()
-        axes.set_xlim(0, _WIDTH)
+        axes.set_xlim(0, WIDTH)
         axes.set_ylim(height, 0)
         draw(axes)
         figure.savefig(drawn, format="svg", metadata={"Date": None, "Creator": None})
@@ -205,15 +206,15 @@ def _draw_bar(axes: Axes, bar: Bar, top: float, whole: int) -> None:
     from matplotlib.patches import Rectangle
 
     base = top + 14
-    axes.text(0, base, _short(bar.label), color=_INK, va="baseline", ha="left")
-    axes.text(_WIDTH, base, bar.words, color=_INK, va="baseline", ha="right")
+    axes.text(0, base, _short(bar.label), color=INK, va="baseline", ha="left")
+    axes.text(WIDTH, base, bar.words, color=INK, va="baseline", ha="right")
     plain: dict[str, Any] = {"linewidth": 0, "clip_on": False}
-    axes.add_patch(Rectangle((0, base + 5), _WIDTH, _BAR, facecolor=_GROUND, **plain))
+    axes.add_patch(Rectangle((0, base + 5), WIDTH, _BAR, facecolor=GROUND, **plain))
     left = 0.0
     for n, colour in bar.parts:
         # What is there is seen, however little of the whole it is.
-        width = max(n / whole * _WIDTH, 2.0) if n else 0.0
-        right = min(left + width, float(_WIDTH))
+        width = max(n / whole * WIDTH, 2.0) if n else 0.0
+        right = min(left + width, float(WIDTH))
         if n:
             shown = max(right - left - (_GAP if len(bar.parts) > 1 else 0), 1.0)
             axes.add_patch(
@@ -227,7 +228,7 @@ def _short(label: str, most: int = _MAX_LABEL) -> str:
     return text if len(text) <= most else text[: most - 1] + "…"
 
 
-def _inline(svg: str, name: str, title: str, alternative: str) -> Markup:
+def inline(svg: str, name: str, title: str, alternative: str) -> Markup:
     """Return matplotlib's SVG as an element of a page: no prolog, no links, ids of its own."""
     body = svg[svg.index("<svg") :]
     body = re.sub(r"<metadata>.*?</metadata>\s*", "", body, flags=re.DOTALL)
@@ -236,7 +237,7 @@ def _inline(svg: str, name: str, title: str, alternative: str) -> Markup:
     body = re.sub(r" font-family: [^;\"]*;", "", body)
     body = re.sub(r' transform="rotate\(-0 [^"]*"', "", body)
     body = re.sub(r' id="([^"]*)"', rf' id="{name}-\1"', body)
-    body = body.replace(_INK, "currentColor").replace(_GROUND, "var(--ground)")
+    body = body.replace(INK, "currentColor").replace(GROUND, "var(--ground)")
     view = re.search(r'viewBox="([^"]*)"', body)
     assert view is not None
     head = (

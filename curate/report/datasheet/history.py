@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from curate.report.comparison import comparisons
 from curate.report.datasheet.answer import Answer, answered, partly, withheld
 from curate.report.datasheet.composition import listing
 from curate.report.facts import Facts
@@ -113,7 +114,11 @@ def preparation(facts: Facts) -> Answer:
     if facts.is_release:
         text = f"Files were measured and compared. {_handed_on(facts)}"
     head = ("Step", "Versions", "Parameters", "Last run")
-    return answered(text, listings=[Listing("What ran", head, ran)])
+    faces = [
+        f"Faces of the whole catalogue were compared by {one.model}. {' '.join(one.sentences)}"
+        for one in comparisons(facts) if one.current
+    ]  # fmt: skip
+    return answered(text, *faces, listings=[Listing("What ran", head, ran)])
 
 
 _HANDED_ON = {

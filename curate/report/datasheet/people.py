@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from curate.report.appendix import error_rates
+from curate.report.comparison import comparisons
 from curate.report.consents import (
     SCOPES,
     Counts,
@@ -27,7 +27,7 @@ def _of_people(caption: str, what: str, counts: Counts) -> Listing | None:
 def subpopulations(facts: Facts) -> Answer:
     """Question 17: subpopulations."""
     ages = _of_people("People by what is recorded of their age", "Recorded as", by_age(facts))
-    rates = error_rates(facts)
+    rates = [one.by_group for one in comparisons(facts) if one.current and one.by_group.rows]
     return partly(
         "Groups are those that sources declare of people; none is inferred." if rates else
         "Besides adult, minor or deceased, no trait of people is recorded, and none is inferred.",

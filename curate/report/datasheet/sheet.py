@@ -9,13 +9,14 @@ are withheld.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
 from typing import Any
 
 from curate.model.instants import print_instant
+from curate.report.comparison import comparisons
 from curate.report.datasheet import (
     composition,
     distribution,
@@ -23,7 +24,7 @@ from curate.report.datasheet import (
     people,
     stewardship,
 )
-from curate.report.datasheet.answer import Answer, AnswerSource
+from curate.report.datasheet.answer import SMALLEST, Answer, AnswerSource
 from curate.report.facts import Facts
 from curate.report.inputs import ReportInputs
 from curate.report.method import on_clearance
@@ -111,7 +112,7 @@ def datasheet(inputs: ReportInputs) -> Datasheet:
     return Datasheet(
         markdown=render_markdown("datasheet.md.j2", **values),
         html=render_html("datasheet.html.j2", **values),
-        json=as_json(_machine_form(inputs, answers)),
+        json=as_json(_machine_form(facts, answers)),
         answers=answers,
     )
 
@@ -157,7 +158,8 @@ def _shares(answers: Iterable[Answer]) -> tuple[int, int, int, int]:
     )
 
 
-def _machine_form(inputs: ReportInputs, answers: Iterable[Answered]) -> dict[str, Any]:
+def _machine_form(facts: Facts, answers: Iterable[Answered]) -> dict[str, Any]:
+    inputs = facts.inputs
     return {
         "source": "Gebru et al., Datasheets for Datasets (arXiv:1803.09010v8)",
         "project": inputs.project,
@@ -182,7 +184,25 @@ def _machine_form(inputs: ReportInputs, answers: Iterable[Answered]) -> dict[str
             }
             for one in answers
         ],
+        "comparisons": [_measures(one.measures) for one in comparisons(facts)],
     }
+
+
+def _measures(found: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what was measured in comparing faces, small counts of people withheld as null."""
+    told = dict(found)
+    for counted, of, least in (
+        ("mated_people", "mated_pairs", SMALLEST),
+        ("independent_pairs", "pairs", SMALLEST * (SMALLEST - 1) // 2),
+    ):
+        if 0 < told.get(counted, 0) < least:
+            told |= {counted: None, of: None}
+    if groups := told.get("by_group"):
+        told["by_group"] = [
+            one | {"mated_people": None} if 0 < one["mated_people"] < SMALLEST else one
+            for one in groups
+        ]
+    return told
 
 
 def _table(listing: Listing) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-from curate.report.appendix import MAX_RUNS, audit_run, error_rates, runs, thresholds, use_profile
+from curate.report.appendix import MAX_RUNS, audit_run, runs, thresholds, use_profile
 from curate.report.facts import Facts
 from tests.unit.report.conftest import AS_OF, make_inputs, run
 
@@ -41,19 +41,7 @@ def test_a_run_that_failed_says_why() -> None:
     assert ended == "failed: E700 something\nbroke"
 
 
-def test_errors_by_group_are_told_with_intervals_and_once() -> None:
-    known = {"kind": "hand", "group": "left", "people": 30, "pairs": 3915, "fmr": 0.002,
-             "fmr_interval": [0.0005, 0.006], "mated_people": 30, "fnmr": None,
-             "fnmr_interval": None}  # fmt: skip
-    facts = Facts(make_inputs(runs=[run("run identity", 1, counts={"by_group": [known]})]))
-
-    (listing,) = error_rates(facts)
-
-    assert listing.rows == (
-        ("hand", "left", 30, "0.002 (0.0005 to 0.006)", "too few pairs to tell"),
-    )
+def test_curves_and_errors_by_group_are_no_settings() -> None:
+    counts = {"curves": {"cosine": [0.4]}, "by_group": [{"group": "left"}]}
+    facts = Facts(make_inputs(runs=[run("run identity", 1, counts=counts)]))
     assert thresholds(facts).rows == ()
-
-
-def test_nothing_is_told_by_group_where_no_group_is_declared() -> None:
-    assert error_rates(Facts(make_inputs(runs=[run("run identity", 1, counts={})]))) == []

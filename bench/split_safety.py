@@ -1,11 +1,11 @@
 """People in two splits whom nothing tells of: is the number that is stated true?
 
 Sets: the Face Research Lab London Set (102 people x 2), ORL (39 x 10), and both together, with
-each analyzer whose model is there. As these models miss nobody there, each set is tried as well with a third of its
-faces made worse: their embeddings are moved by noise, so far that some people fall apart. In each
-draw half of the people, at random, are declared; the identity stage runs on the tables as it does in a project, splits of 0.8, 0.1 and 0.1 are made by
-identity, and the undeclared people who stand in two splits are counted and held against the
-interval that is stated.
+each analyzer whose model is there. As these models miss nobody there, each set is tried as well
+with a third of its faces made worse: their embeddings are moved by noise, so far that some people
+fall apart. In each draw half of the people, at random, are declared; the identity stage runs on
+the tables as it does in a project, splits of 0.8, 0.1 and 0.1 are made by identity, and the
+undeclared people who stand in two splits are counted and held against the interval stated.
 
     python -m bench split-safety [--quick]
 """

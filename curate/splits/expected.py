@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 # Fewer declared people tell too little of the others.
 LEAST_PEOPLE = 10
-CONFIDENCE = 0.95
+CONFIDENCE = 0.99
 EXAMPLES = 3
 # Points of the distribution of the share that is missed.
 _POINTS = 400
@@ -173,10 +173,11 @@ def _parted(connection: duckdb.DuckDBPyConnection) -> float:
     shares leave room, so the shares of entries alone would tell too little.
     """
     sizes = connection.sql(_SIZES).to_arrow_table()
-    share = {row["bucket"]: np.array(row["shares"], np.float64) for row in sizes.to_pylist()}
-    whole = np.sum(list(share.values()), axis=0)
+    # Half a cluster more in each split: that none is there yet does not make it impossible.
+    share = {row["bucket"]: np.array(row["shares"], np.float64) + 0.5 for row in sizes.to_pylist()}
+    usual = np.sum(list(share.values()), axis=0)
+    usual /= usual.sum()
     share = {bucket: counts / counts.sum() for bucket, counts in share.items()}
-    usual = whole / max(whole.sum(), 1)
     several = connection.execute(_SEVERAL).fetchall()
     if not several:
         return float(1 - (usual**2).sum())

@@ -89,6 +89,7 @@ def make_world(entries: int) -> dict[str, pa.Table]:
         "media_id": names, "subject_id": np.char.add("p", real_of[video].astype(str)),
     }, role="depicted", link_method="declared", link_status="confirmed")  # fmt: skip
     tables["entries"] = pa.table({
+        "people": pa.nulls(count, pa.string()),
         "media_id": names, "dataset": pa.repeat("bench", count), "split": split,
         "locator": np.char.add("videos/", np.arange(count).astype(str)),
         "method": pa.nulls(count, pa.string()), "sha256": digests,

@@ -116,12 +116,13 @@ SELECT list(bucket) FROM (
 ) GROUP BY person HAVING count(*) > 1 ORDER BY person
 """
 _WITHOUT = """
-SELECT w.media_id, e.locator FROM who w JOIN entries e USING (media_id)
-WHERE w.people = 0 AND e.people IS DISTINCT FROM 'none' AND NOT EXISTS (
-    SELECT 1 FROM faces f JOIN identities i USING (face_id)
-    WHERE f.sha256 = e.sha256 AND i.identity_id IS NOT NULL
-)
-ORDER BY w.media_id
+SELECT s.media_id, e.locator FROM placed s JOIN entries e USING (media_id)
+ANTI JOIN (SELECT media_id FROM depictions WHERE link_status <> 'rejected') d USING (media_id)
+ANTI JOIN (
+    SELECT f.sha256 FROM faces f JOIN identities i USING (face_id) WHERE i.identity_id IS NOT NULL
+) f ON f.sha256 = e.sha256
+WHERE e.people IS DISTINCT FROM 'none'
+ORDER BY s.media_id
 """
 
 
@@ -141,12 +142,14 @@ def expected_people(tables: Mapping[str, pa.Table], placed: pa.Table, *, made: b
         connection.register(name, tables[name])
     connection.register("names", tables.get("names", NO_NAMES))
     connection.register("placed", placed)
+    without = connection.execute(_WITHOUT).fetchall()
+    rest = len(without), tuple(without[:EXAMPLES])
+    if not tables["identities"].num_rows:
+        return Expected(0, 0, 0, None, None, *rest)
     connection.execute(_WHO)
     connection.execute(_SHOWN)
     people = connection.sql(_DECLARED).to_arrow_table()
     ((named, unnamed),) = connection.execute(_CLUSTERS).fetchall()
-    without = connection.execute(_WITHOUT).fetchall()
-    rest = len(without), tuple(without[:EXAMPLES])
     count = people.num_rows
     undeclared = round(unnamed * count / named) if named else unnamed
     clusters = people["clusters"].to_numpy()

@@ -29,6 +29,7 @@ _STEPS = {
         SELECT (row_number() OVER (ORDER BY subject_id) - 1)::INTEGER AS person, subject_id FROM (
             SELECT subject_id FROM duties
             UNION SELECT subject_id FROM identities WHERE subject_id IS NOT NULL
+            UNION SELECT other_subject_id FROM identities WHERE other_subject_id IS NOT NULL
         ) ORDER BY person
     """,
     "declared": """
@@ -40,6 +41,16 @@ _STEPS = {
         SELECT DISTINCT p.person, e.media_id
         FROM identities i JOIN faces f USING (face_id) JOIN entries e USING (sha256)
         JOIN people p USING (subject_id)
+        WHERE i.status IS DISTINCT FROM 'disputed'
+        ORDER BY ALL
+    """,
+    # A face that is like the person's, or one of an identity that has several names: whose it is,
+    # nobody has settled.
+    "alike": """
+        SELECT DISTINCT p.person, e.media_id
+        FROM identities i JOIN faces f USING (face_id) JOIN entries e USING (sha256)
+        JOIN people p ON p.subject_id = i.other_subject_id
+            OR (i.status = 'disputed' AND p.subject_id = i.subject_id)
         ORDER BY ALL
     """,
     # Entries that share their content with another: the copies of each are one run.
@@ -85,12 +96,23 @@ class Impact:
         entries: ``media_id, locator, how``: each entry, and how it was reached; sorted.
         counts: Faces and labels of these entries.
         releases: ``name, items``: releases that hold them, and how many; sorted.
+        maybe: ``media_id, locator``: further entries with a face like that of the subject, under
+            another name or none, of which nobody has settled whose it is; sorted.
     """
 
     subject: str
     entries: pa.Table
     counts: dict[str, int]
     releases: pa.Table
+    maybe: pa.Table
+
+    @property
+    def ids(self) -> pa.Array:
+        """The ids of the entries, and of those that may show the subject."""
+        both = pa.concat_tables(
+            [self.entries.select(["media_id"]), self.maybe.select(["media_id"])]
+        )
+        return both["media_id"].combine_chunks()
 
 
 def draw_graph(
@@ -144,6 +166,7 @@ class _Walk:
         self._content = self._numbers("tallies", "content")
         self.how: dict[int, str] = {}
         self.frontier: list[int] = []
+        self.alike: set[int] = set()
 
     def start(self, subject: str, how: str = "") -> None:
         """Reach the entries that depict the subject, declared or by face."""
@@ -155,6 +178,7 @@ class _Walk:
         declared = zip(self._run("declared", "person", person), roles, strict=True)
         self._reach((media, f"declared as {told}{how}") for media, told in declared)
         self._reach((media, f"by face{how}") for media in self._run("faced", "person", person))
+        self.alike.update(self._run("alike", "person", person))
 
     def step(self) -> None:
         """Reach copies of what was reached last, and what was made from it."""
@@ -192,7 +216,17 @@ class _Walk:
             "faces": int(self._numbers("tallies", "faces")[contents].sum()),
             "labels": int(self._numbers("tallies", "labels")[reached].sum()),
         }
-        return Impact(subject, entries, counts, self._releases(reached))
+        return Impact(subject, entries, counts, self._releases(reached), self._maybe())
+
+    def _maybe(self) -> pa.Table:
+        """Return the entries that may show the subject, and were not reached."""
+        left = sorted(self.alike - self.how.keys())
+        ids = self._graph["places"]["id"].take(pa.array(left, pa.int32())).to_pylist()
+        rows = sorted(zip(self._locators(left), ids, strict=True))
+        return pa.table({
+            "media_id": pa.array([media for _, media in rows], pa.string()),
+            "locator": pa.array([name for name, _ in rows], pa.string()),
+        })  # fmt: skip
 
     def _releases(self, reached: list[int]) -> pa.Table:
         held: dict[str, int] = {}

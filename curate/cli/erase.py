@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from curate.cli.options import JsonOption, WorkspaceOption
-from curate.cli.output import note, open_context, say, say_json, table_of_entries
+from curate.cli.output import (
+    note,
+    open_context,
+    say,
+    say_json,
+    say_maybe,
+    table_of_entries,
+)
 from curate.errors import InputError
 from curate.model.plural import counted, verb
 
@@ -130,6 +137,7 @@ def _show(erasure: Erasure, limit: int, *, delete_files: bool) -> None:
         table_of_entries(touched.entries, limit)
     else:
         say(f"no entry of the catalogue shows {touched.subject}: no file will be refused")
+    say_maybe(touched.maybe, touched.subject, limit)
     for sentence in erasure.unknown:
         note(f"not known: {sentence}")
     files = len(erasure.files())

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from curate.errors import CurateError, InputError, printable
-from curate.model.plural import counted
+from curate.model.plural import counted, verb
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -70,6 +70,22 @@ def table_of_entries(entries: pa.Table, limit: int) -> None:
     table(entries.slice(0, limit).to_pylist(), ["locator", "how"])
     if entries.num_rows > limit:
         say(f"... and {entries.num_rows - limit:,} more (--limit)")
+
+
+def say_maybe(entries: pa.Table, subject: str, limit: int) -> None:
+    """Print the entries that may show somebody under another name; nothing where there are none."""
+    count = entries.num_rows
+    if not count:
+        return
+    say(
+        f"{counted(count, 'further entry', 'further entries')} {verb(count, 'has', 'have')} a face "
+        f"like that of {subject} under another name, or under none. Look in review whose "
+        f"{verb(count, 'it is', 'they are')}:"
+    )
+    for locator in entries["locator"].slice(0, limit).to_pylist():
+        say(f"  {printable(locator)}")
+    if count > limit:
+        say(f"... and {count - limit:,} more (--limit)")
 
 
 def counts_of(entries: Mapping[str, int]) -> str:

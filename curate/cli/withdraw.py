@@ -13,6 +13,7 @@ from curate.cli.output import (
     open_context_to_hear,
     say,
     say_json,
+    say_maybe,
     table_of_entries,
 )
 from curate.errors import CatalogError, CurateError, InputError, VerificationError
@@ -70,7 +71,8 @@ def withdraw_command(
     destroyed = _destroyed(context, who, at_once=now and scope is None)
     if as_json:
         known = {} if touched is None else {
-            "entries": touched.entries.to_pylist(), "releases": touched.releases.to_pylist(),
+            "entries": touched.entries.to_pylist(), "maybe": touched.maybe.to_pylist(),
+            "releases": touched.releases.to_pylist(),
             "counts": touched.counts,
         }  # fmt: skip
         say_json({"recorded": recorded.entries, "subject": who, "other_names": others, **known,
@@ -143,6 +145,7 @@ def _show(
         f"{counted(touched.counts['labels'], 'label')}" + (":" if count else ""))  # fmt: skip
     if count:
         table_of_entries(touched.entries, limit)
+    say_maybe(touched.maybe, touched.subject, limit)
     for row in touched.releases.to_pylist():
         say(f"release {row['name']} holds {row['items']:,} of them")
     if reasons:

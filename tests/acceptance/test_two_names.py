@@ -20,17 +20,19 @@ def _photo(story: Story, name: str) -> Image.Image:
     return Image.open(story.london / name).convert("RGB").resize((SIDE, SIDE))
 
 
-def _declared(story: Story, name: str, picture: Image.Image, subject: str) -> None:
+def _declared(
+    story: Story, name: str, picture: Image.Image, subject: str, split: str = "test"
+) -> None:
     story.media.mkdir(parents=True, exist_ok=True)
     picture.save(story.media / name, quality=92)
-    story.declare(name, subject=subject)
+    story.declare(name, subject=subject, split=split)
 
 
 def _withdrew(story: Story) -> Image.Image:
     """Tell of three pictures of pw, who withdrew; return the one that they were cut from."""
     picture = _photo(story, "neutral_front/002_03.jpg")
     for place, box in enumerate(CROPS, 1):
-        _declared(story, f"w{place}.jpg", picture.crop(box), "pw")
+        _declared(story, f"w{place}.jpg", picture.crop(box), "pw", "train")
     story.says("w", withdrew=True)
     return picture
 
@@ -64,6 +66,18 @@ def test_second_name_of_somebody_who_withdrew_is_held_back(story: Story, curate:
     assert "q99 and pw may be one person" in said[0]
     assert "not settled" in said[0]
     assert _judged(curate, ws, "other.jpg") == ("cleared", [])
+
+    # The two names are one person to splits.
+    leaks = json.loads(
+        curate("split", "lint", "--by", "identity", "-w", ws, "--json", status=1).out
+    )
+    (identity,) = leaks["predicate"]["relations"]
+    (leak,) = identity["leaks"]
+    assert (leak["rightEntries"], leak["leftEntries"]) in {(3, 1), (1, 3)}
+
+    # A withdrawal lists the pictures that may show the person, and no others.
+    touched = json.loads(curate("consent", "withdraw", "pw", "--yes", "--json", "-w", ws).out)
+    assert [row["locator"] for row in touched["maybe"]] == ["renamed.jpg"]
 
 
 @pytest.mark.slow

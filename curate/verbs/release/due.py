@@ -131,7 +131,7 @@ def _touched(context: Context) -> set[str]:
     """Return the ids of entries that show whom nothing may show."""
     found = {media for row in _standing(context.ledger) for media in row["media_ids"] or ()}
     for subject in sorted(gone_subjects(context.ledger, context.clock())):
-        found |= set(impact(context, subject).entries["media_id"].to_pylist())
+        found |= set(impact(context, subject).ids.to_pylist())
     return found
 
 

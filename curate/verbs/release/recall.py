@@ -131,7 +131,7 @@ def _held_of(context: Context, subject: str, use: str) -> set[str]:
     """
     check_known(context, subject, use)
     items = context.record.items(r for r in context.record.releases() if r["use"] == use)
-    theirs = impact(context, subject).entries["media_id"].combine_chunks()
+    theirs = impact(context, subject).ids
     found = set(items["media_id"].filter(pc.is_in(items["media_id"], theirs)).to_pylist())
     guard = Guard(context.ledger)
     erased = set(guard.erased_among(released_files(items), request_id=erasure_request_id(subject)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from pathlib import Path
 
 import duckdb
 import pyarrow as pa
@@ -138,26 +139,27 @@ _MADE = (
 )
 
 
-def make_world(media: int) -> dict[str, pa.Table]:
+def make_world(media: int, folder: Path | None = None) -> dict[str, pa.Table]:
     """Return the tables of a world: two depictions per entry, a tenth as many subjects as entries.
 
     Args:
         media: How many entries.
+        folder: Where the tables are kept, and read from as they are asked for; in memory when None.
     """
-    tables = make_tables(media)
+    tables = make_tables(media, folder)
     connection = duckdb.connect(":memory:")
     for name in ("media", "sightings"):
         connection.register(name, tables[name])
     create_entries(connection)
     # In the order of ids, as the catalogue gives them.
     in_order = "SELECT * FROM entries ORDER BY media_id"
-    tables["entries"] = connection.sql(in_order).to_arrow_table()
+    tables["entries"] = _kept(connection.sql(in_order).to_arrow_table(), "entries", folder)
     absent = [name for name in INPUTS if name not in tables]
     tables |= {name: arrow_schema(name).empty_table() for name in absent}
     return {name: tables[name] for name in INPUTS}
 
 
-def make_tables(media: int) -> dict[str, pa.Table]:
+def make_tables(media: int, folder: Path | None = None) -> dict[str, pa.Table]:
     """Return the tables of such a world as a catalogue and a ledger keep them."""
     connection = duckdb.connect(":memory:")
     connection.execute("SET TimeZone = 'UTC'")
@@ -165,6 +167,17 @@ def make_tables(media: int) -> dict[str, pa.Table]:
     tables = {}
     for name, sql in _MADE:
         made = conform(connection.sql(sql.format(**sizes)).to_arrow_table(), name)
-        tables[name] = made.combine_chunks()
+        tables[name] = _kept(made.combine_chunks(), name, folder)
+        del made
         connection.register(name, tables[name])
     return tables
+
+
+def _kept(table: pa.Table, name: str, folder: Path | None) -> pa.Table:
+    """Return a table, or the same from a file in a folder that is mapped into memory."""
+    if folder is None:
+        return table
+    path = folder / f"{name}.arrow"
+    with pa.OSFile(str(path), "wb") as out, pa.ipc.new_file(out, table.schema) as writer:
+        writer.write_table(table)
+    return pa.ipc.open_file(pa.memory_map(str(path))).read_all()

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import math
 import sys
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -124,15 +126,26 @@ def showing_progress(context: Context) -> Iterator[None]:
         BarColumn,
         MofNCompleteColumn,
         Progress,
+        ProgressColumn,
+        Task,
         TextColumn,
         TimeRemainingColumn,
     )
+    from rich.text import Text
+
+    class RateColumn(ProgressColumn):
+        """How many items are finished in a second."""
+
+        def render(self, task: Task) -> Text:
+            speed = task.finished_speed or task.speed
+            return Text("" if speed is None else _rate(speed), style="progress.data.speed")
 
     bar = Progress(
         TextColumn("{task.description:<9}"),
         BarColumn(),
         MofNCompleteColumn(),
-        TimeRemainingColumn(),
+        RateColumn(),
+        TimeRemainingColumn(elapsed_when_finished=True),
         console=Console(stderr=True),
     )
     tasks: dict[str, Any] = {}
@@ -148,13 +161,26 @@ def showing_progress(context: Context) -> Iterator[None]:
 
 
 class _plain_progress:  # noqa: N801 - it stands in for a function
-    """Say on stderr when a stage begins and ends, and each tenth between."""
+    """Say on stderr when a stage begins and ends, and each tenth between, with what is left."""
 
     def __init__(self) -> None:
-        self._said: dict[str, int] = {}
+        self._tenths: dict[str, int] = {}
+        self._began: dict[str, float] = {}
 
     def __call__(self, stage: str, done: int, total: int) -> None:
         tenth = 10 * done // total if total else 10
-        if self._said.get(stage) != tenth:
-            self._said[stage] = tenth
-            note(f"{stage}: {done:,} of {total:,}")
+        began = self._began.setdefault(stage, time.monotonic())
+        if self._tenths.get(stage) == tenth:
+            return
+        self._tenths[stage] = tenth
+        spent = time.monotonic() - began
+        rest = ""
+        if 0 < done < total and spent > 0:
+            left = counted(math.ceil(spent / done * (total - done)), "second")
+            rest = f", {_rate(done / spent)}, about {left} left"
+        note(f"{stage}: {done:,} of {total:,}{rest}")
+
+
+def _rate(speed: float) -> str:
+    """Return how many items a second are finished, or a minute where they are few."""
+    return f"{speed:,.1f} a second" if speed >= 1 else f"{60 * speed:,.1f} a minute"

@@ -42,7 +42,9 @@ def stage_rows(rows: Floats, names: list[str | None], info: Any) -> list[dict[st
             "stands": ids, "fake": [False] * len(ids),
         }),
         "seen": pa.table({"media_id": ids, "sha256": ids, "subject_id": names}),
-        "named": pa.table({"sha256": ids, "subject_id": pa.array(names, pa.string())}).drop_null(),
+        "named": pa.table({
+            "sha256": ids, "subject_id": pa.array(names, pa.string()), "held": [True] * len(ids),
+        }).drop_null(),
         "put_on": pa.table({"sha256": none, "subject_id": none, "footage": none}),
         "told": pa.table({"subject_id": none, "extra": none}),
         "links": pa.table({"left": none, "relation": none, "right": none}),

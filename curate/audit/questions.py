@@ -222,7 +222,8 @@ ONE_NAME = ClearanceQuestion(
     ),
     basis="'matched'",
     answered={"matched": "the face model compared each face with those of every other person of "
-                         "the catalogue, and finds it like none of them"},
+                         "the catalogue in whose files faces were sought, and finds it like none "
+                         "of them"},
     possible=(MATCHED, REVIEWED),
     enough=(MATCHED, REVIEWED),
     who="the stage identity; two reviewers who compared the faces",

@@ -95,7 +95,8 @@ class Impact:
         subject: Whose; entries of their other names are among them.
         entries: ``media_id, locator, how``: each entry, and how it was reached; sorted.
         counts: Faces and labels of these entries.
-        releases: ``name, items``: releases that hold them, and how many; sorted.
+        releases: ``name, items``: releases that hold them, or what may show the subject, and how
+            many of these; sorted.
         maybe: ``media_id, locator``: further entries with a face like that of the subject, under
             another name or none, of which nobody has settled whose it is; sorted.
     """
@@ -154,6 +155,7 @@ def impact(graph: Mapping[str, pa.Table], subject: str, other_names: Iterable[st
         walk.start(other, f" under the name {other}")
     while walk.frontier:
         walk.step()
+    walk.follow_alike()
     return walk.reached(subject)
 
 
@@ -179,6 +181,14 @@ class _Walk:
         self._reach((media, f"declared as {told}{how}") for media, told in declared)
         self._reach((media, f"by face{how}") for media in self._run("faced", "person", person))
         self.alike.update(self._run("alike", "person", person))
+
+    def follow_alike(self) -> None:
+        """Add to what may show the subject its copies, and what was made from it."""
+        sure, self.how = self.how, {}
+        self._reach((media, "alike") for media in sorted(self.alike))
+        while self.frontier:
+            self.step()
+        self.alike, self.how = set(self.how), sure
 
     def step(self) -> None:
         """Reach copies of what was reached last, and what was made from it."""
@@ -216,7 +226,9 @@ class _Walk:
             "faces": int(self._numbers("tallies", "faces")[contents].sum()),
             "labels": int(self._numbers("tallies", "labels")[reached].sum()),
         }
-        return Impact(subject, entries, counts, self._releases(reached), self._maybe())
+        return Impact(
+            subject, entries, counts, self._releases(sorted({*reached, *self.alike})), self._maybe()
+        )
 
     def _maybe(self) -> pa.Table:
         """Return the entries that may show the subject, and were not reached."""

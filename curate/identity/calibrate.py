@@ -32,6 +32,7 @@ _LEAST_HITS = 2
 # How many strangers of a dataset may be expected to be taken for one person under two names; what
 # share of one person's pairs may be missed for that, and of how many pairs that can be told; and
 # what share of faces may have such a stranger at most.
+_MANY_MORE = 1000
 _ACCIDENTS, _MISSED, _LEAST_MATED, _ACCUSED, _STRANGERS_TIED = 0.1, 0.05, 20, 0.01, 3
 
 
@@ -137,17 +138,21 @@ def calibrate(
     evidence = _collect(embeddings[usable], subject[usable], frames[usable])
     pairs = int(evidence.non_mated.sum())
     needed = int(np.ceil(3 / target_fmr))
-    if evidence.independent >= needed:
+    above = default_threshold if default_strict is None else max(default_threshold, default_strict)
+    usual = _Tail.through(default_threshold, target_fmr, above, target_fmr / 10)
+    enough, polluted = evidence.independent >= needed, False
+    if enough:
         strangers = _honest(evidence.non_mated)
         threshold = _threshold(strangers, target_fmr)
         strict: float | None = _strict(evidence.non_mated, strangers, target_fmr, n)
         tail = _tail(strangers, target_fmr)
         doubt = _doubt(tail, evidence.mated, n)
         basis: Literal["dataset", "default"] = "dataset"
-    else:
-        threshold, strict, basis = default_threshold, default_strict, "default"
-        above = threshold if strict is None else max(threshold, strict)
-        tail = _Tail.through(threshold, target_fmr, above, target_fmr / 10)
+        # Strangers come nearer in some datasets than in others, but not beyond what they would in
+        # one a thousand times as large: then these are people with several names.
+        polluted = max(threshold, doubt) > _never_reached(usual, _MANY_MORE * n)
+    if not enough or polluted:
+        threshold, strict, tail, basis = default_threshold, default_strict, usual, "default"
         doubt = _never_reached(tail, n)
     tie = _tie(tail, evidence.mated, n, threshold)
     fmr = _share_at_or_above(evidence.non_mated, threshold)
@@ -156,6 +161,11 @@ def calibrate(
         note = (
             f"false match rate {fmr:.2g} ({interval[0]:.2g} to {interval[1]:.2g}) over {pairs:,} "
             f"non-mated pairs of faces, {evidence.independent:,} of them independent"
+        )
+    elif polluted:
+        note = (
+            "faces of different subjects are more alike than different people should be, so many "
+            f"people may have several names here; threshold {threshold:g} is {default_basis}"
         )
     else:
         note = (

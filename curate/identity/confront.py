@@ -7,7 +7,9 @@ where their likeness reaches what strangers of this dataset never should.
 
 A face can be put down to a subject where its entries show one face and declare one person, or
 where its identity is linked to somebody its entry declares. A face that its own subject's others
-contradict speaks for nobody, unless they agree on none. A face of a manipulated medium speaks for
+contradict speaks for them all the same: nobody knows which of the pictures has the right name. A
+face of which no name is known speaks for each person of its entry of whom no other face is known,
+since it may be theirs. A face of a manipulated medium speaks for
 a subject of whom nothing genuine is there, and never against those who are in the medium too.
 """
 
@@ -37,6 +39,8 @@ class Claims:
         subject: The one subject it is put down to, -1 for none, shape (N,).
         ends: Where the names of each face's entries end among `named`, shape (N + 1,).
         named: Subjects named in the entries of the first face, of the second and so on.
+        origin: The face that each row is of: rows beyond the first N repeat a face for a further
+            subject that it may show, shape (N,) or more.
     """
 
     rows: Floats
@@ -45,6 +49,7 @@ class Claims:
     subject: Ints
     ends: Ints
     named: Ints
+    origin: Ints
 
     def names(self, face: int) -> Ints:
         """Return the subjects whom the entries of a face name."""
@@ -113,7 +118,8 @@ def confront(claims: Claims, *, doubt: float, apart: Ints, together: Ints) -> Co
             if claims.subject[face] >= 0 and claims.subject[face] not in claims.names(one):
                 other[one] = face
                 similarity[one] = float(claims.rows[one] @ claims.rows[face])
-    return Confronted(other, similarity, found.recall)
+    faces = int(claims.origin.max(initial=-1)) + 1
+    return Confronted(other[:faces], similarity[:faces], found.recall)
 
 
 def _with_settled(claims: Claims, apart: Ints) -> neighbours.Named:
@@ -121,8 +127,10 @@ def _with_settled(claims: Claims, apart: Ints) -> neighbours.Named:
     more: dict[int, list[int]] = {}
     for one, other in apart.tolist():
         for face, of in ((one, other), (other, one)):
-            if claims.subject[of] >= 0:
-                more.setdefault(face, []).append(int(claims.subject[of]))
+            whose = claims.subject[claims.origin == of]
+            for row in np.flatnonzero(claims.origin == face).tolist():
+                more.setdefault(row, []).extend(whose[whose >= 0].tolist())
+        more = {row: subjects for row, subjects in more.items() if subjects}
     ends, named = claims.ends, claims.named
     if more:
         at = np.repeat(sorted(more), [len(more[face]) for face in sorted(more)])

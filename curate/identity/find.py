@@ -21,7 +21,13 @@ from curate.identity.declared import contradicted, declared_subjects, is_usable
 from curate.identity.fakes import Scene, cluster_with_fakes
 from curate.identity.groups import GroupRates, as_notes, declared_groups, rates_by_group
 from curate.identity.links import link_identities
-from curate.identity.named import add_others, claims_of, named_by_content, on_tracks
+from curate.identity.named import (
+    add_others,
+    claims_of,
+    held_by_content,
+    named_by_content,
+    on_tracks,
+)
 from curate.identity.naming import with_names
 from curate.identity.notes import calibration_notes
 from curate.identity.reviewed import linked, with_links
@@ -74,7 +80,7 @@ def find_identities(tables: Tables, parameters: Mapping[str, Any]) -> dict[str, 
     rows = _rows(faces, (ids, unlike), tables["seen"], parameters)
     _add_likeness(rows, faces, scene, tables["turns"], together, found.threshold)
     _add_ties(rows, clusters, scene)
-    claims, subjects = claims_of(faces, rows, scene, names, by_content)
+    claims, subjects = claims_of(faces, rows, scene, names, by_content, held_by_content(tables))
     other = confront(
         claims, doubt=found.doubt, apart=on_tracks(faces, scene.apart),
         together=on_tracks(faces, together),

@@ -22,6 +22,7 @@ def claims_of(
     scene: Scene,
     names: list[str],
     by_content: Mapping[str, Collection[str]],
+    held: Mapping[str, Collection[str]],
 ) -> tuple[Claims, list[str]]:
     """Return whom faces are said to be, and the subjects by number.
 
@@ -31,27 +32,61 @@ def claims_of(
         scene: The same faces as numbers.
         names: The subjects of `Scene.subject` by number.
         by_content: The subjects whom entries of a content name, from `named_by_content`.
+        held: Those of them whom nobody ruled out, from `held_by_content`.
     """
     contents = faces["sha256"].to_pylist()
     subjects = sorted(set().union(*by_content.values())) if by_content else []
     code = {name: number for number, name in enumerate(subjects)}
     numbers = {content: sorted(code[n] for n in said) for content, said in by_content.items()}
-    # What is unlike a subject's other faces, of which most agree, is not theirs.
-    agreed = {names[n] for n in np.unique(scene.subject[(scene.subject >= 0) & ~scene.fake])}
     subject = np.full(len(rows), -1, np.int64)
     for place, (row, content) in enumerate(zip(rows, contents, strict=True)):
         unlike, linked = row["unlike_subject_id"], row["subject_id"]
         if scene.subject[place] >= 0:
             name = names[scene.subject[place]]
         elif unlike is not None:
-            name = None if unlike in agreed else unlike
+            name = unlike
         else:
             name = None if row["status"] == "disputed" else linked
         # A likeness to somebody whom the entry does not name makes nobody of the face.
         if name is not None and name in by_content.get(content, ()):
             subject[place] = code[name]
-    ends, named = named_lists(contents, numbers)
-    return Claims(scene.rows, scene.judgeable, scene.fake, subject, ends, named), subjects
+    further = _may_show(contents, subject, _by_number(held, code), scene.judgeable)
+    if not further:
+        ends, named = named_lists(contents, numbers)
+        every = np.arange(len(rows))
+        claims = Claims(scene.rows, scene.judgeable, scene.fake, subject, ends, named, every)
+        return claims, subjects
+    ends, named = named_lists([*contents, *(contents[face] for face, _ in further)], numbers)
+    origin = np.array([*range(len(rows)), *(face for face, _ in further)], np.int64)
+    every = np.concatenate([subject, np.array([name for _, name in further], np.int64)])
+    claims = Claims(
+        scene.rows[origin], scene.judgeable[origin], scene.fake[origin], every, ends, named, origin
+    )
+    return claims, subjects
+
+
+def _may_show(
+    contents: list[str], subject: Ints, held: Mapping[str, list[int]], judged: npt.NDArray[np.bool_]
+) -> list[tuple[int, int]]:
+    """Return faces of nobody known, each with a subject of its content who has no face there."""
+    known: dict[str, set[int]] = {}
+    for content, name in zip(contents, subject.tolist(), strict=True):
+        if name >= 0:
+            known.setdefault(content, set()).add(name)
+    return [
+        (face, name)
+        for face, content in enumerate(contents)
+        if subject[face] < 0 and judged[face]
+        for name in held.get(content, ())
+        if name not in known.get(content, ())
+    ]
+
+
+def _by_number(
+    held: Mapping[str, Collection[str]], code: Mapping[str, int]
+) -> dict[str, list[int]]:
+    """Return the subjects whom entries of a content name and nobody ruled out, by number."""
+    return {content: sorted(code[n] for n in names) for content, names in held.items()}
 
 
 def on_tracks(faces: pa.Table, pairs: Ints) -> Ints:
@@ -77,7 +112,7 @@ def add_others(
         other = int(found.other[stands]) if stands >= 0 else -1
         if other >= 0:
             row["other_subject_id"] = subjects[claims.subject[other]]
-            row["other_face_id"] = rows[other]["face_id"]
+            row["other_face_id"] = rows[claims.origin[other]]["face_id"]
             row["other_similarity"] = float(found.similarity[stands])
 
 
@@ -95,6 +130,19 @@ def named_by_content(tables: Mapping[str, pa.Table]) -> dict[str, set[str]]:
     for content, footage in _columns(put_on, "sha256", "footage"):
         if footage in declared:
             found.setdefault(content, set()).update(declared[footage])
+    return found
+
+
+def held_by_content(tables: Mapping[str, pa.Table]) -> dict[str, set[str]]:
+    """Return the subjects whom entries of a content name and no reviewer ruled out.
+
+    Args:
+        tables: ``named`` as the stage reads it.
+    """
+    named = tables["named"]
+    found: dict[str, set[str]] = {}
+    for content, name in _columns(named.filter(named["held"]), "sha256", "subject_id"):
+        found.setdefault(content, set()).add(name)
     return found
 
 

@@ -11,7 +11,7 @@ from curate.catalog.views import REPRESENTED_BY
 from curate.engine.stage import Tables, WholeStage
 from curate.identity.groups import PREFIX
 
-VERSION = "7"
+VERSION = "8"
 
 # Whose own face is seen: of a swap's two people the donor's; where a target is made to move or
 # speak, the target's.
@@ -49,8 +49,9 @@ WHERE left_kind = 'face' AND relation IN ('same_person', 'different_people') ORD
 
 # Whoever an entry speaks of, in whatever role, and whether or not reviewers agree.
 _NAMED = """
-SELECT DISTINCT e.sha256, d.subject_id FROM entries e JOIN depictions d USING (media_id)
-WHERE e.state = 'present' ORDER BY ALL
+SELECT e.sha256, d.subject_id, bool_or(d.link_status <> 'rejected') AS held
+FROM entries e JOIN depictions d USING (media_id)
+WHERE e.state = 'present' GROUP BY ALL ORDER BY ALL
 """
 
 # What tells copies of a picture, however it is turned.

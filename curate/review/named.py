@@ -229,10 +229,26 @@ def _answer(
             f"{text!r} differs from {spelled!r} only in how it is written", where=place,
             hint=f"write {spelled!r}; two people need pseudonyms that differ in more",
         )  # fmt: skip
-    if "/" in text or not text.isprintable():
-        raise InvalidRowError(f"{text!r} is no pseudonym", where=place,
-                              hint="letters, digits and the like, without a slash")  # fmt: skip
+    if (
+        "/" in text or not text.isprintable() or len(text) > _LONGEST
+        or text.startswith(_FORMULA) or text.casefold() in _NO_NAMES
+    ):  # fmt: skip
+        raise InvalidRowError(f"{text[:_LONGEST]!r} is no pseudonym", where=place,
+                              hint=f"letters, digits and the like, without a slash, at most "
+                              f"{_LONGEST} characters; `{UNKNOWN}` where the person is not "
+                              "known")  # fmt: skip
+    if ";" in text:
+        raise InvalidRowError(f"{text!r} names several people, and a row is of one identity",
+                              where=place, hint="name the one person whom the faces show; where "
+                              "they show two people, leave the row empty and part the faces in "
+                              "review")  # fmt: skip
     return Answer(identity, text, contents, place)
+
+
+# What spreadsheets take for a formula, and what they and programs write for nothing.
+_FORMULA = ("=", "+", "@", "-")
+_NO_NAMES = frozenset({"*", "all", "n/a", "na", "nan", "none", "null"})
+_LONGEST = 200
 
 
 def _shown(path: Path) -> dict[str, dict[str, str]]:

@@ -95,7 +95,12 @@ FROM shown JOIN spread USING (tie) WHERE people = 1 GROUP BY person ORDER BY per
 """
 _CLUSTERS = """
 SELECT count(DISTINCT tie) FILTER (named), count(DISTINCT tie) FILTER (NOT named)
-FROM (SELECT tie, bool_or(people > 0) AS named FROM shown GROUP BY tie)
+FROM (
+    SELECT i.tie_id AS tie, bool_or(w.people > 0) AS named
+    FROM who w JOIN entries e USING (media_id) JOIN faces f USING (sha256)
+    JOIN identities i USING (face_id)
+    WHERE i.tie_id IS NOT NULL GROUP BY i.tie_id
+)
 """
 # Clusters of like sizes, by doubling, and in how many splits those of nobody declared are.
 _SIZES = """

@@ -184,3 +184,18 @@ def test_a_rate_outside_its_range_is_refused() -> None:
 def test_columns_of_other_lengths_are_refused() -> None:
     with pytest.raises(InputError, match="3 rows"):
         calibrate(embed(np.arange(3)), subject=np.arange(2), default_threshold=0.9)
+
+
+def test_many_people_under_several_names_do_not_set_the_thresholds() -> None:
+    """Every picture is a subject of its own: one person's likeness is not that of strangers."""
+    person = np.repeat(np.arange(40), 3)
+    rows = embed(person, spread=0.3)
+    given = {"default_threshold": 0.4, "default_strict": 0.5}
+
+    found = calibrate(rows, subject=np.arange(len(person)), **given)
+
+    cosines = rows @ rows.T
+    own = (person[:, None] == person[None, :]) & ~np.eye(len(person), dtype=bool)
+    assert found.doubt < np.median(cosines[own])
+    assert found.basis == "default"
+    assert "several names" in found.note

@@ -28,6 +28,7 @@ def claims_of(person: list[int], names: list[list[int]], **columns: list[int]) -
         np.array(columns.get("subject", only), np.int64),
         ends,
         named,
+        np.arange(n),
     )
 
 

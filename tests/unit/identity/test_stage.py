@@ -46,6 +46,7 @@ class World:
         made: str = "none",
         extra: str | None = None,
         judgeable: bool = True,
+        visible: bool = True,
     ) -> None:
         """Add a picture of one face, with its people by role."""
         self._add("media", media_id=name, locator=name, manipulation_type=made, extra=extra)
@@ -56,7 +57,13 @@ class World:
                   value="real" if made == "none" else "fake")  # fmt: skip
         for role, subject in people.items():
             self._add("depictions", media_id=name, subject_id=subject, role=role,
-                      link_method="declared", link_status="confirmed")  # fmt: skip
+                      link_method="declared", link_status="confirmed",
+                      not_visible=None if visible else "turned away")  # fmt: skip
+        self.faces_of[name] = face
+
+    def also(self, picture: str, name: str, face: Floats) -> None:
+        """Add a further face to a picture."""
+        self._add("faces", face_id=name, sha256=picture, model_id=MODEL, judgeable=True, ordinal=1)
         self.faces_of[name] = face
 
     def ruled_out(self, name: str, subject: str) -> None:
@@ -312,6 +319,49 @@ def test_looser_clusters_take_no_name_into_account(world: World, people: Floats)
     ties = {name[0]: {found[f"{name[0]}{i}"]["tie_id"] for i in range(4)} for name in found}
     assert [len(ties["a"]), len(ties["b"])] == [1, 1]
     assert not ties["a"] & ties["b"]
+
+
+def test_somebody_known_from_a_group_alone_is_held_against_a_second_name(
+    world: World, people: Floats
+) -> None:
+    """A face of the group may be either of the two who are named, and no other face is known."""
+    (stranger,) = embed(np.array([0, 1, 2]), seed=9)[2:]
+    world.picture("group", people[0], {"depicted": "pw", "bystander": "p05"})
+    world.also("group", "group-2", stranger)
+    for i in range(2):
+        world.picture(f"a{i}", people[1 + i], {"depicted": "q99"})
+
+    found = world.identified()
+
+    assert {found[f"a{i}"]["other_subject_id"] for i in range(2)} <= {"pw", "p05"}
+
+
+def test_a_true_picture_among_many_wrong_ones_speaks_for_its_name(
+    world: World, people: Floats
+) -> None:
+    """One picture of pw, three of somebody else under that name, and two of pw as q99."""
+    world.picture("true", people[0], {"depicted": "pw"})
+    for i in range(3):
+        world.picture(f"wrong-{i}", people[6 + i], {"depicted": "pw"})
+    for i in range(2):
+        world.picture(f"renamed-{i}", people[1 + i], {"depicted": "q99"})
+
+    found = world.identified()
+
+    assert {found[f"renamed-{i}"]["other_subject_id"] for i in range(2)} == {"pw"}
+
+
+@pytest.mark.parametrize("visible", [True, False])
+def test_somebody_who_is_said_not_to_be_seen_is_held_against_a_face_that_is(
+    world: World, people: Floats, *, visible: bool
+) -> None:
+    world.picture("w", people[0], {"depicted": "pw"}, visible=visible)
+    for i in range(2):
+        world.picture(f"a{i}", people[1 + i], {"depicted": "q99"})
+
+    found = world.identified()
+
+    assert {found[f"a{i}"]["other_subject_id"] for i in range(2)} == {"pw"}
 
 
 def test_a_third_person_declared_as_a_swap_of_two_is_told(world: World, people: Floats) -> None:

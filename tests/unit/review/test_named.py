@@ -87,6 +87,18 @@ def test_pseudonym_that_is_written_otherwise_is_refused(tmp_path: Path) -> None:
     assert not _wrong(_written(tmp_path, found, ["ana", "ana"]), found, {"ana"})
 
 
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [("ana;ben", "names several people"), ("=cmd()", "is no pseudonym"),
+     ("None", "is no pseudonym"), ("a" * 5000, "is no pseudonym")],
+)  # fmt: skip
+def test_what_names_nobody_or_several_is_refused(tmp_path: Path, text: str, problem: str) -> None:
+    found = _identities((0, 1))
+    (wrong,) = _wrong(_written(tmp_path, found, [text]), found, set())
+    assert problem in wrong
+    assert len(wrong) < 600
+
+
 def test_table_without_its_faces_is_none(tmp_path: Path) -> None:
     found = _identities((0, 1))
     path = _written(tmp_path, found, ["ana"])

@@ -33,6 +33,7 @@ purpose = "train-detector"
 operations = ["include", "train_detector"]
 audience = "internal"
 commercial = false
+legal_basis = "A6-1-a"
 
 [faces]
 analyzer = "dlib"

@@ -30,6 +30,7 @@ from curate.verbs import (
     reviewers,
     run,
     split,
+    statements,
     status,
     vault,
 )
@@ -58,7 +59,7 @@ if TYPE_CHECKING:
     from curate.splits.assign import Plan
     from curate.splits.lint import Lint
     from curate.splits.maker import Made
-    from curate.verbs.consent import Recorded
+    from curate.verbs.statements import Recorded
     from curate.verbs.release import Order
     from curate.verbs.release.recall import Recalled
     from curate.verbs.report import About
@@ -142,8 +143,8 @@ class Project:
         )
 
     def import_statements(self, path: str | Path) -> Recorded:
-        """Record consents, subjects, notices or sources. See `curate.verbs.consent`."""
-        return consent.import_statements(self.context, path)
+        """Record consents, subjects, notices or sources. See `curate.verbs.statements`."""
+        return statements.import_statements(self.context, path)
 
     def run(
         self,

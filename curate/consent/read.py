@@ -120,9 +120,10 @@ def _read_table(
             read.append((row, of_row))
     statements = Statements()
     for row, of_row in read:
-        if cleaned(str(row.values.get("subject", ""))) in wrong_of and not of_row.restricts():
+        who = cleaned(str(row.values.get("subject", "")))
+        if partial and who in wrong_of and not of_row.restricts():
             errors.append(InvalidRowError(
-                f"left out, because another row of {row.values['subject']} is wrong",
+                f"left out, because another row of {who} is wrong",
                 where=row.place, hint="correct that row, and import the file again",
             ))  # fmt: skip
             continue
@@ -132,8 +133,7 @@ def _read_table(
         except CurateError as error:
             errors.append(error)
     if errors and not partial:
-        told = [e for e in errors if "left out, because" not in e.problem] or errors
-        raise told[0] if len(told) == 1 else ManyErrors(told)
+        raise errors[0] if len(errors) == 1 else ManyErrors(errors)
     statements.left_out = errors
     return statements
 

@@ -54,6 +54,9 @@ def read_consent_row(
         InvalidRowError: A value of it cannot be.
         ManyErrors: Several cannot be.
     """
+    # Counted first: a row that is wrong does not change the ids of those after it.
+    who = cleaned(str(row.values.get("subject", "")))
+    counts[who] = counts.get(who, 0) + 1
     values, extra = _checked(row, "consent_row")
     instants = instants_of(row.place, values, _INSTANTS)
     _check_purposes(row.place, values, purposes)
@@ -67,7 +70,6 @@ def read_consent_row(
         )
     subject = values["subject"]
     media = _listed(row, values)
-    counts[subject] = counts.get(subject, 0) + 1
     consent = values.get("consent", f"{subject}/{counts[subject]}")
     digest = values.get("document_sha256")
     if OF_SUBJECT & values.keys():

@@ -78,6 +78,7 @@ class Config:
     name: str = ""
     notice: str = ""
     columns: dict[str, str] = field(default_factory=dict)
+    keep: tuple[str, ...] = ()
     real_words: tuple[str, ...] = REAL_WORDS
     fake_words: tuple[str, ...] = FAKE_WORDS
     analyzer: str = "dlib"
@@ -162,6 +163,7 @@ def _config(raw: dict[str, Any]) -> Config:
         "name": raw.get("workspace", {}).get("name"),
         "notice": raw.get("workspace", {}).get("notice"),
         "columns": ingest.get("columns"),
+        "keep": _listed(raw.get("import", {}).get("keep")),
         "real_words": _words(ingest.get("real")),
         "fake_words": _words(ingest.get("fake")),
         "analyzer": faces.get("analyzer"),

@@ -105,7 +105,7 @@ def answer(
     """Return the consent that comes nearest to covering an obligation, and why it falls short."""
     mine = [c for c in consents if c["subject_id"] == obligation["subject_id"]]
     events = [e for e in events if e["subject_id"] == obligation["subject_id"]]
-    said = heard(mine, events, asked)
+    said = heard(events, asked)
     best: tuple[Any, ...] | None = None
     for consent in mine:
         found = reasons(obligation, consent, Record(mine, events, said), notices, asked)
@@ -138,7 +138,7 @@ def reasons(
     }
 
 
-def heard(consents: Sequence[Row], events: Sequence[Row], asked: Asked) -> list[Row]:
+def heard(events: Sequence[Row], asked: Asked) -> list[Row]:
     """Return the events that count: known by then, not annulled, about this purpose.
 
     Each has ``dated``: whether it is known when it happened. Nobody said when an undated consent
@@ -151,22 +151,21 @@ def heard(consents: Sequence[Row], events: Sequence[Row], asked: Asked) -> list[
         about = set(event.get("purposes") or ())
         if about and not about & asked.line:
             continue
-        dated = is_dated(event, consents)
+        dated = is_dated(event)
         if dated and event["effective_at"] > asked.as_of:
             continue
         found.append({**event, "dated": dated})
     return found
 
 
-def is_dated(event: Row, consents: Sequence[Row]) -> bool:
+def is_dated(event: Row) -> bool:
     """Tell whether it is known when something happened; of anything but a grant it always is."""
     if event["state"] not in GRANTS:
         return True
     if event.get("undated") is not None:
         return not event["undated"]
-    # Spreadsheets once put the day from which a consent holds in the place of the day of giving.
-    starts = [c.get("valid_from") for c in consents if c["consent_id"] == event["consent_id"]]
-    return not (event.get("method") == "import" and event["effective_at"] in starts)
+    # Imports once put the day from which a consent holds in the place of the day of giving.
+    return event.get("method") != "import"
 
 
 def needed(obligation: Row, asked: Asked) -> set[str]:

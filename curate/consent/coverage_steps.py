@@ -77,17 +77,15 @@ def _against(table: str, given_at: str) -> str:
 
 
 # What of the events counts. A grant of which nobody said when it was given holds whenever its
-# consent does. Before that was recorded, such a grant had the date from which it holds.
+# consent does. In imports that were recorded before that was asked, nobody can tell.
 HEARD = """
 CREATE TABLE heard AS
 SELECT e.consent_id, e.subject_id, e.event_id, e.state, e.effective_at,
        coalesce(s.strength, $unknown) AS strength,
        e.state IN ('ConsentGiven', 'RenewedConsentGiven') AS permits,
-       permits AND coalesce(e.undated, e.method = 'import' AND e.effective_at = c.valid_from, FALSE)
-           AS timeless
+       permits AND coalesce(e.undated, e.method = 'import', FALSE) AS timeless
 FROM consent_events e
 LEFT JOIN strengths s USING (state)
-LEFT JOIN consents c USING (consent_id)
 WHERE (e.effective_at <= $as_of OR timeless) AND e.annulled_at IS NULL
 AND (len(coalesce(e.purposes, [])) = 0 OR list_has_any(e.purposes, $purpose_line));
 """

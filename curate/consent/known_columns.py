@@ -13,7 +13,7 @@ from difflib import SequenceMatcher
 from pathlib import Path
 from typing import Any
 
-from curate.errors import CurateError, InvalidFileError, InvalidRowError
+from curate.errors import CurateError, InvalidFileError, InvalidRowError, ManyErrors
 from curate.rows import Row
 
 # Names of the ledger's own columns, which people write in spreadsheets too.
@@ -56,8 +56,8 @@ def renamed(rows: Sequence[Row], columns: Collection[str]) -> list[Row]:
 
 def unknown_columns(
     rows: Sequence[Row], known: Collection[str], *, keep: Collection[str], path: Path, what: str
-) -> list[CurateError]:
-    """Return an error for each column that is not known and not to be kept.
+) -> CurateError | None:
+    """Return the error that columns are not known and not to be kept; None where all are.
 
     Args:
         rows: The rows of the file.
@@ -71,7 +71,10 @@ def unknown_columns(
         for name in row.values:
             if name not in known and name not in keep:
                 places.setdefault(name, []).append(row.place)
-    return [_error(name, at, known, path, what) for name, at in places.items()]
+    if not places:
+        return None
+    errors = [_error(name, at, known, path, what) for name, at in places.items()]
+    return errors[0] if len(errors) == 1 else ManyErrors(errors, hint=how_to_keep(list(places)))
 
 
 def kept_only(row: Row, known: Collection[str]) -> Row:
@@ -103,13 +106,23 @@ def _error(
     name: str, places: Sequence[str], known: Collection[str], path: Path, what: str
 ) -> InvalidRowError:
     near = nearest_column(name, known)
-    meant = "" if near is None else f"did you mean {near!r}? "
+    meant = "" if near is None else f"; the nearest known one is {near!r}"
     more = f", and in {len(places) - 1:,} more" if len(places) > 1 else ""
     return InvalidRowError(
-        f"the column {name!r} is not known in a table of {what} (first at {places[0]}{more})",
+        f"the column {name!r} is not known in a table of {what} (first at {places[0]}{more})"
+        f"{meant}",
         where=str(path),
-        hint=f"{meant}What it says would be lost. If it says nothing of what people agreed to, "
-        f'have it kept as it is: `keep = ["{name}"]` under [import] in curate.toml',
+        hint=how_to_keep([name]),
+    )
+
+
+def how_to_keep(names: Sequence[str]) -> str:
+    """Return what to do about columns that are not known."""
+    listed = ", ".join(f'"{name}"' for name in names)
+    says, them = ("it says", "it") if len(names) == 1 else ("they say", "them")
+    return (
+        f"what {says} would be lost. If {says} nothing of what people agreed to, have {them} kept: "
+        f"`keep = [{listed}]` under [import] in curate.toml. Nothing of the file was recorded"
     )
 
 

@@ -80,11 +80,7 @@ def merged_events(
                 "came afterwards has an instant of its own"
             )
         elif record.get("undated") and not before.get("undated") and before["state"] in PERMITTING:
-            # Before that was recorded, an instant other than the first day was that of giving.
-            dated = before.get("undated") is False or (
-                before["effective_at"] != record["effective_at"]
-            )
-            merged.append({**before} if dated else {**record})
+            merged.append({**before} if before.get("undated") is False else {**record})
         else:
             merged.append({**record})
     return merged, notes

@@ -76,6 +76,7 @@ def read_statements(
     document = read_document(path, purposes=purposes, on_file=on_file or {})
     if document is not None:
         _check_past(document, now, where=str(path))
+        document.spell(cleaned)
         return document
     rows = list(_toml_rows(path) if path.suffix.lower() == ".toml" else read_rows(path))
     if not rows:
@@ -146,9 +147,9 @@ def _refuse_unknown(
     Raises:
         CurateError: There is one; ManyErrors where there are several.
     """
-    errors = unknown_columns(rows, known, keep=keep, path=path, what=what)
-    if errors:
-        raise errors[0] if len(errors) == 1 else ManyErrors(errors)
+    error = unknown_columns(rows, known, keep=keep, path=path, what=what)
+    if error is not None:
+        raise error
 
 
 def _check_past_row(row: Row, now: datetime | None) -> None:

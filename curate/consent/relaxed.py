@@ -74,8 +74,9 @@ def _events(before: Record, after: Record) -> list[str]:
     changed = [_other(before, after, name) for name in ("subject_id", "consent_id")]
     if was != now:
         return [*changed, f"state: {was} becomes {now}"]
-    if was in PERMITTING and before.get("undated"):
-        return changed
+    undated, imported = before.get("undated"), before.get("method") == "import"
+    if was in PERMITTING and (imported if undated is None else undated):
+        return changed  # when it was given may be completed
     moved = before["effective_at"] != after["effective_at"]
     at = f"effective_at: {_word(before['effective_at'])} becomes {_word(after['effective_at'])}"
     about = _removed(before, after, "purposes") if before.get("purposes") else (

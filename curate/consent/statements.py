@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -56,6 +57,14 @@ class Statements:
     def add(self, kind: str, record: Record) -> None:
         """Keep `record` for table `kind`."""
         self.records.setdefault(kind, []).append(record)
+
+    def spell(self, spelled: Callable[[str], str]) -> None:
+        """Write the pseudonyms of all subjects as they are recorded."""
+        for rows in self.records.values():
+            for record in rows:
+                if record.get("subject_id") is not None:
+                    record["subject_id"] = spelled(record["subject_id"])
+        self.mentioned = {spelled(one) for one in self.mentioned}
 
     def restricts(self) -> bool:
         """Tell whether they say that a person said no, or that somebody did for them."""

@@ -14,7 +14,8 @@ from curate.cli.main import main
 from curate.errors import InputError, UnknownNameError, VerificationError
 from curate.model.ids import erasure_request_id
 from curate.schema import conform
-from curate.verbs.consent import import_files, records_of, withdraw
+from curate.verbs.consent import records_of, withdraw
+from curate.verbs.statements import import_files
 from curate.verbs.erase import erase
 from curate.verbs.gaps import blind_spots, gaps
 from tests.factories import day, whole

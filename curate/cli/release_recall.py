@@ -95,7 +95,9 @@ def deliver_command(
 def acknowledge_command(
     name: NameArgument,
     by: Annotated[str, typer.Option("--from", help="Who says so, as named when it was given.")],
-    outcome: Annotated[str, typer.Option(help="received, deleted or refused.")] = "deleted",
+    outcome: Annotated[
+        str, typer.Option(help="What they say: received, deleted or refused. It must be named.")
+    ],
     note: NoteOption = None,
     workspace: WorkspaceOption = None,
 ) -> None:

@@ -33,7 +33,7 @@ def merged_subjects(
     return merged
 
 
-_FORBIDDEN = ("purposes_excluded", "territories_excluded", "contexts_forbidden")
+FORBIDDEN = ("purposes_excluded", "territories_excluded", "contexts_forbidden")
 
 
 def merged_consents(
@@ -50,7 +50,7 @@ def merged_consents(
         before = known.get(record["consent_id"], {})
         kept = {
             name: sorted({*(before.get(name) or ()), *(record.get(name) or ())}) or None
-            for name in _FORBIDDEN
+            for name in FORBIDDEN
             if before.get(name)
         }
         merged.append({**record, **kept})

@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from curate.consent.merge import FORBIDDEN
 from curate.consent.vocabulary import PERMITTING
 from curate.errors import CurateError, InputError, InvalidRowError, ManyErrors
 from curate.model.instants import print_instant
@@ -176,6 +177,7 @@ class _Checks:
             InputError: It is about somebody who was erased.
         """
         self._refuse_erased(found, where=place)
+        self._leave_terms(found)
         for subject in sorted(named_in(found)):
             self._refuse_rewritten(subject, place)
             if self.anybody and found.restricts() and subject not in self.known:
@@ -199,6 +201,24 @@ class _Checks:
                 raise _rewritten(subject, other, where)
         if not found.left_out:
             self._refuse_relaxed(found, where)
+
+    def _leave_terms(self, found: Statements) -> None:
+        """Let a row that takes something back change nothing of what was agreed to.
+
+        However its other columns are filled: what it takes back must arrive.
+        """
+        stands = self.stands["consents"]
+        known = [row for row in found.records.get("consents", ()) if row["consent_id"] in stands]
+        if not known or not found.restricts():
+            return
+        found.records["consents"] = [
+            {**stands[row["consent_id"]],
+             **{name: row[name] for name in FORBIDDEN if row.get(name)}}
+            for row in known if row["subject_id"] == stands[row["consent_id"]]["subject_id"]
+        ] or known  # fmt: skip
+        found.records["consent_events"] = [
+            row for row in found.records["consent_events"] if row["state"] not in PERMITTING
+        ]
 
     def _refuse_rewritten(self, subject: str, where: str) -> None:
         if subject in self.known:

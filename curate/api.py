@@ -59,10 +59,10 @@ if TYPE_CHECKING:
     from curate.splits.assign import Plan
     from curate.splits.lint import Lint
     from curate.splits.maker import Made
-    from curate.verbs.statements import Recorded
     from curate.verbs.release import Order
     from curate.verbs.release.recall import Recalled
     from curate.verbs.report import About
+    from curate.verbs.statements import Recorded
     from curate.verbs.status import Status
 
 __all__ = ["Project", "init", "open"]

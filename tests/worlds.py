@@ -90,7 +90,10 @@ def load_world(folder: Path, scratch: Path) -> World:
         asked[name] = parse_instant(asked[name])
     asked = {k: None if v == "" else v for k, v in asked.items()}
     question = Question(
-        replace(use, **asked), purpose_tree(), AS_OF, source_required=said.get("source", "required") == "required"
+        replace(use, **asked),
+        purpose_tree(),
+        AS_OF,
+        source_required=said.get("source", "required") == "required",
     )
     expect = sorted(said.get("expect", []))
     return World(tables, question, expect, all_rules=said.get("all_rules", False))

@@ -125,7 +125,10 @@ def list_command(workspace: WorkspaceOption = None, as_json: JsonOption = False)
         {"name": row["name"], "version": row["version"], "use": row["use"],
          "items": row["item_count"], "built": f"{row['built_at']:%Y-%m-%d}",
          "look again": f"{row['supersede_by']:%Y-%m-%d}" if row["supersede_by"] else "",
-         "recipients": row["recipients"], "behind": row["behind"],
+         "recipients": row["recipients"],
+         "answered": [f"{who}: {one['outcome']} {one['at']:%Y-%m-%d}"
+                      for who, one in row["answered"].items()],
+         "behind": row["behind"],
          "must go": None if due is None else row["due"]}
         for row in Recipients(context.ledger).overview(due=due, alone=alone)
     ]  # fmt: skip

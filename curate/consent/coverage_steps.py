@@ -168,7 +168,8 @@ CREATE TABLE term_of AS SELECT term, unnest(consents) AS consent FROM signed;
 """
 
 # What a consent's dates and events say, as bits; the consent changed last comes first.
-MOMENTS = _bits("""
+MOMENTS = _bits(
+    """
 CREATE TABLE moments AS
 SELECT
     c.consent, c.consent_id, c.subject_id, t.term,
@@ -196,9 +197,11 @@ FROM consents c
 JOIN term_of t USING (consent)
 LEFT JOIN states s USING (consent_id)
 LEFT JOIN against w USING (subject_id);
-""".format(against=_against("w", "s.given_at")))
+""".format(against=_against("w", "s.given_at"))
+)
 
-PAIRS = _bits("""
+PAIRS = _bits(
+    """
 CREATE TABLE kinds AS
 SELECT row_number() OVER () AS kind, * FROM (
     SELECT DISTINCT role, manipulation_type FROM obligations
@@ -214,7 +217,8 @@ FROM obligations o
 JOIN kinds k USING (role, manipulation_type)
 JOIN moments m USING (subject_id)
 LEFT JOIN against_there t USING (obligation);
-""".format(against=_against("t", "m.given_at")))
+""".format(against=_against("t", "m.given_at"))
+)
 
 # What terms say to a role in a manipulation, as bits. The operations needed are those of the use
 # and those of the role in the manipulation.
@@ -309,8 +313,8 @@ JOIN judged j ON j.obligation = b.obligation AND j.rank = b.best & ((1::BIGINT <
 TOLD = """
 SELECT o.obligation, o.subject_id, o.role, o.manipulation_type, o.media_id, m.consent_id,
        coalesce(r.reasons, ['no-consent']) AS reasons,
-       m.state, m.state_at, m.withdrawn_at, w.said AS said, m.valid_from, m.valid_until, c.audience_max,
-       c.purposes, a.missing, c.legal_basis, c.notice_id, c.assurance_level, a.territories,
+       m.state, m.state_at, m.withdrawn_at, w.said AS said, m.valid_from, m.valid_until,
+       c.audience_max, c.purposes, a.missing, c.legal_basis, c.notice_id, c.assurance_level, a.territories,
        a.contexts
 FROM obligations o
 LEFT JOIN nearest n USING (obligation)
@@ -329,7 +333,9 @@ ORDER BY o.obligation
 # Which record said last what stands against an obligation that is not met, for each reason.
 LAST_SAID = """
 CREATE TABLE last_said AS
-SELECT obligation, list({'reason': reason, 'consent_id': said_in, 'moment': moment} ORDER BY reason) AS said
+SELECT obligation, list(
+    {'reason': reason, 'consent_id': said_in, 'moment': moment} ORDER BY reason
+) AS said
 FROM (
     SELECT obligation, reason, arg_max(consent_id, (moment, consent_id)) AS said_in,
            nullif(max(moment), 'infinity'::TIMESTAMPTZ) AS moment

@@ -11,7 +11,6 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from difflib import SequenceMatcher
 from pathlib import Path
-from typing import Any
 
 from curate.errors import CurateError, InvalidFileError, InvalidRowError, ManyErrors
 from curate.rows import Row
@@ -73,7 +72,7 @@ def unknown_columns(
                 places.setdefault(name, []).append(row.place)
     if not places:
         return None
-    errors = [_error(name, at, known, path, what) for name, at in places.items()]
+    errors: list[CurateError] = [_error(name, at, known, path, what) for name, at in places.items()]
     return errors[0] if len(errors) == 1 else ManyErrors(errors, hint=how_to_keep(list(places)))
 
 
@@ -132,5 +131,3 @@ def _alike(one: str, other: str) -> float:
 
 def _turned(name: str) -> str:
     return "_".join(sorted(name.split("_")))
-
-

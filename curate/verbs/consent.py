@@ -14,11 +14,9 @@ from curate.catalog.views import read_entries, stored_as
 from curate.errors import (
     ConfigError,
     CurateError,
-    InputError,
     MissingKeyError,
     UnknownNameError,
 )
-from curate.model.instants import print_instant
 from curate.model.pseudonyms import cleaned
 from curate.schema import conform
 from curate.verbs.gaps import blind_spots
@@ -74,9 +72,7 @@ def withdraw(
     return Recorded(context.ledger.record_all(records, recorded_at=now))
 
 
-def annul(
-    context: Context, event_id: str, *, by: Sequence[str], reason: str
-) -> dict[str, Any]:
+def annul(context: Context, event_id: str, *, by: Sequence[str], reason: str) -> dict[str, Any]:
     """Annul an event that was recorded by mistake; return it. See `curate.consent.annulment`.
 
     Args:
@@ -216,7 +212,8 @@ def export_subject(context: Context, subject: str) -> dict[str, Any]:
 
     observed = {name: context.catalog.read(name) for name in _OBSERVED}
     record = context.record
-    out = {"release_items": record.items(), "releases": conform(record.releases(), "releases")}
+    out = {"release_items": record.items(), "releases": conform(record.releases(), "releases"),
+           "deliveries": context.ledger.read("deliveries")}  # fmt: skip
     return everything_held(subject, {**_exported(context), **observed, **out})
 
 

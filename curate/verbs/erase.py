@@ -191,7 +191,11 @@ class Erasure:
         """
         subject = self.impact.subject
         events = self.ledger.read("consent_events").to_pylist()
-        asked = any(r["subject_id"] == subject and r["state"] == "ConsentWithdrawn" for r in events)
+        asked = any(
+            r["subject_id"] == subject and r["state"] == "ConsentWithdrawn"
+            and r["annulled_at"] is None and not r["purposes"]
+            for r in events
+        )  # fmt: skip
         requests = self.ledger.read("requests").to_pylist()
         asked |= any(r["subject_id"] == subject and r["kind"] in _ASKED for r in requests)
         if not asked:

@@ -17,7 +17,6 @@ from curate.verbs.gaps import begun_erasures, unfinished_erasure
 from curate.verbs.subjects import known_subjects
 
 if TYPE_CHECKING:
-    from curate.consent.read import Check
     from curate.consent.statements import Statements
     from curate.verbs.context import Context
 
@@ -233,9 +232,7 @@ class _Checks:
         from curate.consent.statements import RESTRICTING
 
         records = dict(found.records)
-        records["subjects"] = merged_subjects(
-            records.get("subjects", ()), self.stands["subjects"]
-        )
+        records["subjects"] = merged_subjects(records.get("subjects", ()), self.stands["subjects"])
         records["consents"] = merged_consents(records.get("consents", ()), self.stands["consents"])
         records["consent_events"] = merged_events(
             records.get("consent_events", ()), self.stands["consent_events"]
@@ -245,9 +242,7 @@ class _Checks:
                 name = row[_KEYS[kind]]
                 before = self.stands[kind].get(name)
                 # What a person took back is annulled by two people, and not by a file.
-                if before is None or (
-                    self.supersede and before.get("state") not in RESTRICTING
-                ):
+                if before is None or (self.supersede and before.get("state") not in RESTRICTING):
                     continue
                 if changes := relaxations(kind, before, row):
                     raise _relaxed(kind, name, changes, where)

@@ -41,9 +41,10 @@ CONSENT_WITHDRAWN = Rule(
     "(consent {said_in}), and no consent of theirs was given since then",
     explanation=(
         "A withdrawal holds from the instant it takes effect and beats every grant the person "
-        "gave before it, in any record. Only a grant given afterwards counts, and a record that does "
-        "not say when it was given was not given afterwards. Who withdrew from one purpose, or for "
-        "listed entries, withdrew from these alone. Past use stays lawful; new use does not."
+        "gave before it, in any record. Only a grant given afterwards counts, and a record that "
+        "does not say when it was given was not given afterwards. Who withdrew from one purpose, "
+        "or for listed entries, withdrew from these alone. Past use stays lawful; new use does "
+        "not."
     ),
     remedy="Leave the entry and everything derived from it out, and recall releases that hold it.",
     query=duty("withdrawn", "coalesce(said_at, state_at) AS withdrawn_at", "said_in"),
@@ -141,8 +142,8 @@ CONSENT_INVALIDATED = Rule(
     title="A consent was found invalid.",
     effect=Effect.BLOCK,
     basis="dpv:ConsentInvalidated; STANDARDS BLK_CONSENT_INVALIDATED",
-    message="consent {said_in} of {subject}, who appears as {role}, was found invalid on {said_at}, "
-    "and no consent of theirs was given since then",
+    message="consent {said_in} of {subject}, who appears as {role}, was found invalid on "
+    "{said_at}, and no consent of theirs was given since then",
     explanation="A consent that was never valid permits nothing, before or after. Another record "
     "of the person counts only if it was given afterwards.",
     remedy="Obtain a valid consent, or leave the entry out.",

@@ -306,7 +306,10 @@ def test_sources_of_csv(tmp_path: Path) -> None:
         ("sources = [1]", "expected an object, found int"),
         ('[[sources]]\nname = "x"', "'source_id' is a required property"),
         ('[[sources]]\nsource_id = "x"\nkind = "y"', "kind: 'y' is not one of"),
-        ('[[sources]]\nsource_id = "x"\nunknown = "y"', "the column 'unknown' is not known in a table of sources"),
+        (
+            '[[sources]]\nsource_id = "x"\nunknown = "y"',
+            "the column 'unknown' is not known in a table of sources",
+        ),
         ('[[sources]]\nsource_id = "x"\nacquired_at = "soon"', "acquired_at: 'soon' is not"),
         ('[[sources]]\nsource_id = "x"\n' * 2, "source: 'x' stands at .* already"),
     ],

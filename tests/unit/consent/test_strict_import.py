@@ -84,7 +84,9 @@ def test_a_table_of_subjects_says_nothing_of_consents(tmp_path: Path) -> None:
 
 def test_names_of_the_ledgers_columns_are_understood(tmp_path: Path) -> None:
     """As in an export."""
-    row = {"subject_id": "p01", "consent_id": "c"} | {k: v for k, v in ROW.items() if k != "subject"}
+    row = {"subject_id": "p01", "consent_id": "c"} | {
+        k: v for k, v in ROW.items() if k != "subject"
+    }
 
     (consent,) = read(table(tmp_path, row)).records["consents"]
 
@@ -190,7 +192,7 @@ class TestWhenItWasGiven:
 
     def test_given_after_it_was_withdrawn_is_a_contradiction(self, tmp_path: Path) -> None:
         """In one row."""
-        with pytest.raises(InvalidRowError, match="given_at: .* is later than state_at"):
+        with pytest.raises(InvalidRowError, match=r"given_at: .* is later than state_at"):
             self.events(tmp_path, given_at="2025-06-01", state="withdrawn", state_at="2025-05-01")
 
     def test_an_instant_without_a_state_is_asked_about(self, tmp_path: Path) -> None:

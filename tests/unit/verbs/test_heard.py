@@ -15,9 +15,9 @@ from curate.errors import InputError, UnknownNameError, VerificationError
 from curate.model.ids import erasure_request_id
 from curate.schema import conform
 from curate.verbs.consent import records_of, withdraw
-from curate.verbs.statements import import_files
 from curate.verbs.erase import erase
 from curate.verbs.gaps import blind_spots, gaps
+from curate.verbs.statements import import_files
 from tests.factories import day, whole
 
 COLUMNS = "subject,subject_kind,minor_at_capture,purposes,roles,operations,valid_from,valid_until"

@@ -1,4 +1,4 @@
-"""What is on record after imports, in whatever order and however often, and what they cannot undo."""
+"""What is on record after imports, in any order and however often, and what they cannot undo."""
 
 from __future__ import annotations
 

@@ -514,7 +514,7 @@ def _events(dice: Dice, consent: Row) -> list[Row]:
             "state": state,
             "effective_at": at,
             "purposes": dice.usual(None, [], *([one] for one in PURPOSES)),
-            "undated": dice.usual(dice.random.choice((None, False)), True),
+            "undated": dice.usual(dice.random.choice((None, False)), *(True,)),
             "method": dice.usual("post", None, "import"),
             "annulled_at": dice.usual(None, *INSTANTS),
             "indicated_by": dice.random.choice(("subject", "guardian", None))

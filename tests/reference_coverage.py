@@ -200,11 +200,10 @@ def _of_others(
     found: set[str] = set()
     for event in said:
         reason = AGAINST.get(event["state"])
-        if reason is None:
+        if reason is None or not _restricts_here(by_id.get(event["consent_id"]), obligation):
             continue
-        if _restricts_here(by_id.get(event["consent_id"]), obligation):
-            if given is None or given <= event["effective_at"]:
-                found.add(reason)
+        if given is None or given <= event["effective_at"]:
+            found.add(reason)
     for other in consents:
         excludes = asked.line & set(other.get("purposes_excluded") or ())
         if not excludes or not _restricts_here(other, obligation):

@@ -76,7 +76,7 @@ def _from_a_purpose(random: Random, world: World) -> None:
     ]
 
 
-def _undated(random: Random, row: Row) -> Row:
+def _undated(_: Random, row: Row) -> Row:
     # A grant that is still to come does not become one of the past.
     past = row["state"] in GRANTS and row["effective_at"] <= INSTANTS[3]
     return {"undated": True} if past else {}

@@ -314,8 +314,8 @@ TOLD = """
 SELECT o.obligation, o.subject_id, o.role, o.manipulation_type, o.media_id, m.consent_id,
        coalesce(r.reasons, ['no-consent']) AS reasons,
        m.state, m.state_at, m.withdrawn_at, w.said AS said, m.valid_from, m.valid_until,
-       c.audience_max, c.purposes, a.missing, c.legal_basis, c.notice_id, c.assurance_level, a.territories,
-       a.contexts
+       c.audience_max, c.purposes, a.missing, c.legal_basis, c.notice_id, c.assurance_level,
+       a.territories, a.contexts
 FROM obligations o
 LEFT JOIN nearest n USING (obligation)
 LEFT JOIN (

@@ -130,13 +130,14 @@ def _planned(
     for kind, rows in list(records.items()):
         for row in rows:
             name = row[_KEYS[kind]]
-            if before := stands[kind].get(name):
-                if changes := relaxations(kind, before, row):
-                    records.setdefault("supersessions", []).append({
-                        "supersession_id": f"{kind}/{name}/{print_instant(now)}",
-                        "kind": kind, "record_id": name, "subject_id": row.get("subject_id"),
-                        "changes": changes, "reason": supersede, "superseded_at": now,
-                    })  # fmt: skip
+            before = stands[kind].get(name)
+            changes = relaxations(kind, before, row) if before is not None and supersede else []
+            if changes:
+                records.setdefault("supersessions", []).append({
+                    "supersession_id": f"{kind}/{name}/{print_instant(now)}",
+                    "kind": kind, "record_id": name, "subject_id": row.get("subject_id"),
+                    "changes": changes, "reason": supersede, "superseded_at": now,
+                })  # fmt: skip
             stands[kind][name] = row
     return records
 
@@ -179,9 +180,9 @@ class _Checks:
         self._leave_terms(found)
         for subject in sorted(named_in(found)):
             self._refuse_rewritten(subject, place)
-            if self.anybody and found.restricts() and subject not in self.known:
-                if not found.records.get("subjects"):
-                    raise _reaches_nobody(subject, self.known, place)
+            stranger = self.anybody and subject not in self.known
+            if stranger and found.restricts() and not found.records.get("subjects"):
+                raise _reaches_nobody(subject, self.known, place)
         self._refuse_relaxed(found, place)
 
     def whole(self, found: Statements, *, where: str) -> None:

@@ -196,7 +196,8 @@ def test_the_erased_do_not_come_back_in_another_spelling(project: curate.Project
 @pytest.mark.parametrize("column", ["given_at", "state_at"])
 def test_nothing_happened_after_now(project: curate.Project, column: str) -> None:
     """Row and column are named."""
-    path = _write(project, f"p04,{AGREED},2027-01-01", columns=f"{COLUMNS},{column}")
+    state = "given" if column == "given_at" else "withdrawn"
+    path = _write(project, f"p04,{AGREED},{state},2027-01-01", columns=f"{COLUMNS},state,{column}")
     with pytest.raises(InputError, match=f"{column}: .* is still to come") as refused:
         project.import_statements(path)
     assert refused.value.where == "c.csv:2"

@@ -139,11 +139,13 @@ def _of_file(path: Path) -> tuple[set[Hash], set[Hash]]:
         (folder / "own").mkdir()
         (folder / "own" / f"0{path.suffix}").write_bytes(path.read_bytes())
         own = hash_folder(folder / "own", [])
-        if own.unreadable or not own.digests:
+        kinds = own.items["kind"].to_pylist()
+        opened = kinds == ["video"] or (kinds == ["image"] and own.items["pdq"][0].is_valid)
+        if own.unreadable or not opened:
             raise InputError("this cannot be read as a picture or video", where=str(path),
                              hint="name a picture or video, or its hash with --hash")  # fmt: skip
         cut: set[Hash] = set()
-        if own.items["kind"].to_pylist() == ["image"] and own.items["pdq"][0].is_valid:
+        if kinds == ["image"]:
             (folder / "cut").mkdir()
             with Image.open(path) as picture:
                 shown = np.asarray(picture.convert("RGB"))

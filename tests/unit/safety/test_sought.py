@@ -57,7 +57,7 @@ def test_a_picture_is_found_mirrored_and_recompressed(project: Project, tmp_path
 
 def test_a_screenshot_and_a_crop_go_to_review(project: Project, tmp_path: Path) -> None:
     """They are near: somebody has to look."""
-    framed = ImageOps.expand(picture(1), border=30, fill="white")
+    framed = ImageOps.expand(picture(1), border=37, fill="white")
     framed.save(tmp_path / "f.png")
     picture(1).crop((15, 15, 285, 285)).save(tmp_path / "c.png")
 

@@ -46,6 +46,7 @@ def stage_rows(rows: Floats, names: list[str], info: Any) -> list[dict[str, Any]
         "put_on": pa.table({"sha256": none, "subject_id": none, "footage": none}),
         "told": pa.table({"subject_id": none, "extra": none}),
         "links": pa.table({"left": none, "relation": none, "right": none}),
+        "turns": pa.table({"sha256": none, "pdq_dihedral": pa.array([], pa.binary())}),
         "embeddings": embedding_table(ids, rows),
     }  # fmt: skip
     parameters = {

@@ -23,7 +23,9 @@ from curate.verbs import (
     decide,
     erase,
     explain,
+    identify,
     ingest,
+    names,
     release,
     report,
     review,
@@ -59,6 +61,8 @@ if TYPE_CHECKING:
     from curate.splits.assign import Plan
     from curate.splits.lint import Lint
     from curate.splits.maker import Made
+    from curate.verbs.identify import Exported, Named
+    from curate.verbs.names import Said
     from curate.verbs.release import Order
     from curate.verbs.release.recall import Recalled
     from curate.verbs.report import About
@@ -215,6 +219,22 @@ class Project:
     def shred(self, subject: str) -> int:
         """Destroy the keys of a subject's embeddings. See `curate.verbs.vault.shred`."""
         return vault.shred(self.context, subject)
+
+    def merge_subjects(self, one: str, other: str, *, reviewer: str, reason: str) -> Said:
+        """Say that two pseudonyms are one person. See `curate.verbs.names.merge`."""
+        return names.merge(self.context, one, other, reviewer=reviewer, reason=reason)
+
+    def part_subjects(self, one: str, other: str, *, reviewer: str, reason: str) -> Said:
+        """Take back that two pseudonyms are one person. See `curate.verbs.names.part`."""
+        return names.part(self.context, one, other, reviewer=reviewer, reason=reason)
+
+    def identify_export(self, folder: str | Path, *, limit: int = 100) -> Exported:
+        """Write a draft of names for identities. See `curate.verbs.identify`."""
+        return identify.export_identities(self.context, folder, limit=limit)
+
+    def identify_import(self, path: str | Path, *, reviewer: str) -> Named:
+        """Record the names that a person filled in. See `curate.verbs.identify`."""
+        return identify.import_names(self.context, path, reviewer=reviewer)
 
     def decide(
         self,

@@ -165,6 +165,7 @@ def random_world(random: Random, name: str = "w") -> World:
         "sources": [_source(dice, f"{name}-s{i}") for i in range(2)],
         "subjects": [_subject(dice, p) for p in people if not dice.odd()],
         "requests": [_request(dice, f"{name}-r{i}", people, ids) for i in range(3) if dice.odd()],
+        "merges": _merges(dice, name, people),
         "decisions": [d for m in media for d in _decisions(dice, name, m["media_id"])],
         "reviewers": [row for who in REVIEWERS for row in _registered(dice, name, who)],
     }
@@ -571,6 +572,29 @@ def _request(dice: Dice, request_id: str, people: list[str], ids: list[str]) -> 
         ),
         "closed_at": dice.random.choice((None, *INSTANTS[3:6])),
     }
+
+
+def _merges(dice: Dice, name: str, people: list[str]) -> list[Row]:
+    """Return what reviewers said of names: in half of all worlds that two or more are one."""
+    # Names that nothing else speaks of are there, too.
+    names = [*people, *([f"{name}-p9"] if dice.odd() else [])]
+    if len(names) < 2 or dice.random.random() < 0.5:
+        return []
+    rows = []
+    for pair in range(dice.number(2, least=1)):
+        one, other = sorted(dice.random.sample(names, 2))
+        for n in range(dice.number(4, least=1)):
+            who = dice.random.choice(REVIEWERS)
+            rows.append({
+                "merge_id": f"{name}-g{pair}-{n}",
+                "subject_id": one,
+                "other_subject_id": other,
+                "state": dice.usual("merged", "parted"),
+                "reviewer": dice.random.choice(_forms(f"{name}-{who}")),
+                "reason": "looked",
+                "decided_at": dice.usual(PAST[3], *INSTANTS[2:6]),
+            })  # fmt: skip
+    return rows
 
 
 def _decisions(dice: Dice, name: str, media_id: str) -> list[Row]:

@@ -7,7 +7,7 @@ consents, roles and sources is read in `tests.reference_verdicts`, and is given 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -66,9 +66,12 @@ class Known:
 class Questions:
     """The questions of one set of tables."""
 
-    def __init__(self, tables: Tables, question: Question) -> None:
+    def __init__(
+        self, tables: Tables, question: Question, person: Callable[[str | None], str | None]
+    ) -> None:
         self.tables = tables
         self.question = question
+        self.person = person
 
     def answers(self, entry: Row, known: Known) -> str:
         """Return the letter of each question, in order."""
@@ -385,11 +388,11 @@ class Questions:
 
     def _declared_otherwise(self, entry: Row) -> bool:
         """Tell whether the same bytes are declared under names of which none is this one's."""
-        mine = set(self._named(entry))
+        mine = set(map(self.person, self._named(entry)))
         return bool(mine) and any(
             theirs and not mine & theirs
             for theirs in (
-                set(self._named(other))
+                set(map(self.person, self._named(other)))
                 for other in _of_content(self.tables["entries"], entry)
                 if other["media_id"] != entry["media_id"]
             )

@@ -11,6 +11,7 @@ from typing import Any
 
 from curate.audit.facts import Question
 from tests.reference_coverage import GRANTS
+from tests.reference_names import Names
 
 Row = dict[str, Any]
 
@@ -30,11 +31,17 @@ PASSES = ("rectification", "restriction", "le_preserve")
 
 
 def standing_codes(
-    entry: Row, people: list[Row], tables: Mapping[str, list[Row]], question: Question
+    entry: Row,
+    people: list[Row],
+    tables: Mapping[str, list[Row]],
+    question: Question,
+    *,
+    names: Names,
 ) -> Iterable[str]:
     """Give the codes of rules CON028 to CON039 that speak of an entry."""
     shown = {p["subject_id"] for p in people}
-    for subject_id in shown:
+    further = {(other, True) for s in shown for other in names.others(s)}
+    for subject_id, other in sorted({(s, False) for s in shown} | further):
         known = [s for s in tables["subjects"] if s["subject_id"] == subject_id]
         events = [
             e
@@ -43,8 +50,10 @@ def standing_codes(
             and e["state"] in GRANTS
             and e["effective_at"] <= question.as_of
         ]
-        yield from _person(known[0], events, question) if known else ["CON028"]
-    for request in tables["requests"]:
+        codes = list(_person(known[0], events, question) if known else ["CON028"])
+        # That nothing is known of another name is no restriction.
+        yield from (code for code in codes if not (other and code == "CON028"))
+    for request in names.requests():
         named = request["media_ids"] or []
         about = entry["media_id"] in named if named else request["subject_id"] in shown
         again = _agreed_again(request, tables["consent_events"], question.as_of)

@@ -19,7 +19,7 @@ from functools import cached_property
 from typing import Any
 
 from curate.audit.facts import Question
-from tests.reference_coverage import Asked, answer
+from tests.reference_names import Names
 from tests.reference_questions import OPEN, REVIEWED, Known, Questions
 from tests.reference_standing import Row, asks_to_be_left_out, standing_codes
 
@@ -126,9 +126,24 @@ class Judge:
         return {n["notice_id"]: n for n in self.tables["notices"]}
 
     @cached_property
+    def names(self) -> Names:
+        """Which names are one person."""
+        return Names(self.tables, self.question, self._registered)
+
+    def _registered(self, row: Row) -> bool:
+        """Tell whether somebody who spoke of names is on the register."""
+        return self._on_register(row | {"key_id": None}, by_name=True)
+
+    @cached_property
+    def faced(self) -> Tables:
+        """The tables, in which settled names are one person's."""
+        found = self.names.settled_identities(lambda d: d["link_status"] == "rejected")
+        return {**self.tables, "identities": found}
+
+    @cached_property
     def questions(self) -> Questions:
         """The questions of clearance about these tables."""
-        return Questions(self.tables, self.question)
+        return Questions(self.faced, self.question, self.names.person)
 
     def all(self) -> dict[str, Told]:
         """Return what is said of each entry."""
@@ -146,7 +161,9 @@ class Judge:
         entry = self.entries[media_id]
         codes = {
             *self._consent(entry),
-            *standing_codes(entry, self._people(entry), self.tables, self.question),
+            *standing_codes(
+                entry, self._people(entry), self.tables, self.question, names=self.names
+            ),
             *self._people_known(entry),
             *self._faces(entry),
             *self._source(entry),
@@ -284,7 +301,7 @@ class Judge:
             d["verdict"] == "cleared" and self._fits(d, found) for d in (counted[-1], words[-1])
         )
 
-    def _on_register(self, decision: Row) -> bool:
+    def _on_register(self, decision: Row, *, by_name: bool = False) -> bool:
         """Tell whether a decision was made, and where need be signed, by somebody registered."""
         at, first = decision["decided_at"], True
         for row in sorted(self.tables["reviewers"], key=lambda row: row["registered_at"]):
@@ -296,7 +313,8 @@ class Judge:
             early = not first and at < row["registered_at"]
             first = False
             signed = decision["key_id"] is not None and decision["key_id"] == row["key_id"]
-            if not away and not early and (signed or self.question.use.audience == "internal"):
+            internal = by_name or self.question.use.audience == "internal"
+            if not away and not early and (signed or internal):
                 return True
         return False
 
@@ -315,14 +333,11 @@ class Judge:
         ]
 
     def _consent(self, entry: Row) -> Iterable[str]:
-        asked = Asked(self.question.use, self.question.purposes, self.question.as_of)
-        consents, events = self.tables["consents"], self.tables["consent_events"]
         source = self._source_of(entry) or {}
         claimed = source.get("consent_claim") in ("dataset_statement", "batch_attestation")
         for person in self._people(entry):
             duty = person | {"manipulation_type": entry["manipulation_type"]}
-            _, why = answer(duty, consents, events, self.notices, asked)
-            for reason in why:
+            for reason in self.names.why(duty, self.notices):
                 # A claim of the source's is less than a record, and more than nothing.
                 only = claimed and reason == "no-consent"
                 yield BY_REASON["claim-only" if only else reason]
@@ -372,7 +387,6 @@ class Judge:
 
     def _refuses(self, subject_id: str) -> bool:
         """Tell whether someone withdrew or refused, or asked to be left out of everything."""
-        asked = Asked(self.question.use, self.question.purposes, self.question.as_of)
         shown = False
         for entry in self.entries.values():
             for person in self._people(entry):
@@ -380,18 +394,18 @@ class Judge:
                     continue
                 shown = True
                 duty = person | {"manipulation_type": entry["manipulation_type"]}
-                consents, events = self.tables["consents"], self.tables["consent_events"]
                 # What they said of all that no consent lists is what they said of others, too.
                 for asked_of in (duty, duty | {"media_id": None}):
-                    _, why = answer(asked_of, consents, events, self.notices, asked)
-                    if {"withdrawn", "revoked", "refused"} & set(why):
+                    why = self.names.why(asked_of, self.notices)
+                    if {"withdrawn", "revoked", "refused"} & why:
                         return True
-        known = [s for s in self.tables["subjects"] if s["subject_id"] == subject_id]
-        if shown and known and known[0]["status"] == "erased":
+        names = (subject_id, *self.names.others(subject_id))
+        known = [s for s in self.tables["subjects"] if s["subject_id"] in names]
+        if shown and any(s["status"] == "erased" for s in known):
             return True
         return asks_to_be_left_out(
             subject_id,
-            self.tables["requests"],
+            self.names.requests(),
             self.tables["consent_events"],
             self.question.as_of,
         )
@@ -405,7 +419,7 @@ class Judge:
         )
 
     def _identity(self, face_id: str) -> Row:
-        found = [i for i in self.tables["identities"] if i["face_id"] == face_id]
+        found = [i for i in self.faced["identities"] if i["face_id"] == face_id]
         return found[0] if found else {}
 
     # SRC: rights in the work.

@@ -19,7 +19,9 @@ from curate.model.ids import stable_id
 from curate.model.instants import print_instant
 from curate.model.people import person_of
 
-SUBJECT, LINK, LABEL, KEEP, WAIVER = KINDS = ("subject", "link", "label", "keep", "waiver")
+SUBJECT, LINK, LABEL, KEEP, WAIVER, IDENTITY = KINDS = (
+    "subject", "link", "label", "keep", "waiver", "identity"
+)  # fmt: skip
 # What a conflict about an entry is of.
 VERDICT = "verdict"
 CONFIRMED, DISPUTED, NOT_SHOWN = "confirmed", "disputed", "not_shown"

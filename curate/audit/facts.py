@@ -29,6 +29,7 @@ judged, kept              entry, once all are judged: its ``verdict``; which of 
 people                    entry and person in it: declared subjects, and identities of faces
 crossings                 entry and kind of tie: what of that kind stands in another split
 signalled                 entry and statement found in it or beside it, as in the table `signals`
+names                     pseudonym that is merged with others, and whose it is
 placed                    entry and split that lists it, as ``item``; likewise ``items``,
                           ``labelled`` and ``swapped``, as `curate.splits.classes` asks them
 ========================  ==================================================================
@@ -51,6 +52,15 @@ import numpy as np
 import pyarrow as pa
 
 from curate.audit.licences import licence_table
+from curate.audit.names import (
+    ASKED_OF_OTHERS,
+    ASKED_OF_OWN,
+    CARRIED,
+    STANDINGS_SHARED,
+    names_table,
+    register_names,
+    shared_statements,
+)
 from curate.audit.prepare import CATALOG_INPUTS
 from curate.audit.refusals import refusals
 from curate.audit.register import heard_of
@@ -68,6 +78,7 @@ LEDGER_INPUTS = (
     "consent_events",
     "custody",
     "decisions",
+    "merges",
     "notices",
     "requests",
     "reviewers",
@@ -83,6 +94,9 @@ SELECT d.row, e.id AS media_id, d.subject_id, d.role, e.manipulation_type
 FROM depictions d JOIN entries e USING (media_id)
 WHERE d.duty IS NOT NULL AND d.subject_id IN (
     SELECT subject_id FROM consents WHERE scope_kind = 'listed_media'
+    UNION
+    SELECT n.subject_id FROM other_names n JOIN consents c ON c.subject_id = n.other
+    WHERE c.scope_kind = 'listed_media'
 )
 ORDER BY d.row
 """
@@ -90,10 +104,12 @@ ORDER BY d.row
 # Whoever a source speaks of without a record of their own is doubted, and not refused: the
 # source's statement is a claim of assurance 1 or 2.
 _CLAIMED = """
-SELECT d.row, dense_rank() OVER (ORDER BY d.duty, e.source_id)::INTEGER - 1 AS claim,
-       d.duty, d.subject_id, d.role, s.source_id, s.consent_claim
+SELECT d.row,
+       dense_rank() OVER (ORDER BY coalesce(o.number, d.duty), e.source_id)::INTEGER - 1 AS claim,
+       coalesce(o.number, d.duty) AS duty, d.subject_id, d.role, s.source_id, s.consent_claim
 FROM short_of c
 JOIN depictions d USING (duty)
+LEFT JOIN own_duties o ON o.row = d.row
 JOIN entries e ON e.media_id = d.media_id
 JOIN sources s ON s.source_id = e.source_id
 WHERE list_contains(c.reasons, 'no-consent')
@@ -110,7 +126,7 @@ SELECT c.duty, c.subject_id, c.role, c.manipulation_type, c.consent_id,
        coalesce(l.one.consent_id, c.consent_id) AS said_in,
        CASE WHEN l.one IS NULL THEN c.state_at ELSE l.one.moment END AS said_at,
        CASE WHEN c.state = 'ConsentExpired' THEN c.state_at END AS state_at_if_expired,
-       NULL::VARCHAR AS source_id, NULL::VARCHAR AS consent_claim
+       NULL::VARCHAR AS source_id, NULL::VARCHAR AS consent_claim, c.by_name
 FROM short_of c
 CROSS JOIN use u
 CROSS JOIN LATERAL (SELECT unnest(c.reasons) AS reason) r
@@ -121,6 +137,11 @@ INSERT INTO unmet BY NAME
 SELECT DISTINCT ($first + claim)::INTEGER AS duty, subject_id, role, 'claim-only' AS reason,
        source_id, consent_claim
 FROM claimed
+UNION ALL BY NAME
+-- What other names of the person fall short of goes along with the depiction.
+SELECT ($first + c.claim)::INTEGER AS duty, u.* EXCLUDE (duty)
+FROM (SELECT DISTINCT claim, duty FROM claimed) c JOIN unmet u USING (duty)
+WHERE u.by_name IS NOT NULL
 """
 
 _STANDINGS = """
@@ -208,6 +229,10 @@ def connect_facts(
     connection.execute("SET TimeZone = 'UTC'")
     for name, table in prepared.items():
         connection.register(name, table)
+    names = names_of(statements, question)
+    register_names(connection, names)
+    connection.register("said_events", statements["consent_events"])
+    statements = shared_statements(statements, names)
     for name in LEDGER_INPUTS:
         if name != "decisions":
             connection.register(name, statements[name])
@@ -224,7 +249,7 @@ def connect_facts(
     as_listed = _runs(prepared["depictions"], "duty", prepared["duties"].num_rows)
     # Each has a connection of its own inside, and the two together keep two processors busy.
     with ThreadPoolExecutor(max_workers=1) as beside:
-        standing_of = beside.submit(_standing, prepared, statements, question)
+        standing_of = beside.submit(_standing, prepared, statements, question, names)
         duties = _find_duties(connection, prepared, statements, question, as_listed)
         standings = _find_standings(connection, standing_of.result(), as_listed)
     origins = _runs(prepared["from_origins"], "origin", prepared["origins"].num_rows)
@@ -249,22 +274,18 @@ def _find_duties(
         "media_id", pa.nulls(count, pa.string())
     )
     listed = connection.sql(_LISTED).to_arrow_table()
+    own_duties = np.arange(count, count + listed.num_rows, dtype=np.int32)
+    connection.register("own_duties", pa.table({"row": listed["row"], "number": own_duties}))
     if listed.num_rows:
-        own = np.arange(count, count + listed.num_rows, dtype=np.int32)
-        duty_of = _with(duty_of, _numbers(listed, "row"), own)
-        listed = listed.drop_columns("row").append_column("number", pa.array(own))
+        duty_of = _with(duty_of, _numbers(listed, "row"), own_duties)
+        listed = listed.drop_columns("row").append_column("number", pa.array(own_duties))
         asked = pa.concat_tables([asked, listed.select(asked.column_names)])
         count += listed.num_rows
-    found = coverage(
-        asked,
-        ConsentTables(**{f.name: statements[f.name] for f in fields(ConsentTables)}),
-        use=question.use,
-        purposes=question.purposes,
-        as_of=question.as_of,
-        unmet_only=True,
-    )
-    numbers = asked["number"].combine_chunks().take(found["obligation"].combine_chunks())
-    connection.register("short_of", found.append_column("duty", numbers))
+    found = _covered(asked, statements, question, unmet_only=True)
+    found = found.append_column("by_name", pa.nulls(found.num_rows, pa.string()))
+    carried = _carried(connection, asked, statements, question)
+    short_of = pa.concat_tables([found, carried.select(found.column_names).cast(found.schema)])
+    connection.register("short_of", short_of.rename_columns({"number": "duty"}))
     claimed = connection.sql(_CLAIMED).to_arrow_table()
     connection.register("claimed", claimed)
     connection.execute(_UNMET)
@@ -278,12 +299,71 @@ def _find_duties(
     return Runs.of(duty_of, _numbers(prepared["depictions"], "media_id"), count)
 
 
-def _standing(
-    prepared: Mapping[str, pa.Table], statements: Mapping[str, pa.Table], question: Question
+def _covered(
+    asked: pa.Table, statements: Mapping[str, pa.Table], question: Question, *, unmet_only: bool
 ) -> pa.Table:
+    """Return what `coverage` says of what is asked, with its column ``number``."""
+    found = coverage(
+        asked,
+        ConsentTables(**{f.name: statements[f.name] for f in fields(ConsentTables)}),
+        use=question.use,
+        purposes=question.purposes,
+        as_of=question.as_of,
+        unmet_only=unmet_only,
+    )
+    numbers = asked["number"].combine_chunks().take(found["obligation"].combine_chunks())
+    return found.append_column("number", numbers)
+
+
+def _carried(
+    connection: duckdb.DuckDBPyConnection,
+    asked: pa.Table,
+    statements: Mapping[str, pa.Table],
+    question: Question,
+) -> pa.Table:
+    """Return what other names of people fall short of, as rows of ``short_of``."""
+    connection.register("asked", asked)
+    own = connection.sql(ASKED_OF_OWN).to_arrow_table()
+    others = connection.sql(ASKED_OF_OTHERS).to_arrow_table()
+    short = _covered(others, statements, question, unmet_only=True)
+    named = others["named"].combine_chunks().take(short["obligation"].combine_chunks())
+    connection.register("own", _covered(own, statements, question, unmet_only=False))
+    connection.register("others", short.append_column("named", named))
+    return connection.sql(CARRIED, params={"as_of": question.as_of}).to_arrow_table()
+
+
+def names_of(statements: Mapping[str, pa.Table], question: Question) -> pa.Table:
+    """Return who has more than one name, as `curate.audit.names.names_table` gives it."""
+    return names_table(
+        statements["merges"], statements["reviewers"],
+        audience=question.use.audience, as_of=question.as_of,
+    )  # fmt: skip
+
+
+def _standing(
+    prepared: Mapping[str, pa.Table],
+    statements: Mapping[str, pa.Table],
+    question: Question,
+    names: pa.Table,
+) -> pa.Table:
+    import duckdb
+
     people = prepared["duties"].group_by("subject_id").aggregate([])
     said = PeopleTables(**{f.name: statements[f.name] for f in fields(PeopleTables)})
-    return standing(people, said, use=question.use, as_of=question.as_of)
+    every = people
+    if names.num_rows:
+        both = [table["subject_id"].cast(pa.string()) for table in (people, names)]
+        every = pa.table({"subject_id": pa.chunked_array([c for b in both for c in b.chunks])})
+        every = every.group_by("subject_id").aggregate([])
+    found = standing(every, said, use=question.use, as_of=question.as_of)
+    if not names.num_rows:
+        return found.append_column("by_name", pa.nulls(found.num_rows, pa.string()))
+    connection = duckdb.connect(":memory:")
+    connection.execute("SET TimeZone = 'UTC'")
+    connection.register("people", people)
+    connection.register("found", found)
+    register_names(connection, names)
+    return connection.sql(STANDINGS_SHARED).to_arrow_table()
 
 
 def _find_standings(

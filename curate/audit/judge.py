@@ -38,7 +38,7 @@ from curate.audit.answers import (
     texts_of,
     unnamed,
 )
-from curate.audit.facts import LEDGER_INPUTS, Facts, Question, connect_facts
+from curate.audit.facts import LEDGER_INPUTS, Facts, Question, connect_facts, names_of
 from curate.audit.gather import (
     Answers,
     Digests,
@@ -112,7 +112,8 @@ def audit(
         complete: As in `judge`.
     """
     statements = {name: tables[name] for name in LEDGER_INPUTS}
-    return judge(prepare(tables), statements, rules, question, complete=complete)
+    observed = prepare(tables, names_of(statements, question))
+    return judge(observed, statements, rules, question, complete=complete)
 
 
 def judge(

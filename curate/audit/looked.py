@@ -148,13 +148,18 @@ linked AS (
     LEFT JOIN told_apart x ON x.face_id = s.face_id AND x.other_face_id = s.other_face_id
     GROUP BY e.media_id
 ),
--- The same bytes under names that have nobody in common.
+-- The same bytes under names that have nobody in common. Two names are one person where it is
+-- settled that they are.
+people_named AS (
+    SELECT d.media_id, list(coalesce(n.settled, d.subject_id)) AS names
+    FROM named d LEFT JOIN names n USING (subject_id) GROUP BY d.media_id
+),
 twice AS (
     SELECT e.media_id, count(*)::INTEGER AS otherwise
-    FROM (SELECT media_id, list(subject_id) AS names FROM named GROUP BY media_id) own
+    FROM people_named own
     JOIN entries e USING (media_id)
     JOIN entries t ON t.sha256 = e.sha256 AND t.media_id <> e.media_id
-    JOIN (SELECT media_id, list(subject_id) AS names FROM named GROUP BY media_id) theirs
+    JOIN people_named theirs
         ON theirs.media_id = t.media_id
     WHERE NOT list_has_any(own.names, theirs.names)
     GROUP BY e.media_id

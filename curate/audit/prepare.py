@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 import pyarrow as pa
 
+from curate.audit import names as merged
 from curate.audit.looked import ANSWERED, KNOWN_ROLES, SUPPORTED, answered, known_roles
 from curate.catalog import numbered
 from curate.catalog.numbered import number
@@ -239,12 +240,16 @@ _VIEWS = {
         ORDER BY media_id, kind, key
     """,
     "people": """
-        SELECT e.media_id, e.locator, e.split, 'subject ' || d.subject_id AS person
-        FROM entries e JOIN depictions d USING (media_id) WHERE d.link_status <> 'rejected'
+        SELECT e.media_id, e.locator, e.split,
+               'subject ' || coalesce(n.person, d.subject_id) AS person
+        FROM entries e JOIN depictions d USING (media_id) LEFT JOIN names n USING (subject_id)
+        WHERE d.link_status <> 'rejected'
         UNION
         SELECT e.media_id, e.locator, e.split,
-               coalesce('subject ' || i.subject_id, 'identity ' || i.identity_id) AS person
+               coalesce('subject ' || coalesce(n.person, i.subject_id),
+                        'identity ' || i.identity_id) AS person
         FROM entries e JOIN faces f USING (sha256) JOIN identities i USING (face_id)
+        LEFT JOIN names n USING (subject_id)
         WHERE i.identity_id IS NOT NULL AND i.status IS DISTINCT FROM 'disputed'
         ORDER BY ALL
     """,
@@ -293,18 +298,20 @@ ORDER BY ALL
 
 RECIPE = "\n".join((
     numbered.RECIPE, str(REQUIRED_ROLES), str(KNOWN_ROLES), *_VIEWS.values(), ANSWERED, _SIGHT,
-    _FROM_ORIGINS,
+    _FROM_ORIGINS, merged.SETTLED,
 ))  # fmt: skip
 
 
 _DIGESTS = pa.schema([("media_id", pa.int32()), ("digest", pa.binary(32))])
 
 
-def prepare(tables: Mapping[str, pa.Table]) -> dict[str, pa.Table]:
-    """Return the catalogue by number, and the views of it that no statement changes.
+def prepare(tables: Mapping[str, pa.Table], names: pa.Table | None = None) -> dict[str, pa.Table]:
+    """Return the catalogue by number, and the views of it that no other statement changes.
 
     Args:
         tables: A table for each of `CATALOG_INPUTS`.
+        names: Who has more than one name, as `curate.audit.names.names_table` gives it; nobody
+            when None.
 
     Returns:
         What `curate.catalog.numbered.number` gives; the views that `curate.audit.facts` lists
@@ -316,6 +323,8 @@ def prepare(tables: Mapping[str, pa.Table]) -> dict[str, pa.Table]:
 
     connection = duckdb.connect(":memory:")
     connection.execute("SET TimeZone = 'UTC'")
+    tables = {**tables, "identities": merged.settled_identities(tables, names)}
+    merged.register_names(connection, names)
     made = number(tables)
     plain = {name: tables[name] for name in CATALOG_INPUTS if name not in made}
     kinds, roles = zip(*REQUIRED_ROLES, strict=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -95,25 +95,30 @@ def latest_run(
     return None
 
 
-def judged_of(catalog: Catalog, run_id: str, ids: list[str]) -> tuple[pa.Table, pa.Table]:
-    """Return the findings and verdicts of some entries in an audit.
+def judged_of(
+    catalog: Catalog, run_id: str, media_id: str, line: Iterable[str]
+) -> tuple[pa.Table, pa.Table]:
+    """Return the findings of an entry in an audit, and the verdicts of some entries.
 
     Args:
         catalog: Where audits are kept.
         run_id: The audit's run.
-        ids: The entries.
+        media_id: The entry.
+        line: Those of which the verdict is wanted.
     """
     connection = catalog.look_up(*_ORDERS)
-    given = {"run_id": run_id, "ids": ids}
-    findings, verdicts = (
-        connection.sql(
-            f"SELECT * FROM {name} WHERE run_id = $run_id AND list_contains($ids, media_id) "
-            f"ORDER BY {order}",
-            params=given,
-        ).to_arrow_table().cast(arrow_schema(name))
-        for name, order in _ORDERS.items()
-    )  # fmt: skip
-    return findings, verdicts
+
+    def rows(name: str, ids: list[str]) -> pa.Table:
+        # Each id is a parameter: filters of row groups apply to a list that is written out.
+        named = {f"id{place}": one for place, one in enumerate(ids)}
+        found = connection.sql(
+            f"SELECT * FROM {name} WHERE run_id = $run_id "
+            f"AND media_id IN ({', '.join(f'${one}' for one in named)}) ORDER BY {_ORDERS[name]}",
+            params={"run_id": run_id, **named},
+        )
+        return found.to_arrow_table().cast(arrow_schema(name))
+
+    return rows("findings", [media_id]), rows("verdicts", sorted(line))
 
 
 def latest_audit(

@@ -23,7 +23,9 @@ ALWAYS_ERASED = frozenset({"subjects", "consents", "consent_events", "supersessi
 
 _OF_SUBJECT = """
 SELECT log_index FROM entries
-WHERE kind = ? AND record IS NOT NULL AND json_extract(record, '$.subject_id') = ?
+WHERE kind = :kind AND record IS NOT NULL AND :subject IN (
+    json_extract(record, '$.subject_id'), json_extract(record, '$.other_subject_id')
+)
 """
 _DESTROY = "UPDATE entries SET record_id = NULL, record = NULL, salt = NULL WHERE log_index = ?"
 
@@ -72,7 +74,8 @@ def erase_entries(
     kinds: dict[int, str] = {}
     for kind in table_names("ledger"):
         if "subject_id" in arrow_schema(kind).names and kind not in keep:
-            kinds |= {n: kind for (n,) in connection.execute(_OF_SUBJECT, (kind, subject))}
+            asked = {"kind": kind, "subject": subject}
+            kinds |= {n: kind for (n,) in connection.execute(_OF_SUBJECT, asked)}
     if not kinds:
         raise UnknownNameError(f"no entry of the ledger is about the subject {subject!r}")
     connection.executemany(_DESTROY, [(index,) for index in kinds])

@@ -81,7 +81,7 @@ class Impact:
     """What a withdrawal touches.
 
     Attributes:
-        subject: Whose.
+        subject: Whose; entries of their other names are among them.
         entries: ``media_id, locator, how``: each entry, and how it was reached; sorted.
         counts: Faces and labels of these entries.
         releases: ``name, items``: releases that hold them, and how many; sorted.
@@ -118,15 +118,18 @@ def draw_graph(
     return {**graph, "places": known["entries"].select(["id", "locator"]), "releases": names}
 
 
-def impact(graph: Mapping[str, pa.Table], subject: str) -> Impact:
+def impact(graph: Mapping[str, pa.Table], subject: str, other_names: Iterable[str] = ()) -> Impact:
     """Return what a withdrawal of `subject` touches.
 
     Args:
         graph: What `draw_graph` gives.
         subject: The subject's pseudonym.
+        other_names: Further pseudonyms of the same person: their entries are touched, too.
     """
     walk = _Walk(graph)
     walk.start(subject)
+    for other in other_names:
+        walk.start(other, f" under the name {other}")
     while walk.frontier:
         walk.step()
     return walk.reached(subject)
@@ -142,7 +145,7 @@ class _Walk:
         self.how: dict[int, str] = {}
         self.frontier: list[int] = []
 
-    def start(self, subject: str) -> None:
+    def start(self, subject: str, how: str = "") -> None:
         """Reach the entries that depict the subject, declared or by face."""
         people = self._graph["people"]["subject_id"]
         person = bisect_left(people, subject, key=lambda value: value.as_py())
@@ -150,8 +153,8 @@ class _Walk:
             return
         roles = self._run("declared", "person", person, "roles")
         declared = zip(self._run("declared", "person", person), roles, strict=True)
-        self._reach((media, f"declared as {told}") for media, told in declared)
-        self._reach((media, "by face") for media in self._run("faced", "person", person))
+        self._reach((media, f"declared as {told}{how}") for media, told in declared)
+        self._reach((media, f"by face{how}") for media in self._run("faced", "person", person))
 
     def step(self) -> None:
         """Reach copies of what was reached last, and what was made from it."""

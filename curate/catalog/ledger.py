@@ -39,7 +39,7 @@ AND log_index = (
     SELECT max(log_index) FROM entries
     WHERE kind = e.kind AND record_id = e.record_id AND recorded_at <= :known_at
 )
-ORDER BY record_id
+ORDER BY {order}
 """
 _LAST_RECORD = """
 SELECT record FROM entries WHERE kind = ? AND record_id = ? ORDER BY log_index DESC LIMIT 1
@@ -144,13 +144,20 @@ class Ledger:
             return arrow_schema(kind).empty_table()
         until = END_OF_TIME if known_at is None else sortable(known_at)
         given = {"kind": kind, "known_at": until}
-        some = ""
+        some, order = "", "record_id"
         if where is not None:
             field, values = where
-            some = "AND json_extract(record, :field) IN (SELECT value FROM json_each(:values))"
-            given |= {"field": f"$.{field}", "values": json.dumps(sorted(values))}
+            if field not in arrow_schema(kind).names:
+                raise InvariantError(f"{kind} has no field {field!r}")
+            # The path is part of the text: only so does an index over it apply.
+            path = f"json_extract(record, '$.{field}')"
+            order = "+record_id"  # few are sorted; the index of the order is not walked for it
+            some = f"AND {path} IN (SELECT value FROM json_each(:values))"
+            given |= {"values": json.dumps(sorted(values))}
         with ledger_file.connect(self.path) as connection:
-            lines = [row[0] for row in connection.execute(_LATEST.format(some=some), given)]
+            lines = [
+                row[0] for row in connection.execute(_LATEST.format(some=some, order=order), given)
+            ]
         return _parse(lines, kind)
 
     def root(self) -> tuple[int, str]:

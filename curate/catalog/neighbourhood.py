@@ -8,6 +8,7 @@ faces of the people whom it names or who were recognised in it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 # Of a person who is in very many entries, so many faces are enough to compare with.
 MOST_FACES = 20_000
+# So many ids are written out in a condition; more are joined with.
+_SPELLED_OUT = 64
 _LINES = "('derived_from', 'crop_of', 'frame_of')"
 
 # In order: each may ask what those before it found.
@@ -92,16 +95,33 @@ def neighbourhood(catalog: Catalog, media_id: str, names: Iterable[str]) -> dict
             single entry, no row is returned.
     """
     connection = catalog.look_up(*_WANTED)
+    known: dict[str, list[str]] = {}
     for name, sql in _STEPS:
-        text = sql.format(lines=_LINES, most=MOST_FACES)
+        text = _spelled_out(sql.format(lines=_LINES, most=MOST_FACES), known)
         given = {"media_id": media_id} if "$media_id" in text else {}
         found = connection.sql(text, params=given).to_arrow_table()
         connection.register(name, found)
-    tables = {name: _rows(connection, name, where) for name, where in _WANTED.items()}
+        known[name] = found["id"].to_pylist()
+    tables = {
+        name: _rows(connection, name, _spelled_out(where, known)) for name, where in _WANTED.items()
+    }
     tables["entries"] = _entries(tables)
     return {
         name: tables[name] if name in tables else arrow_schema(name).empty_table() for name in names
     }
+
+
+def _spelled_out(sql: str, known: dict[str, list[str]]) -> str:
+    """Return SQL with sets of few ids written out, so that filters of row groups apply to them."""
+
+    def values(found: re.Match[str]) -> str:
+        ids = known.get(found[1])
+        if ids is None or len(ids) > _SPELLED_OUT:
+            return found[0]
+        texts = ("'" + one.replace("'", "''") + "'" for one in ids)
+        return f"IN ({', '.join(texts) or 'NULL'})"
+
+    return re.sub(r"IN \(SELECT id FROM (\w+)\)", values, sql)
 
 
 def _rows(connection: duckdb.DuckDBPyConnection, name: str, where: str) -> pa.Table:

@@ -24,7 +24,7 @@ from curate.schema import arrow_schema, conform, key_of, table_names
 
 if TYPE_CHECKING:
     import duckdb
-    from deltalake import DeltaTable
+    from deltalake import DeltaTable, WriterProperties
 
 # A chunk is a commit, and a commit is a file: past this many, reading them costs more than
 # writing them again as few.
@@ -33,7 +33,12 @@ COMPACT_AT = 24
 _LOG = "_delta_log"
 # Lies in a table's folder while it is written for the first time.
 _BEGUN = ".begun"
-_GROUP_ROWS = 1 << 17
+# Whoever looks up few rows decodes whole groups of them, but for groups whose Bloom filters say
+# that they hold none; of fewer rows than these no filters are worth their size.
+_GROUP_ROWS, _MANY_ROWS = 1 << 17, 1 << 14
+_LOOKED_UP = frozenset(
+    ("about", "face_id", "finding_id", "left", "locator", "media_id", "right", "sha256")
+)
 _OTHER_VERSION = CatalogError.default_hint
 _DAMAGED = (
     "restore the catalogue from a backup; or remove the folder catalog/, which can be made again, "
@@ -146,10 +151,9 @@ class Catalog:
         return rows.num_rows
 
     def _write(self, name: str, rows: pa.Table, **how: Any) -> None:
-        from deltalake import WriterProperties, write_deltalake
+        from deltalake import write_deltalake
 
-        # Whoever looks up few rows decodes whole groups of them.
-        how["writer_properties"] = WriterProperties(max_row_group_size=_GROUP_ROWS)
+        how["writer_properties"] = _for_looking_up(rows)
         place = self.folder / name
         begun = None if self._is_written(place) else place / _BEGUN
         with writing(name):
@@ -401,6 +405,19 @@ def _check_footer(place: str, size: int, changed_ns: int) -> None:  # noqa: ARG0
     from pyarrow import parquet
 
     parquet.read_metadata(place)
+
+
+def _for_looking_up(rows: pa.Table) -> WriterProperties:
+    """Return how rows are written so that few of them are found without decoding the others."""
+    from deltalake import BloomFilterProperties, ColumnProperties, WriterProperties
+
+    columns: dict[str, ColumnProperties] = {}
+    if rows.num_rows >= _MANY_ROWS:
+        distinct = min(rows.num_rows, _GROUP_ROWS)
+        tells = BloomFilterProperties(set_bloom_filter_enabled=True, fpp=0.01, ndv=distinct)
+        names = _LOOKED_UP.intersection(rows.column_names)
+        columns = {name: ColumnProperties(bloom_filter_properties=tells) for name in sorted(names)}
+    return WriterProperties(max_row_group_size=_GROUP_ROWS, column_properties=columns or None)
 
 
 def _check_files(delta: DeltaTable, place: Path) -> None:

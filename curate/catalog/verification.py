@@ -19,7 +19,7 @@ from typing import Any
 
 from curate.catalog.checkpoints import ORIGIN, Checkpoint, origin_of
 from curate.catalog.entries import KIND, commit, leaf_of_bytes, record_id_of
-from curate.catalog.ledger_file import SCHEMA
+from curate.catalog.ledger_file import BY_SUBJECT, SCHEMA
 from curate.catalog.merkle import Frontier
 from curate.errors import VerificationError
 from curate.schema import key_of, table_names
@@ -271,7 +271,9 @@ def _damage(connection: sqlite3.Connection) -> Iterator[str]:
         for (found,) in connection.execute("PRAGMA integrity_check(10)"):
             if found != b"ok":
                 yield f"the file is damaged: {found.decode(errors='replace')}"
-        if frozenset(connection.execute(_SHAPE)) != _expected_shape():
+        shape = frozenset(connection.execute(_SHAPE))
+        # An index that older versions did not make decides nothing.
+        if shape not in (_expected_shape(), _expected_shape(indexed=False)):
             yield "its tables, indexes or triggers are not those of a ledger"
     except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
         yield f"the file is damaged: {error}"
@@ -281,10 +283,12 @@ _SHAPE = "SELECT type, name, tbl_name, sql FROM sqlite_schema"
 
 
 @cache
-def _expected_shape() -> frozenset[Any]:
+def _expected_shape(*, indexed: bool = True) -> frozenset[Any]:
     connection = sqlite3.connect(":memory:")
     connection.text_factory = bytes
     connection.executescript(SCHEMA)
+    if not indexed:
+        connection.execute(f"DROP INDEX {BY_SUBJECT}")
     shape = frozenset(connection.execute(_SHAPE))
     connection.close()
     return shape

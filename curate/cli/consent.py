@@ -93,10 +93,20 @@ def show_command(
     if as_json:
         say_json(rows)
         return
+    for row in rows["merges"]:
+        ends = f"{row['subject_id']} and {row['other_subject_id']}"
+        if row["state"] == "parted":
+            say(f"{ends} were parted by {', '.join(row['parted_by'])}")
+        else:
+            say(f"{ends} are one person, by {', '.join(row['merged_by'])}: what restricts one "
+                "restricts the other")  # fmt: skip
     for row in rows["requests"]:
         _show_request(context, row)
     for row in rows["subjects"]:
-        say(f"{subject}: {row['subject_kind']}, minor when recorded: {row['is_minor_at_capture']}")
+        say(
+            f"{row['subject_id']}: {row['subject_kind']}, minor when recorded: "
+            f"{row['is_minor_at_capture']}"
+        )
     for row in rows["consents"]:
         until = f" until {row['valid_until']:%Y-%m-%d}" if row["valid_until"] else ""
         roles, operations = (", ".join(row[k]) for k in ("roles_permitted", "operations"))

@@ -119,6 +119,9 @@ _LEFT = {
 def _show(erasure: Erasure, limit: int, *, delete_files: bool) -> None:
     touched = erasure.impact
     count = touched.entries.num_rows
+    if erasure.others:
+        say(f"{touched.subject} is merged with {', '.join(erasure.others)}: all of these names are "
+            "erased")  # fmt: skip
     if count:
         say(
             f"{touched.subject} is in {counted(count, 'entry')}, refused from now on, whoever else "

@@ -18,6 +18,7 @@ from curate.cli import (
     doctor,
     explain,
     fingerprint,
+    identify,
     ingest,
     init,
     keys,
@@ -33,6 +34,7 @@ from curate.cli import (
     set_aside,
     split,
     status,
+    subjects,
     vault,
 )
 from curate.cli import run as run_command
@@ -61,7 +63,9 @@ app.command("init")(init.command)
 app.command("demo")(demo.command)
 app.command("ingest")(ingest.command)
 app.add_typer(consent.app, name="consent")
+app.add_typer(subjects.app, name="subjects")
 app.command("run")(run_command.command)
+app.add_typer(identify.app, name="identify")
 app.command("audit")(audit.command)
 app.command("explain")(explain.command)
 app.command("decide")(decide.command)

@@ -49,16 +49,18 @@ def withdraw_command(
         VerificationError: It is recorded, and what it touches cannot be told.
     """
     from curate.verbs.consent import unknown_reasons, whom_to_hear, withdraw
+    from curate.verbs.names import all_names
 
     if as_json and not yes:
         raise InputError("--json does not ask", hint="add --yes to record the withdrawal")
     context = open_context_to_hear(workspace)
     effective = instant(since, "--from")
     who = whom_to_hear(context, subject)
+    others = [name for name in all_names(context, who) if name != who]
     touched, hidden = _touched(context, who)
     reasons = [hidden.problem] if hidden is not None else unknown_reasons(context)
     if not as_json:
-        _show(who, touched, shown, reasons)
+        _show(who, others, touched, shown, reasons)
         if not yes and not typer.confirm("Record the withdrawal?"):
             raise typer.Abort
     recorded = withdraw(context, who, effective_at=effective, purpose=scope)
@@ -71,8 +73,8 @@ def withdraw_command(
             "entries": touched.entries.to_pylist(), "releases": touched.releases.to_pylist(),
             "counts": touched.counts,
         }  # fmt: skip
-        say_json({"recorded": recorded.entries, "subject": who, **known, "unknown": reasons,
-                  "keys_destroyed": destroyed})  # fmt: skip
+        say_json({"recorded": recorded.entries, "subject": who, "other_names": others, **known,
+                  "unknown": reasons, "keys_destroyed": destroyed})  # fmt: skip
     else:
         if destroyed:
             say(f"keys of kept embeddings of {who} destroyed: {destroyed:,}")
@@ -125,12 +127,17 @@ def _destroyed(context: Context, subject: str, *, at_once: bool) -> int:
     return destroy_embeddings(context, subject)
 
 
-def _show(subject: str, touched: Impact | None, limit: int, reasons: list[str]) -> None:
+def _show(
+    subject: str, others: list[str], touched: Impact | None, limit: int, reasons: list[str]
+) -> None:
     if touched is None:
         note(f"which entries and releases hold {subject} cannot be told: {'; '.join(reasons)}. "
              "The withdrawal can be recorded all the same")  # fmt: skip
         return
     count = touched.entries.num_rows
+    if others:
+        say(f"{touched.subject} is merged with {', '.join(others)}: the withdrawal holds for "
+            "all of these names")  # fmt: skip
     say(f"{touched.subject} is in {counted(count, 'entry')} of the catalogue, with "
         f"{counted(touched.counts['faces'], 'face')} and "
         f"{counted(touched.counts['labels'], 'label')}" + (":" if count else ""))  # fmt: skip

@@ -71,6 +71,7 @@ class DlibAnalyzer:
             network(seer, threads=spec.threads),
             smallest=spec.smallest,
             threshold=spec.det_threshold,
+            coarse=network(seer, threads=spec.threads, coarse=True),
         )
         self._batch = spec.batch_size or CPU_BATCH
         self.info = ModelInfo(

@@ -8,13 +8,16 @@ from typing import Any
 from curate.errors import DependencyError, MissingModelError
 
 
-def compiled(network: Path, shape: list[int], *, threads: int) -> Any:  # OpenVINO is untyped
-    """Return a network that takes inputs of a shape, in single precision.
+def compiled(  # OpenVINO is untyped
+    network: Path, shape: list[int], *, threads: int, coarse: bool = False
+) -> Any:
+    """Return a network that takes inputs of a shape.
 
     Args:
         network: An IR (``.xml``) or ONNX file.
         shape: Of its one input; -1 for what varies.
         threads: Threads for inference; 0 leaves it to the runtime.
+        coarse: In half precision (bfloat16) on processors that have it; in single precision else.
 
     Raises:
         DependencyError: OpenVINO is not installed.
@@ -30,9 +33,10 @@ def compiled(network: Path, shape: list[int], *, threads: int) -> Any:  # OpenVI
         model.reshape(shape)
     except RuntimeError as error:
         raise MissingModelError("OpenVINO cannot read the model", where=str(network)) from error
+    half = coarse and "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
     settings: dict[str, Any] = {
         # Half precision on some processors would move embeddings between machines.
-        "INFERENCE_PRECISION_HINT": "f32",
+        "INFERENCE_PRECISION_HINT": "bf16" if half else "f32",
         # Workers pin themselves to the same core: two would take turns on it.
         "ENABLE_CPU_PINNING": False,
     }

@@ -35,7 +35,7 @@ from curate.media.looks import Look, looks
 from curate.media.open import read_media
 from curate.schema import conform
 
-VERSION = "5"
+VERSION = "6"
 EMBEDDINGS = "embeddings"
 # Crops of so many frames of a video wait to be embedded together.
 FRAMES_AT_ONCE = 32

@@ -143,6 +143,22 @@ class Agglomeration:
         self.link(self._allowed(pairs), threshold, noise)
         return pairs
 
+    def loosen(self, tie: float, neighbours: int) -> None:
+        """Join whole clusters, by average linkage, down to a mean cosine."""
+        names = np.unique(self.root)
+        names = names[self.size[names] > 0]
+        self.squares[names] = dots(self.sums, names, names)
+        rows = np.empty((len(names), self.sums.shape[1]), np.float32)
+        for start in range(0, len(names), _CHUNK):
+            part = slice(start, start + _CHUNK)
+            length = np.sqrt(np.maximum(self.squares[names[part]], 1e-12))
+            rows[part] = self.sums[names[part]] / length[:, None]
+        # The cosine of two means is no less than the mean cosine.
+        found = similar_pairs(rows, floor=tie, k=neighbours, exact_limit=2 * EXACT_LIMIT)
+        del rows
+        pairs = distinct(packed(names[found.left], names[found.right]))
+        self.link(self._allowed(pairs), tie)
+
     def bridge(self, edges: Ints, threshold: float) -> None:
         """Join clusters whose mean reaches `threshold` and that enough strong edges connect.
 

@@ -31,7 +31,7 @@ _LEAST_HITS = 2
 # How many strangers of a dataset may be expected to be taken for one person under two names; what
 # share of one person's pairs may be missed for that, and of how many pairs that can be told; and
 # what share of faces may have such a stranger at most.
-_ACCIDENTS, _MISSED, _LEAST_MATED, _ACCUSED = 0.1, 0.05, 20, 0.01
+_ACCIDENTS, _MISSED, _LEAST_MATED, _ACCUSED, _STRANGERS_TIED = 0.1, 0.05, 20, 0.01, 3
 
 
 @dataclass(frozen=True)
@@ -45,6 +45,8 @@ class Calibration:
             `cluster_faces`: this dataset's, or the model's, or None.
         doubt: Cosine that no two strangers of this dataset should reach: where faces of two
             declared subjects do, somebody may have two names.
+        tie: Mean cosine down to which clusters are held together in splits, at most `threshold`:
+            few pairs of one person's faces are below, unless too many strangers would be above.
         fmr: False match rate of this dataset's non-mated pairs at that threshold; NaN without
             any.
         interval: Clopper-Pearson interval of that rate.
@@ -58,6 +60,7 @@ class Calibration:
     threshold: float
     strict: float | None
     doubt: float
+    tie: float
     fmr: float
     interval: tuple[float, float]
     pairs: int
@@ -125,12 +128,15 @@ def calibrate(
         strangers = _honest(evidence.non_mated)
         threshold = _threshold(strangers, target_fmr)
         strict: float | None = _strict(evidence.non_mated, strangers, target_fmr, n)
-        doubt = _doubt(_tail(strangers, target_fmr), evidence.mated, n)
+        tail = _tail(strangers, target_fmr)
+        doubt = _doubt(tail, evidence.mated, n)
         basis: Literal["dataset", "default"] = "dataset"
     else:
         threshold, strict, basis = default_threshold, default_strict, "default"
         above = threshold if strict is None else max(threshold, strict)
-        doubt = _never_reached(_Tail.through(threshold, target_fmr, above, target_fmr / 10), n)
+        tail = _Tail.through(threshold, target_fmr, above, target_fmr / 10)
+        doubt = _never_reached(tail, n)
+    tie = _tie(tail, evidence.mated, n, threshold)
     fmr = _share_at_or_above(evidence.non_mated, threshold)
     interval = interval_of(fmr, evidence.independent, confidence)
     if basis == "dataset":
@@ -146,8 +152,18 @@ def calibrate(
         )
     below = 1 - _share_at_or_above(evidence.mated, threshold)
     return Calibration(
-        threshold, strict, doubt, fmr, interval, pairs, evidence.independent, below, basis, note
-    )
+        threshold,
+        strict,
+        doubt,
+        tie,
+        fmr,
+        interval,
+        pairs,
+        evidence.independent,
+        below,
+        basis,
+        note,
+    )  # fmt: skip
 
 
 def _collect(rows: Floats, subject: Ints, frame: Ints) -> _Evidence:
@@ -255,6 +271,16 @@ def _doubt(tail: _Tail, mated: Ints, faces: int) -> float:
         return doubt
     usual = float(np.searchsorted(missed, _MISSED * missed[-1]) / (_BINS / 2) - 1)
     return max(tail.at, min(doubt, max(usual, tail.reached_by(_ACCUSED / faces))))
+
+
+def _tie(tail: _Tail, mated: Ints, faces: int, threshold: float) -> float:
+    """Return the cosine down to which faces are held together in splits."""
+    least = tail.reached_by(min(_STRANGERS_TIED / max(faces, 1), 0.1))
+    missed = np.cumsum(mated)
+    if missed[-1] < _LEAST_MATED:
+        return min(threshold, least)
+    usual = float(np.searchsorted(missed, _MISSED * missed[-1]) / (_BINS / 2) - 1)
+    return min(threshold, max(usual, least))
 
 
 def _honest(histogram: Ints) -> Ints:

@@ -48,11 +48,14 @@ class Clusters:
             (N,), dtype int64.
         similarity: Cosine to the mean of its cluster's judgeable faces, NaN for unassigned and
             for clusters without a judgeable face. Shape (N,), dtype float32.
+        looser: Cluster of each face when clusters are joined down to a looser tie, -1 for
+            unassigned; as `identity` where no tie was asked for. Shape (N,), dtype int64.
         recall: Share of similar pairs that the neighbour search found; 1.0 when it was exact.
     """
 
     identity: Ints
     similarity: Floats
+    looser: Ints
     recall: float = 1.0
 
 
@@ -62,6 +65,7 @@ def cluster_faces(
     *,
     threshold: float,
     strict: float | None = None,
+    tie: float | None = None,
     must_link: Ints | None = None,
     frame: Ints | None = None,
     subject: Ints | None = None,
@@ -78,6 +82,8 @@ def cluster_faces(
             `calibrate`.
         strict: What the cosine freed of noise, or three single pairs, must reach as well, from
             `calibrate`; None for a tenth of the way from the background to `threshold` beyond.
+        tie: Mean cosine down to which whole clusters are joined for `Clusters.looser`; None for
+            no looser clusters.
         must_link: Faces of one number are one person (one track; one declared subject, in
             media with one face and one subject); -1 for none. Shape (N,).
         frame: Number of the picture or video frame; two faces of one are two people; -1 for
@@ -134,7 +140,12 @@ def cluster_faces(
     state.guard(threshold)
     identity, similarity = np.empty(n, np.int64), np.empty(n, np.float32)
     identity[order], similarity[order] = state.result()
-    return Clusters(identity, similarity, recall)
+    looser = identity
+    if tie is not None:
+        state.loosen(tie, neighbours)
+        looser = np.empty(n, np.int64)
+        looser[order], _ = state.result()
+    return Clusters(identity, similarity, looser, recall)
 
 
 def _recall(rows: Floats, cluster: Ints, met: Ints, floor: float, k: int) -> float:

@@ -60,9 +60,18 @@ def is_usable(faces: pa.Table) -> Bools:
 
 
 def contradicted(
-    rows: Floats, subject: Ints, usable: Bools, *, threshold: float, strict: float
+    rows: Floats,
+    subject: Ints,
+    usable: Bools,
+    *,
+    threshold: float,
+    strict: float,
+    fake: Bools | None = None,
 ) -> Bools:
     """Return which faces are plainly unlike others that are declared as the same subject.
+
+    Faces of manipulated media contradict nothing: they are held against the genuine faces of
+    their subject that agree, and where there are none, nothing is known.
 
     Args:
         rows: Unit embeddings, shape (N, D), dtype float32.
@@ -70,12 +79,14 @@ def contradicted(
         usable: Whether a face is evidence, shape (N,).
         threshold: Cosine at or above which the model takes two faces for one person.
         strict: The same at a tenth of the false match rate.
+        fake: Whether a face is in a manipulated medium, shape (N,); none is when None.
 
     Returns:
         Shape (N,), dtype bool.
     """
     found = np.zeros(len(rows), np.bool_)
-    known = np.flatnonzero(usable & (subject >= 0))
+    fake = found.copy() if fake is None else fake
+    known = np.flatnonzero(usable & (subject >= 0) & ~fake)
     apart = threshold - max(strict - threshold, 0.0)
     strangers = _strangers(rows, subject, known)
     if strangers is not None:
@@ -85,6 +96,14 @@ def contradicted(
     for places in np.split(order, starts[1:]):
         if len(places) > 1:
             found[places] = _apart(rows[places], apart)
+    made = np.flatnonzero(usable & (subject >= 0) & fake)
+    agreed = known[~found[known]]
+    means = np.zeros((int(subject.max(initial=-1)) + 1, rows.shape[1]))
+    np.add.at(means, subject[agreed], rows[agreed])
+    count = np.bincount(subject[agreed], minlength=len(means))
+    likeness = np.einsum("ij,ij->i", rows[made], means[subject[made]])
+    of = count[subject[made]]
+    found[made] = (of > 0) & (likeness < apart * of)
     return found
 
 

@@ -3,15 +3,19 @@
 A swapped face is like its donor and keeps something of its target, so as evidence it would draw
 the two together. Genuine faces are clustered without it; then it is placed:
 
-- with its donor, where the entry declares who that is;
+- with its donor, where the entry declares who that is, unless it is plainly unlike that person
+  (see `declared`);
 - else with the identity it is most like, if it is like enough, and never with its target's;
 - else with other faces of manipulated media alone.
 
-So no manipulated medium, and no number of them, changes which genuine faces are one person.
+Genuine faces are clustered by likeness alone, and declared subjects then have their say (see
+`naming`). So no manipulated medium, and no number of them, changes which genuine faces are one
+person.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -33,8 +37,9 @@ class Scene:
         rows: Unit embeddings, shape (N, D), dtype float32.
         face_ids: Their names, shape (N,).
         fake: Whether a face is in a manipulated medium, shape (N,).
-        subject: The one subject that the face must be, -1 for none, shape (N,).
-        must_link: Faces of one number are one person; -1 for none, shape (N,).
+        subject: The one subject that the face is declared to be and not plainly unlike, -1 for
+            none, shape (N,).
+        track: Track of each face, -1 for none: faces of one are one person, shape (N,).
         frame: Picture or video frame of each face, shape (N,).
         judgeable: Whether a face is evidence, shape (N,).
         target: Subject whose footage a face was put on, -1 for none or not known, shape (N,).
@@ -47,7 +52,7 @@ class Scene:
     face_ids: npt.NDArray[np.str_]
     fake: Bools
     subject: Ints
-    must_link: Ints
+    track: Ints
     frame: Ints
     judgeable: Bools
     target: Ints
@@ -56,7 +61,14 @@ class Scene:
     apart: Ints = field(default_factory=NOBODY.copy)
 
 
-def cluster_with_fakes(scene: Scene, *, threshold: float, strict: float | None) -> Clusters:
+def cluster_with_fakes(
+    scene: Scene,
+    *,
+    threshold: float,
+    strict: float | None,
+    tie: float | None = None,
+    naming: Callable[[Ints], Ints] | None = None,
+) -> Clusters:
     """Return the identities of genuine faces, and where faces of manipulated media stand.
 
     Args:
@@ -64,38 +76,56 @@ def cluster_with_fakes(scene: Scene, *, threshold: float, strict: float | None) 
         threshold: As for `cluster_faces`.
         strict: As for `cluster_faces`; a face of a manipulated medium is placed by likeness only
             at or above it, or at `threshold` where it is None.
+        tie: As for `cluster_faces`; faces of manipulated media are in no looser cluster.
+        naming: Takes the blind identities of genuine faces, shape (N,), and returns them with
+            what names say of them; blind ones stay as they are when None.
     """
     real = np.flatnonzero(~scene.fake)
-    genuine = _clustered(scene, real, threshold, strict)
+    genuine = _clustered(scene, real, threshold, strict, tie)
     identity = np.full(len(scene.rows), -1, np.int64)
-    similarity = np.full(len(scene.rows), np.nan, np.float32)
-    identity[real], similarity[real] = genuine.identity, genuine.similarity
-    if not scene.fake.any():
-        return Clusters(identity, similarity, genuine.recall)
-    means = _means(scene, identity)
-    _place_declared(scene, identity)
-    _place_alike(scene, identity, means, threshold if strict is None else strict)
-    left = np.flatnonzero(scene.fake & (identity < 0) & (scene.judgeable | (scene.must_link >= 0)))
-    own = _clustered(scene, left, threshold, strict)
-    identity[left] = np.where(own.identity >= 0, own.identity + identity.max(initial=-1) + 1, -1)
-    similarity[left] = own.similarity
-    placed = np.flatnonzero(scene.fake & (identity >= 0) & (identity < len(means)))
-    likeness = np.einsum("ij,ij->i", scene.rows[placed], means[identity[placed]])
-    length = np.linalg.norm(means[identity[placed]], axis=1)
-    known = length > 0
-    similarity[placed[known]] = likeness[known] / length[known]
-    return Clusters(identity, similarity, genuine.recall)
+    looser = np.full(len(scene.rows), -1, np.int64)
+    identity[real] = genuine.identity
+    looser[real] = genuine.looser
+    if naming is not None:
+        identity = naming(identity)
+    if scene.fake.any():
+        means = _means(scene, identity)
+        _place_declared(scene, identity)
+        _place_alike(scene, identity, means, threshold if strict is None else strict)
+        left = np.flatnonzero(scene.fake & (identity < 0) & (scene.judgeable | (scene.track >= 0)))
+        own = _clustered(scene, left, threshold, strict, None)
+        fresh = own.identity + identity.max(initial=-1) + 1
+        identity[left] = np.where(own.identity >= 0, fresh, -1)
+    return Clusters(identity, _similarity(scene, identity), looser, genuine.recall)
 
 
-def _clustered(scene: Scene, places: Ints, threshold: float, strict: float | None) -> Clusters:
+def _similarity(scene: Scene, identity: Ints) -> Floats:
+    """Return the cosine of each face to the mean of its identity, NaN where there is none.
+
+    The mean is that of genuine faces, and of others only where there are none of these.
+    """
+    found = np.full(len(identity), np.nan, np.float32)
+    for of, chosen in ((identity >= 0, ~scene.fake), (scene.fake & (identity >= 0), scene.fake)):
+        means = _means(scene, identity, scene.judgeable & chosen)
+        length = np.linalg.norm(means, axis=1)
+        open_ = np.flatnonzero(of & np.isnan(found))
+        open_ = open_[length[identity[open_]] > 0]
+        product = np.einsum("ij,ij->i", scene.rows[open_], means[identity[open_]])
+        found[open_] = product / length[identity[open_]]
+    return found
+
+
+def _clustered(
+    scene: Scene, places: Ints, threshold: float, strict: float | None, tie: float | None
+) -> Clusters:
     return cluster_faces(
         scene.rows[places],
         scene.face_ids[places],
         threshold=threshold,
         strict=strict,
-        must_link=scene.must_link[places],
+        tie=tie,
+        must_link=scene.track[places],
         frame=scene.frame[places],
-        subject=scene.subject[places],
         judgeable=scene.judgeable[places],
         apart=_within(scene.apart, places, len(scene.rows)),
     )
@@ -109,13 +139,13 @@ def _within(apart: Ints, places: Ints, count: int) -> Ints:
     return np.asarray(pairs[(pairs >= 0).all(axis=1)], np.int64)
 
 
-def _means(scene: Scene, identity: Ints) -> Floats:
-    """Return the mean of each genuine identity's judgeable faces, shape (K, D); zero for none.
+def _means(scene: Scene, identity: Ints, chosen: Bools | None = None) -> Floats:
+    """Return the mean of each identity's chosen, or judgeable, faces, shape (K, D); zero for none.
 
     Not brought to unit length: the product with a face is its mean cosine to the members.
     """
     means = np.zeros((identity.max(initial=-1) + 1, scene.rows.shape[1]), np.float32)
-    good = np.flatnonzero((identity >= 0) & scene.judgeable)
+    good = np.flatnonzero((identity >= 0) & (scene.judgeable if chosen is None else chosen))
     np.add.at(means, identity[good], scene.rows[good])
     count = np.bincount(identity[good], minlength=len(means))
     return np.asarray(means / np.maximum(count, 1)[:, None], np.float32)
@@ -147,7 +177,7 @@ def _place_alike(scene: Scene, identity: Ints, means: Floats, strict: float) -> 
         place = int(open_[at])
         if identity[place] >= 0:
             continue
-        members = track.get(int(scene.must_link[place]), [place])
+        members = track.get(int(scene.track[place]), [place])
         barred = shows.get(int(scene.target[place]), set()) | shown_in.get(
             int(scene.footage[place]), set()
         )
@@ -166,10 +196,10 @@ def _place_alike(scene: Scene, identity: Ints, means: Floats, strict: float) -> 
 
 
 def _tracks(scene: Scene) -> dict[int, list[int]]:
-    """Return the faces of manipulated media that are one person by declaration, by its number."""
+    """Return the faces of manipulated media that are on one track, by its number."""
     found: dict[int, list[int]] = {}
-    for place in np.flatnonzero(scene.fake & (scene.must_link >= 0)).tolist():
-        found.setdefault(int(scene.must_link[place]), []).append(place)
+    for place in np.flatnonzero(scene.fake & (scene.track >= 0)).tolist():
+        found.setdefault(int(scene.track[place]), []).append(place)
     return found
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -20,7 +21,8 @@ from curate.identity.declared import contradicted, declared_subjects, is_usable
 from curate.identity.fakes import Scene, cluster_with_fakes
 from curate.identity.groups import GroupRates, as_notes, declared_groups, rates_by_group
 from curate.identity.links import link_identities
-from curate.identity.named import add_others, claims_of, on_tracks
+from curate.identity.named import add_others, claims_of, named_by_content, on_tracks
+from curate.identity.naming import with_names
 from curate.identity.reviewed import linked, with_links
 from curate.schema import conform
 
@@ -55,13 +57,23 @@ def find_identities(tables: Tables, parameters: Mapping[str, Any]) -> dict[str, 
         threshold=found.threshold,
         judgeable=scene.judgeable & ~scene.fake,
     )
-    clusters = cluster_with_fakes(scene, threshold=found.threshold, strict=found.strict)
+    by_content = named_by_content(tables)
+    clusters = cluster_with_fakes(
+        scene,
+        threshold=found.threshold,
+        strict=found.strict,
+        tie=found.tie,
+        naming=partial(
+            with_names, scene, doubt=found.doubt, settled=_settled(faces, names, by_content)
+        ),
+    )
     together = linked(tables["links"], faces["face_id"], "same_person")
     clusters, refused = with_links(scene, clusters, together)
     ids = identity_ids(clusters.identity, scene.face_ids, counts=~scene.fake)
     rows = _rows(faces, (ids, unlike), tables["seen"], parameters)
     _add_likeness(rows, faces, scene, tables["turns"], together, found.threshold)
-    claims, subjects = claims_of(faces, rows, scene, names, tables)
+    _add_ties(rows, clusters, scene)
+    claims, subjects = claims_of(faces, rows, scene, names, by_content)
     other = confront(
         claims, doubt=found.doubt, apart=on_tracks(faces, scene.apart),
         together=on_tracks(faces, together),
@@ -85,7 +97,7 @@ def _scene(
     judgeable = _flags(faces["judgeable"]) & is_usable(faces)
     declared, names = declared_subjects(faces, seen)
     wrong = contradicted(
-        rows, declared, judgeable & ~fake,
+        rows, declared, judgeable, fake=fake,
         threshold=parameters["default_threshold"], strict=parameters["default_strict"],
     )  # fmt: skip
     doubted = {content for content, is_wrong in zip(contents, wrong, strict=True) if is_wrong}
@@ -108,7 +120,7 @@ def _scene(
         face_ids=np.array(faces["face_id"].to_pylist(), dtype=np.str_),
         fake=fake,
         subject=subject,
-        must_link=_must_link(subject, faces["track_id"]),
+        track=_tracks(faces["track_id"]),
         frame=_codes([f"{s}/{f}" for s, f in _pairs(faces, "sha256", "frame")]),
         judgeable=judgeable,
         target=np.array([target.get(c, -1) for c in contents], np.int64),
@@ -119,15 +131,26 @@ def _scene(
     return scene, unlike, names
 
 
-def _must_link(subject: npt.NDArray[np.int64], tracks: pa.ChunkedArray) -> npt.NDArray[np.int64]:
-    """Return a code per face of those it must be with: of its declared subject, or its track."""
+def _settled(
+    faces: pa.Table, names: list[str], by_content: Mapping[str, Collection[str]]
+) -> Callable[[int], Collection[int]]:
+    """Return what gives the subjects, by number, that a face's entries name or rule out."""
+    contents = faces["sha256"].to_pylist()
+    code = {name: number for number, name in enumerate(names)}
+
+    def of(face: int) -> Collection[int]:
+        return {code[name] for name in by_content.get(contents[face], ()) if name in code}
+
+    return of
+
+
+def _tracks(tracks: pa.ChunkedArray) -> npt.NDArray[np.int64]:
+    """Return a code per face of the track that it is on, -1 for none."""
     code: dict[str, int] = {}
-    first = int(subject.max(initial=-1)) + 1
     numbers = [
-        -1 if track is None else first + code.setdefault(track, len(code))
-        for track in tracks.to_pylist()
+        -1 if track is None else code.setdefault(track, len(code)) for track in tracks.to_pylist()
     ]
-    return np.where(subject >= 0, subject, np.array(numbers, np.int64))
+    return np.array(numbers, np.int64)
 
 
 def _flags(column: pa.ChunkedArray) -> npt.NDArray[np.bool_]:
@@ -150,6 +173,7 @@ def _notes(
         "identities": len(set(clusters.identity[clusters.identity >= 0].tolist())),
     }
     told["doubt"] = round(float(found.doubt), 4)
+    told["tie"] = round(float(found.tie), 4)
     if names := int((other.other >= 0).sum()):
         told["under_other_names"] = names
     if other.recall < 1:
@@ -208,6 +232,13 @@ def _rows(
         }
         for face, identity, name in zip(faces["face_id"].to_pylist(), ids, unlike, strict=True)
     ]
+
+
+def _add_ties(rows: list[dict[str, Any]], clusters: Clusters, scene: Scene) -> None:
+    """Tell each row, in place, in which looser cluster its face is."""
+    ids = identity_ids(clusters.looser, scene.face_ids)
+    for row, tie in zip(rows, ids, strict=True):
+        row["tie_id"] = tie
 
 
 def _add_likeness(

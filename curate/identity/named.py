@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import numpy as np
@@ -21,7 +21,7 @@ def claims_of(
     rows: list[Row],
     scene: Scene,
     names: list[str],
-    tables: Mapping[str, pa.Table],
+    by_content: Mapping[str, Collection[str]],
 ) -> tuple[Claims, list[str]]:
     """Return whom faces are said to be, and the subjects by number.
 
@@ -30,9 +30,8 @@ def claims_of(
         rows: Their rows of `identities`: links, and whom they are unlike though declared.
         scene: The same faces as numbers.
         names: The subjects of `Scene.subject` by number.
-        tables: ``named`` and ``put_on`` as the stage reads them.
+        by_content: The subjects whom entries of a content name, from `named_by_content`.
     """
-    by_content = _named(tables)
     contents = faces["sha256"].to_pylist()
     subjects = sorted(set().union(*by_content.values())) if by_content else []
     code = {name: number for number, name in enumerate(subjects)}
@@ -82,8 +81,12 @@ def add_others(
             row["other_similarity"] = float(found.similarity[stands])
 
 
-def _named(tables: Mapping[str, pa.Table]) -> dict[str, set[str]]:
-    """Return the subjects whom entries of a content name; of a face put on footage, its too."""
+def named_by_content(tables: Mapping[str, pa.Table]) -> dict[str, set[str]]:
+    """Return the subjects whom entries of a content name; of a face put on footage, its too.
+
+    Args:
+        tables: ``named`` and ``put_on`` as the stage reads them.
+    """
     found: dict[str, set[str]] = {}
     named, put_on = tables["named"], tables["put_on"]
     for content, name in _columns(named, "sha256", "subject_id"):

@@ -11,7 +11,7 @@ from curate.catalog.views import REPRESENTED_BY
 from curate.engine.stage import Tables, WholeStage
 from curate.identity.groups import PREFIX
 
-VERSION = "6"
+VERSION = "7"
 
 # Whose own face is seen: of a swap's two people the donor's; where a target is made to move or
 # speak, the target's.

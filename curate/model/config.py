@@ -81,6 +81,7 @@ class Config:
     keep: tuple[str, ...] = ()
     real_words: tuple[str, ...] = REAL_WORDS
     fake_words: tuple[str, ...] = FAKE_WORDS
+    subject: str = ""
     analyzer: str = "dlib"
     model: str = ""
     smallest: int | None = None
@@ -166,6 +167,7 @@ def _config(raw: dict[str, Any]) -> Config:
         "keep": _listed(raw.get("import", {}).get("keep")),
         "real_words": _words(ingest.get("real")),
         "fake_words": _words(ingest.get("fake")),
+        "subject": ingest.get("subject"),
         "analyzer": faces.get("analyzer"),
         "model": faces.get("model"),
         "smallest": faces.get("smallest"),

@@ -51,13 +51,18 @@ UNION ALL
 SELECT p.pair, i.item FROM pairs p JOIN items i ON i.id = p."right" WHERE p.right_kind = 'media'
 """
 _IDENTITY = """
-SELECT i.item, 'subject ' || d.subject_id AS name
-FROM items i JOIN depictions d ON d.media_id = i.id WHERE d.link_status <> 'rejected'
+SELECT i.item, 'subject ' || coalesce(n.person, d.subject_id) AS name
+FROM items i JOIN depictions d ON d.media_id = i.id LEFT JOIN names n USING (subject_id)
+WHERE d.link_status <> 'rejected'
 UNION ALL
-SELECT i.item, coalesce('subject ' || p.subject_id, 'identity ' || p.identity_id)
+SELECT i.item,
+       coalesce('subject ' || coalesce(n.person, p.subject_id), 'identity ' || p.identity_id)
 FROM items i JOIN faces f USING (sha256) JOIN identities p USING (face_id)
+LEFT JOIN names n USING (subject_id)
 WHERE p.identity_id IS NOT NULL AND p.status IS DISTINCT FROM 'disputed'
 """
+_NO_NAMES = pa.table({"subject_id": pa.array([], pa.string()),
+                      "person": pa.array([], pa.string())})  # fmt: skip
 _PAIRED = {
     "pixels": ("same_pixels",),
     "near": ("near_duplicate",),
@@ -104,7 +109,8 @@ def read_ties(tables: Mapping[str, pa.Table], kinds: Iterable[str] | None = None
     """Return the ties that tables tell of.
 
     Args:
-        tables: A table for each of `INPUTS`; only ``entries`` needs rows.
+        tables: A table for each of `INPUTS`; only ``entries`` needs rows. Where there is one
+            called ``names``, the pseudonyms in its column ``subject_id`` are those of ``person``.
         kinds: Names of the kinds that matter; all when None. Others may be there as well.
     """
     import duckdb
@@ -114,6 +120,7 @@ def read_ties(tables: Mapping[str, pa.Table], kinds: Iterable[str] | None = None
     connection = duckdb.connect(":memory:")
     for name in INPUTS[1:]:
         connection.register(name, tables[name])
+    connection.register("names", tables.get("names", _NO_NAMES))
     numbers = pa.array(np.arange(entries.num_rows, dtype=np.int32))
     connection.register(
         "items", pa.table({"item": numbers, "id": entries["media_id"], "sha256": entries["sha256"]})

@@ -49,6 +49,7 @@ def audit(
         VerificationError: The ledger is not what was recorded, or does not know what lies beside
             it.
     """
+    from curate.audit.facts import names_of
     from curate.audit.judge import judge
     from curate.audit.rules import ALL_RULES, RULESET_VERSION, check_waivers
 
@@ -71,8 +72,10 @@ def audit(
         demand_whole_ledger(context)
         with listings_kept(context.catalog, context.ledger, context.clock):
             apply_corrections(context.catalog, context.ledger)
-        observed, digest = prepared(context, assignment=assignment)
         stated = statements(context, known_at=as_of)
+        observed, digest = prepared(
+            context, assignment=assignment, names=names_of(stated, question)
+        )
         judged = judge(observed, stated, chosen, question, complete=rules is None)
         run_id = str(record["run_id"])
         findings = with_run(run_id, judged.findings)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,7 @@ from curate.errors import (
 from curate.model.pseudonyms import cleaned
 from curate.schema import conform
 from curate.verbs.gaps import blind_spots
+from curate.verbs.names import all_names, merges_of
 from curate.verbs.statements import STATEMENTS, Recorded
 from curate.verbs.subjects import (
     known_subject,
@@ -136,7 +138,7 @@ def destroy_embeddings(context: Context, subject: str) -> int:
     if not holds_embeddings(context):
         return 0
     try:
-        return shred(context, subject)
+        return shred(context, subject) + _shred_others(context, subject)
     except (ConfigError, MissingKeyError) as error:
         raise type(error)(
             error.problem,
@@ -146,8 +148,21 @@ def destroy_embeddings(context: Context, subject: str) -> int:
         ) from error
 
 
+def _shred_others(context: Context, subject: str) -> int:
+    """Destroy what the vault keeps under a person's other names; return how many keys went."""
+    from curate.verbs.vault import shred
+
+    count = 0
+    for name in all_names(context, subject):
+        # Of a name that no entry gives there is nothing to keep.
+        if name != subject:
+            with suppress(UnknownNameError):
+                count += shred(context, name)
+    return count
+
+
 def impact(context: Context, subject: str) -> Impact:
-    """Return what a withdrawal of `subject` would touch."""
+    """Return what a withdrawal of `subject` would touch, under all names of that person."""
     from curate.catalog import impact as walk
 
     catalog, record = context.catalog, context.record
@@ -168,11 +183,14 @@ def impact(context: Context, subject: str) -> Impact:
         catalog, "graph", stored_as(walk.CATALOG_INPUTS), make, recipe=walk.RECIPE,
         beside=record.state(),
     )  # fmt: skip
-    return walk.impact(graph, subject)
+    others = [name for name in all_names(context, subject) if name != subject]
+    return walk.impact(graph, subject, others)
 
 
 def records_of(context: Context, subject: str) -> dict[str, list[dict[str, Any]]]:
-    """Return what is on record of a subject, by table: subject, consents, events and requests.
+    """Return what is on record of a subject, by table: subject, consents, events, requests, merges.
+
+    Of a person who has other names, these have records of their own.
 
     Raises:
         UnknownNameError: No record names the subject.
@@ -182,9 +200,10 @@ def records_of(context: Context, subject: str) -> dict[str, list[dict[str, Any]]
         kind: [r for r in context.ledger.read(kind).to_pylist() if r["subject_id"] == who]
         for kind in (*STATEMENTS, "requests")
     }
-    if not any(rows.values()):
+    said = merges_of(context, who)
+    if not any(rows.values()) and not said:
         raise unknown_subject(who, stated_subjects(context.ledger))
-    return rows
+    return {**rows, "merges": said}
 
 
 def receipts_of(context: Context, request_id: str) -> list[Path]:

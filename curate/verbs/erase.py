@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -50,6 +50,7 @@ from curate.signing import SigningKey, sign, statement
 from curate.verbs.audit import audit
 from curate.verbs.consent import impact
 from curate.verbs.gaps import blind_spots
+from curate.verbs.names import all_names
 from curate.verbs.subjects import named_subject
 
 PREDICATE = "curate:erasure/v1"
@@ -70,8 +71,10 @@ def erasure(context: Context, subject: str) -> Erasure:
         UnknownNameError: No record or entry names the subject.
     """
     who = named_subject(context, subject)
-    unknown = tuple(unknown_of(context))
-    return Erasure(impact(context, who), context.catalog, context.ledger, context.clock(), unknown)
+    return Erasure(
+        impact(context, who), context.catalog, context.ledger, context.clock(),
+        tuple(unknown_of(context)), tuple(n for n in all_names(context, who) if n != who),
+    )  # fmt: skip
 
 
 def unknown_of(context: Context) -> list[str]:
@@ -122,11 +125,18 @@ def erase(
         ):
             yield record
 
-    def destroy_keys() -> int:
-        return shred(context, subject) if holds_embeddings(context) else 0
-
     planned = erasure(context, subject)
-    subject = planned.impact.subject
+
+    def destroy_keys() -> int:
+        if not holds_embeddings(context):
+            return 0
+        count = shred(context, planned.impact.subject)
+        for name in planned.others:
+            # Of a name that no entry gives there is nothing to destroy.
+            with suppress(UnknownNameError):
+                count += shred(context, name)
+        return count
+
     planned.check_asked()
     if not known_only:
         planned.check_known()
@@ -170,6 +180,7 @@ class Erasure:
         ledger: The statements.
         now: The instant, in UTC.
         unknown: Why it cannot be told all that shows the person, in sentences.
+        others: Further pseudonyms of the person, which are erased with this one.
     """
 
     impact: Impact
@@ -177,6 +188,12 @@ class Erasure:
     ledger: Ledger
     now: datetime
     unknown: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All pseudonyms of the person, the one that was given first."""
+        return (self.impact.subject, *self.others)
 
     @property
     def request_id(self) -> str:
@@ -191,13 +208,14 @@ class Erasure:
         """
         subject = self.impact.subject
         events = self.ledger.read("consent_events").to_pylist()
+        names = set(self.names)
         asked = any(
-            r["subject_id"] == subject and r["state"] == "ConsentWithdrawn"
+            r["subject_id"] in names and r["state"] == "ConsentWithdrawn"
             and r["annulled_at"] is None and not r["purposes"]
             for r in events
         )  # fmt: skip
         requests = self.ledger.read("requests").to_pylist()
-        asked |= any(r["subject_id"] == subject and r["kind"] in _ASKED for r in requests)
+        asked |= any(r["subject_id"] in names and r["kind"] in _ASKED for r in requests)
         if not asked:
             raise InputError(
                 f"neither a withdrawal nor a request of {subject!r} is on record",
@@ -252,6 +270,7 @@ class Erasure:
             "request": self.request_id,
             "closed_requests": closed,
             "subject": self.impact.subject,
+            "other_names": list(self.others),
             "erased_at": print_instant(self.now),
             "destroyed": {
                 **{name: gone[name] for name in ("rows", "ledger", "refused_contents")},
@@ -284,13 +303,16 @@ class Erasure:
         return [path for _, path in self._places() if path.is_file()]
 
     def record(self, state: str) -> None:
-        """Keep the request on record, as far as it has come."""
-        row = {
-            "request_id": self.request_id, "kind": "erasure", "subject_id": self.impact.subject,
-            "received_at": self._received(), "state": state,
-            "closed_at": self.now if state == "fulfilled" else None,
-        }  # fmt: skip
-        self.ledger.record("requests", [row], recorded_at=self.now)
+        """Keep the request on record, as far as it has come: one for each name of the person."""
+        rows = [
+            {
+                "request_id": erasure_request_id(name), "kind": "erasure", "subject_id": name,
+                "received_at": self._received(), "state": state,
+                "closed_at": self.now if state == "fulfilled" else None,
+            }
+            for name in self.names
+        ]  # fmt: skip
+        self.ledger.record("requests", rows, recorded_at=self.now)
 
     def close_requests(self) -> list[str]:
         """Close what the person asked for and is fulfilled by this; return the ids.
@@ -299,8 +321,9 @@ class Erasure:
         """
         open_ = [
             row for row in self.ledger.read("requests").to_pylist()
-            if row["subject_id"] == self.impact.subject and row["kind"] == "erasure"
-            and row["request_id"] != self.request_id and row["state"] in OPEN
+            if row["subject_id"] in self.names and row["kind"] == "erasure"
+            and row["request_id"] not in map(erasure_request_id, self.names)
+            and row["state"] in OPEN
         ]  # fmt: skip
         closed = {"state": "fulfilled", "closed_at": self.now,
                   "outcome": f"erased; request {self.request_id}"}  # fmt: skip
@@ -400,16 +423,22 @@ class Erasure:
         return {row["media_id"] for row in rows if row["reason"] in (REASON, REASON_ALIKE)}
 
     def _erase_records(self) -> dict[str, Any]:
-        subject = self.impact.subject
-        try:
-            erased = self.ledger.erase(
-                subject, basis="erasure on request", recorded_at=self.now, keep={"requests"}
-            )
-        except UnknownNameError:
+        kinds: dict[int, str] = {}
+        ids = []
+        # What says that the names are one person goes last: an erasure that was killed goes on.
+        first = [(name, {"requests", "merges"}) for name in self.others]
+        for name, keep in [*first, *((name, {"requests"}) for name in self.names)]:
+            with suppress(UnknownNameError):
+                erased = self.ledger.erase(
+                    name, basis="erasure on request", recorded_at=self.now, keep=keep
+                )
+                kinds |= erased.kinds
+                ids.append(erased.erasure_id)
+        if not ids:
             return {"entries": 0, "kinds": [], "erasure_id": None}
-        kinds = sorted(set(erased.kinds.values()))
-        return {"entries": len(erased.kinds), "kinds": kinds, "erasure_id": erased.erasure_id,
-                "places": sorted(erased.kinds)}  # fmt: skip
+        told = {"entries": len(kinds), "kinds": sorted(set(kinds.values())), "erasure_id": ids[-1],
+                "places": sorted(kinds)}  # fmt: skip
+        return told | ({"erasure_ids": ids} if len(ids) > 1 else {})
 
 
 def receipt_bytes(told: Mapping[str, Any], keys: Sequence[SigningKey]) -> bytes:

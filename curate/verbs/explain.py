@@ -6,7 +6,6 @@ import re
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from curate.catalog.audits import judged_of, latest_run
 from curate.catalog.neighbourhood import neighbourhood
@@ -20,7 +19,12 @@ if TYPE_CHECKING:
     from curate.audit.explain import Explanation
     from curate.verbs.context import Context
 
-_NAMED = "SELECT media_id, locator, dataset FROM media WHERE locator = $what OR media_id = $what"
+# Each by itself: filters of row groups apply to a condition of one column.
+_NAMED = """
+SELECT media_id, locator, dataset FROM media WHERE locator = $what
+UNION
+SELECT media_id, locator, dataset FROM media WHERE media_id = $what
+"""
 
 
 def explain(context: Context, what: str, *, use: str | None = None) -> Explanation:
@@ -47,8 +51,11 @@ def explain(context: Context, what: str, *, use: str | None = None) -> Explanati
     run = latest_run(catalog, use=use)
     profile = context.use(use or (run["use"] if run else DEFAULT_USE))
     (entry,) = (e for e in tables["entries"].to_pylist() if e["media_id"] == media_id)
-    locators = {e["media_id"]: e["locator"] for e in tables["entries"].to_pylist()}
-    findings, verdicts = judged_of(catalog, run["run_id"] if run else "", list(locators))
+    # Of what it was made from the verdicts count, and of nothing else in its neighbourhood.
+    line = {media_id, *tables["relations"]["left"].to_pylist(),
+            *tables["relations"]["right"].to_pylist()}  # fmt: skip
+    line &= set(tables["entries"]["media_id"].to_pylist())
+    findings, verdicts = judged_of(catalog, run["run_id"] if run else "", media_id, line)
     by_id = {row["media_id"]: row for row in verdicts.to_pylist()}
     own: dict[str, Any] = by_id.get(media_id, {})
     letters = own.get("answers") or ""
@@ -65,7 +72,7 @@ def explain(context: Context, what: str, *, use: str | None = None) -> Explanati
         entry,
         tables,
         questions=questions,
-        findings=findings.filter(pc.equal(findings["media_id"], media_id)),
+        findings=findings,
         verdict=own,
     )
 

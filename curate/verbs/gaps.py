@@ -23,6 +23,7 @@ from curate.model.ids import erasure_request_id
 from curate.model.instants import print_instant
 from curate.model.plural import counted, verb
 from curate.model.pseudonyms import folded
+from curate.verbs.names import merged_people
 from curate.verbs.subjects import known_subjects
 
 if TYPE_CHECKING:
@@ -82,14 +83,16 @@ def blind_spots(context: Context) -> list[str]:
 def _spellings(context: Context) -> list[str]:
     """Return a sentence for each pseudonym that is written in several ways, as in manifests."""
     forms: dict[str, list[str]] = {}
+    people = merged_people(context)
     for subject in sorted(known_subjects(context)):
         forms.setdefault(folded(subject), []).append(subject)
     return [
         f"{' and '.join(map(repr, names))} differ only in capitals, blanks or characters that show "
-        "nothing: where they are one person, correct the manifest and ingest again, for a "
-        "withdrawal or an erasure of one does not reach the other"
+        "nothing: where they are one person, correct the manifest and ingest again, or say so with "
+        "`curate subjects merge`; until then a withdrawal or an erasure of one does not reach the "
+        "other"
         for names in forms.values()
-        if len(names) > 1
+        if len({people.get(name, name) for name in names}) > 1
     ]
 
 

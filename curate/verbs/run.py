@@ -15,11 +15,11 @@ from curate.catalog.listings import listings_kept
 from curate.catalog.views import read_entries
 from curate.engine.changed import drop_changed, sums_kept
 from curate.engine.pipeline import Pipeline, StageRun
-from curate.errors import InputError, UnknownNameError
+from curate.errors import InputError, MissingKeyError, UnknownNameError
 from curate.model.config import Config
 from curate.verbs.correct import apply_corrections
 from curate.verbs.extras import lacking, remedy_of
-from curate.verbs.vault import Keeper, open_vault
+from curate.verbs.vault import Keeper, holds_embeddings, open_vault
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -59,7 +59,8 @@ def run(
         stages: Names of stages; all when None, but for those whose extra is not installed.
         jobs: Worker processes; 0 for one per processor.
         exact: Probe by decoding pictures whole, whatever `curate.toml` says.
-        keep_embeddings: Keep those of identities in the vault, and use what is kept there.
+        keep_embeddings: Keep those of identities in the vault. What is kept there is used in any
+            case, where its key is.
         scores: A file with your own classifier's scores, by which the stage `labels` doubts
             labels in this run; see docs/labels.md.
         hash_only: Decode for nothing but hashes, and hold these against lists, whatever
@@ -89,19 +90,32 @@ def run(
         pipeline = Pipeline(context.catalog, context.clock, jobs, context.progress)
         config = replace(context.config, exact=exact or context.config.exact)
         keeper = open_vault(context) if keep_embeddings else None
+        kept = None if keep_embeddings else _kept(context)
         absent = without_extra(wanted, config) if stages is None else {}
         names = [stage for stage in STAGES if stage in wanted and stage not in absent]
         # What was changed beside files is read again, whatever its run says of it.
         again = "signals" in names and any("signals" in one for one in keeping.wrong.values())
         if again:
             context.catalog.drop("signals", "about_kind = 'media'")
-        ran = run_stages(pipeline, context.workspace, config, names, keeper, scores=brought)
+        ran = run_stages(
+            pipeline, context.workspace, config, names, keeper, scores=brought, kept=kept
+        )
         if again:
             keeping.renew("signals")
     return sorted(
         [*ran, *(StageRun(name, 0, {}, {"left_out": why}) for name, why in absent.items())],
         key=lambda one: STAGES.index(one.stage),
     )
+
+
+def _kept(context: Context) -> Keeper | None:
+    """Return what holds embeddings that an earlier run kept; None where nothing opens them."""
+    if not holds_embeddings(context):
+        return None
+    try:
+        return open_vault(context)
+    except MissingKeyError:
+        return None
 
 
 def without_extra(stages: Iterable[str], config: Config) -> dict[str, str]:
@@ -148,6 +162,7 @@ def run_stages(
     keeper: Keeper | None = None,
     *,
     scores: pa.Table | None = None,
+    kept: Keeper | None = None,
 ) -> list[StageRun]:
     """Run the named stages in the order given; what is not pending is skipped.
 
@@ -158,11 +173,12 @@ def run_stages(
         names: Names of stages.
         keeper: Keeps embeddings once the identity stage knows whose they are.
         scores: A user's own scores for the labels stage; see `labels_stage`.
+        kept: Holds what earlier runs kept, where this one keeps nothing more.
 
     Raises:
         DependencyError: A package or model that a stage needs is missing.
     """
-    run = _Run(pipeline, config, place, keeper, scores)
+    run = _Run(pipeline, config, place, keeper, scores, kept)
     return [_STAGES[name](run) for name in names]
 
 
@@ -175,6 +191,7 @@ class _Run:
     place: Workspace
     keeper: Keeper | None
     scores: pa.Table | None
+    kept: Keeper | None
 
 
 def _probe(run: _Run) -> StageRun:
@@ -234,6 +251,8 @@ def _faces(run: _Run) -> StageRun:
 
 
 def _identity(run: _Run) -> StageRun:
+    import pyarrow as pa
+
     from curate.faces.load import load
     from curate.faces.stage import embed_stage
     from curate.identity.stage import identity_stage
@@ -248,13 +267,18 @@ def _identity(run: _Run) -> StageRun:
         default_basis=model.threshold_basis,
         false_match_rate=run.config.false_match_rate,
     )
-    if keeper is not None:
-        pipeline.memory += keeper.recalled(model.model_id)
     # Embeddings that nobody keeps and this run did not make are made again, if needed at all.
     current = pipeline.is_current(stage)
+    holds = keeper or (None if current else run.kept)
+    recalled = holds.recalled(model.model_id) if holds is not None else []
+    pipeline.memory += recalled
     if keeper is not None or not current:
         pipeline.run(embed_stage(spec, model.model_id))
     ran = StageRun(stage.name, 0, {}) if current else pipeline.run(stage)
+    if keeper is None and holds is not None and recalled:
+        # A face that has another owner now goes with them, and stays no longer than before.
+        until = holds.last_day(model.model_id)
+        holds.keep(pa.concat_tables(recalled), model.model_id, until=until)
     if keeper is None:
         return ran
     kept = keeper.keep(pipeline.embeddings(), model.model_id)

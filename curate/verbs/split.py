@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from curate.catalog.ledger import Ledger
 from curate.catalog.record import Record
 from curate.catalog.tables import Catalog
 from curate.catalog.views import read_entries
@@ -19,15 +20,16 @@ from curate.splits.kinds import kinds_of
 from curate.splits.lint import Lint, lint
 from curate.splits.maker import Made, extended, make_splits
 from curate.splits.ties import INPUTS, read_ties
+from curate.verbs.names import names_in
 
 if TYPE_CHECKING:
     from curate.verbs.context import Context
 
 
-def read_tables(catalog: Catalog) -> dict[str, pa.Table]:
-    """Return the tables that ties are read from."""
+def read_tables(catalog: Catalog, ledger: Ledger) -> dict[str, pa.Table]:
+    """Return the tables that ties are read from; ``names`` says which names are one person."""
     stored = {name: catalog.read(name) for name in INPUTS if name != "entries"}
-    return {"entries": read_entries(catalog)} | stored
+    return {"entries": read_entries(catalog), "names": names_in(ledger)} | stored
 
 
 def lint_splits(
@@ -46,7 +48,8 @@ def lint_splits(
     """
     catalog = context.catalog
     rows = None if assignment is None else read_assignment(catalog, assignment)
-    found = lint(read_tables(catalog), kinds=None if by is None else kinds_of(by), assignment=rows)
+    tables = read_tables(catalog, context.ledger)
+    found = lint(tables, kinds=None if by is None else kinds_of(by), assignment=rows)
     if not found.placed.splits:
         raise InputError(
             "no entry is in a split, so nothing can leak from one into another",
@@ -129,7 +132,7 @@ def make_assignment(
         UnknownNameError: No assignment and no release is called that.
         InputError: There is nothing to split.
     """
-    tables = read_tables(catalog)
+    tables = read_tables(catalog, record.ledger)
     if not tables["entries"].num_rows:
         raise InputError("the catalogue is empty", hint="run `curate ingest` first")
     ties = read_ties(tables, plan.kinds)

@@ -51,13 +51,25 @@ def known_subject(context: Context, pseudonym: str) -> str | None:
     return None
 
 
-def unknown_subject(pseudonym: str, known: set[str]) -> UnknownNameError:
+def meant_subject(pseudonym: str, known: set[str], *, where: str = "SUBJECT") -> str:
+    """Return the one of the known pseudonyms that is written so, or so but for what shows nothing.
+
+    Raises:
+        UnknownNameError: None is.
+    """
+    for form in (pseudonym, cleaned(pseudonym)):
+        if form in known:
+            return form
+    raise unknown_subject(cleaned(pseudonym), known, where=where)
+
+
+def unknown_subject(pseudonym: str, known: set[str], *, where: str = "SUBJECT") -> UnknownNameError:
     """Return the error that nothing names a pseudonym, with the nearest that is known."""
     near = nearest(pseudonym, known)
     meant = "" if near is None else f"did you mean {near!r}? "
     return UnknownNameError(
         f"nothing on record or in the catalogue names the subject {pseudonym!r}",
-        where="SUBJECT",
+        where=where,
         hint=f"{meant}Pseudonyms are spelled as in the consent file or manifest; nothing was "
         "recorded or changed",
     )

@@ -16,7 +16,9 @@ from curate.catalog.tables import reading
 from curate.catalog.views import read_entries, stored_as
 from curate.engine.changed import changed
 from curate.errors import DependencyError
+from curate.model.names import names_of
 from curate.schema import conform
+from curate.verbs.names import merged_people
 
 if TYPE_CHECKING:
     from curate.verbs.context import Context
@@ -51,6 +53,8 @@ def statements_about(context: Context, tables: Mapping[str, pa.Table]) -> dict[s
     people = values(("depictions", "subject_id"), ("identities", "subject_id"),
                     ("identities", "other_subject_id"),
                     ("identities", "unlike_subject_id"))  # fmt: skip
+    everybody = merged_people(context)
+    people = {name for one in people for name in names_of(everybody, one)}
     entries = values(("entries", "media_id"))
     only = {"consents": ("subject_id", people), "consent_events": ("subject_id", people),
             "subjects": ("subject_id", people), "decisions": ("media_id", entries)}  # fmt: skip
@@ -172,29 +176,33 @@ def facts(
     return observed | statements(context, known_at=known_at)
 
 
-def prepared(context: Context, *, assignment: str | None = None) -> tuple[dict[str, pa.Table], str]:
+def prepared(
+    context: Context, *, assignment: str | None = None, names: pa.Table | None = None
+) -> tuple[dict[str, pa.Table], str]:
     """Return the catalogue prepared for audits, and the digest of what it was made from.
 
     Args:
         context: The workspace.
         assignment: As in `observations`.
+        names: Who has more than one name, as `curate.audit.names.names_table` gives it.
     """
     from curate.audit.prepare import CATALOG_INPUTS, RECIPE, prepare
 
     if assignment is not None:
         with reading():
             tables = observations(context, assignment=assignment)
-            return prepare(tables), tables_digest(tables)
+            return prepare(tables, names), tables_digest(tables)
 
     # What was changed is told from tables that audits do not read otherwise.
     not_as_written = changed_rows(context)
 
     def make() -> dict[str, pa.Table]:
         tables = observations(context)
-        return {**prepare(tables), "digest": pa.table({"sha256": [tables_digest(tables)]})}
+        return {**prepare(tables, names), "digest": pa.table({"sha256": [tables_digest(tables)]})}
 
     with reading():
-        beside = repr([table.to_pylist() for table in (not_as_written, stages_now(context))])
+        beside_it = [not_as_written, stages_now(context), *(() if names is None else (names,))]
+        beside = repr([table.to_pylist() for table in beside_it])
     inputs = stored_as(CATALOG_INPUTS)
     made = derived(context.catalog, "facts", inputs, make, recipe=RECIPE, beside=beside)
     digest = made.pop("digest")["sha256"][0].as_py()

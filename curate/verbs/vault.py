@@ -122,12 +122,18 @@ class Keeper:
         """
         return [self.vault.open(one) for one in self.vault.kept() if one.model_id == model_id]
 
-    def keep(self, embeddings: pa.Table, model_id: str) -> int:
+    def last_day(self, model_id: str) -> datetime | None:
+        """Return when the first of the embeddings kept of a model must be gone; None without."""
+        return min((k.expires_at for k in self.vault.kept() if k.model_id == model_id),
+                   default=None)  # fmt: skip
+
+    def keep(self, embeddings: pa.Table, model_id: str, *, until: datetime | None = None) -> int:
         """Seal embeddings of a model by owner, and destroy those of former owners.
 
         Args:
             embeddings: ``face_id`` and ``vector``.
             model_id: Their model.
+            until: When they must be gone; as long from now as the settings say when None.
 
         Returns:
             How many are kept; what was shredded, or is past its date, is not.
@@ -139,7 +145,7 @@ class Keeper:
             owner = owner_of.get(face)
             if owner is not None and owner not in refused:
                 places.setdefault(owner, []).append(place)
-        ends = self.now + timedelta(days=self.days)
+        ends = until or self.now + timedelta(days=self.days)
         for owner, rows in sorted(places.items()):
             part = embeddings.take(pa.array(rows)).combine_chunks()
             self.vault.seal(owner, model_id, part, expires_at=ends)

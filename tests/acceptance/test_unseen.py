@@ -133,6 +133,13 @@ def _taken_out(a: Image.Image, b: Image.Image) -> Iterator[tuple[str, bytes]]:
     yield "behind.mp4", films[6] + secret
 
 
+def _kept(a: Image.Image, b: Image.Image) -> Iterator[tuple[str, bytes]]:
+    """Yield a file of `a` that is whole, and one with `b` in a part that no release takes out."""
+    yield "plain.tiff", _coded(_beside_a_wall(a, 7), "TIFF")
+    secret = _coded(b, "JPEG", quality=90)
+    yield "private.tiff", _coded(_beside_a_wall(a, 8), "TIFF", tiffinfo={65000: secret})
+
+
 def _beside_a_wall(picture: Image.Image, seed: int) -> Image.Image:
     """Return a picture beside coloured squares, so that no two are copies of each other."""
     squares = np.random.default_rng(seed).integers(0, 256, (4, 4, 3)).astype(np.uint8)
@@ -152,7 +159,7 @@ def workspace(story: Story, curate: Curate) -> Path:
     for name in ("025", "062", "099"):
         with Image.open(story.london / "neutral_front" / f"{name}_03.jpg") as photo:
             faces[name] = photo.convert("RGB").resize((SIDE, SIDE))
-    for person, files in (("025", _taken_out), ("099", _shown)):
+    for person, files in (("025", _taken_out), ("025", _kept), ("099", _shown)):
         for name, data in files(faces[person], faces["062"]):
             (story.media / name).write_bytes(data)
             story.declare(name, subject=f"p{person}")
@@ -183,17 +190,26 @@ def test_nobody_who_withdrew_is_cleared_or_goes_out_in_a_part(
     assert found == set(shown)
 
     curate("release", "build", "v1", "-w", workspace, status=None)
-    files = [p for p in (workspace / "releases" / "v1").rglob("*") if p.is_file()]
+    curate("release", "build", "v2", "--keep-metadata", "-w", workspace, status=None)
+    first, second = (
+        [path for path in (workspace / "releases" / name).rglob("*") if path.is_file()]
+        for name in ("v1", "v2")
+    )
     taken_out = {name: _explained(curate, name, workspace) for name, _ in _taken_out(a, b)}
     assert {said["whole"] for _, said in taken_out.values()} == {"stripped"}
+    verdict, said = _explained(curate, "private.tiff", workspace)
+    assert (verdict, said["whole"]) == ("needs_review", None)
     # Bytes that are no text may hold a refusal, too.
     waiting = {name for name, (verdict, _) in taken_out.items() if verdict != "cleared"}
     assert waiting == {"free.mp4", "behind.mp4"}
-    assert len([p for p in files if p.suffix in {".mp4", ".mkv"}]) == 3
+    for files, tiffs in ((first, 0), (second, 1)):
+        assert len([p for p in files if p.suffix in {".mp4", ".mkv"}]) == 3
+        # The tags of a TIFF are not taken out, so it goes out only where they may be kept.
+        assert len([p for p in files if p.suffix == ".tiff"]) == tiffs
     with Image.open(story.london / "neutral_front" / "062_03.jpg") as photo:
         secret = photo.convert("RGB").resize((SIDE, SIDE))
     mark = _coded(secret, "JPEG", quality=90)[700:800]
-    for path in files:
+    for path in first + second:
         data = path.read_bytes()
         assert mark not in data, path
         for pixels in _pictures(path):
@@ -208,6 +224,7 @@ def _pictures(path: Path) -> Iterator[Pixels]:
         return
     yield from _by_pillow(path)
     yield from _by_av(path)
+    yield from _by_tifffile(path)
     for flag in (cv2.IMREAD_UNCHANGED, cv2.IMREAD_ANYDEPTH, cv2.IMREAD_COLOR):
         found = cv2.imread(str(path), flag)
         if found is not None:
@@ -232,6 +249,18 @@ def _by_av(path: Path) -> Iterator[Pixels]:
                 for frame in container.decode(stream):
                     yield frame.to_ndarray(format="rgb24")
     except (av.FFmpegError, ValueError):
+        return
+
+
+def _by_tifffile(path: Path) -> Iterator[Pixels]:
+    import tifffile
+
+    try:
+        with tifffile.TiffFile(path) as held:
+            pages = [page for whole in held.pages for page in (whole, *(whole.pages or ()))]
+            for page in pages:
+                yield from _planes(page.asarray())
+    except (tifffile.TiffFileError, ValueError):
         return
 
 

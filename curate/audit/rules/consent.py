@@ -8,10 +8,13 @@ from __future__ import annotations
 from curate.audit.rule import Rule
 from curate.model.verdict import Effect
 
+# Where another name of the same person says it, both are told.
+NAMED = "subject_id || coalesce(' (merged with ' || by_name || ')', '')"
+
 
 def duty(reason: str, *facts: str) -> str:
     """Return the query for one reason of `unmet`."""
-    columns = ", ".join(("duty", "subject_id AS subject", "role", "consent_id", *facts))
+    columns = ", ".join(("duty", f"{NAMED} AS subject", "role", "consent_id", *facts))
     return f"SELECT {columns} FROM unmet WHERE reason = '{reason}'"
 
 

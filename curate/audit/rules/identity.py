@@ -88,8 +88,10 @@ UNLIKE_DECLARED = Rule(
 # two names that have nobody in common is its own likeness.
 _TWO_NAMES = """
     WITH said AS (
-        SELECT media_id, list(DISTINCT subject_id ORDER BY subject_id) AS names
-        FROM depictions WHERE link_status <> 'rejected' GROUP BY media_id
+        SELECT d.media_id, list(DISTINCT d.subject_id ORDER BY d.subject_id) AS names,
+               list(DISTINCT coalesce(n.settled, d.subject_id)) AS people
+        FROM depictions d LEFT JOIN names n USING (subject_id)
+        WHERE d.link_status <> 'rejected' GROUP BY d.media_id
     ),
     links AS (
         SELECT "left" AS face_id, "right" AS other_face_id, relation FROM relations
@@ -115,7 +117,7 @@ _TWO_NAMES = """
         JOIN said own USING (media_id)
         JOIN entries o ON o.sha256 = e.sha256 AND o.media_id <> e.media_id
         JOIN said theirs ON theirs.media_id = o.media_id
-        WHERE NOT list_has_any(own.names, theirs.names)
+        WHERE NOT list_has_any(own.people, theirs.people)
         AND e.sha256 IN (SELECT sha256 FROM faces)
     )
     SELECT a.media_id, s.names AS subject, a.other,
@@ -154,8 +156,9 @@ UNDER_TWO_NAMES = Rule(
     ),
     remedy=(
         "Look at both faces. Where they are one person, correct the declaration, so that one name "
-        "is left. Where they are two, say so: part the faces in review, or `curate decide LOCATOR "
-        "not-shown --subject SUBJECT --by NAME --reason WHY`."
+        "is left; or say so with `curate subjects merge`, which settles this once two people of "
+        "the register have said it. Where they are two, say so: part the faces in review, or "
+        "`curate decide LOCATOR not-shown --subject SUBJECT --by NAME --reason WHY`."
     ),
     query=_TWO_NAMES,
 )

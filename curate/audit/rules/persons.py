@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from curate.audit.rule import Rule
+from curate.audit.rules.consent import NAMED
 from curate.model.verdict import Effect
 
 
 def standing(reason: str, *facts: str) -> str:
     """Return the query for one reason of `standings`."""
-    columns = ", ".join(("standing", "subject_id AS subject", *facts))
+    columns = ", ".join(("standing", f"{NAMED} AS subject", *facts))
     return f"SELECT {columns} FROM standings WHERE reason = '{reason}'"
 
 

@@ -1,7 +1,8 @@
 """The folder layout: a tree of pictures and videos whose folders may name split, label, method.
 
 ``train/real/x.jpg`` is a real entry of split train; ``test/fake/Deepfakes/y.mp4`` a fake one made
-by Deepfakes. Folders that say none of these are passed over.
+by Deepfakes. Folders that say none of these are passed over. Where the settings say how paths name
+people (``[ingest] subject``), each file that is named so declares who it shows.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from pathlib import Path
 from curate.ingest.layout import About
 from curate.ingest.listing import Listing, Target, walk_files
 from curate.ingest.locators import SPLITS, Rejected, authenticity, kind_of
+from curate.ingest.patterns import compiled, subject_of
 from curate.model.config import Config
 
 # What a file manager or an archiver leaves behind is nobody's media.
@@ -44,8 +46,9 @@ class FolderLayout:
         ),
         traps=(
             (
-                "a file's own name says nothing here: who is shown, and what a fake was made from, "
-                "a manifest must tell"
+                "a file's own name says nothing of who is shown unless the settings say how "
+                '([ingest] subject = "{name}_{n:d}.jpg"); what a fake was made from, a manifest '
+                "must tell"
             ),
         ),
     )
@@ -56,6 +59,9 @@ class FolderLayout:
 
     def read(self, target: Target, into: Listing) -> None:
         """List every picture and video below the root; other files are rejected by name."""
+        if target.config.subject:
+            # A pattern that is none stops the listing before it begins.
+            compiled(target.config.subject)
         places: dict[str, Place] = {}
         for locator in walk_files(target.root, into):
             folder = locator.rpartition("/")[0]
@@ -64,9 +70,9 @@ class FolderLayout:
             if locator.rpartition("/")[2].casefold() in _LITTER:
                 continue
             with into.attempt(locator, locator=locator):
-                self._add(locator, places[folder], into)
+                self._add(locator, places[folder], target.config, into)
 
-    def _add(self, locator: str, place: Place, into: Listing) -> None:
+    def _add(self, locator: str, place: Place, config: Config, into: Listing) -> None:
         if kind_of(locator) == "unknown":
             raise Rejected("not-media", "the ending names no picture or video format")
         entry = into.add(
@@ -78,6 +84,9 @@ class FolderLayout:
         )
         if place.label:
             into.label(entry, place.label, raw=place.raw)
+        if config.subject and (subject := subject_of(config.subject, locator)) is not None:
+            # What was done to a fake is not known, and so neither is the role of who is shown.
+            into.depict(entry, subject, "unknown" if place.label == "fake" else "depicted")
 
 
 def place_of(locator: str, config: Config) -> Place:

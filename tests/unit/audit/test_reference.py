@@ -76,8 +76,8 @@ def _reference(
 
 def _name(row: dict[str, object]) -> str:
     """Return the world that a row's key names."""
-    keys = ("face_id", "sha256", "left", "event_id", "decision_id", "request_id", "media_id",
-            "consent_id", "notice_id", "source_id", "reviewer_id", "subject_id",
+    keys = ("merge_id", "face_id", "sha256", "left", "event_id", "decision_id", "request_id",
+            "media_id", "consent_id", "notice_id", "source_id", "reviewer_id", "subject_id",
             "about")  # fmt: skip
     order = ("media_id", *keys) if "locator" in row else keys
     return str(next(row[k] for k in order if row.get(k))).split("-")[0]

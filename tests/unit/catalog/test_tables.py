@@ -315,3 +315,25 @@ def test_a_purge_leaves_no_value_in_files_or_log(tmp_path: Path) -> None:
 
 def _look(sha256: str) -> dict[str, object]:
     return {"sha256": sha256, "version": "looks/1"}
+
+
+def test_rows_of_one_id_are_found_without_the_others(
+    catalog: Catalog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of many rows, filters tell which groups hold an id; of few rows there are none."""
+    monkeypatch.setattr(tables, "_MANY_ROWS", 2)
+    rows = [factories.label({"media_id": f"m{n}"}) for n in range(3)]
+    catalog.append("labels", conform(rows[:1], "labels"))
+    catalog.append("labels", conform(rows[1:], "labels"))
+
+    stored = catalog.stored("labels")
+    assert stored is not None
+    connection = catalog.look_up("labels")
+    found = connection.sql(
+        "SELECT num_values, bloom_filter_offset IS NOT NULL FROM parquet_metadata($files) "
+        "WHERE path_in_schema = 'media_id' ORDER BY num_values",
+        params={"files": stored.file_uris()},
+    ).fetchall()
+    assert found == [(1, False), (2, True)]
+    wanted = connection.sql("SELECT media_id FROM labels WHERE media_id IN ('m0', 'm2')")
+    assert sorted(wanted.fetchall()) == [("m0",), ("m2",)]

@@ -288,6 +288,26 @@ def test_index_of_another_shape_is_told(ledger: Ledger) -> None:
     assert "not those of a ledger" in entry_texts(ledger)[0]
 
 
+def test_ledger_of_an_older_version_is_whole_and_gets_its_index(ledger: Ledger) -> None:
+    """An index that decides nothing is missing: the next entry makes it."""
+    with closing(sqlite3.connect(ledger.path)) as connection:
+        connection.execute("DROP INDEX entries_by_subject")
+        connection.commit()
+    assert ledger.verify()
+    before = ledger.read("consents", where=("subject_id", ["p01"]))
+
+    ledger.record("subjects", [subject("p03")], recorded_at=day(9))
+
+    with closing(sqlite3.connect(ledger.path)) as connection:
+        plan = str(connection.execute(
+            "EXPLAIN QUERY PLAN SELECT * FROM entries "
+            "WHERE kind = 'consents' AND json_extract(record, '$.subject_id') IN ('p1')"
+        ).fetchall())  # fmt: skip
+    assert "entries_by_subject" in plan
+    assert ledger.read("consents", where=("subject_id", ["p01"])).equals(before)
+    assert ledger.verify()
+
+
 def test_byte_that_no_entry_uses_is_told_by_the_file_digest(ledger: Ledger) -> None:
     """Every entry is intact, and someone wrote into the file."""
     since = ledger.checkpoint()

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
+from functools import partial
 
 import numpy as np
+import numpy.typing as npt
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from curate.identity.clusters import Clusters, cluster_faces, identity_ids
+from curate.identity.clusters import Clusters, identity_ids
 from curate.identity.fakes import Scene, cluster_with_fakes
+from curate.identity.naming import with_names
 
 from .people import embed, names, same_partition
 
@@ -44,7 +47,7 @@ def scenes(draw: st.DrawFn) -> Scene:
         face_ids=np.array(names(real + fakes))[rng.permutation(real + fakes)],
         fake=fake,
         subject=subject,
-        must_link=subject,
+        track=none,
         frame=frame,
         judgeable=rng.random(real + fakes) < 0.9,
         target=target,
@@ -54,7 +57,14 @@ def scenes(draw: st.DrawFn) -> Scene:
 
 
 def clustered(scene: Scene) -> Clusters:
-    return cluster_with_fakes(scene, threshold=THRESHOLD, strict=STRICT)
+    naming = partial(with_names, scene, doubt=0.9, settled=lambda _: ())
+    return cluster_with_fakes(scene, threshold=THRESHOLD, strict=STRICT, naming=naming)
+
+
+def part(scene: Scene, rows: npt.NDArray[np.bool_] | npt.NDArray[np.int64]) -> Scene:
+    """Return some faces of a scene."""
+    columns = [f.name for f in dataclasses.fields(scene) if f.name != "apart"]
+    return Scene(**{name: getattr(scene, name)[rows] for name in columns})
 
 
 @given(scene=scenes())
@@ -63,16 +73,7 @@ def test_no_fake_changes_which_genuine_faces_are_one_person(scene: Scene) -> Non
     """Donor and target stay apart, whatever was made of them, and however much of it."""
     real = ~scene.fake
 
-    alone = cluster_faces(
-        scene.rows[real],
-        scene.face_ids[real],
-        threshold=THRESHOLD,
-        strict=STRICT,
-        must_link=scene.must_link[real],
-        frame=scene.frame[real],
-        subject=scene.subject[real],
-        judgeable=scene.judgeable[real],
-    )
+    alone = clustered(part(scene, real))
     together = clustered(scene)
 
     np.testing.assert_array_equal(together.identity[real], alone.identity)
@@ -111,10 +112,8 @@ def test_a_declared_donor_has_their_fakes_beside_them(scene: Scene) -> None:
 @settings(max_examples=60)
 def test_places_do_not_depend_on_the_order_of_rows(scene: Scene, seed: int) -> None:
     order = np.random.default_rng(seed).permutation(len(scene.rows))
-    columns = [f.name for f in dataclasses.fields(scene) if f.name != "apart"]
-    turned = {name: getattr(scene, name)[order] for name in columns}
 
-    straight, mixed = clustered(scene), clustered(Scene(**turned))
+    straight, mixed = clustered(scene), clustered(part(scene, order))
 
     assert same_partition(mixed.identity, straight.identity[order])
 
@@ -130,7 +129,7 @@ def test_a_fake_is_placed_with_whom_it_is_like_where_no_donor_is_declared() -> N
         face_ids=np.array(names(5)),
         fake=np.arange(5) == 4,
         subject=none,
-        must_link=none,
+        track=none,
         frame=np.arange(5),
         judgeable=np.ones(5, np.bool_),
         target=none,
@@ -154,7 +153,7 @@ def test_a_track_of_a_fake_is_placed_whole_and_beside_no_face_of_its_frames() ->
         face_ids=np.array(names(8)),
         fake=np.arange(8) >= 4,
         subject=none,
-        must_link=np.array([-1, -1, -1, -1, 7, 7, 8, 8]),
+        track=np.array([-1, -1, -1, -1, 7, 7, 8, 8]),
         frame=np.array([0, 1, 2, 3, 4, 5, 6, 1]),
         judgeable=np.array([1, 1, 1, 1, 1, 0, 1, 0], np.bool_),
         target=none,

@@ -29,7 +29,7 @@ def scene_of(person: list[int], **columns: npt.NDArray[np.int64]) -> Scene:
     return Scene(**{
         "rows": embed(np.array(person), spread=0.2, width=24, seed=1),
         "face_ids": np.array(names(n)), "fake": np.zeros(n, bool), "subject": none,
-        "must_link": none, "frame": each, "judgeable": np.ones(n, bool), "target": none,
+        "track": none, "frame": each, "judgeable": np.ones(n, bool), "target": none,
         "content": each, "footage": none, **columns,
     })  # fmt: skip
 

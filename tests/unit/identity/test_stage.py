@@ -91,6 +91,11 @@ class World:
         )
         return {row["face_id"]: row for row in self.catalog.read("identities").to_pylist()}
 
+    def identity_of(self, face: str) -> str | None:
+        """Return the identity that the last run put a face in."""
+        rows = self.catalog.read("identities").to_pylist()
+        return next(row["identity_id"] for row in rows if row["face_id"] == face)
+
     def _add(self, table: str, **values: Any) -> None:
         schema = arrow_schema(table)
         row = {f.name: _least(f) for f in schema if not f.nullable}
@@ -244,6 +249,11 @@ def test_one_person_under_two_names_is_told_of_both(world: World, people: Floats
     # Nothing claims that a face too poor to judge was held against anybody.
     assert found["blurred"]["other_subject_id"] is None
     assert {name for name, row in found.items() if not row["held"]} == {"blurred"}
+    # Faces say that the two names are one person, and nobody knows yet whose name is right.
+    both = [found[name] for name in ("w0", "w1", "renamed")]
+    assert len({row["identity_id"] for row in both}) == 1
+    assert {row["status"] for row in both} == {"disputed"}
+    assert {found[name]["status"] for name in ("o0", "o1")} == {"confirmed"}
 
 
 @pytest.mark.parametrize("said", ["parted", "ruled out"])
@@ -260,6 +270,8 @@ def test_reviewers_settle_that_two_names_are_two_people(
 
     assert found["renamed"]["other_subject_id"] is None
     assert found["renamed"]["held"]
+    assert found["renamed"]["identity_id"] != found["w1"]["identity_id"]
+    assert {found[name]["subject_id"] for name in ("w0", "w1")} == {"pw"}
 
 
 def test_reviewers_confirm_that_two_names_are_one_person(world: World, people: Floats) -> None:
@@ -271,6 +283,35 @@ def test_reviewers_confirm_that_two_names_are_one_person(world: World, people: F
 
     assert (found["o0"]["other_subject_id"], found["o0"]["other_face_id"]) == ("pw", "w1")
     assert (found["w1"]["other_subject_id"], found["w1"]["other_face_id"]) == ("p02", "o0")
+
+
+def test_a_declared_donor_whom_the_face_is_plainly_unlike_is_a_claim_that_fails(
+    world: World, people: Floats
+) -> None:
+    """The face of a swap that is nobody's but p02's is not put with p01 by a declaration."""
+    for i in range(3):
+        world.picture(f"p01-{i}", people[i], {"depicted": "p01"})
+        world.picture(f"p02-{i}", people[6 + i], {"depicted": "p02"})
+    swap = {"donor": "p01", "target": "p03"}
+    world.picture("false", people[9], swap, made="face_swap")
+
+    row = world.identified()["false"]
+
+    assert (row["unlike_subject_id"], row["other_subject_id"]) == ("p01", "p02")
+    assert row["identity_id"] == world.identity_of("p02-0")
+
+
+def test_looser_clusters_take_no_name_into_account(world: World, people: Floats) -> None:
+    """What splits hold together is told by faces, whoever is declared and however wrongly."""
+    for i in range(4):
+        world.picture(f"a{i}", people[i], {"depicted": "p01"} if i % 2 else {})
+        world.picture(f"b{i}", people[6 + i], {"depicted": f"p0{i}"})
+
+    found = world.identified()
+
+    ties = {name[0]: {found[f"{name[0]}{i}"]["tie_id"] for i in range(4)} for name in found}
+    assert [len(ties["a"]), len(ties["b"])] == [1, 1]
+    assert not ties["a"] & ties["b"]
 
 
 def test_a_third_person_declared_as_a_swap_of_two_is_told(world: World, people: Floats) -> None:
@@ -329,7 +370,8 @@ def test_a_declaration_alone_confirms_and_matches_nothing(world: World, people: 
         world.picture(f"p02-{i}", people[6 + i], {"depicted": "p02"})
     mean = people[:3].mean(axis=0)
     mean /= np.linalg.norm(mean)
-    aside = people[6] - (people[6] @ mean) * mean
+    stranger = embed(np.array([0, 1, 2]), seed=9)[2]
+    aside = stranger - (stranger @ mean) * mean
     aside /= np.linalg.norm(aside)
     share = 0.36 / float(np.median(people[:3] @ mean))
     world.picture("between", share * mean + np.sqrt(1 - share**2) * aside, {"depicted": "p01"})

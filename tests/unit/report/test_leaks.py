@@ -63,7 +63,8 @@ def test_one_split_leaks_nowhere(tmp_path: Path) -> None:
 
     _lint(tmp_path, splits=1)
 
-    assert read_leaks(read_tables(curate.open(tmp_path / "ws").catalog)) is None
+    project = curate.open(tmp_path / "ws")
+    assert read_leaks(read_tables(project.catalog, project.ledger)) is None
 
 
 def test_what_is_not_known_is_no_nought() -> None:

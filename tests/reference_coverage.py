@@ -107,15 +107,26 @@ def answer(
     events = [e for e in events if e["subject_id"] == obligation["subject_id"]]
     said = heard(events, asked)
     best: tuple[Any, ...] | None = None
-    for consent in mine:
+    speaking = [c for c in mine if not _says_nothing_yet(c, events, said)]
+    answered = [c for c in speaking if "pending" not in _of_state(c, said)]
+    # Of records without an answer none is better than another: the worst is told.
+    sign = 1 if answered else -1
+    for consent in answered or speaking:
         found = reasons(obligation, consent, Record(mine, events, said), notices, asked)
         own = [e for e in said if e["consent_id"] == consent["consent_id"]]
         latest = max((e["effective_at"] for e in own), default=None)
         age = (1, 0.0) if latest is None else (0, -latest.timestamp())
-        rank = (len(found - DOUBTS), len(found), age, consent["consent_id"])
+        rank = (sign * len(found - DOUBTS), sign * len(found), age, consent["consent_id"])
         if best is None or rank < best[0]:
             best = (rank, consent["consent_id"], sorted(found))
     return (None, ["no-consent"]) if best is None else (best[1], best[2])
+
+
+def _says_nothing_yet(consent: Row, events: Sequence[Row], said: Sequence[Row]) -> bool:
+    """Tell whether somebody says no in a record, and nothing of it counts so far."""
+    own = [e for e in events if e["consent_id"] == consent["consent_id"]]
+    heard_of = any(e["consent_id"] == consent["consent_id"] for e in said)
+    return bool(own) and not heard_of and all(e["state"] in NO for e in own)
 
 
 def reasons(

@@ -61,9 +61,7 @@ def _another(state: str) -> Restrict:
         for consented in [c for c in world["consents"] if random.random() < 0.3]:
             more = {**consented, "consent_id": f"{consented['consent_id']}-no"}
             world["consents"].append(more | {"scope_kind": "all_media"})
-            # One that is still to come would add a record of which nobody knows the answer.
-            at = random.choice(INSTANTS[:4])
-            world["consent_events"].append(new_event(more, state, at))
+            world["consent_events"].append(new_event(more, state, random.choice(INSTANTS)))
 
     return restrict
 

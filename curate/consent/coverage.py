@@ -9,6 +9,10 @@ rules are those of STANDARDS section 9.4:
 * A withdrawal, refusal, revocation, invalidation or exclusion in any record of the subject beats
   every grant given before it or with it, in all of them. A record for listed entries does so
   there alone. A grant of which nobody said when it was given beats none of them.
+* A record that was not answered, because nobody said yes or no in it so far, takes no other's
+  place: where a person answered in another record, only those that were answered are judged. Where
+  they answered in none, the one that falls short most is told. So no record makes a verdict
+  better in which nobody agreed.
 * A grant of a purpose covers those below it; an exclusion of one excludes those below it, and
   wins.
 * Making a swap needs its own operation from each person, by role.
@@ -119,7 +123,7 @@ def coverage(
         One row per obligation, in their order: its row in `obligations` (``obligation``), the
         obligation, ``consent_id`` (null without any
         consent), ``reasons`` (list of text, empty when met), and the facts they speak of:
-        ``state, state_at, withdrawn_at, said`` (of what was said against the person's records:
+        ``state, state_at, given_at, withdrawn_at, said`` (of what was said against the person's records:
         ``reason, consent_id, moment``, the last of each reason), ``valid_from, valid_until,
         audience_max, purposes, missing`` (operations not granted), ``legal_basis, notice_id,
         assurance_level, territories`` and ``contexts`` (those that stand against it).

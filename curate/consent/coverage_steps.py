@@ -101,6 +101,15 @@ SELECT consent_id,
 FROM heard GROUP BY consent_id;
 """
 
+# Records that say nothing yet: somebody says no in them from a day that is still to come, or about
+# another purpose, or did by mistake. They cover nothing, and make nobody one who was asked.
+SILENT = """
+CREATE TABLE silent AS
+SELECT consent_id FROM consent_events ANTI JOIN states USING (consent_id)
+GROUP BY consent_id HAVING bool_and(state IN ('ConsentWithdrawn', 'ConsentRevoked',
+    'ConsentRefused', 'ConsentInvalidated', 'ConsentExpired'));
+"""
+
 # What a person said no to, or others for them, in any of their records: it counts against every
 # grant that is not given later. A record that covers listed entries restricts only those; where
 # nobody knows which entries it is about, it restricts all.
@@ -196,12 +205,16 @@ SELECT
 FROM consents c
 JOIN term_of t USING (consent)
 LEFT JOIN states s USING (consent_id)
-LEFT JOIN against w USING (subject_id);
+LEFT JOIN against w USING (subject_id)
+WHERE c.consent_id NOT IN (SELECT consent_id FROM silent);
 """.format(against=_against("w", "s.given_at"))
 )
 
 PAIRS = _bits(
     """
+-- A record in which nothing was answered takes nobody's place who answered in another.
+DELETE FROM moments WHERE bits & bit('pending') <> 0
+AND subject_id IN (SELECT subject_id FROM moments WHERE bits & bit('pending') = 0);
 CREATE TABLE kinds AS
 SELECT row_number() OVER () AS kind, * FROM (
     SELECT DISTINCT role, manipulation_type FROM obligations
@@ -293,27 +306,32 @@ LEFT JOIN notices t ON t.notice_id = c.notice_id;
 """)
 
 # The nearest consent: fewest reasons that say no, then fewest at all, then the one given or
-# changed last, then by id. All of it in one number.
-NEAREST = """
+# changed last, then by id. All of it in one number. Of records of which none was answered the
+# farthest counts, so that asking for more makes nothing better.
+NEAREST = _bits("""
 CREATE TABLE nearest AS
 WITH judged AS (
     SELECT p.obligation, p.kind, p.rank, p.bits | a.bits AS bits
     FROM pairs p JOIN answers a USING (term, kind)
 ), best AS (
     SELECT obligation, min(
-        ((bit_count(bits & ~$doubts::BIGINT)::BIGINT << 54) | (bit_count(bits)::BIGINT << 48))
-        | rank) AS best
+        CASE WHEN bits & bit('pending') = 0
+             THEN (bit_count(bits & ~$doubts::BIGINT)::BIGINT << 54)
+                  | (bit_count(bits)::BIGINT << 48)
+             ELSE ((63 - bit_count(bits & ~$doubts::BIGINT))::BIGINT << 54)
+                  | ((63 - bit_count(bits))::BIGINT << 48)
+        END | rank) AS best
     FROM judged GROUP BY obligation
 )
 SELECT b.obligation, j.kind, j.rank, j.bits
 FROM best b
 JOIN judged j ON j.obligation = b.obligation AND j.rank = b.best & ((1::BIGINT << 48) - 1);
-"""
+""")
 
 TOLD = """
 SELECT o.obligation, o.subject_id, o.role, o.manipulation_type, o.media_id, m.consent_id,
        coalesce(r.reasons, ['no-consent']) AS reasons,
-       m.state, m.state_at, m.withdrawn_at, w.said AS said, m.valid_from, m.valid_until,
+       m.state, m.state_at, m.given_at, m.withdrawn_at, w.said AS said, m.valid_from, m.valid_until,
        c.audience_max, c.purposes, a.missing, c.legal_basis, c.notice_id, c.assurance_level,
        a.territories, a.contexts
 FROM obligations o
@@ -350,4 +368,4 @@ FROM (
 ) GROUP BY obligation;
 """
 
-STEPS = (HEARD, STATES, RESTRAINTS, SUMMED, TERMS, MOMENTS, PAIRS, ANSWERS, NEAREST, LAST_SAID)
+STEPS = (HEARD, STATES, SILENT, RESTRAINTS, SUMMED, TERMS, MOMENTS, PAIRS, ANSWERS, NEAREST, LAST_SAID)

@@ -107,11 +107,12 @@ def answer(
     events = [e for e in events if e["subject_id"] == obligation["subject_id"]]
     said = heard(events, asked)
     best: tuple[Any, ...] | None = None
-    speaking = [c for c in mine if not _says_nothing_yet(c, events, said)]
-    answered = [c for c in speaking if "pending" not in _of_state(c, said)]
+    if all(_says_nothing_yet(c, events, said) for c in mine):
+        return None, ["no-consent"]
+    answered = [c for c in mine if "pending" not in _of_state(c, said)]
     # Of records without an answer none is better than another: the worst is told.
     sign = 1 if answered else -1
-    for consent in answered or speaking:
+    for consent in answered or mine:
         found = reasons(obligation, consent, Record(mine, events, said), notices, asked)
         own = [e for e in said if e["consent_id"] == consent["consent_id"]]
         latest = max((e["effective_at"] for e in own), default=None)
@@ -219,14 +220,15 @@ def _of_others(
         excludes = asked.line & set(other.get("purposes_excluded") or ())
         if not excludes or not _restricts_here(other, obligation):
             continue
-        # It was said when that record was given; else when it changed last.
+        # It was said when that record was given, where it is known when.
         own = [e for e in said if e["consent_id"] == other["consent_id"]]
-        if not own and any(e["consent_id"] == other["consent_id"] for e in events):
-            continue  # still to be said, or about other purposes, or annulled
+        grants = [e for e in events
+                  if e["consent_id"] == other["consent_id"] and e["state"] in GRANTS]  # fmt: skip
+        if grants and not own:
+            continue  # still to be given, or for other purposes, or annulled
         moment = _last_given(other["consent_id"], said)
-        dated = [e["effective_at"] for e in own if e["dated"]]
-        if moment is None and dated:
-            moment = max(dated)
+        if any(not e["dated"] for e in own):
+            moment = None
         if moment is None or given is None or given <= moment:
             found.add("purpose-excluded")
     return found

@@ -97,17 +97,23 @@ CREATE TABLE states AS
 SELECT consent_id,
        arg_max(state, (NOT timeless, effective_at, strength, event_id)) AS state,
        max(effective_at) AS state_at,
-       max(effective_at) FILTER (permits AND NOT timeless) AS given_at
+       max(effective_at) FILTER (permits AND NOT timeless) AS given_at,
+       bool_or(timeless) AS undated
 FROM heard GROUP BY consent_id;
 """
 
-# Records that say nothing yet: somebody says no in them from a day that is still to come, or about
-# another purpose, or did by mistake. They cover nothing, and make nobody one who was asked.
+# People of whom no record says anything yet: somebody says no from a day that is still to come, or
+# about another purpose, or did by mistake. That makes nobody one who was asked.
 SILENT = """
 CREATE TABLE silent AS
-SELECT consent_id FROM consent_events ANTI JOIN states USING (consent_id)
-GROUP BY consent_id HAVING bool_and(state IN ('ConsentWithdrawn', 'ConsentRevoked',
-    'ConsentRefused', 'ConsentInvalidated', 'ConsentExpired'));
+WITH unheard AS (
+    SELECT consent_id FROM consent_events ANTI JOIN states USING (consent_id)
+    GROUP BY consent_id HAVING bool_and(state IN ('ConsentWithdrawn', 'ConsentRevoked',
+        'ConsentRefused', 'ConsentInvalidated', 'ConsentExpired'))
+)
+SELECT c.subject_id FROM consents c LEFT JOIN unheard u USING (consent_id)
+WHERE c.subject_id IN (SELECT subject_id FROM consents JOIN unheard USING (consent_id))
+GROUP BY c.subject_id HAVING bool_and(u.consent_id IS NOT NULL);
 """
 
 # What a person said no to, or others for them, in any of their records: it counts against every
@@ -123,17 +129,18 @@ WITH said AS (
         WHEN 'ConsentInvalidated' THEN 'invalidated' END AS reason, effective_at AS moment
     FROM heard
     UNION ALL
-    -- An exclusion was said when the record was last given, or else when it last changed; of one
-    -- without any date it is not known what came later. What is still to be said is not here yet.
+    -- An exclusion was said when the record was last given. Where nobody says when that was, it is
+    -- not known what came later; and what else happens to the record tells nothing of it. A record
+    -- that is still to be given is not here yet.
     SELECT c.subject_id, c.consent_id, 'purpose-excluded',
-           coalesce(s.given_at, h.dated_at, 'infinity'::TIMESTAMPTZ)
+           CASE WHEN s.undated THEN 'infinity'::TIMESTAMPTZ
+                ELSE coalesce(s.given_at, 'infinity'::TIMESTAMPTZ) END
     FROM consents c LEFT JOIN states s USING (consent_id)
-    LEFT JOIN (
-        SELECT consent_id, max(effective_at) FILTER (NOT timeless) AS dated_at
-        FROM heard GROUP BY consent_id
-    ) h USING (consent_id)
     WHERE list_has_any(coalesce(c.purposes_excluded, []), $purpose_line)
-    AND (s.consent_id IS NOT NULL OR c.consent_id NOT IN (SELECT consent_id FROM consent_events))
+    AND (s.consent_id IS NOT NULL OR c.consent_id NOT IN (
+        SELECT consent_id FROM consent_events
+        WHERE state IN ('ConsentGiven', 'RenewedConsentGiven')
+    ))
 )
 SELECT r.subject_id, r.consent_id, r.reason, r.moment,
        CASE WHEN c.scope_kind = 'listed_media' AND len(c.scope_media_ids) > 0
@@ -206,7 +213,7 @@ FROM consents c
 JOIN term_of t USING (consent)
 LEFT JOIN states s USING (consent_id)
 LEFT JOIN against w USING (subject_id)
-WHERE c.consent_id NOT IN (SELECT consent_id FROM silent);
+WHERE c.subject_id NOT IN (SELECT subject_id FROM silent);
 """.format(against=_against("w", "s.given_at"))
 )
 

@@ -398,6 +398,29 @@ def test_withdrawal_never_improves(seed: int) -> None:
     assert all(level(after[obligation]) >= level(row) for obligation, row in before.items())
 
 
+@settings(max_examples=10)
+@given(SEEDS)
+def test_another_record_that_says_no_never_improves(seed: int) -> None:
+    """Whenever it is said, also from a day that is still to come."""
+    made, rng = world(seed), random.Random(seed)
+    states = ("ConsentWithdrawn", "ConsentRefused", "ConsentRevoked", "ConsentInvalidated")
+    more = [
+        row | {"consent_id": f"{row['consent_id']}-no", "scope_kind": "all_media"}
+        for row in made.consents
+        if rng.random() < 0.5
+    ]
+    said = [
+        event(rng.choice((*INSTANTS, made.question.as_of + timedelta(days=1))),
+              rng.choice(states), row["consent_id"], row["subject_id"])
+        for row in more
+    ]  # fmt: skip
+
+    before = made.covered()
+    after = replace(made, consents=made.consents + more, events=made.events + said).covered()
+
+    assert all(level(after[obligation]) >= level(row) for obligation, row in before.items())
+
+
 @settings(max_examples=5)
 @given(SEEDS)
 def test_withdrawal_now_leaves_nothing_covered(seed: int) -> None:

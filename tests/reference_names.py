@@ -85,8 +85,10 @@ class Names:
                 spoken += [event | {"subject_id": n} for n in self.others(event["subject_id"])]
         covering, own = answer(duty, consents, spoken, notices, asked)
         found = set(own)
-        given = [e["effective_at"] for e in heard(events, asked)
-                 if e["consent_id"] == covering and e["state"] in GRANTS and e["dated"]]  # fmt: skip
+        given = [
+            e["effective_at"] for e in heard(events, asked)
+            if e["consent_id"] == covering and e["state"] in GRANTS and e["dated"]
+        ]  # fmt: skip
         for other in self.others(duty["subject_id"]):
             if not any(c["subject_id"] == other for c in consents):
                 continue

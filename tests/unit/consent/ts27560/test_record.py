@@ -610,7 +610,12 @@ def test_what_is_written_reads_back_exactly(
 
 @pytest.mark.parametrize(
     ("undated", "method", "reads"),
-    [(True, "import", True), (None, "import", True), (False, "import", False), (None, "post", None)],
+    [
+        (True, "import", True),
+        (None, "import", True),
+        (False, "import", False),
+        (None, "post", None),
+    ],
 )
 def test_whether_somebody_said_when_it_was_given_reads_back(
     tmp_path: Path,

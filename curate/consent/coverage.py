@@ -125,8 +125,8 @@ def coverage(
         consent), ``reasons`` (list of text, empty when met), and the facts they speak of:
         ``state, state_at, given_at, withdrawn_at, said`` (of what was said against the person's
         records: ``reason, consent_id, moment``, the last of each reason), ``valid_from,
-        valid_until, audience_max, purposes, missing`` (operations not granted), ``legal_basis, notice_id,
-        assurance_level, territories`` and ``contexts`` (those that stand against it).
+        valid_until, audience_max, purposes, missing`` (operations not granted), ``legal_basis,
+        notice_id, assurance_level, territories`` and ``contexts`` (those that stand against it).
     """
     import duckdb
 

@@ -59,7 +59,7 @@ def test_the_erased_are_kept_out_recalled_and_known(
     curate("consent", "withdraw", f"p{ERASED}", "--yes", "-w", ws)
     erased = json.loads(curate("consent", "erase", f"p{ERASED}", "--yes", "-w", ws, "--json").out)
     (copy,) = erased["not_destroyed"]["release_files"]
-    assert Path(copy).is_relative_to(ws / "releases" / "v1" / "data")
+    assert Path(copy).is_relative_to(ws / "releases" / "v1" / "media")
 
     ws = lose(ws, curate)
     told = curate("audit", "-w", ws, status=None)

@@ -88,8 +88,12 @@ class Asked:
 
 @dataclass(frozen=True)
 class Record:
-    """All that is on record of a person: consents, their events, and those that count."""
+    """All that is on record of a person: consents, their events, and those that count.
 
+    What was said under another name of theirs is among the events, about a consent in ``all``.
+    """
+
+    all: Sequence[Row]
     consents: Sequence[Row]
     events: Sequence[Row]
     said: Sequence[Row]
@@ -113,7 +117,7 @@ def answer(
     # Of records without an answer none is better than another: the worst is told.
     sign = 1 if answered else -1
     for consent in answered or mine:
-        found = reasons(obligation, consent, Record(mine, events, said), notices, asked)
+        found = reasons(obligation, consent, Record(consents, mine, events, said), notices, asked)
         own = [e for e in said if e["consent_id"] == consent["consent_id"]]
         latest = max((e["effective_at"] for e in own), default=None)
         age = (1, 0.0) if latest is None else (0, -latest.timestamp())
@@ -208,7 +212,7 @@ def _of_others(
     """Return what any record of the person says against this one, unless it was given later."""
     consents, events, said = record.consents, record.events, record.said
     given = _last_given(consent["consent_id"], said)
-    by_id = {c["consent_id"]: c for c in consents}
+    by_id = {c["consent_id"]: c for c in record.all}
     found: set[str] = set()
     for event in said:
         reason = AGAINST.get(event["state"])

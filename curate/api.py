@@ -32,6 +32,7 @@ from curate.verbs import (
     reviewers,
     run,
     split,
+    statements,
     status,
     vault,
 )
@@ -60,12 +61,12 @@ if TYPE_CHECKING:
     from curate.splits.assign import Plan
     from curate.splits.lint import Lint
     from curate.splits.maker import Made
-    from curate.verbs.consent import Recorded
     from curate.verbs.identify import Exported, Named
     from curate.verbs.names import Said
     from curate.verbs.release import Order
     from curate.verbs.release.recall import Recalled
     from curate.verbs.report import About
+    from curate.verbs.statements import Recorded
     from curate.verbs.status import Status
 
 __all__ = ["Project", "init", "open"]
@@ -146,8 +147,8 @@ class Project:
         )
 
     def import_statements(self, path: str | Path) -> Recorded:
-        """Record consents, subjects, notices or sources. See `curate.verbs.consent`."""
-        return consent.import_statements(self.context, path)
+        """Record consents, subjects, notices or sources. See `curate.verbs.statements`."""
+        return statements.import_statements(self.context, path)
 
     def run(
         self,

@@ -126,8 +126,8 @@ class ManyErrors(InputError):
     default_hint = "correct these places; nothing of the file was recorded"
     SHOWN: ClassVar[int] = 20
 
-    def __init__(self, errors: list[CurateError]) -> None:
-        super().__init__(f"{len(errors)} places are wrong")
+    def __init__(self, errors: list[CurateError], *, hint: str = "") -> None:
+        super().__init__(f"{len(errors)} places are wrong", hint=hint)
         self.errors = errors
 
     def __str__(self) -> str:

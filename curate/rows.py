@@ -7,12 +7,14 @@ that cannot be read is given out with its problem, so that its reader decides wh
 
 from __future__ import annotations
 
+import codecs
 import csv
 import json
 import re
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -29,13 +31,15 @@ class Row:
     """One row: its place, its values by column, and what is wrong with it when it cannot be read.
 
     Empty cells are left out of `values`: a spreadsheet cannot say null in another way. Columns in
-    which an empty list stands are in `empty`, for readers to whom none is an answer.
+    which an empty list stands are in `empty`, and those in which nothing stands, an empty cell or
+    null, in `blank`, for readers to whom none is an answer and nothing is none.
     """
 
     place: str
     values: dict[str, Any] = field(default_factory=dict)
     problem: str = ""
     empty: frozenset[str] = frozenset()
+    blank: frozenset[str] = frozenset()
 
 
 def read_rows(path: Path) -> Iterator[Row]:
@@ -77,15 +81,14 @@ def kept(values: dict[str, Any]) -> str | None:
 
 def _text(path: Path, suffix: str) -> Iterator[Row]:
     try:
-        # utf-8-sig: spreadsheets begin their CSV with a byte-order mark.
-        with path.open(encoding="utf-8-sig", newline="") as lines:
+        with path.open(encoding=_encoding(path), newline="") as lines:
             if suffix == ".json":
                 yield from _json(lines, path)
             elif suffix in (".jsonl", ".ndjson"):
                 yield from _json_lines(lines, path)
             else:
-                yield from _csv(lines, path, "\t" if suffix == ".tsv" else ",")
-    except UnicodeDecodeError:
+                yield from _csv(lines, path, "\t" if suffix == ".tsv" else "")
+    except UnicodeError:
         raise InvalidFileError(
             f"line {_line_that_is_no_text(path)} is not UTF-8 text",
             where=str(path),
@@ -93,6 +96,22 @@ def _text(path: Path, suffix: str) -> Iterator[Row]:
         ) from None
     except OSError as error:
         raise InvalidFileError(f"cannot be read: {error.strerror}", where=str(path)) from None
+
+
+def _encoding(path: Path) -> str:
+    """Return the encoding that a byte-order mark names, as spreadsheets write it; or UTF-8."""
+    with path.open("rb") as file:
+        begins = file.read(2)
+    return "utf-16" if begins in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE) else "utf-8-sig"
+
+
+def _delimiter(line: str) -> str:
+    """Return what stands between the columns of a header: spreadsheets of many places write ;.
+
+    >>> _delimiter("subject;state"), _delimiter("subject,state"), _delimiter("subject")
+    (';', ',', ',')
+    """
+    return next((one for one in (",", ";", "\t") if one in line), ",")
 
 
 def _line_that_is_no_text(path: Path) -> int:
@@ -108,7 +127,10 @@ def _line_that_is_no_text(path: Path) -> int:
 
 def _csv(lines: TextIO, path: Path, delimiter: str) -> Iterator[Row]:
     csv.field_size_limit(sys.maxsize if sys.maxsize < 1 << 31 else (1 << 31) - 1)
-    reader = csv.reader(lines, delimiter=delimiter, strict=True)
+    first = next(lines, "")
+    reader = csv.reader(
+        chain([first], lines), delimiter=delimiter or _delimiter(first), strict=True
+    )
     try:
         header = [cell.strip() for cell in next(reader, [])]
         _check_header(header, path)
@@ -134,10 +156,11 @@ def _check_header(header: list[str], path: Path) -> None:
 
 def _csv_row(header: list[str], cells: list[str], place: str) -> Row:
     values = {k: v.strip() for k, v in zip(header, cells, strict=False) if k and v.strip()}
+    blank = frozenset(k for k in header if k and k not in values)
     if len(cells) > len(header):
         found = f"{len(cells)} cells where the header names {len(header)} columns"
-        return Row(place, values, problem=found)
-    return Row(place, values)
+        return Row(place, values, problem=found, blank=blank)
+    return Row(place, values, blank=blank)
 
 
 def _json(lines: TextIO, path: Path) -> Iterator[Row]:
@@ -172,7 +195,12 @@ def _object(item: object, place: str, *, escapes: bool = False) -> Row:
     if escapes and not _is_text(item):
         return Row(place, problem="text that is no Unicode: half a surrogate pair")
     values = {k: v for k, v in item.items() if v not in (None, "", [])}
-    return Row(place, values, empty=frozenset(k for k, v in item.items() if v == []))
+    return Row(
+        place,
+        values,
+        empty=frozenset(k for k, v in item.items() if v == []),
+        blank=frozenset(k for k, v in item.items() if v in (None, "")),
+    )
 
 
 def _is_text(item: object) -> bool:

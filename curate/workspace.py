@@ -50,6 +50,8 @@ purpose = "train-detector"
 operations = ["include", "train_detector"]
 audience = "internal"
 commercial = false
+horizon_days = 365           # for how long, where ends_at does not say
+legal_basis = "A6-1-a"       # what a person's record rests on where it names no legal basis
 
 [faces]
 analyzer = "dlib"            # or "insightface" or "openmodelzoo", with model = "FOLDER"

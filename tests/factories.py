@@ -77,6 +77,7 @@ def consent(consent_id: str = "c1", subject: str = "p01", **values: Any) -> Row:
     return {
         "consent_id": consent_id,
         "subject_id": subject,
+        "legal_basis": "A6-1-a",
         "purposes": ["train-detector"],
         "operations": ["include", "train_detector"],
         "roles_permitted": ["depicted"],

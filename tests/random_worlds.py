@@ -68,7 +68,10 @@ def random_question(random: Random) -> Question:
         commercial=dice.odd(),
         recipient_territories=tuple(dice.usual((), ("DE",), ("DE", "US"), ("WORLD",))),
         storage_territories=tuple(dice.usual((), ("FR",))),
-        ends_at=random.choice((None, INSTANTS[5], INSTANTS[7])),
+        starts_at=dice.usual(None, *INSTANTS[2:7]),
+        ends_at=random.choice((None, None, INSTANTS[5], INSTANTS[7])),
+        horizon_days=dice.usual(30, 1, 299, 300, 365),
+        legal_basis=dice.usual(random.choice((None, "A6-1-a")), "A6-1-f", "A9-2-a"),
         contexts=tuple(dice.few(CONTEXTS) or ()),
         minors=random.random() < 0.4,
     )
@@ -109,7 +112,7 @@ def random_world(random: Random, name: str = "w") -> World:
     consents = [
         _consent(dice, f"{name}-c{i}-{n}", person, name, ids)
         for i, person in enumerate(people)
-        for n in range(dice.usual(1, 0, 2, 3))
+        for n in range(dice.random.choice((1, 1, dice.usual(2, 0, 3), dice.usual(3, 0, 4))))
     ]
     depictions = [d for m in media for d in _depictions(dice, m, people)]
     named = {d["media_id"] for d in depictions}
@@ -476,6 +479,7 @@ def _consent(dice: Dice, consent_id: str, person: str, name: str, ids: list[str]
             dice.random.choice((None, f"{name}-n0")), f"{name}-n1", f"{name}-n9"
         ),
         "legal_basis": dice.usual("A9-2-a", "A6-1-a", "bipa_release", None, "A6-1-f", "none"),
+        "consent_type": dice.usual("explicit", None, "expressed", "implied", "uninformed"),
         "purposes": dice.usual([dice.random.choice(PURPOSES[:4])], dice.some(PURPOSES, 0.3)),
         "purposes_excluded": dice.few(PURPOSES),
         "operations": list(dice.usual(OPERATIONS, tuple(dice.some(OPERATIONS, 0.7)))),
@@ -510,6 +514,10 @@ def _events(dice: Dice, consent: Row) -> list[Row]:
             "subject_id": consent["subject_id"],
             "state": state,
             "effective_at": at,
+            "purposes": dice.usual(None, [], *([one] for one in PURPOSES)),
+            "undated": dice.usual(dice.random.choice((None, False)), *(True,)),
+            "method": dice.usual("post", None, "import"),
+            "annulled_at": dice.usual(None, *INSTANTS),
             "indicated_by": dice.random.choice(("subject", "guardian", None))
             if dice.random.random() < 0.7
             else dice.usual("subject", "controller", "court"),

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from curate.audit.facts import Question
-from tests.reference_coverage import Asked, answer
+from tests.reference_coverage import GRANTS, Asked, answer, heard
 
 Row = dict[str, Any]
 Tables = Mapping[str, list[Row]]
@@ -85,12 +85,16 @@ class Names:
                 spoken += [event | {"subject_id": n} for n in self.others(event["subject_id"])]
         covering, own = answer(duty, consents, spoken, notices, asked)
         found = set(own)
-        given = [e["effective_at"] for e in events
-                 if e["consent_id"] == covering and e["effective_at"] <= asked.as_of]  # fmt: skip
+        given = [
+            e["effective_at"] for e in heard(events, asked)
+            if e["consent_id"] == covering and e["state"] in GRANTS and e["dated"]
+        ]  # fmt: skip
         for other in self.others(duty["subject_id"]):
             if not any(c["subject_id"] == other for c in consents):
                 continue
-            _, short = answer(duty | {"subject_id": other}, consents, spoken, notices, asked)
+            nearest, short = answer(duty | {"subject_id": other}, consents, spoken, notices, asked)
+            if nearest is None:
+                continue
             last = [e["effective_at"] for e in events
                     if e["subject_id"] == other and e["effective_at"] <= asked.as_of]  # fmt: skip
             later = not own and last and given and max(given) > max(last)

@@ -322,9 +322,17 @@ class Questions:
         here = {self._linked_to(f) for f in self._faces(entry)}
         if not here or None in here:
             return False
-        listed = {e["sha256"] for e in self.tables["entries"]}
-        known = {self._linked_to(f) for f in self._counting_faces if f["sha256"] in listed}
+        known = {i["subject_id"] for i in self._known_faces}
         return bool((self._to_be_seen(entry) & known) - here)
+
+    @cached_property
+    def _known_faces(self) -> list[Row]:
+        """Return what is held of faces that are somebody's, whatever else is lost of them."""
+        model = self._stage("faces").get("model_id")
+        return [
+            i for i in self.tables["identities"]
+            if i["subject_id"] is not None and i["status"] != "disputed" and i["model_id"] == model
+        ]  # fmt: skip
 
     def _to_be_seen(self, entry: Row) -> set[str]:
         """Return whose own face is to be seen; the donors of a morph meet in one."""
@@ -337,20 +345,19 @@ class Questions:
         )}  # fmt: skip
 
     def _second_identity(self, entry: Row) -> bool:
-        """Tell whether a subject's face here is not the one of most of their entries."""
+        """Tell whether a subject's face here is not the one of most contents they are in."""
         said = [self._identity(f) for f in self._faces(entry)]
         return any(i.get("identity_id") in self._others(i.get("subject_id")) for i in said)
 
     def _others(self, subject: str | None) -> set[str]:
-        """Return the identities of a subject but the one in most entries, which is their own."""
-        entries: dict[str, set[str]] = {}
-        for entry in self.tables["entries"] if subject else ():
-            for face in self._faces(entry):
-                identity = self._identity(face).get("identity_id")
-                if self._linked_to(face) == subject and identity is not None:
-                    entries.setdefault(identity, set()).add(entry["media_id"])
-        usual = min(entries, key=lambda i: (-len(entries[i]), i), default=None)
-        return set(entries) - {usual}
+        """Return the identities of a subject but the one in most contents, which is their own."""
+        contents: dict[str, set[str]] = {}
+        for said in self._known_faces:
+            if said["subject_id"] == subject and said["identity_id"] is not None:
+                content = said["face_id"].rsplit("/", 3)[0]
+                contents.setdefault(said["identity_id"], set()).add(content)
+        usual = min(contents, key=lambda i: (-len(contents[i]), i), default=None)
+        return set(contents) - {usual}
 
     def _one_name(self, entry: Row) -> str:
         """Has nobody else of the catalogue such a face?"""

@@ -51,13 +51,15 @@ BY_REASON = {
     "no-expiry": "CON025",
     "release-outlives-consent": "CON026",
     "claim-only": "CON027",
+    "uninformed": "CON041",
+    "legal-basis-unstated": "CON042",
 }
 # All other rules block.
 REVIEWS = {
     *("CON011", "CON015", "CON018", "CON020", "CON022", "CON023", "CON024", "CON025", "CON026"),
-    *("CON027", "CON028", "CON030", "CON031", "CON032"),
+    *("CON027", "CON028", "CON030", "CON031", "CON032", "CON041", "CON042"),
     *("DEP001", "DEP002", "DEP003", "DEP004", "DEP005", "DEP006", "DEP007", "DEP008", "DEP009"),
-    *("DEP012", "SRC004", "SRC005", "SRC006", "SRC007", "SRC009"),
+    *("DEP012", "SRC004", "SRC005", "SRC006", "SRC007", "SRC009", "SRC010"),
 }
 # How many people of each role a manipulation cannot do without.
 NEEDS = {
@@ -430,6 +432,8 @@ class Judge:
         source = self._source_of(entry)
         yield from self._licences(entry, source)
         if entry["source_id"] is None:
+            if self.question.source_required:
+                yield "SRC010"
             return
         if source is None:
             yield "SRC006"

@@ -12,6 +12,7 @@ from typing import Any
 from tests.chance import INSTANTS, PURPOSES
 from tests.factories import depiction, signal
 from tests.random_worlds import Row, World
+from tests.reference_coverage import GRANTS
 
 Restrict = Callable[[Random, World], None]
 
@@ -39,6 +40,45 @@ def _more(column: str, *values: str) -> Restrict:
     return _each(
         "consents", lambda random, row: {column: [*(row[column] or []), random.choice(values)]}
     )
+
+
+def _fewer_listed(random: Random, world: World) -> None:
+    # What was taken back for an entry alone is taken back there alone: with fewer listed it would
+    # be for fewer.
+    said_no = {e["consent_id"] for e in world["consent_events"] if e["state"] not in GRANTS}
+    said_no |= {c["consent_id"] for c in world["consents"] if c["purposes_excluded"]}
+    fewer = _fewer("scope_media_ids", least=1)
+    free = {"consents": [c for c in world["consents"] if c["consent_id"] not in said_no]}
+    held = [c for c in world["consents"] if c["consent_id"] in said_no]
+    fewer(random, free)
+    world["consents"] = free["consents"] + held
+
+
+def _another(state: str) -> Restrict:
+    """Return a restriction that adds a record by which somebody says no."""
+
+    def restrict(random: Random, world: World) -> None:
+        for consented in [c for c in world["consents"] if random.random() < 0.3]:
+            more = {**consented, "consent_id": f"{consented['consent_id']}-no"}
+            world["consents"].append(more | {"scope_kind": "all_media"})
+            world["consent_events"].append(new_event(more, state, random.choice(INSTANTS)))
+
+    return restrict
+
+
+def _from_a_purpose(random: Random, world: World) -> None:
+    world["consent_events"] += [
+        new_event(consented, "ConsentWithdrawn", random.choice(INSTANTS))
+        | {"event_id": f"{consented['consent_id']}-part", "purposes": [random.choice(PURPOSES)]}
+        for consented in world["consents"]
+        if random.random() < 0.3
+    ]
+
+
+def _undated(_: Random, row: Row) -> Row:
+    # A grant that is still to come does not become one of the past.
+    past = row["state"] in GRANTS and row["effective_at"] <= INSTANTS[3]
+    return {"undated": True} if past else {}
 
 
 def _earlier_end(random: Random, row: Row) -> Row:
@@ -135,7 +175,14 @@ RESTRICTIONS: dict[str, Restrict] = {
     "fewer manipulations": _fewer("manipulations_permitted"),
     # The last territory left out would say nothing of territories any more.
     "fewer territories": _fewer("territories", least=1),
-    "fewer listed entries": _fewer("scope_media_ids"),
+    "fewer listed entries": _fewer_listed,
+    "refusal elsewhere": _another("ConsentRefused"),
+    "revocation elsewhere": _another("ConsentRevoked"),
+    "invalidation elsewhere": _another("ConsentInvalidated"),
+    "withdrawal from a purpose": _from_a_purpose,
+    "nobody knows when it was given": _each("consent_events", _undated),
+    "uninformed": _each("consents", lambda *_: {"consent_type": "uninformed"}),
+    "no legal basis": _each("consents", lambda *_: {"legal_basis": "none"}),
     "narrower audience": _each("consents", lambda *_: {"audience_max": "internal"}),
     "no commercial use": _each("consents", lambda *_: {"commercial_use": "no"}),
     "less assurance": _each("consents", lambda *_: {"assurance_level": 0}),

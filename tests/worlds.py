@@ -81,11 +81,20 @@ def load_world(folder: Path, scratch: Path) -> World:
     tables |= _statements(said, scratch, tables["media"])
     tables["entries"] = _entries(tables)
     tables["stages"] = conform(said.get("current_stages", list(STAGES)), "stages")
-    use = UseProfile("case", "train-detector", ("include", "train_detector"))
+    use = UseProfile(
+        "case", "train-detector", ("include", "train_detector"), horizon_days=1,
+        legal_basis="A6-1-a",
+    )  # fmt: skip
     asked = {k: tuple(v) if isinstance(v, list) else v for k, v in said.get("use", {}).items()}
-    if "ends_at" in asked:
-        asked["ends_at"] = parse_instant(asked["ends_at"])
-    question = Question(replace(use, **asked), purpose_tree(), AS_OF)
+    for name in {"starts_at", "ends_at"} & asked.keys():
+        asked[name] = parse_instant(asked[name])
+    asked = {k: None if v == "" else v for k, v in asked.items()}
+    question = Question(
+        replace(use, **asked),
+        purpose_tree(),
+        AS_OF,
+        source_required=said.get("source", "required") == "required",
+    )
     expect = sorted(said.get("expect", []))
     return World(tables, question, expect, all_rules=said.get("all_rules", False))
 

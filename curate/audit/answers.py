@@ -96,17 +96,21 @@ def hold_open(letters: Letters, enough: Clearance) -> None:
         column[~np.isin(column, [*accepted, _NOT_RAISED])] = _OPEN
 
 
-def ask_descent(letters: Letters, lines: Lines, cleared: npt.NDArray[np.bool_]) -> None:
+def ask_descent(
+    letters: Letters, lines: Lines, cleared: npt.NDArray[np.bool_], enough: Clearance
+) -> None:
     """Answer the question of descent, in place.
 
     Args:
         letters: The answers.
         lines: What entries were made from.
         cleared: Whether each entry is cleared, as it is handed down.
+        enough: The bases that are enough, by question.
     """
     place = _PLACE[DESCENT.name]
     letters[:, place] = _NOT_RAISED
-    letters[lines.child, place] = _DECLARED
+    accepted = "declared" in enough.get(DESCENT.name, DESCENT.enough)
+    letters[lines.child, place] = _DECLARED if accepted else _OPEN
     listed = lines.parent >= 0
     doubted = ~listed
     doubted[listed] = ~cleared[lines.parent[listed]]

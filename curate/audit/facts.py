@@ -123,11 +123,14 @@ SELECT c.duty, c.subject_id, c.role, c.manipulation_type, c.consent_id,
        r.reason, c.state, c.state_at, c.withdrawn_at, c.valid_from, c.valid_until,
        c.audience_max, c.purposes, c.missing, c.legal_basis, c.notice_id, c.assurance_level,
        c.territories, c.contexts, u.purpose, u.audience, u.ends_at,
+       coalesce(l.one.consent_id, c.consent_id) AS said_in,
+       CASE WHEN l.one IS NULL THEN c.state_at ELSE l.one.moment END AS said_at,
        CASE WHEN c.state = 'ConsentExpired' THEN c.state_at END AS state_at_if_expired,
        NULL::VARCHAR AS source_id, NULL::VARCHAR AS consent_claim, c.by_name
 FROM short_of c
 CROSS JOIN use u
 CROSS JOIN LATERAL (SELECT unnest(c.reasons) AS reason) r
+CROSS JOIN LATERAL (SELECT list_filter(c.said, lambda s: s.reason = r.reason)[1] AS one) l
 """
 _UNMET_CLAIMS = """
 INSERT INTO unmet BY NAME
@@ -404,7 +407,8 @@ def _use_row(question: Question) -> pa.Table:
         "operations": list(use.operations),
         "audience": use.audience,
         "commercial": use.commercial,
-        "ends_at": use.ends_at,
+        "ends_at": use.ends(question.as_of),
+        "source_required": question.source_required,
         "as_of": question.as_of,
     }
     return pa.Table.from_pylist([row], schema=_USE)
@@ -417,6 +421,7 @@ _USE = pa.schema(
         ("audience", pa.string()),
         ("commercial", pa.bool_()),
         ("ends_at", pa.timestamp("us", tz="UTC")),
+        ("source_required", pa.bool_()),
         ("as_of", pa.timestamp("us", tz="UTC")),
     ]
 )

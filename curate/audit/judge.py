@@ -192,6 +192,7 @@ class _Bench:
         policy = np.frombuffer(bytes.fromhex(policy_of(question, rules)), np.uint8)
         sight = fixed_bytes(_whole(prepared["sight"]["digest"]))
         self._sight = added(sight, np.broadcast_to(policy, sight.shape))
+        self.enough = question.enough
         self.letters = answers_of(
             prepared, facts, source_required=question.source_required, enough=question.enough
         )
@@ -306,7 +307,7 @@ def _hand_down(
     handed = own.verdict.copy()
     for media, verdict in said.items():
         handed[media] = verdict
-    ask_descent(bench.letters, bench.lines, handed == CLEARED)
+    ask_descent(bench.letters, bench.lines, handed == CLEARED, bench.enough)
     bench.tell(handed)
     return bench.gather(first + [findings_of(rule, bench.facts) for rule in later])
 

@@ -7,7 +7,8 @@ An entry names people by pseudonyms. Where two of them are merged (`curate.model
 * A withdrawal under any name counts under all, as of one person: it beats each grant before it.
 * It is asked of each other name with consents on record whether these cover the entry, too. What
   falls short there stands against the entry, unless the consent that covers it under its own name
-  was given after the last event of that other name.
+  was given after the last event of that other name. One of which nobody said when it was given was
+  not.
 * What stands against the person under another name, such as minority, death, an erasure or a
   request about all their media, stands against the entry. That nothing is known of another name is
   no restriction.
@@ -88,8 +89,8 @@ LEFT JOIN (
     SELECT subject_id, max(effective_at) AS last_at FROM said_events
     WHERE effective_at <= $as_of GROUP BY subject_id
 ) e ON e.subject_id = o.subject_id
-WHERE len(o.reasons) > 0
-AND (own.number IS NULL OR own.state_at IS NULL OR coalesce(e.last_at >= own.state_at, TRUE))
+WHERE len(o.reasons) > 0 AND o.consent_id IS NOT NULL
+AND (own.number IS NULL OR own.given_at IS NULL OR coalesce(e.last_at >= own.given_at, TRUE))
 ORDER BY o.number, by_name
 """
 STANDINGS_SHARED = """

@@ -161,6 +161,15 @@ _VIEWS = {
         SELECT l.* FROM likenesses l
         JOIN stages g ON g.stage = 'faces' AND g.model_id = l.model_id
     """,
+    # Whose faces are known, by what the stage wrote as a whole: what is lost of one entry, its
+    # faces or what it contains, must not change what is held of another.
+    "known_faces": """
+        SELECT i.subject_id, i.identity_id, i.model_id,
+               regexp_replace(i.face_id, '/[^/]*/[^/]*/[^/]*$', '') AS content
+        FROM identities i
+        JOIN stages g ON g.stage = 'faces' AND g.model_id = i.model_id
+        WHERE i.subject_id IS NOT NULL AND i.status IS DISTINCT FROM 'disputed'
+    """,
     "face_elsewhere": """
         SELECT DISTINCT d.media_id, d.subject_id
         FROM depictions d
@@ -175,26 +184,24 @@ _VIEWS = {
         WHERE d.link_status <> 'rejected' AND d.not_visible IS NULL
         AND (d.role IN ('depicted', 'bystander')
             OR (d.role = 'donor' AND e.manipulation_type <> 'morph'))
-        AND d.subject_id IN (
-            SELECT subject_id FROM likenesses_now WHERE status IS DISTINCT FROM 'disputed'
-        )
+        AND d.subject_id IN (SELECT subject_id FROM known_faces)
         AND NOT EXISTS (
             SELECT 1 FROM likenesses_now own
             WHERE own.media_id = d.media_id AND own.subject_id = d.subject_id
         )
         ORDER BY ALL
     """,
-    # The identity seen in most entries is the subject's own.
+    # The identity seen in most contents is the subject's own.
     "second_identities": """
         SELECT DISTINCT l.media_id, l.subject_id
         FROM likenesses_now l
         JOIN (
-            SELECT identity_id, subject_id FROM likenesses_now
-            WHERE subject_id IS NOT NULL AND status IS DISTINCT FROM 'disputed'
+            SELECT identity_id, subject_id FROM known_faces
+            WHERE identity_id IS NOT NULL
             GROUP BY model_id, subject_id, identity_id
             QUALIFY row_number() OVER (
                 PARTITION BY model_id, subject_id
-                ORDER BY count(DISTINCT media_id) DESC, identity_id
+                ORDER BY count(DISTINCT content) DESC, identity_id
             ) > 1
         ) s ON s.identity_id = l.identity_id AND s.subject_id = l.subject_id
         ORDER BY ALL

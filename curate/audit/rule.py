@@ -105,6 +105,9 @@ def _printed(value: object) -> str:
         return "unknown"
     if isinstance(value, list):
         return ", ".join(str(item) for item in value) or "none"
-    # DuckDB prints an instant as 2026-05-04 12:00:00+00; its day is what people need.
+    # DuckDB prints an instant as 2026-05-04 12:00:00+00; of a midnight people need the day.
     text = str(value)
-    return text[:10] if re.fullmatch(r"\d{4}-\d{2}-\d{2}[ T]00:00:00\+00(:00)?", text) else text
+    found = re.fullmatch(r"(\d{4}-\d{2}-\d{2})[ T](\d{2}:\d{2}:\d{2}(?:\.\d+)?)\+00(?::00)?", text)
+    if found is None:
+        return text
+    return found[1] if found[2] == "00:00:00" else f"{found[1]}T{found[2]}Z"

@@ -19,7 +19,7 @@ from curate.errors import InputError, InvariantError, UnknownNameError
 from curate.schema import arrow_schema, table_names
 
 # A withdrawal must not go while its grant stays: these are erased together or not at all.
-ALWAYS_ERASED = frozenset({"subjects", "consents", "consent_events"})
+ALWAYS_ERASED = frozenset({"subjects", "consents", "consent_events", "supersessions"})
 
 _OF_SUBJECT = """
 SELECT log_index FROM entries

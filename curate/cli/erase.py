@@ -84,7 +84,8 @@ def _tell(done: dict[str, Any]) -> None:
     say(
         f"erased: {counted(gone['ledger']['entries'], 'record')}, "
         f"{counted(sum(gone['rows'].values()), 'computed row')}, "
-        f"{counted(gone['vault_keys'], 'vault key')}, {counted(len(gone['files']), 'file')}"
+        f"{counted(gone['vault_keys'], 'vault key')}, {counted(len(gone['files']), 'file')}, "
+        f"{counted(len(gone['release_files']), 'file')} of releases"
     )
     if gone["refused_contents"]:
         say(
@@ -99,6 +100,8 @@ def _tell(done: dict[str, Any]) -> None:
             say(f"  {one if len(ids) == 1 else several.format(len(ids))}")
     for left in done["not_destroyed"]["files"]:
         say(f"  still on disk: {left}")
+    for left in done["not_destroyed"]["release_files"]:
+        say(f"  still in a release: {left}")
     for sentence in done["not_destroyed"]["unknown"]:
         say(f"  not known: {sentence}")
     for request in done["closed_requests"]:
@@ -140,7 +143,16 @@ def _show(erasure: Erasure, limit: int, *, delete_files: bool) -> None:
     say_maybe(touched.maybe, touched.subject, limit)
     for sentence in erasure.unknown:
         note(f"not known: {sentence}")
-    files = len(erasure.files())
+    copies = erasure.copies()
+    if copies:
+        count = len(copies)
+        say(f"{counted(count, 'file')} of the releases here {verb(count, 'holds', 'hold')} them, "
+            "archives and tables that hold others too among them:")  # fmt: skip
+        for path in copies[:limit]:
+            say(f"  {path}")
+        if count > limit:
+            say(f"  and {counted(count - limit, 'other file')}")
+    files = len(erasure.files()) + len(copies)
     if delete_files:
         say(f"{counted(files, 'file')} will be deleted")
     elif files:

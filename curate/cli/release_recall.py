@@ -95,7 +95,9 @@ def deliver_command(
 def acknowledge_command(
     name: NameArgument,
     by: Annotated[str, typer.Option("--from", help="Who says so, as named when it was given.")],
-    outcome: Annotated[str, typer.Option(help="received, deleted or refused.")] = "deleted",
+    outcome: Annotated[
+        str, typer.Option(help="What they say: received, deleted or refused. It must be named.")
+    ],
     note: NoteOption = None,
     workspace: WorkspaceOption = None,
 ) -> None:
@@ -123,7 +125,10 @@ def list_command(workspace: WorkspaceOption = None, as_json: JsonOption = False)
         {"name": row["name"], "version": row["version"], "use": row["use"],
          "items": row["item_count"], "built": f"{row['built_at']:%Y-%m-%d}",
          "look again": f"{row['supersede_by']:%Y-%m-%d}" if row["supersede_by"] else "",
-         "recipients": row["recipients"], "behind": row["behind"],
+         "recipients": row["recipients"],
+         "answered": [f"{who}: {one['outcome']} {one['at']:%Y-%m-%d}"
+                      for who, one in row["answered"].items()],
+         "behind": row["behind"],
          "must go": None if due is None else row["due"]}
         for row in Recipients(context.ledger).overview(due=due, alone=alone)
     ]  # fmt: skip

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
 
 from curate.cli.options import JsonOption, WorkspaceOption, instant
 from curate.cli.output import note, open_context, say, say_json, table
+from curate.model.plural import counted
 
 app = typer.Typer(
     invoke_without_command=True,
@@ -58,6 +60,16 @@ def open_command(
     entry: Annotated[
         list[str] | None, typer.Option("--entry", help="A locator; may be given again.")
     ] = None,
+    file: Annotated[
+        list[Path] | None,
+        typer.Option("--file", help="What a takedown is about: a picture or video of it."),
+    ] = None,
+    hashes: Annotated[
+        list[str] | None, typer.Option("--hash", help="Its hash, in hex or as KIND:HEX.")
+    ] = None,
+    url: Annotated[
+        list[str] | None, typer.Option("--url", help="The address at which it is.")
+    ] = None,
     received_at: Annotated[
         str | None, typer.Option("--received-at", help="The clock runs from then; now if left out.")
     ] = None,
@@ -75,8 +87,8 @@ def open_command(
     """Record a request: it drives verdicts from now on.
 
     Raises:
-        InputError: It is about nobody and nothing.
-        UnknownNameError: There is no such kind or entry.
+        InputError: It is about nobody and nothing, or a file or hash cannot be read.
+        UnknownNameError: There is no such kind or entry, or nothing names the subject.
     """
     from curate.safety.requests import NOTICE
     from curate.verbs.requests import open_request
@@ -85,17 +97,33 @@ def open_command(
         open_context(workspace), kind, received_at=instant(received_at, "--received-at"),
         subject=subject, locators=entry or (), request_id=request_id,
         notice=[part for part in NOTICE if part not in (lacks or ())],
+        files=file or (), hashes=hashes or (), urls=url or (),
     )  # fmt: skip
     if as_json:
         say_json(made)
         return
     count = len(made["media_ids"] or [])
     say(f"{made['request_id']}: {kind}, due {made['due_at']:%Y-%m-%d %H:%M} UTC; {count:,} entries")
+    if file or hashes or url:
+        _tell_found(made["found"])
     if made["notice_lacks"]:
         note(f"the notice lacks {', '.join(made['notice_lacks'])}: ask for it; the entries are "
              "blocked meanwhile")  # fmt: skip
     if kind.startswith("takedown") and count:
         note("run `curate run hashlists`: edited copies are looked for too")
+
+
+def _tell_found(found: dict[str, list[Any]]) -> None:
+    """Print where what was asked about was found."""
+    if not (found["same"] or found["near"] or found["released"]):
+        say("nothing of it is catalogued or went out; it is blocked when it comes")
+    if found["near"]:
+        say(f"{counted(len(found['near']), 'entry')} may be an edited copy; look at each, and name "
+            "with --entry, in a request of its own, what is one")  # fmt: skip
+        for name in found["near"]:
+            say(f"  {name}")
+    for release, path in found["released"]:
+        say(f"release {release} holds it as {path}: `curate release recall --all` calls it back")
 
 
 @app.command("move")

@@ -6,7 +6,13 @@ rules are those of STANDARDS section 9.4:
 
 * The state of a consent is that of its latest event at the instant; of events at one instant
   the one that restricts most counts.
-* A withdrawal by the subject beats every grant given before it or with it, in any record.
+* A withdrawal, refusal, revocation, invalidation or exclusion in any record of the subject beats
+  every grant given before it or with it, in all of them. A record for listed entries does so
+  there alone. A grant of which nobody said when it was given beats none of them.
+* A record that was not answered, because nobody said yes or no in it so far, takes no other's
+  place: where a person answered in another record, only those that were answered are judged. Where
+  they answered in none, the one that falls short most is told. So no record makes a verdict
+  better in which nobody agreed.
 * A grant of a purpose covers those below it; an exclusion of one excludes those below it, and
   wins.
 * Making a swap needs its own operation from each person, by role.
@@ -89,6 +95,8 @@ DOUBTS = (
     "assurance-too-low",
     "no-expiry",
     "release-outlives-consent",
+    "uninformed",
+    "legal-basis-unstated",
 )
 
 
@@ -115,9 +123,10 @@ def coverage(
         One row per obligation, in their order: its row in `obligations` (``obligation``), the
         obligation, ``consent_id`` (null without any
         consent), ``reasons`` (list of text, empty when met), and the facts they speak of:
-        ``state, state_at, withdrawn_at, valid_from, valid_until, audience_max, purposes,
-        missing`` (operations not granted), ``legal_basis, notice_id, assurance_level,
-        territories`` and ``contexts`` (those that stand against it).
+        ``state, state_at, given_at, withdrawn_at, said`` (of what was said against the person's
+        records: ``reason, consent_id, moment``, the last of each reason), ``valid_from,
+        valid_until, audience_max, purposes, missing`` (operations not granted), ``legal_basis,
+        notice_id, assurance_level, territories`` and ``contexts`` (those that stand against it).
     """
     import duckdb
 
@@ -133,7 +142,9 @@ def coverage(
     values = {
         "as_of": as_of,
         "unknown": _STATES.index("ConsentUnknown"),
-        "ends_at": use.ends_at,
+        "begins_at": use.begins(as_of),
+        "ends_at": use.ends(as_of),
+        "legal_basis": use.legal_basis,
         "operations": list(use.operations),
         "purpose_line": purpose_line(use.purpose, purposes),
         "audiences": list(AUDIENCES),

@@ -61,15 +61,11 @@ def read_document(
     )
 
 
-def read_rows_of_notices(
-    rows: Sequence[Row], path: Path, purposes: Iterable[str]
-) -> Statements | None:
-    """Return the notices in the rows of a file; None when its columns are not those of notices."""
-    if not any(row.values.keys() & notices.TEXT_COLUMNS for row in rows):
-        return None
-    if any("purposes" in row.values or "subject" in row.values for row in rows):
-        return None
-    return notices.read_notices(rows, folder=path.parent, purposes=purposes)
+def is_table_of_notices(rows: Sequence[Row]) -> bool:
+    """Tell whether the columns of a file's rows are those of notices."""
+    return any(row.values.keys() & notices.TEXT_COLUMNS for row in rows) and not any(
+        row.values.keys() & {"purposes", "subject", "subject_id"} for row in rows
+    )
 
 
 def _is_document(path: Path) -> bool:

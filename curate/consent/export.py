@@ -88,14 +88,15 @@ def everything_held(subject: str, tables: Tables) -> dict[str, Any]:
     Args:
         subject: The subject's pseudonym.
         tables: Any of ``subjects``, ``consents``, ``consent_events``, ``requests``,
-            ``notices``, ``depictions``, ``media``, ``labels``, ``identities``, ``releases``
-            and ``release_items``; what is absent is told as nothing.
+            ``notices``, ``depictions``, ``media``, ``labels``, ``identities``, ``releases``,
+            ``release_items`` and ``deliveries``; what is absent is told as nothing.
 
     Returns:
         Plain values: records by table; ``media`` with locator and the subject's roles in each;
         ``labels`` of media that show nobody else; ``faces``, how many are linked to the
-        subject, by status; ``identities``; ``releases`` with the files in which the subject
-        is; and ``not_told``, what was left out because it may be of others, counted.
+        subject, by status; ``identities``; ``releases`` with the files in which the subject is,
+        and their recipients; and ``not_told``, what was left out because it may be of others,
+        counted.
 
     Raises:
         UnknownNameError: Nothing names the subject.
@@ -135,7 +136,17 @@ def media_list(held: Mapping[str, Any]) -> list[str]:
 
 
 def _record(consent: dict[str, Any], tables: Tables, *, gdpr: bool) -> Node:
-    events = _rows(tables, "consent_events", "consent_id", consent["consent_id"])
+    events = [
+        row
+        for row in _rows(tables, "consent_events", "consent_id", consent["consent_id"])
+        if row["annulled_at"] is None
+    ]
+    # Linked data has no word for a withdrawal from one purpose: what was withdrawn is excluded.
+    withdrawn = {p for row in events for p in row["purposes"] or ()}
+    if withdrawn:
+        excluded = sorted({*(consent["purposes_excluded"] or ()), *withdrawn})
+        consent = {**consent, "purposes_excluded": excluded}
+        events = [row for row in events if not row["purposes"]]
     subjects = _rows(tables, "subjects", "subject_id", consent["subject_id"])
     shown = _rows(tables, "notices", "notice_id", consent["notice_id"])
     return write_record(
@@ -197,7 +208,11 @@ def _releases(tables: Tables, media_ids: list[str]) -> list[dict[str, Any]]:
         files.setdefault(row["release_id"], []).append(row["path"])
     return [
         {"name": row["name"], "use": row["use"], "built_at": row["built_at"],
-         "files": sorted(files[row["release_id"]])}
+         "files": sorted(files[row["release_id"]]),
+         "recipients": [
+             {"recipient": one["recipient"], "delivered_at": one["delivered_at"]}
+             for one in _rows(tables, "deliveries", "release_id", row["release_id"])
+         ]}
         for row in _among(tables, "releases", "release_id", sorted(files))
     ]  # fmt: skip
 

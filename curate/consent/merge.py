@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from curate.consent.vocabulary import PERMITTING
+
 Record = dict[str, Any]
 
 
@@ -31,10 +33,13 @@ def merged_subjects(
     return merged
 
 
+FORBIDDEN = ("purposes_excluded", "territories_excluded", "contexts_forbidden")
+
+
 def merged_consents(
     said: Iterable[Mapping[str, Any]], known: Mapping[str, Mapping[str, Any]]
 ) -> list[Record]:
-    """Return records of consents that keep every purpose excluded before.
+    """Return records of consents that keep whatever was excluded or forbidden before.
 
     Args:
         said: The records of the file.
@@ -42,7 +47,40 @@ def merged_consents(
     """
     merged = []
     for record in said:
-        before = known.get(record["consent_id"], {}).get("purposes_excluded") or ()
-        excluded = sorted({*before, *(record.get("purposes_excluded") or ())})
-        merged.append({**record, "purposes_excluded": excluded or None})
+        before = known.get(record["consent_id"], {})
+        kept = {
+            name: sorted({*(before.get(name) or ()), *(record.get(name) or ())}) or None
+            for name in FORBIDDEN
+            if before.get(name)
+        }
+        merged.append({**record, **kept})
     return merged
+
+
+def merged_events(
+    said: Iterable[Mapping[str, Any]], known: Mapping[str, Mapping[str, Any]]
+) -> tuple[list[Record], list[str]]:
+    """Return records of events, and what is to be told of them.
+
+    When consent was given is not forgotten because an older sheet does not say it; and what was
+    annulled stays annulled.
+
+    Args:
+        said: The records of the file.
+        known: The records of the ledger, by event.
+    """
+    merged, notes = [], []
+    for record in said:
+        before = known.get(record["event_id"])
+        if before is None:
+            merged.append({**record})
+        elif before.get("annulled_at") is not None:
+            notes.append(
+                f"the event {record['event_id']} was annulled, and stays so: a withdrawal that "
+                "came afterwards has an instant of its own"
+            )
+        elif record.get("undated") and not before.get("undated") and before["state"] in PERMITTING:
+            merged.append({**before} if before.get("undated") is False else {**record})
+        else:
+            merged.append({**record})
+    return merged, notes

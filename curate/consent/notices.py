@@ -22,7 +22,7 @@ from curate.schema import problems
 
 # A row with one of these columns is a notice.
 TEXT_COLUMNS = frozenset({"text", "text_file", "text_sha256"})
-_COLUMNS = TEXT_COLUMNS | {
+COLUMNS = TEXT_COLUMNS | {
     "notice",
     "version",
     "language",
@@ -66,7 +66,7 @@ def read_notices(rows: Iterable[Row], *, folder: Path, purposes: Iterable[str]) 
 
 def _notice(row: Row, folder: Path, purposes: frozenset[str]) -> Record:
     values, wrong = row.values, [row.problem] if row.problem else []
-    unknown = sorted(values.keys() - _COLUMNS)
+    unknown = sorted(values.keys() - COLUMNS)
     if unknown:
         wrong.append(f"columns are not known: {', '.join(unknown)}")
     record: Record = {

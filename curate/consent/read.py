@@ -7,17 +7,31 @@ row that withdraws.
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from curate.consent.dispatch import read_document, read_rows_of_notices
-from curate.consent.records import join, read_consent_row, read_source_row, read_subject_row
+from curate.consent.dispatch import is_table_of_notices, read_document
+from curate.consent.known_columns import ALSO, kept_only, renamed, unknown_columns
+from curate.consent.notices import COLUMNS as NOTICE_COLUMNS
+from curate.consent.notices import read_notices
+from curate.consent.records import (
+    OF_SUBJECT,
+    join,
+    read_consent_row,
+    read_source_row,
+    read_subject_row,
+)
 from curate.consent.statements import FirstRecords, Statements
 from curate.errors import CurateError, InvalidFileError, InvalidRowError, ManyErrors
 from curate.model.instants import parse_instant, print_instant
+from curate.model.pseudonyms import cleaned
 from curate.rows import Row, read_rows
 from curate.schema import json_schema
+
+# Refuses what a row adds, by an error; it gets the row's place too.
+Check = Callable[[Statements, str], None]
 
 # A file is held in memory until all of it is known to be right.
 MAX_BYTES = 1 << 30
@@ -31,6 +45,9 @@ def read_statements(
     purposes: Iterable[str],
     on_file: Mapping[str, str] | None = None,
     now: datetime | None = None,
+    keep: Collection[str] = (),
+    check: Check | None = None,
+    partial: bool = False,
 ) -> Statements:
     """Return the statements in a file of consents, subjects, sources or notices.
 
@@ -44,6 +61,10 @@ def read_statements(
         purposes: The purposes that are known.
         on_file: The digest of each notice on file, by its id; assurance 4 needs it.
         now: The present instant, in UTC: nothing happened after it. Not asked when None.
+        keep: Columns that are kept though nobody knows what they say.
+        check: Is told what each row of a table adds, and its place; refuses it by an error.
+        partial: Leave out rows that are wrong, and tell of them in ``left_out``. Of a person of
+            whom a row is wrong, only rows that restrict are taken. Documents are taken whole.
 
     Raises:
         InvalidFileError: The file cannot be read, or holds none of these.
@@ -55,29 +76,80 @@ def read_statements(
     document = read_document(path, purposes=purposes, on_file=on_file or {})
     if document is not None:
         _check_past(document, now, where=str(path))
+        document.spell(cleaned)
         return document
     rows = list(_toml_rows(path) if path.suffix.lower() == ".toml" else read_rows(path))
     if not rows:
         raise InvalidFileError("the file has no rows", where=str(path))
     columns = {name for row in rows for name in row.values}
-    if (found := read_rows_of_notices(rows, path, purposes)) is not None:
-        return found
-    reader = _reader_for(columns, path, purposes)
-    statements, errors = Statements(), list[CurateError]()
+    if is_table_of_notices(rows):
+        _refuse_unknown(rows, NOTICE_COLUMNS, "notices", keep, path)
+        rows = [kept_only(row, NOTICE_COLUMNS) for row in rows]
+        return read_notices(rows, folder=path.parent, purposes=purposes)
+    table = _table_of(columns | {ALSO.get(name, name) for name in columns}, path)
+    rows = renamed(rows, table.columns)
+    _refuse_unknown(rows, table.columns, table.what, keep, path)
+    _require({name for row in rows for name in row.values}, table, path)
+    return _read_table(rows, table.reader(purposes), now, check=check, partial=partial)
+
+
+def _read_table(
+    rows: Sequence[Row],
+    reader: Callable[[Row, Statements], None],
+    now: datetime | None,
+    *,
+    check: Check | None,
+    partial: bool,
+) -> Statements:
+    errors: list[CurateError] = []
     first_records: FirstRecords = {}
+    read: list[tuple[Row, Statements]] = []
+    wrong_of: set[str] = set()
     for row in rows:
+        of_row = Statements()
         try:
             if row.problem:
                 raise InvalidRowError(row.problem, where=row.place)
-            of_row = Statements(mentioned=statements.mentioned)
             reader(row, of_row)
             _check_past_row(row, now)
-            join(of_row, statements, first_records, row.place)
+            if check is not None:
+                check(of_row, row.place)
         except CurateError as error:
             errors.extend(error.errors if isinstance(error, ManyErrors) else [error])
-    if errors:
+            wrong_of.add(cleaned(str(row.values.get("subject", ""))))
+        else:
+            read.append((row, of_row))
+    statements = Statements()
+    for row, of_row in read:
+        who = cleaned(str(row.values.get("subject", "")))
+        if partial and who in wrong_of and not of_row.restricts():
+            errors.append(InvalidRowError(
+                f"left out, because another row of {who} is wrong",
+                where=row.place, hint="correct that row, and import the file again",
+            ))  # fmt: skip
+            continue
+        try:
+            join(of_row, statements, first_records, row.place)
+            statements.mentioned |= of_row.mentioned
+        except CurateError as error:
+            errors.append(error)
+    if errors and not partial:
         raise errors[0] if len(errors) == 1 else ManyErrors(errors)
+    statements.left_out = errors
     return statements
+
+
+def _refuse_unknown(
+    rows: Sequence[Row], known: Collection[str], what: str, keep: Collection[str], path: Path
+) -> None:
+    """Refuse columns that are not known, and that the settings do not keep.
+
+    Raises:
+        CurateError: There is one; ManyErrors where there are several.
+    """
+    error = unknown_columns(rows, known, keep=keep, path=path, what=what)
+    if error is not None:
+        raise error
 
 
 def _check_past_row(row: Row, now: datetime | None) -> None:
@@ -126,19 +198,44 @@ def _refuse_huge(path: Path) -> None:
         )
 
 
-def _reader_for(
-    columns: set[str], path: Path, purposes: frozenset[str]
-) -> Callable[[Row, Statements], None]:
+@dataclass(frozen=True)
+class _Table:
+    """What the rows of a file are, which columns they may and must have, and their reader."""
+
+    what: str
+    columns: frozenset[str]
+    required: tuple[str, ...]
+    reader: Callable[[frozenset[str]], Callable[[Row, Statements], None]]
+
+
+def _consents(purposes: frozenset[str]) -> Callable[[Row, Statements], None]:
+    counts: dict[str, int] = {}
+    return lambda row, into: read_consent_row(row, into, purposes, counts)
+
+
+def _tables() -> dict[str, _Table]:
+    row = json_schema("consent_row")
+    consents, sources = frozenset(row["properties"]), json_schema("sources")["properties"]
+    return {
+        "purposes": _Table("consents", consents, tuple(row["required"]), _consents),
+        "consent_claim": _Table(
+            "sources", frozenset((*sources, "source")), (), lambda _: read_source_row
+        ),
+        "subject": _Table(
+            "subjects", frozenset(("subject", *OF_SUBJECT)), (), lambda _: read_subject_row
+        ),
+    }
+
+
+def _table_of(columns: Collection[str], path: Path) -> _Table:
+    tables = _tables()
     if path.suffix.lower() == ".toml":
-        return read_source_row
-    if "purposes" in columns:
-        _require(columns, "consent_row", path)
-        counts: dict[str, int] = {}
-        return lambda row, into: read_consent_row(row, into, purposes, counts)
-    if "consent_claim" in columns:
-        return read_source_row
-    if "subject" in columns:
-        return read_subject_row
+        return tables["consent_claim"]
+    for sign, table in tables.items():
+        if sign in columns:
+            if sign == "subject":
+                _refuse_half_a_consent(columns, tables["purposes"], path)
+            return table
     raise InvalidFileError(
         f"columns are {', '.join(sorted(columns))}; expected 'purposes' for consents, "
         "'consent_claim' for sources or 'subject' for subjects",
@@ -147,8 +244,26 @@ def _reader_for(
     )
 
 
-def _require(columns: set[str], schema: str, path: Path) -> None:
-    missing = [name for name in json_schema(schema)["required"] if name not in columns]
+def _refuse_half_a_consent(columns: Collection[str], consents: _Table, path: Path) -> None:
+    """Refuse a table of subjects that says something of consents, which nobody would hear.
+
+    Raises:
+        InvalidFileError: It does.
+    """
+    said = sorted((consents.columns - OF_SUBJECT - {"subject"}) & set(columns))
+    if said:
+        missing = [name for name in consents.required if name not in columns]
+        raise InvalidFileError(
+            f"the columns {', '.join(said)} are about consents, and the table lacks the column"
+            f"{'' if len(missing) == 1 else 's'} {', '.join(missing)}",
+            where=str(path),
+            hint="a consent names its purposes, operations and roles. Who only withdraws is "
+            "recorded with `curate consent withdraw SUBJECT --from INSTANT`",
+        )
+
+
+def _require(columns: Collection[str], table: _Table, path: Path) -> None:
+    missing = [name for name in table.required if name not in columns]
     if missing:
         raise InvalidFileError(
             f"columns are missing: {', '.join(missing)}",

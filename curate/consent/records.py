@@ -20,14 +20,21 @@ from curate.consent.statements import (
 )
 from curate.errors import InvalidRowError, ManyErrors
 from curate.model.instants import print_instant
+from curate.model.pseudonyms import cleaned
 from curate.model.territories import territories
 from curate.rows import Row, cells, kept
 from curate.schema import json_schema, key_of, problems, resolved
 
+# The word for every entry in which a person appears, where a column lists entries.
+ALL_MEDIA = "all"
+_INSTANTS = ("valid_from", "valid_until", "state_at", "given_at")
+# States that say nothing of an earlier consent.
+_NEVER_GIVEN = ("refused", "requested", "unknown")
+
 _E_MAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
 # Columns that say something of the subject rather than of a consent.
-_OF_SUBJECT = frozenset(
+OF_SUBJECT = frozenset(
     ("subject_kind", "minor_at_capture", "guardian", "majority_on", "deceased_on", "destroy_by")
 )
 
@@ -47,8 +54,11 @@ def read_consent_row(
         InvalidRowError: A value of it cannot be.
         ManyErrors: Several cannot be.
     """
+    # Counted first: a row that is wrong does not change the ids of those after it.
+    who = cleaned(str(row.values.get("subject", "")))
+    counts[who] = counts.get(who, 0) + 1
     values, extra = _checked(row, "consent_row")
-    instants = instants_of(row.place, values, ("valid_from", "valid_until", "state_at", "given_at"))
+    instants = instants_of(row.place, values, _INSTANTS)
     _check_purposes(row.place, values, purposes)
     for column in from_rows():
         if column.words == "territories" and column.row in values:
@@ -59,10 +69,10 @@ def read_consent_row(
             f"valid_until: {values['valid_until']!r} is not after valid_from", where=row.place
         )
     subject = values["subject"]
-    counts[subject] = counts.get(subject, 0) + 1
+    media = _listed(row, values)
     consent = values.get("consent", f"{subject}/{counts[subject]}")
     digest = values.get("document_sha256")
-    if _OF_SUBJECT & values.keys():
+    if OF_SUBJECT & values.keys():
         into.add("subjects", subject_record(subject, values, where=row.place))
     else:
         into.mentioned.add(subject)
@@ -73,14 +83,15 @@ def read_consent_row(
         "valid_from": start,
         "valid_until": end,
         "assurance_level": assurance(Proof(document_sha256=digest), {}),
-        "scope_kind": "listed_media" if "media" in values else "all_media",
-        "scope_media_ids": values.get("media"),
+        "scope_kind": "all_media" if media is None else "listed_media",
+        "scope_media_ids": media,
         "extra": kept(extra),
     })  # fmt: skip
-    for state, moment in _events(row.place, values, instants):
-        # A consent has one grant, whose date can be corrected. Whatever restricts is an event of
-        # its own for each instant: no later import can put something else in its place.
-        instant = "" if state in ("given", "renewed") else f"/{print_instant(moment)}"
+    for state, moment, undated in _events(row, values, instants):
+        # A consent has one grant, of which it may be said later when it was given. Whatever else
+        # happens is an event of its own for each instant: no later import can put something else
+        # in its place.
+        instant = "" if state == "given" else f"/{print_instant(moment)}"
         into.add("consent_events", {
             "event_id": f"{consent}/{state}{instant}",
             "consent_id": consent,
@@ -91,22 +102,75 @@ def read_consent_row(
                 "indicated_by", "controller" if state == "revoked" else "subject"
             ),
             "method": "import",
+            **({"undated": undated} if state in ("given", "renewed") else {}),
         })  # fmt: skip
 
 
 def _events(
-    place: str, values: Record, instants: dict[str, datetime]
-) -> list[tuple[str, datetime]]:
-    """Return the states that a row reports, the first of them that consent was given."""
-    state = values.get("state", "given")
-    given = instants.get("given_at") or instants.get("valid_from")
-    at = instants.get("state_at") or (given if state == "given" else None)
-    if at is None:
-        missing = "valid_from or given_at" if state == "given" else "state_at"
-        raise InvalidRowError(f"state {state!r} needs {missing}", where=place)
+    row: Row, values: Record, instants: dict[str, datetime]
+) -> list[tuple[str, datetime, bool]]:
+    """Return the states that a row reports, the first of them that consent was given.
+
+    Each has its instant, and whether that is not the one at which it happened: where nobody says
+    when consent was given, the instant is that from which it holds.
+
+    Raises:
+        InvalidRowError: An instant is missing, or two do not go together.
+    """
+    state, place = values.get("state", "given"), row.place
+    given, at, start = (instants.get(n) for n in ("given_at", "state_at", "valid_from"))
+    if "state" not in values and at is not None:
+        raise InvalidRowError(
+            "state_at: there is an instant, and the column state says nothing", where=place,
+            hint="write the state that holds from then on, such as withdrawn",
+        )  # fmt: skip
     if state == "given":
-        return [(state, at)]
-    return [*([("given", given)] if given and given <= at else []), (state, at)]
+        if given and at and given != at:
+            raise InvalidRowError(
+                "given_at and state_at: consent was given at two instants", where=place,
+                hint="leave one of them out, or write renewed as the state",
+            )  # fmt: skip
+        if moment := given or at:
+            return [(state, moment, False)]
+        if start is None:
+            raise InvalidRowError("state 'given' needs given_at, or else valid_from", where=place)
+        return [(state, start, True)]
+    if at is None:
+        raise InvalidRowError(f"state {state!r} needs state_at", where=place)
+    if given and given > at:
+        raise InvalidRowError(
+            f"given_at: {values['given_at']!r} is later than state_at", where=place,
+            hint=f"a consent is {state} after it was given; a consent that was given afterwards "
+            "is a row of its own, with an id of its own in the column consent",
+        )  # fmt: skip
+    if given:
+        return [("given", given, False), (state, at, False)]
+    # Who refused, or was only asked, has not agreed before.
+    ended = start if start and start <= at and state not in _NEVER_GIVEN else None
+    return [*([("given", ended, True)] if ended else []), (state, at, False)]
+
+
+def _listed(row: Row, values: Record) -> list[str] | None:
+    """Return the entries that a row's grant is for; None for all of them.
+
+    Raises:
+        InvalidRowError: There is a column for them, and nothing in it.
+    """
+    listed = values.get("media")
+    if listed == [ALL_MEDIA]:
+        return None
+    if listed and ALL_MEDIA not in listed:
+        return list(listed)
+    if listed:
+        raise InvalidRowError(f"media: {ALL_MEDIA!r} stands beside ids of entries", where=row.place)
+    if "media" in row.empty | row.blank:
+        found = "an empty list" if "media" in row.empty else "nothing"
+        raise InvalidRowError(
+            f"media: {found}, so it is not said which entries the grant is for", where=row.place,
+            hint=f"list the ids of the entries, or write {ALL_MEDIA!r} where it is for every "
+            "entry in which the person appears",
+        )  # fmt: skip
+    return None
 
 
 def _territories(place: str, column: str, codes: list[str]) -> list[str]:
@@ -144,7 +208,12 @@ def read_source_row(row: Row, into: Statements) -> None:
     Raises:
         ManyErrors: Values of it cannot be.
     """
-    values = {k: v.isoformat() if hasattr(v, "isoformat") else v for k, v in row.values.items()}
+    known = {"source", *json_schema("sources")["properties"]}
+    values = {
+        k: v.isoformat() if hasattr(v, "isoformat") else v
+        for k, v in row.values.items()
+        if k in known
+    }
     if "terms_flags" in row.empty:
         # Terms that restrict nothing are an answer; where none is given, nobody looked.
         values["terms_flags"] = []
@@ -166,6 +235,10 @@ def _checked(
     """Return a row's known values, lists split, and its other columns."""
     declared = json_schema(schema)["properties"]
     values = {k: v for k, v in row.values.items() if k in declared}
+    if isinstance(values.get("subject"), str):
+        values["subject"] = cleaned(values["subject"])
+        if not values["subject"]:
+            raise InvalidRowError("subject: there is nothing in it that shows", where=row.place)
     for name, value in values.items():
         spec = resolved(declared[name])
         if spec.get("type") == "array" and isinstance(value, str):

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
-from curate.errors import InvalidRowError
+from curate.errors import CurateError, InvalidRowError
 from curate.model.instants import parse_instant
 
 STATES = {
@@ -20,6 +22,15 @@ STATES = {
     "requested": "ConsentRequested",
     "unknown": "ConsentUnknown",
 }
+
+# Spreadsheets count days from here; those of the years 1954 to 2173 have five digits or so.
+_FIRST_DAY = date(1899, 12, 30)
+_DAY_NUMBER = re.compile(r"[2-9]\d{4}([.,]\d+)?")
+_LOCAL = re.compile(r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}([ T].*)?")
+
+RESTRICTING = frozenset(
+    STATES[name] for name in ("refused", "withdrawn", "revoked", "expired", "invalidated")
+)
 
 Record = dict[str, Any]
 # The first record of each table and key in a file, and its place.
@@ -35,15 +46,29 @@ class Statements:
         mentioned: Subjects whom a consent names without saying anything about them: they
             are recorded as unknown adults or minors only if the ledger does not know them.
         notes: What a reader should know of them, though nothing is wrong.
+        left_out: What is wrong with the rows of which nothing is recorded.
     """
 
     records: dict[str, list[Record]] = field(default_factory=dict)
     mentioned: set[str] = field(default_factory=set)
     notes: list[str] = field(default_factory=list)
+    left_out: list[CurateError] = field(default_factory=list)
 
     def add(self, kind: str, record: Record) -> None:
         """Keep `record` for table `kind`."""
         self.records.setdefault(kind, []).append(record)
+
+    def spell(self, spelled: Callable[[str], str]) -> None:
+        """Write the pseudonyms of all subjects as they are recorded."""
+        for rows in self.records.values():
+            for record in rows:
+                if record.get("subject_id") is not None:
+                    record["subject_id"] = spelled(record["subject_id"])
+        self.mentioned = {spelled(one) for one in self.mentioned}
+
+    def restricts(self) -> bool:
+        """Tell whether they say that a person said no, or that somebody did for them."""
+        return any(r["state"] in RESTRICTING for r in self.records.get("consent_events", ()))
 
 
 def subject_record(subject: str, values: Record, *, where: str = "") -> Record:
@@ -65,6 +90,17 @@ def subject_record(subject: str, values: Record, *, where: str = "") -> Record:
     }
 
 
+def _as_date(text: str) -> str:
+    """Return what to do about a cell that is no date, with the date that it seems to be."""
+    plain = "write dates as 2026-05-04, and instants as 2026-05-04T12:00:00Z"
+    if _DAY_NUMBER.fullmatch(text):
+        day = _FIRST_DAY + timedelta(days=int(float(text.replace(",", "."))))
+        return f"this seems to be a spreadsheet's number for {day.isoformat()}; {plain}"
+    if _LOCAL.fullmatch(text):
+        return f"which part of it is the day and which the month cannot be told; {plain}"
+    return plain
+
+
 def instants_of(place: str, values: Record, names: tuple[str, ...]) -> dict[str, datetime]:
     """Return the instants that a row gives in some columns; those it leaves out are not there.
 
@@ -77,5 +113,7 @@ def instants_of(place: str, values: Record, names: tuple[str, ...]) -> dict[str,
             try:
                 found[name] = parse_instant(str(values[name]))
             except ValueError as error:
-                raise InvalidRowError(f"{name}: {error}", where=place) from None
+                raise InvalidRowError(
+                    f"{name}: {error}", where=place, hint=_as_date(str(values[name]))
+                ) from None
     return found

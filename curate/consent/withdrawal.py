@@ -25,7 +25,7 @@ def withdrawal(
 
     With consents on record, each gets the event ConsentWithdrawn. A subject without any is still
     heard: what they say is kept as a request, which blocks like a withdrawal. From one purpose
-    alone: the consents are restated with that purpose excluded.
+    alone: the event names it, and other purposes are as before.
 
     Args:
         subject: The subject's pseudonym.
@@ -38,26 +38,25 @@ def withdrawal(
     stamp = print_instant(effective_at)
     if not consents:
         return {"requests": [_request(subject, effective_at, stamp)]}
-    if purpose is not None:
-        return {"consents": [_restated(consent, purpose) for consent in consents]}
-    return {"consent_events": [_event(consent, effective_at, stamp) for consent in consents]}
-
-
-def _event(consent: dict[str, Any], effective_at: datetime, stamp: str) -> dict[str, Any]:
     return {
-        "event_id": f"{consent['consent_id']}/withdrawn/{stamp}",
+        "consent_events": [_event(consent, effective_at, stamp, purpose) for consent in consents]
+    }
+
+
+def _event(
+    consent: dict[str, Any], effective_at: datetime, stamp: str, purpose: str | None
+) -> dict[str, Any]:
+    about = "" if purpose is None else f"/{purpose}"
+    return {
+        "event_id": f"{consent['consent_id']}/withdrawn/{stamp}{about}",
         "consent_id": consent["consent_id"],
         "subject_id": consent["subject_id"],
         "state": "ConsentWithdrawn",
         "effective_at": effective_at,
         "indicated_by": "subject",
         "method": "curate consent withdraw",
+        "purposes": None if purpose is None else [purpose],
     }
-
-
-def _restated(consent: dict[str, Any], purpose: str) -> dict[str, Any]:
-    excluded = sorted({*(consent["purposes_excluded"] or ()), purpose})
-    return {**consent, "purposes_excluded": excluded}
 
 
 def _request(subject: str, received_at: datetime, stamp: str) -> dict[str, Any]:

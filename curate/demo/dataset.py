@@ -33,6 +33,7 @@ purpose = "train-detector"
 operations = ["include", "train_detector"]
 audience = "internal"
 commercial = false
+legal_basis = "A6-1-a"
 
 [faces]
 analyzer = "dlib"
@@ -106,7 +107,7 @@ def entries(people: dict[str, Image.Image]) -> list[Entry]:
               planted=("SPL002",)),
         Entry(real + "p06_a.jpg", make.jpeg(people["p06"]), "p06", planted=("CON001",)),
         Entry(real + "p07_a.jpg", make.jpeg(people["p07"]), "p07", planted=("CON002",)),
-        Entry(real + "p08_a.jpg", make.jpeg(people["p08"]), "p08", planted=("CON003",)),
+        Entry(real + "p08_a.jpg", make.jpeg(people["p08"]), "p08", planted=("CON003", "CON026")),
     ]  # fmt: skip
 
 

@@ -19,6 +19,7 @@ from curate.errors import printable
 from curate.ingest.locators import Rejected, kind_of, safe_locator
 from curate.model.config import Config
 from curate.model.ids import media_id, stable_id
+from curate.model.pseudonyms import cleaned
 from curate.schema import conform
 
 TABLES = ("media", "depictions", "labels", "relations", "rejections")
@@ -177,7 +178,7 @@ class Listing:
         """Keep that `subject` is in `entry` in a role, and why they are not to be seen, if so."""
         self.rows["depictions"].append({
             "media_id": entry,
-            "subject_id": subject,
+            "subject_id": cleaned(subject),
             "role": role,
             "link_method": method,
             "link_status": "confirmed" if method == "declared" else "proposed",

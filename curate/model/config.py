@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from curate.errors import ConfigError
@@ -29,8 +29,23 @@ class UseProfile:
     storage_territories: tuple[str, ...] = ()
     starts_at: datetime | None = None
     ends_at: datetime | None = None
+    horizon_days: int = 365
     contexts: tuple[str, ...] = ()
     minors: bool = False
+    legal_basis: str | None = None
+
+    def begins(self, as_of: datetime) -> datetime:
+        """Return from when it is judged: an instant, or its start where that is later."""
+        return as_of if self.starts_at is None else max(as_of, self.starts_at)
+
+    def ends(self, as_of: datetime) -> datetime:
+        """Return when it ends; where nobody said so, its horizon after it begins."""
+        if self.ends_at is not None:
+            return self.ends_at
+        try:
+            return self.begins(as_of) + timedelta(days=self.horizon_days)
+        except OverflowError:
+            return datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -63,6 +78,7 @@ class Config:
     name: str = ""
     notice: str = ""
     columns: dict[str, str] = field(default_factory=dict)
+    keep: tuple[str, ...] = ()
     real_words: tuple[str, ...] = REAL_WORDS
     fake_words: tuple[str, ...] = FAKE_WORDS
     subject: str = ""
@@ -148,6 +164,7 @@ def _config(raw: dict[str, Any]) -> Config:
         "name": raw.get("workspace", {}).get("name"),
         "notice": raw.get("workspace", {}).get("notice"),
         "columns": ingest.get("columns"),
+        "keep": _listed(raw.get("import", {}).get("keep")),
         "real_words": _words(ingest.get("real")),
         "fake_words": _words(ingest.get("fake")),
         "subject": ingest.get("subject"),

@@ -1,7 +1,7 @@
 """Pseudonyms of subjects, compared: which two are one but for how they are written.
 
-Nothing is folded when a pseudonym is stored: what people wrote stays. Punctuation tells
-pseudonyms apart (``p-1-12`` is not ``p-11-2``), which it does not with the names of reviewers
+Of what shows, nothing is folded when a pseudonym is stored: what people wrote stays. Punctuation
+tells pseudonyms apart (``p-1-12`` is not ``p-11-2``), which it does not with the names of reviewers
 (`curate.model.people`).
 """
 
@@ -13,12 +13,18 @@ from difflib import get_close_matches
 
 
 def cleaned(pseudonym: str) -> str:
-    r"""Return a pseudonym without what shows nothing: blanks around it, characters of no width.
+    r"""Return a pseudonym as it is recorded: composed, without what shows nothing.
 
-    >>> cleaned(" p02\u200b ")
-    'p02'
+    Blanks around it and characters of no width go, and a letter with its accent is one character
+    (NFC).
+
+    >>> cleaned(" p02\u200b "), cleaned("zoe\u0301") == "zo\u00e9"
+    ('p02', True)
     """
-    return "".join(one for one in pseudonym if unicodedata.category(one) != "Cf").strip()
+    if pseudonym.isascii():
+        return pseudonym.strip()
+    shown = "".join(one for one in pseudonym if unicodedata.category(one) != "Cf")
+    return unicodedata.normalize("NFC", shown).strip()
 
 
 def folded(pseudonym: str) -> str:

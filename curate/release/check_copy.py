@@ -11,7 +11,7 @@ import hashlib
 import re
 import tarfile
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -69,6 +69,32 @@ def check_copy(folder: Path, feed: Feed) -> list[Found]:
     return sorted(found)
 
 
+def held_in(folder: Path, contents: Collection[str]) -> list[Path]:
+    """Return the files below a folder that hold contents: whole, in an archive or in a table.
+
+    What only mentions a content holds none of it. A file that cannot be read is among them: it
+    may hold one.
+
+    Args:
+        folder: A release, as it lies on disk.
+        contents: SHA-256 of each content, in hex.
+    """
+    paths, _ = files_below(folder)
+    readers = {**_READERS, ".parquet": _bytes_in_table, **dict.fromkeys(_TEXTS, None)}
+    found = []
+    for file in digests(folder, paths):
+        read = readers.get(Path(file.path).suffix.lower())
+        try:
+            holds = file.sha256 in contents or (
+                read is not None and any(read(folder / file.path, contents.__contains__))
+            )
+        except (OSError, ValueError, EOFError, tarfile.TarError, zipfile.BadZipFile):
+            holds = True
+        if holds:
+            found.append(folder / file.path)
+    return sorted(found)
+
+
 def _any(named: Any, text: str) -> bool:
     return any(named(digest) for digest in _DIGEST.findall(text))
 
@@ -97,6 +123,16 @@ def _table(path: Path, named: Any) -> Iterator[tuple[str, str]]:
     for batch in parquet.ParquetFile(path).iter_batches(_ROWS):
         for row in batch.to_pylist():
             if any(_holds(value, named) for value in _leaves(row)):
+                yield ROW, str(number)
+            number += 1
+
+
+def _bytes_in_table(path: Path, named: Any) -> Iterator[tuple[str, str]]:
+    """Yield rows that hold a named file."""
+    number = 0
+    for batch in parquet.ParquetFile(path).iter_batches(_ROWS):
+        for row in batch.to_pylist():
+            if any(isinstance(one, bytes) and _holds(one, named) for one in _leaves(row)):
                 yield ROW, str(number)
             number += 1
 

@@ -18,7 +18,7 @@ _STATE = """
             effective_at, state NOT IN ('ConsentGiven', 'RenewedConsentGiven'), event_id
         )) AS state
         FROM consent_events SEMI JOIN granted USING (consent_id)
-        WHERE effective_at <= ?::TIMESTAMPTZ GROUP BY subject_id
+        WHERE effective_at <= ?::TIMESTAMPTZ AND annulled_at IS NULL GROUP BY subject_id
     ) latest USING (subject_id)
     LEFT JOIN (
         SELECT subject_id, bool_or(valid_until IS NULL OR valid_until > ?::TIMESTAMPTZ) AS running

@@ -41,7 +41,8 @@ def _withdrawn(facts: Facts) -> int:
     return facts.count(
         """
         SELECT count(DISTINCT subject_id) FROM consent_events SEMI JOIN shown USING (subject_id)
-        WHERE state = 'ConsentWithdrawn' AND effective_at <= ?::TIMESTAMPTZ""",
+        WHERE state = 'ConsentWithdrawn' AND annulled_at IS NULL
+        AND effective_at <= ?::TIMESTAMPTZ""",
         facts.inputs.as_of,
     )
 

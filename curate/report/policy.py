@@ -6,6 +6,7 @@ from typing import Any
 
 from curate.consent.vocabulary import NAMESPACES, purpose_term
 from curate.model.config import UseProfile
+from curate.model.ids import stable_id
 from curate.model.instants import print_instant
 from curate.report.appendix import audit_run
 from curate.report.facts import Facts
@@ -30,7 +31,12 @@ def policy(facts: Facts) -> Node:
     """Return the policy under which a release was cleared, and what it asks of holders."""
     use, run = facts.inputs.use, audit_run(facts)
     return {
-        "@context": {name: NAMESPACES[name][0] for name in ("odrl", "dpv", "curate")},
+        "@context": {
+            **{name: NAMESPACES[name][0] for name in ("odrl", "dpv", "curate", "xsd")},
+            "offer": {"@id": "odrl:hasPolicy"},
+        },
+        "@id": target_of(facts),
+        "@type": "odrl:Asset",
         "use": {
             "name": use.name,
             "purpose": use.purpose,
@@ -57,7 +63,7 @@ def policy(facts: Facts) -> Node:
         "terms_of_sources": [row[0] for row in facts.rows(
             "SELECT DISTINCT unnest(terms_flags) AS flag FROM used_sources ORDER BY 1"
         )],
-        "offer": offer(facts),
+        "offer": {**_named(facts), **offer(facts)},
         "duo": [term["termCode"] for term in duo_terms(use)],
     }  # fmt: skip
 
@@ -82,6 +88,23 @@ def offer(facts: Facts) -> Node:
     }  # fmt: skip
 
 
+def _named(facts: Facts) -> Node:
+    """Return what makes an offer a policy that others can refer to: its uid, and who and what."""
+    project, audit = facts.inputs.project, facts.inputs.audit
+    uid = f"urn:uuid:{stable_id('offer', project, audit)}"
+    return {
+        "@id": uid,
+        "odrl:uid": _id(uid),
+        "odrl:assigner": _id(f"urn:uuid:{stable_id('assigner', project)}"),
+        "odrl:target": _id(target_of(facts)),
+    }
+
+
+def target_of(facts: Facts) -> str:
+    """Return the name of what the policy is about, as an absolute address that names nobody."""
+    return f"urn:uuid:{stable_id('assets', facts.inputs.project, facts.inputs.audit)}"
+
+
 def _limits(use: UseProfile) -> list[Node]:
     found = [
         _limit("odrl:purpose", "odrl:isA", _id(purpose_term(use.purpose))),
@@ -91,7 +114,8 @@ def _limits(use: UseProfile) -> list[Node]:
         found.append(_limit("odrl:spatial", "odrl:isAnyOf", list(use.recipient_territories)))
     for name, operator in (("starts_at", "odrl:gteq"), ("ends_at", "odrl:lt")):
         if moment := _instant(use, name):
-            found.append(_limit("odrl:dateTime", operator, moment))
+            typed = {"@type": "xsd:dateTime", "@value": moment}
+            found.append(_limit("odrl:dateTime", operator, typed))
     return found
 
 

@@ -88,6 +88,10 @@ class Requests:
         locators: Sequence[str] = (),
         notice: Collection[str] = NOTICE,
         request_id: str = "",
+        hashes: Collection[tuple[str, bytes]] = (),
+        doubted: Collection[tuple[str, bytes]] = (),
+        media_ids: Collection[str] = (),
+        identified: bool = False,
     ) -> dict[str, Any]:
         """Record a request, and what a takedown covers; return it.
 
@@ -99,6 +103,11 @@ class Requests:
             locators: The entries it is about; all of the subject's when there are none.
             notice: What of `NOTICE` a takedown notice has.
             request_id: Its id; one is drawn when empty.
+            hashes: Hashes of what a takedown is about, kind and bytes, for the deny list.
+            doubted: Hashes of what may be it: what matches them goes to review.
+            media_ids: Entries that were found to be it, beside those that are named.
+            identified: Whether a file, hash or address says what it is about, though nothing of
+                it may be catalogued.
 
         Raises:
             InputError: It is about nobody and nothing, was received later than now, or its id
@@ -108,19 +117,25 @@ class Requests:
         if kind not in KINDS:
             raise UnknownNameError(f"no kind of request is called {kind!r}",
                                    hint=f"kinds are: {', '.join(KINDS)}")  # fmt: skip
-        if not subject and not locators:
+        if not (subject or locators or identified):
             raise InputError("the request is about nobody and nothing",
-                             hint="name --subject or --entry")  # fmt: skip
+                             hint="name --subject, --entry, --file, --hash or --url")  # fmt: skip
+        if identified and kind not in TAKEDOWNS:
+            raise InputError(
+                f"a request of kind {kind} is about a person or entries", where="KIND",
+                hint="name --subject or --entry; what a file, hash or address shows is taken down "
+                "with takedown_ncii or takedown_likeness",
+            )  # fmt: skip
         if received_at > now:
             raise InputError("the request was received later than now", where="--received-at")
         request_id = request_id or f"q-{uuid.uuid4().hex[:12]}"
         if any(row["request_id"] == request_id for row in self._all()):
             raise InputError("a request of that id is there already", where=request_id)
-        media = self._entries(locators)
+        media = sorted({*self._entries(locators), *media_ids})
         takedown = kind in TAKEDOWNS
         lacks = [part for part in NOTICE if part not in notice] if takedown else []
-        if takedown and media:
-            media = self._deny(media, request_id, now)
+        if takedown and (media or hashes):
+            media = self._deny(media, request_id, now, hashes, doubted)
         record = {
             "request_id": request_id,
             "kind": kind,
@@ -199,12 +214,19 @@ class Requests:
             found |= {row[0] for row in rows}
         return sorted(found)
 
-    def _deny(self, media: list[str], request_id: str, now: datetime) -> list[str]:
-        """Put the hashes of entries on the deny list; return them and their known copies."""
+    def _deny(
+        self,
+        media: list[str],
+        request_id: str,
+        now: datetime,
+        hashes: Collection[tuple[str, bytes]],
+        doubted: Collection[tuple[str, bytes]],
+    ) -> list[str]:
+        """Put hashes, and those of entries, on the deny list; return entries and their copies."""
         connection = self.catalog.connect("media", "sightings", "content")
         create_entries(connection)
         rows = connection.execute(_COPIES, [media]).fetchall()
-        hashes = set()
+        hashes = set(hashes)
         for _, *digests, pdq, quality in rows:
             hashes |= {
                 (kind.name, bytes.fromhex(digest))
@@ -212,8 +234,12 @@ class Requests:
             }  # fmt: skip
             if pdq is not None and (quality or 0) >= PDQ.min_quality:
                 hashes.add(("pdq", pdq))
-        plain = {"status": "active", "case_ref": request_id, "quality": 100, "video": -1}
-        added = [{"signal": s, "value": v, **plain} for s, v in sorted(hashes)]
+        plain = {"case_ref": request_id, "quality": 100, "video": -1}
+        added = [
+            {"signal": s, "value": v, "status": status, **plain}
+            for status, some in (("active", hashes), ("disputed", set(doubted) - hashes))
+            for s, v in sorted(some)
+        ]
         if added:
             held = self._denied(now)
             table = pa.concat_tables([held.entries.cast(SCHEMA),

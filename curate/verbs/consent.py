@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,20 +12,17 @@ import pyarrow as pa
 
 from curate.catalog.derived import derived
 from curate.catalog.views import read_entries, stored_as
-from curate.consent.vocabulary import PERMITTING
 from curate.errors import (
     ConfigError,
     CurateError,
-    InputError,
-    ManyErrors,
     MissingKeyError,
     UnknownNameError,
 )
-from curate.model.instants import print_instant
-from curate.model.pseudonyms import cleaned, folded
+from curate.model.pseudonyms import cleaned
 from curate.schema import conform
-from curate.verbs.gaps import begun_erasures, blind_spots, unfinished_erasure
+from curate.verbs.gaps import blind_spots
 from curate.verbs.names import all_names, merges_of
+from curate.verbs.statements import STATEMENTS, Recorded
 from curate.verbs.subjects import (
     known_subject,
     known_subjects,
@@ -37,170 +33,10 @@ from curate.verbs.tables import prepared
 
 if TYPE_CHECKING:
     from curate.catalog.impact import Impact
-    from curate.catalog.ledger import Ledger
-    from curate.consent.statements import Statements
     from curate.verbs.context import Context
 
-STATEMENTS = ("subjects", "consents", "consent_events")
 _EXPORTED = (*STATEMENTS, "notices", "requests")
 _OBSERVED = ("depictions", "media", "labels", "identities")
-
-
-@dataclass(frozen=True)
-class Recorded:
-    """What was added to the ledger.
-
-    Attributes:
-        entries: How many entries, by kind; none for what was known.
-        notes: What the reader of a file reports of it.
-    """
-
-    entries: dict[str, int]
-    notes: tuple[str, ...] = ()
-
-
-def import_statements(context: Context, path: str | Path) -> Recorded:
-    """Record the consents, subjects, notices or sources in a file, all of them or none.
-
-    Raises:
-        InputError: The file cannot be read, or rows of it are wrong; nothing was recorded.
-    """
-    return import_files(context, [path])[str(path)]
-
-
-def import_files(context: Context, paths: Iterable[str | Path]) -> dict[str, Recorded]:
-    """Record what several files say, by file, in their order: all of them or none.
-
-    Raises:
-        InputError: A file cannot be read, or rows of it are wrong; nothing of any was recorded.
-    """
-    from curate.consent.read import read_statements
-
-    ledger, now = context.ledger, context.clock()
-    on_file = {r["notice_id"]: r["text_sha256"] for r in ledger.read("notices").to_pylist()}
-    known = known_subjects(context)
-    files: dict[str, Statements] = {}
-    errors: list[CurateError] = []
-    for path in map(str, paths):
-        try:
-            found = read_statements(
-                Path(path), purposes=context.config.purposes, on_file=on_file, now=now
-            )
-            _refuse_erased(ledger, found, now, where=path)
-            _refuse_rewritten(found, known, where=path)
-        except CurateError as error:
-            errors.append(error)
-            continue
-        files[path] = found
-        # What a later file says may rest on this one.
-        on_file |= {r["notice_id"]: r["text_sha256"] for r in found.records.get("notices", ())}
-        known |= named_in(found)
-    if errors:
-        raise _refused(errors, len(files) + len(errors))
-    return {path: _record(context, found, now) for path, found in files.items()}
-
-
-def _refused(errors: list[CurateError], count: int) -> CurateError:
-    """Return the error of files that were refused, which says that none was taken."""
-    every = [one for e in errors for one in (e.errors if isinstance(e, ManyErrors) else [e])]
-    error = errors[0] if len(errors) == 1 else ManyErrors(every)
-    if count > 1:
-        error.hint = f"{error.hint}. Nothing was recorded of any of the {count} files"
-    return error
-
-
-def _record(context: Context, found: Statements, now: datetime) -> Recorded:
-    from curate.consent.merge import merged_consents, merged_subjects
-    from curate.consent.statements import subject_record
-
-    ledger = context.ledger
-    subjects = _by("subject_id", ledger.read("subjects"))
-    named = {row["subject_id"] for row in found.records.get("subjects", ())}
-    for subject in sorted(found.mentioned - subjects.keys() - named):
-        found.add("subjects", subject_record(subject, {}))
-    records = dict(found.records)
-    if "subjects" in records:
-        records["subjects"] = merged_subjects(records["subjects"], subjects)
-    if "consents" in records:
-        known = _by("consent_id", ledger.read("consents"))
-        records["consents"] = merged_consents(records["consents"], known)
-    recorded = ledger.record_all(records, recorded_at=now)
-    return Recorded(recorded, tuple(found.notes))
-
-
-def named_in(found: Statements) -> set[str]:
-    """Return the pseudonyms that statements name."""
-    rows = (row for kind in STATEMENTS for row in found.records.get(kind, ()))
-    return {row["subject_id"] for row in rows} | found.mentioned
-
-
-def _refuse_erased(ledger: Ledger, found: Statements, now: datetime, *, where: str) -> None:
-    """Refuse statements about people who were erased, unless they agreed again since.
-
-    However their pseudonym is written: blanks, capitals and what has no width tell nobody apart.
-
-    Raises:
-        InputError: A spreadsheet that is older than an erasure lists the person again, or an
-            erasure of theirs was begun and is not finished.
-    """
-    begun = {folded(subject): row for subject, row in begun_erasures(ledger).items()}
-    if not begun:
-        return
-    events = found.records.get("consent_events", ())
-    for subject in sorted(named_in(found)):
-        request = begun.get(folded(subject))
-        if request is None:
-            continue
-        if request["state"] != "fulfilled":
-            raise InputError(
-                f"{unfinished_erasure(request)}; until then nothing of theirs is recorded",
-                where=where,
-                hint="finish the erasure, or take their rows out. Nothing of the file was recorded",
-            )
-        again = {
-            row["consent_id"] for row in events
-            if row["subject_id"] == subject and row["state"] in PERMITTING
-            and request["closed_at"] < row["effective_at"] <= now
-        }  # fmt: skip
-        consents = {row["consent_id"] for row in found.records.get("consents", ())
-                    if row["subject_id"] == subject}  # fmt: skip
-        if subject != request["subject_id"] or not again or consents - again:
-            raise _erased(subject, request, where)
-
-
-def _erased(subject: str, request: dict[str, Any], where: str) -> InputError:
-    name, at = request["subject_id"], print_instant(request["closed_at"])
-    listed = "them" if subject == name else f"them as {subject!r}"
-    return InputError(
-        f"{name} was erased at {at} (request {request['request_id']}), and this file lists "
-        f"{listed} again",
-        where=where,
-        hint=f"take their rows out; if they agreed again since, write {name!r} and give the "
-        f"instant of that new consent, which is later than {at}, in the column given_at: a date "
-        "alone stands for its first moment. Nothing of the file was recorded",
-    )
-
-
-def _refuse_rewritten(found: Statements, known: set[str], *, where: str) -> None:
-    """Refuse a new pseudonym that differs only in how it is written from another one.
-
-    Raises:
-        InputError: There is one: a person under two names would be two people.
-    """
-    named = named_in(found)
-    forms: dict[str, list[str]] = {}
-    for subject in sorted(named | known):
-        forms.setdefault(folded(subject), []).append(subject)
-    for subject in sorted(named - known):
-        others = [one for one in forms[folded(subject)] if one != subject]
-        if others:
-            raise InputError(
-                f"the subject {subject!r} differs from {others[0]!r} only in capitals, blanks or "
-                "characters that show nothing",
-                where=where,
-                hint="write one person's pseudonym the same way everywhere, manifests too; two "
-                "people need pseudonyms that differ in more. Nothing of the file was recorded",
-            )
 
 
 def withdraw(
@@ -236,6 +72,32 @@ def withdraw(
         purpose=purpose,
     )
     return Recorded(context.ledger.record_all(records, recorded_at=now))
+
+
+def annul(context: Context, event_id: str, *, by: Sequence[str], reason: str) -> dict[str, Any]:
+    """Annul an event that was recorded by mistake; return it. See `curate.consent.annulment`.
+
+    Args:
+        context: The workspace.
+        event_id: The event.
+        by: Two people on the register of reviewers.
+        reason: Why, in words that name nobody.
+
+    Raises:
+        UnknownNameError: There is no such event, or somebody is not on the register.
+        InputError: It is annulled already, permits something, or too few people answer for it.
+    """
+    from curate.consent.annulment import annulled
+
+    now = context.clock()
+    with context.workspace.writing():
+        ledger = context.ledger
+        row = annulled(
+            event_id, ledger.read("consent_events").to_pylist(),
+            ledger.read("reviewers").to_pylist(), by=by, reason=reason, at=now,
+        )  # fmt: skip
+        ledger.record("consent_events", [row], recorded_at=now)
+    return row
 
 
 def whom_to_hear(context: Context, subject: str) -> str:
@@ -369,7 +231,8 @@ def export_subject(context: Context, subject: str) -> dict[str, Any]:
 
     observed = {name: context.catalog.read(name) for name in _OBSERVED}
     record = context.record
-    out = {"release_items": record.items(), "releases": conform(record.releases(), "releases")}
+    out = {"release_items": record.items(), "releases": conform(record.releases(), "releases"),
+           "deliveries": context.ledger.read("deliveries")}  # fmt: skip
     return everything_held(subject, {**_exported(context), **observed, **out})
 
 

@@ -46,6 +46,7 @@ from curate.version import TOOL
 
 if TYPE_CHECKING:
     from curate.verbs.context import Context
+from curate.release.check_copy import held_in
 from curate.signing import SigningKey, sign, statement
 from curate.verbs.audit import audit
 from curate.verbs.consent import impact
@@ -209,7 +210,11 @@ class Erasure:
         subject = self.impact.subject
         events = self.ledger.read("consent_events").to_pylist()
         names = set(self.names)
-        asked = any(r["subject_id"] in names and r["state"] == "ConsentWithdrawn" for r in events)
+        asked = any(
+            r["subject_id"] in names and r["state"] == "ConsentWithdrawn"
+            and r["annulled_at"] is None and not r["purposes"]
+            for r in events
+        )  # fmt: skip
         requests = self.ledger.read("requests").to_pylist()
         asked |= any(r["subject_id"] in names and r["kind"] in _ASKED for r in requests)
         if not asked:
@@ -251,17 +256,17 @@ class Erasure:
         self.record("in_progress")
         vault_keys = acts.shred()
         before = acts.audits()
-        releases, files = self.releases(), self.files()
+        releases, files, copies = self.releases(), self.files(), self.copies()
         with acts.recording(self.request_id) as record:
             gone = self.destroy()
             record["counts"] = gone["rows"]
-            for path in files if delete_files else ():
+            for path in (*files, *copies) if delete_files else ():
                 path.unlink()
         backups = acts.remove_backups()
         held = self.hold(before, acts.audits())
         self.record("fulfilled")
         closed = self.close_requests()
-        names = [str(path) for path in files]
+        names, copied = ([str(path) for path in some] for some in (files, copies))
         return {
             "request": self.request_id,
             "closed_requests": closed,
@@ -273,10 +278,12 @@ class Erasure:
                 "vault_keys": vault_keys,
                 "backups": backups,
                 "files": names if delete_files else [],
+                "release_files": copied if delete_files else [],
             },
             "not_destroyed": {
                 **{name: gone[name] for name in ("never_read", "refused_as_alike")},
                 "files": [] if delete_files else names,
+                "release_files": [] if delete_files else copied,
                 "held": held,
                 "releases": releases,
                 "unknown": list(self.unknown),
@@ -297,6 +304,19 @@ class Erasure:
     def files(self) -> list[Path]:
         """Return the plain files that hold what shows the person, as far as they are there."""
         return [path for _, path in self._places() if path.is_file()]
+
+    def copies(self) -> list[Path]:
+        """Return files of the workspace's own releases that hold what shows the person.
+
+        An archive or a table that holds it beside others' is among them whole.
+        """
+        ids = set(self.impact.entries["media_id"].to_pylist())
+        root = self.ledger.path.parent
+        held = set(self.impact.releases["name"].to_pylist())
+        folders = [root / r["path"] for r in Record(self.ledger).releases() if r["name"] in held]
+        there = [folder for folder in folders if folder.is_dir()]
+        contents = self._contents(ids)[0] | self._went_out(ids) if there else set()
+        return [path for folder in there for path in held_in(folder, contents)]
 
     def record(self, state: str) -> None:
         """Keep the request on record, as far as it has come: one for each name of the person."""

@@ -29,21 +29,48 @@ def open_request(
     locators: Sequence[str] = (),
     request_id: str = "",
     notice: Sequence[str],
+    files: Sequence[Path] = (),
+    hashes: Sequence[str] = (),
+    urls: Sequence[str] = (),
 ) -> dict[str, Any]:
     """Record a request: it changes verdicts from now on. See `curate.safety.requests`.
 
+    What a file, hash or address shows is looked for in the catalogue, and among what went out.
+
+    Returns:
+        The request, with ``found``: ids of entries that are the ``same``, locators of
+        those that are ``near``, and names of releases with the paths of files that are the same.
+
     Raises:
-        InputError: It is about nobody and nothing.
-        UnknownNameError: There is no such kind or entry.
+        InputError: It is about nobody and nothing, or a file or hash cannot be read.
+        UnknownNameError: There is no such kind or entry, or nothing names the subject.
     """
+    from curate.safety.sought import Sought, find, sought
+    from curate.verbs.consent import whom_to_hear
+
     now = context.clock()
+    subject = whom_to_hear(context, subject) if subject else ""
+    wanted = sought(files, hashes, urls)
+    found: dict[str, list[Any]] = {"same": [], "near": [], "released": []}
+    if wanted != Sought():
+        names = {row["release_id"]: row["name"] for row in context.record.releases()}
+        items = context.record.items().select(["release_id", "path", "sha256"]).to_pylist()
+        out = [(names[r["release_id"]], r["path"], r["sha256"]) for r in items]
+        found = find(wanted, context.catalog, out)
+        locators_of = dict(
+            zip(*(context.catalog.read("media")[n].to_pylist() for n in ("media_id", "locator")),
+                strict=True)
+        )  # fmt: skip
+        found["near"] = [locators_of[one] for one in found["near"]]
     with context.workspace.writing():
         made = _requests(context).open(
             kind, now=now, received_at=received_at or now, subject=subject, locators=locators,
-            request_id=request_id, notice=notice,
+            request_id=request_id, notice=notice, hashes=wanted.hashes,
+            doubted=wanted.cut, media_ids=found["same"],
+            identified=wanted != Sought(),
         )  # fmt: skip
         publish(context.catalog, context.workspace)
-    return made
+    return {**made, "found": found}
 
 
 def move_request(

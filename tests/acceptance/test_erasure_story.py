@@ -57,7 +57,9 @@ def test_the_erased_are_kept_out_recalled_and_known(
     assert len(_items(ws / "releases" / "v1")) == 2
     curate("release", "deliver", "v1", "--to", "lab-a", "-w", ws)
     curate("consent", "withdraw", f"p{ERASED}", "--yes", "-w", ws)
-    curate("consent", "erase", f"p{ERASED}", "--yes", "-w", ws)
+    erased = json.loads(curate("consent", "erase", f"p{ERASED}", "--yes", "-w", ws, "--json").out)
+    (copy,) = erased["not_destroyed"]["release_files"]
+    assert Path(copy).is_relative_to(ws / "releases" / "v1" / "media")
 
     ws = lose(ws, curate)
     told = curate("audit", "-w", ws, status=None)

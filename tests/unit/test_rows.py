@@ -27,12 +27,12 @@ def rows(folder: Path, name: str, content: str | bytes) -> list[Row]:
 
 
 def test_csv_cells_become_values(tmp_path: Path) -> None:
-    """Cells are trimmed, and empty ones left out."""
+    """Cells are trimmed, and empty ones named apart."""
     found = rows(tmp_path, "a.csv", "path , label\n x.jpg ,real\ny.jpg,\n")
 
     assert found == [
         Row("a.csv:2", {"path": "x.jpg", "label": "real"}),
-        Row("a.csv:3", {"path": "y.jpg"}),
+        Row("a.csv:3", {"path": "y.jpg"}, blank=frozenset({"label"})),
     ]
 
 
@@ -52,7 +52,7 @@ def test_quotes_and_line_breaks_within_cells(tmp_path: Path) -> None:
 
     assert found == [
         Row("a.csv:2", {"path": "a,b.jpg", "note": 'he said "no"\nand left'}),
-        Row("a.csv:4", {"path": "c.jpg"}),
+        Row("a.csv:4", {"path": "c.jpg"}, blank=frozenset({"note"})),
     ]
 
 
@@ -84,11 +84,16 @@ def test_tsv(tmp_path: Path) -> None:
 
 
 def test_json_array(tmp_path: Path) -> None:
-    """Objects come out as they are, without nulls; empty lists are named, others have a problem."""
+    """Objects come out as they are; nulls and empty lists are named, others have a problem."""
     found = rows(tmp_path, "a.json", '[{"path": "x", "n": 0, "e": null, "l": []}, 7]')
 
     assert found == [
-        Row("a.json[0]", {"path": "x", "n": 0}, empty=frozenset({"l"})),
+        Row(
+            "a.json[0]",
+            {"path": "x", "n": 0},
+            empty=frozenset({"l"}),
+            blank=frozenset({"e"}),
+        ),
         Row("a.json[1]", problem="expected an object, found int"),
     ]
 
@@ -133,7 +138,7 @@ def test_parquet(tmp_path: Path) -> None:
     parquet.write_table(pa.table({"path": ["x", "y"], "n": [None, 2]}), path)
 
     assert list(read_rows(path)) == [
-        Row("a.parquet:1", {"path": "x"}),
+        Row("a.parquet:1", {"path": "x"}, blank=frozenset({"n"})),
         Row("a.parquet:2", {"path": "y", "n": 2}),
     ]
 
@@ -232,3 +237,16 @@ def test_forms_agree(tmp_path: Path) -> None:
     ]
 
     assert all([row.values for row in form] == table for form in forms)
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("semicolons.csv", b"path;note\nx.jpg;a, b\n"),
+        ("tabs.csv", b"path\tnote\nx.jpg\ta, b\n"),
+        ("utf-16.csv", 'path,note\nx.jpg,"a, b"\n'.encode("utf-16")),
+    ],
+)
+def test_sheets_as_programs_write_them(tmp_path: Path, name: str, content: bytes) -> None:
+    """What stands between columns is read from the header, and the encoding from its mark."""
+    assert rows(tmp_path, name, content) == [Row(f"{name}:2", {"path": "x.jpg", "note": "a, b"})]

@@ -40,14 +40,17 @@ CONSENT_WITHDRAWN = Rule(
     title="A person withdrew their consent.",
     effect=Effect.BLOCK,
     basis="GDPR Art. 7(3); dpv:ConsentWithdrawn; STANDARDS BLK_CONSENT_WITHDRAWN",
-    message="{subject}, who appears as {role}, withdrew consent {consent_id} on {withdrawn_at}",
+    message="{subject}, who appears as {role}, withdrew on {withdrawn_at} "
+    "(consent {said_in}), and no consent of theirs was given since then",
     explanation=(
         "A withdrawal holds from the instant it takes effect and beats every grant the person "
-        "gave before it, in any record. Only a grant given afterwards counts. Past use stays "
-        "lawful; new use does not."
+        "gave before it, in any record. Only a grant given afterwards counts, and a record that "
+        "does not say when it was given was not given afterwards. Who withdrew from one purpose, "
+        "or for listed entries, withdrew from these alone. Past use stays lawful; new use does "
+        "not."
     ),
     remedy="Leave the entry and everything derived from it out, and recall releases that hold it.",
-    query=duty("withdrawn", "coalesce(withdrawn_at, state_at) AS withdrawn_at"),
+    query=duty("withdrawn", "coalesce(said_at, state_at) AS withdrawn_at", "said_in"),
 )
 
 CONSENT_EXPIRED = Rule(
@@ -114,10 +117,12 @@ CONSENT_REVOKED = Rule(
     title="A consent was revoked by someone other than the person.",
     effect=Effect.BLOCK,
     basis="dpv:ConsentRevoked; STANDARDS BLK_CONSENT_REVOKED",
-    message="consent {consent_id} of {subject}, as {role}, was revoked on {state_at}",
-    explanation="A controller, court or authority can end a consent; it then permits nothing.",
+    message="consent {said_in} of {subject}, who appears as {role}, was revoked on {said_at}, and "
+    "no consent of theirs was given since then",
+    explanation="A controller, court or authority can end a consent. It then permits nothing, and "
+    "another record of the person counts only if it was given afterwards.",
     remedy="Leave the entry out, or obtain a new consent.",
-    query=duty("revoked", "state_at"),
+    query=duty("revoked", "said_at", "said_in"),
 )
 
 CONSENT_REFUSED = Rule(
@@ -126,10 +131,12 @@ CONSENT_REFUSED = Rule(
     title="A person refused.",
     effect=Effect.BLOCK,
     basis="dpv:ConsentRefused; STANDARDS BLK_CONSENT_REFUSED",
-    message="{subject}, who appears as {role}, refused consent {consent_id} on {state_at}",
-    explanation="A refusal on record blocks until the person gives consent afterwards.",
+    message="{subject}, who appears as {role}, refused on {said_at} (consent {said_in}), and no "
+    "consent of theirs was given since then",
+    explanation="A refusal on record blocks until the person gives consent afterwards, whatever "
+    "other records say.",
     remedy="Leave the entry out.",
-    query=duty("refused", "state_at"),
+    query=duty("refused", "said_at", "said_in"),
 )
 
 CONSENT_INVALIDATED = Rule(
@@ -138,10 +145,12 @@ CONSENT_INVALIDATED = Rule(
     title="A consent was found invalid.",
     effect=Effect.BLOCK,
     basis="dpv:ConsentInvalidated; STANDARDS BLK_CONSENT_INVALIDATED",
-    message="consent {consent_id} of {subject}, as {role}, was invalidated on {state_at}",
-    explanation="A consent that was never valid permits nothing, before or after.",
+    message="consent {said_in} of {subject}, who appears as {role}, was found invalid on "
+    "{said_at}, and no consent of theirs was given since then",
+    explanation="A consent that was never valid permits nothing, before or after. Another record "
+    "of the person counts only if it was given afterwards.",
     remedy="Obtain a valid consent, or leave the entry out.",
-    query=duty("invalidated", "state_at"),
+    query=duty("invalidated", "said_at", "said_in"),
 )
 
 CONSENT_NOT_YET_VALID = Rule(
@@ -174,10 +183,11 @@ PURPOSE_EXCLUDED = Rule(
     title="A person excluded the purpose.",
     effect=Effect.BLOCK,
     basis="STANDARDS BLK_PURPOSE_EXCLUDED",
-    message="consent {consent_id} of {subject} excludes {purpose} or a purpose above it",
-    explanation="An exclusion covers the narrower purposes below it, and wins over any grant.",
+    message="consent {said_in} of {subject} excludes {purpose} or a purpose above it",
+    explanation="An exclusion covers the narrower purposes below it, and wins over any grant, in "
+    "this and in other records of the person, unless it is given later and does not exclude it.",
     remedy="Leave the entry out of this use.",
-    query=duty("purpose-excluded", "purpose"),
+    query=duty("purpose-excluded", "purpose", "said_in"),
 )
 
 AUDIENCE_EXCEEDED = Rule(

@@ -36,7 +36,7 @@ SECOND_IDENTITY = Rule(
     explanation=(
         "Faces of one person should be one identity. Where a subject has two, either the model "
         "does not see that they are alike, or an entry names the wrong person. The identity in "
-        "most entries is taken for the subject's own, and the entries of the others are doubted."
+        "most contents is taken for the subject's own, and the entries of the others are doubted."
     ),
     remedy="Compare the faces in review, and correct the declaration that is wrong.",
     query="SELECT media_id, subject_id AS subject FROM second_identities",

@@ -1,4 +1,4 @@
-"""Rules CON017 to CON027: how far a consent reaches, and how sure it is."""
+"""Rules CON017 to CON027, CON041 and CON042: how far a consent reaches, and how sure it is."""
 
 from __future__ import annotations
 
@@ -156,7 +156,10 @@ RELEASE_OUTLIVES_CONSENT = Rule(
     effect=Effect.REVIEW,
     basis="STANDARDS section 9.4, REV_RELEASE_OUTLIVES_CONSENT",
     message=("consent {consent_id} of {subject} ends on {valid_until}, and the use on {ends_at}"),
-    explanation="A dataset given out for longer than a consent holds will be used without it.",
+    explanation=(
+        "A dataset given out for longer than a consent holds will be used without it. Where the "
+        "use does not say when it ends, horizon_days says for how long it goes on."
+    ),
     remedy="End the use earlier, or ask the person to renew.",
     query=duty("release-outlives-consent", "valid_until", "ends_at"),
 )
@@ -180,6 +183,33 @@ CLAIM_ONLY = Rule(
     query=duty("claim-only", "source_id", "consent_claim"),
 )
 
+UNINFORMED = Rule(
+    code="CON041",
+    symbol="consent-uninformed",
+    title="A person was not informed when they consented.",
+    effect=Effect.REVIEW,
+    basis="GDPR Art. 4(11); dpv:UninformedConsent",
+    message="consent {consent_id} of {subject}, as {role}, was given without information",
+    explanation="Consent is informed. A record that says that it was not proves no consent.",
+    remedy="Inform the person and ask again, or leave the entry out.",
+    query=duty("uninformed"),
+)
+
+LEGAL_BASIS_UNSTATED = Rule(
+    code="CON042",
+    symbol="legal-basis-unstated",
+    title="Neither the record nor the use names a legal basis.",
+    effect=Effect.REVIEW,
+    basis="GDPR Art. 6(1), 9(2), 13(1)(c); ISO/IEC TS 27560 lawful_basis",
+    message="record {consent_id} of {subject} names no legal basis, and the use relies on none",
+    explanation=(
+        "Whoever uses the media relies on one legal basis. Where people's records do not name it, "
+        "curate.toml does, as legal_basis of the use."
+    ),
+    remedy="Name it in the column legal_basis, or as legal_basis of the use in curate.toml.",
+    query=duty("legal-basis-unstated"),
+)
+
 RULES = (
     TERRITORY_NOT_GRANTED,
     TERRITORY_UNSTATED,
@@ -192,4 +222,6 @@ RULES = (
     NO_EXPIRY,
     RELEASE_OUTLIVES_CONSENT,
     CLAIM_ONLY,
+    UNINFORMED,
+    LEGAL_BASIS_UNSTATED,
 )

@@ -205,6 +205,27 @@ LICENCE_NOT_KNOWN = Rule(
     """,
 )
 
+SOURCE_UNSTATED = Rule(
+    code="SRC010",
+    symbol="source-unstated",
+    title="The entry names no source.",
+    effect=Effect.REVIEW,
+    basis="GDPR Art. 14(2)(f); AI Act Art. 10(2)(b); STANDARDS section 9, unknown is not allowed",
+    message="the entry names no source",
+    explanation=(
+        "Where media came from decides which terms and claims hold for them. An entry of which "
+        "nobody says where it came from may come from anywhere. Where none need be named, "
+        'curate.toml says so: source = "optional" under [clearance].'
+    ),
+    remedy=(
+        "Name the source in the manifest, and record it with `curate consent import sources.toml`."
+    ),
+    query="""
+        SELECT e.media_id FROM entries e CROSS JOIN use u
+        WHERE e.source_id IS NULL AND u.source_required
+    """,
+)
+
 RULES = (
     SOURCE_RETRACTED,
     SOURCE_PROHIBITED,
@@ -215,6 +236,7 @@ RULES = (
     SOURCE_RESTRICTED,
     LICENCE_FORBIDS,
     LICENCE_NOT_KNOWN,
+    SOURCE_UNSTATED,
 )
 
 # Origins of a licence that is known, and admits the use. Those that state none are among them.

@@ -37,6 +37,7 @@ _READ = frozenset(
         "dpv:hasDuration",
         "dpv:hasIndicationMethod",
         "curate:reason",
+        "curate:undated",
     }
 )
 _WORDS = {state: word for word, state in WORDS_OF_STATES.items()}
@@ -148,6 +149,16 @@ def _event(
         "method": page.text(value, "dpv:hasIndicationMethod", at),
         "reason": page.text(value, "curate:reason", at),
     }
+    undated = value.get("curate:undated", False)
+    if not isinstance(undated, bool) or (undated and state not in PERMITTING):
+        page.wrong(
+            at,
+            "curate:undated: expected true or false, and true only where consent was given or "
+            "renewed",
+            "leave it out where dpv:isIndicatedAtTime is the time at which it happened",
+        )
+    elif state in PERMITTING and "curate:undated" in value:
+        row["undated"] = undated
     events.rows.append(row)
     if state in PERMITTING and "dpv:hasDuration" in value:
         end, known = read_end(page, value, moment, at)

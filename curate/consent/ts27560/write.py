@@ -158,7 +158,20 @@ def _event(event: Record, end: datetime | None) -> Node:
         "dpv:hasDuration": duration,
         "dpv:hasIndicationMethod": event.get("method"),
         "curate:reason": event.get("reason"),
+        "curate:undated": _undated(event) if holds else None,
     })  # fmt: skip
+
+
+def _undated(event: Record) -> bool | None:
+    """Return whether nobody said when consent was given; None where its time is plainly that.
+
+    The time of such an event is the one from which consent holds. Read again without this word,
+    it would have been given then, and might come after a withdrawal.
+    """
+    if event.get("undated") is None and event.get("method") == "import":
+        return True
+    undated: bool | None = event.get("undated")
+    return undated
 
 
 def _purposes(names: Iterable[str]) -> list[str]:

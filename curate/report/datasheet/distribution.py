@@ -140,7 +140,8 @@ def errata(facts: Facts) -> Answer:
     """Question 52: errata."""
     withdrawn = facts.count("""
         SELECT count(DISTINCT subject_id) FROM consent_events
-        WHERE state = 'ConsentWithdrawn' AND effective_at <= ?::TIMESTAMPTZ""",
+        WHERE state = 'ConsentWithdrawn' AND annulled_at IS NULL
+        AND effective_at <= ?::TIMESTAMPTZ""",
         facts.inputs.as_of)  # fmt: skip
     decided = facts.count("SELECT count(*) FROM decisions SEMI JOIN described USING (media_id)")
     return answered(

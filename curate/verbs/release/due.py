@@ -109,6 +109,10 @@ def gone_subjects(ledger: Ledger, now: datetime) -> set[str]:
     last: dict[tuple[str, bool], datetime] = {}
     for row in ledger.read("consent_events").to_pylist():
         permits, restricts = row["state"] in PERMITTING, row["state"] in _RESTRICTING
+        # Who withdrew from one purpose is not gone from others; what was annulled never was; and a
+        # grant of which nobody knows when it was given was not given since.
+        if row["annulled_at"] is not None or row["purposes"] or (permits and row["undated"]):
+            continue
         if (permits or restricts) and row["effective_at"] <= now:
             key = (row["subject_id"], restricts)
             last[key] = max(last.get(key, row["effective_at"]), row["effective_at"])

@@ -69,7 +69,8 @@ class Recipients:
         """Return each release with its recipients and those of them who are behind.
 
         A recipient is behind on a release that they have while a newer one of the same use is
-        there of which they said neither that they have it nor that they deleted what must go;
+        there of which they said neither that they have it nor that they deleted what must go,
+        and they did not say either that they deleted the one they have since the newer is there;
         while a feed that went out alone names files of it and they have not said since that they
         deleted them; and while it holds files that must go and no feed names yet.
 
@@ -79,11 +80,15 @@ class Recipients:
         """
         rows = sorted(self._releases(), key=lambda row: (row["use"], row["built_at"]))
         newest = {row["use"]: row["release_id"] for row in rows}
+        built = {row["release_id"]: row["built_at"] for row in rows}
         uses = {row["release_id"]: row["use"] for row in rows}
         deliveries = self._deliveries()
         said = self.ledger.read("acknowledgements").to_pylist()
         current = {(d["release_id"], d["recipient"]) for d in deliveries} | {
             (a["release_id"], a["recipient"]) for a in said if a["outcome"] != "refused"
+        }
+        answers: dict[tuple[str, str], dict[str, Any]] = {
+            (a["release_id"], a["recipient"]): a for a in said
         }
         deleted: dict[tuple[str, str], datetime] = {}
         for one in said:
@@ -99,10 +104,16 @@ class Recipients:
             behind = [
                 who for who in mine
                 if waiting
-                or (last != release and (last, who) not in current)
+                or (last != release and (last, who) not in current
+                    and not _deleted_since(answers.get((release, who)), built[last]))
                 or (since is not None and ((use, who) not in deleted or deleted[use, who] < since))
             ]  # fmt: skip
-            told.append({**row, "recipients": mine, "behind": behind, "due": waiting})
+            answered = {
+                who: {"outcome": one["outcome"], "at": one["acknowledged_at"]}
+                for (about, who), one in sorted(answers.items()) if about == release
+            }  # fmt: skip
+            told.append({**row, "recipients": mine, "answered": answered, "behind": behind,
+                         "due": waiting})  # fmt: skip
         return told
 
     def _release(self, name: str) -> dict[str, Any]:
@@ -114,6 +125,15 @@ class Recipients:
     def _deliveries(self) -> list[dict[str, Any]]:
         rows: list[dict[str, Any]] = self.ledger.read("deliveries").to_pylist()
         return rows
+
+
+def _deleted_since(answer: Mapping[str, Any] | None, moment: datetime) -> bool:
+    """Tell whether somebody said, at that moment or later, that they deleted what they have."""
+    return (
+        answer is not None
+        and answer["outcome"] == "deleted"
+        and bool(answer["acknowledged_at"] >= moment)
+    )
 
 
 def _of(kind: str, row: Mapping[str, Any], recipient: str, note: str | None) -> dict[str, Any]:

@@ -325,3 +325,20 @@ class TestPeople:
         ]
         assert said(*signed) == "cleared"
         assert said(signed[0], replace(signed[1], key_id="dpo")) == "needs_review"
+
+
+@pytest.mark.parametrize(
+    ("told", "expected"),
+    [
+        ("2026-05-04 12:00:00+00", "2026-05-04T12:00:00Z"),
+        ("2026-05-04 12:00:00.5+00", "2026-05-04T12:00:00.5Z"),
+        ("2026-05-04 00:00:00+00", "2026-05-04"),
+    ],
+)
+def test_instants_of_findings_are_printed_as_standards_write_them(told: str, expected: str) -> None:
+    """ISO 8601 in UTC; of a midnight its day."""
+    (rule,) = (rule for rule in ALL_RULES if rule.code == "CON002")
+
+    said = rule.say({"subject": "p01", "role": "depicted", "withdrawn_at": told, "said_in": "c1"})
+
+    assert f"withdrew on {expected} " in said

@@ -128,6 +128,16 @@ def test_rows_taken_away_clear_nothing(table: str, share: float) -> None:
     assert gained(judge(less, question), before) == []
 
 
+@pytest.mark.parametrize(("seed", "table"), [(0, "faces"), (1, "sightings")])
+def test_what_is_lost_of_an_entry_clears_no_other(seed: int, table: str) -> None:
+    """Another entry, or another face, of a subject is known although its own rows are lost."""
+    question, rows, before = worlds_of(seed)
+
+    less = noticed(fewer(rows, table, Random(1), 0.3), rows)
+
+    assert gained(judge(less, question), before) == []
+
+
 @pytest.mark.parametrize("stage", [row["stage"] for row in STAGES])
 @pytest.mark.parametrize("lost", [True, False], ids=["missing", "newer"])
 def test_stage_that_is_missing_or_newer_clears_nothing(stage: str, lost: bool) -> None:  # noqa: FBT001

@@ -105,7 +105,10 @@ def _use(rng: random.Random) -> UseProfile:
         _often(rng, "internal", *AUDIENCES),
         commercial=rng.random() < 0.3,
         recipient_territories=rng.choice(((), ("DE",), ("DE", "AT"))),
+        starts_at=_often(rng, None, *INSTANTS),
         ends_at=_often(rng, None, day(6), day(1, year=2027)),
+        horizon_days=_often(rng, 30, 365),
+        legal_basis=_often(rng, "A6-1-a", None, "A6-1-f"),
         contexts=_often(rng, (), ("politics",)),
     )
 
@@ -128,6 +131,7 @@ def _consent(rng: random.Random, person: str, consent_id: str) -> Row:
         "valid_from": _often(rng, None, *INSTANTS),
         "valid_until": _often(rng, day(1, year=2028), None, *INSTANTS),
         "legal_basis": _often(rng, "A9-2-a", None, "A6-1-f"),
+        "consent_type": _often(rng, "explicit", None, "implied", "uninformed"),
         "notice_id": _often(rng, None, "n-whole", "n-part", "n-silent", "n-lost"),
         "assurance_level": _often(rng, 4, 0, 1, 2, 3),
         "scope_kind": _often(rng, "all_media", "listed_media", "session", "project", None, "moon"),
@@ -142,6 +146,10 @@ def _event(rng: random.Random, consent: Row, number: int) -> Row:
         "subject_id": consent["subject_id"],
         "state": "ConsentGiven" if rng.random() < 0.6 else rng.choice(STATES),
         "effective_at": rng.choice(INSTANTS),
+        "purposes": _often(rng, None, [], ["train-detector"], ["train-generator"], ["Purpose"]),
+        "undated": rng.choice((None, None, None, False, True)),
+        "method": rng.choice((None, "import")),
+        "annulled_at": _often(rng, None, *INSTANTS),
     }
 
 

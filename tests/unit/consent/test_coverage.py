@@ -194,8 +194,15 @@ class TestRole:
     [
         ({"valid_from": AS_OF}, {}, []),
         ({"valid_from": AS_OF + INSTANT}, {}, ["not-yet-valid"]),
-        ({"valid_until": AS_OF + INSTANT}, {}, []),
-        ({"valid_until": AS_OF}, {}, ["expired"]),
+        ({"valid_until": AS_OF + INSTANT}, {"ends_at": AS_OF + INSTANT}, []),
+        ({"valid_until": AS_OF}, {"ends_at": AS_OF}, ["expired"]),
+        ({"valid_until": day(6)}, {"starts_at": day(6), "ends_at": day(6)}, ["expired"]),
+        ({"valid_until": day(6)}, {"horizon_days": 31}, []),
+        ({"valid_until": day(6)}, {"horizon_days": 32}, ["release-outlives-consent"]),
+        ({"consent_type": "uninformed"}, {}, ["uninformed"]),
+        ({"legal_basis": None}, {}, ["legal-basis-unstated"]),
+        ({"legal_basis": None}, {"legal_basis": "A9-2-a"}, []),
+        ({"legal_basis": None}, {"legal_basis": "A6-1-f"}, ["legal-basis-not-consent"]),
         ({"valid_until": None}, {}, ["no-expiry"]),
         ({"valid_until": day(6)}, {"ends_at": day(6)}, []),
         ({"valid_until": day(6)}, {"ends_at": day(6) + INSTANT}, ["release-outlives-consent"]),
@@ -387,6 +394,29 @@ def test_withdrawal_never_improves(seed: int) -> None:
     ]
 
     before, after = made.covered(), replace(made, events=made.events + said).covered()
+
+    assert all(level(after[obligation]) >= level(row) for obligation, row in before.items())
+
+
+@settings(max_examples=10)
+@given(SEEDS)
+def test_another_record_that_says_no_never_improves(seed: int) -> None:
+    """Whenever it is said, also from a day that is still to come."""
+    made, rng = world(seed), random.Random(seed)
+    states = ("ConsentWithdrawn", "ConsentRefused", "ConsentRevoked", "ConsentInvalidated")
+    more = [
+        row | {"consent_id": f"{row['consent_id']}-no", "scope_kind": "all_media"}
+        for row in made.consents
+        if rng.random() < 0.5
+    ]
+    said = [
+        event(rng.choice((*INSTANTS, made.question.as_of + timedelta(days=1))),
+              rng.choice(states), row["consent_id"], row["subject_id"])
+        for row in more
+    ]  # fmt: skip
+
+    before = made.covered()
+    after = replace(made, consents=made.consents + more, events=made.events + said).covered()
 
     assert all(level(after[obligation]) >= level(row) for obligation, row in before.items())
 

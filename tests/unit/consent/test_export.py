@@ -115,8 +115,9 @@ def test_what_is_held_is_told_with_its_media() -> None:
 def test_releases_name_the_files_in_which_the_subject_is() -> None:
     held = everything_held("p01", world(ALONE_AND_TOGETHER))
     assert held["releases"] == [
-        {"name": "v1", "use": "u", "built_at": "2025-01-01T12:00:00Z", "files": ["m1", "m2"]}
-    ]
+        {"name": "v1", "use": "u", "built_at": "2025-01-01T12:00:00Z", "files": ["m1", "m2"],
+         "recipients": []}
+    ]  # fmt: skip
 
 
 def test_labels_of_media_with_others_are_counted_and_not_told() -> None:

@@ -57,7 +57,7 @@ def test_an_invented_column_is_read_written_and_judged(tmp_path: Path) -> None:
         "x-row": "handling", "x-judged": "terms", "x-term": "curate:handling",
     }  # fmt: skip
     (folder / "consents.schema.json").write_text(json.dumps(declared), encoding="utf-8")
-    (tmp_path / "subjects.csv").write_text("subject,age_class\nana,adult\n", encoding="utf-8")
+    (tmp_path / "subjects.csv").write_text("subject,subject_kind\nana,adult\n", encoding="utf-8")
     (tmp_path / "consents.csv").write_text(
         "consent,subject,given_at,purposes,operations,roles,handling\n"
         "c1,ana,2026-01-01,train-detector,include,depicted,locked\n"

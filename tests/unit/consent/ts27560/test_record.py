@@ -15,7 +15,7 @@ from curate.consent.read import read_statements
 from curate.consent.statements import Statements
 from curate.consent.ts27560.events import with_ids
 from curate.consent.ts27560.write import write_record
-from curate.consent.vocabulary import values_of
+from curate.consent.vocabulary import PERMITTING, values_of
 from curate.errors import CurateError, InvalidFileError, ManyErrors
 from curate.model.territories import TERRITORIES
 from curate.schema import conform, json_schema, purpose_tree
@@ -551,7 +551,7 @@ def consents(draw: st.DrawFn) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     extra = draw(st.dictionaries(EXTRA_KEYS, JSON_VALUE, max_size=3))
     row = {
         "consent_id": draw(TEXT),
-        "subject_id": "p" + draw(st.text("abc/:# ", max_size=4)),
+        "subject_id": ("p" + draw(st.text("abc/:# ", max_size=4))).strip(),
         "notice_id": notice,
         "legal_basis": draw(maybe(st.sampled_from(values_of("legal_basis")))),
         "consent_type": draw(maybe(st.sampled_from(values_of("consent_type")))),
@@ -585,6 +585,10 @@ def consents(draw: st.DrawFn) -> tuple[dict[str, Any], list[dict[str, Any]]]:
         }
         for number in range(draw(st.integers(1, 3)))
     ]
+    for one in events:
+        undated = draw(st.sampled_from([None, False, True]))
+        if one["state"] in PERMITTING and undated is not None:
+            one["undated"] = undated
     return row, with_ids(events, {key: row[key] for key in ("consent_id", "subject_id")})
 
 
@@ -602,6 +606,37 @@ def test_what_is_written_reads_back_exactly(
     known = {row["notice_id"]: "b" * 64} if notice else {}
     found = read(json.loads(json.dumps(node)), tmp_path_factory.mktemp("trip"), notices=known)
     assert found.records == {"consents": [row], "consent_events": events}
+
+
+@pytest.mark.parametrize(
+    ("undated", "method", "reads"),
+    [
+        (True, "import", True),
+        (None, "import", True),
+        (False, "import", False),
+        (None, "post", None),
+    ],
+)
+def test_whether_somebody_said_when_it_was_given_reads_back(
+    tmp_path: Path,
+    undated: bool | None,  # noqa: FBT001
+    method: str,
+    reads: bool | None,  # noqa: FBT001
+) -> None:
+    """A grant without a date does not get one by being exported and imported again."""
+    row = consent(record(), tmp_path)
+    event = {"event_id": "c1/given", "state": "ConsentGiven", "undated": undated, "method": method,
+             "effective_at": datetime(2025, 1, 1, tzinfo=UTC)}  # fmt: skip
+
+    node = write_record(row, [event])
+
+    (found,) = read(json.loads(json.dumps(node)), tmp_path).records["consent_events"]
+    assert found.get("undated") is reads
+
+
+def test_only_a_grant_is_undated(tmp_path: Path) -> None:
+    document = record(dpv__hasConsentStatus=[GIVEN, WITHDRAWN | {"curate:undated": True}])
+    assert "true only where consent was given" in only_problem(document, tmp_path)
 
 
 def test_a_record_of_others_is_the_same_after_a_second_reading(tmp_path: Path) -> None:

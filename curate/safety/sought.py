@@ -1,0 +1,186 @@
+"""What somebody asks to have taken down, who has the picture, its hash or its address.
+
+Nobody knows yet whether it is catalogued. A picture is compared as it is, with its edges cut away
+by several amounts, since people send screenshots, and with edges added, since they send crops;
+each of them in all eight turns. What it is like is told apart by how near it is: the same, or
+near, which somebody has to look at. A crop of more than about a tenth may not be found.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from curate.errors import InputError, PathNotFoundError
+from curate.media.hash_kinds import PDQ
+from curate.safety.entries import BYTES, EXACT, SCHEMA
+from curate.safety.folder import hash_catalogue, hash_folder
+from curate.safety.lists import HashList, ListInfo
+
+if TYPE_CHECKING:
+    from curate.catalog.tables import Catalog
+
+# A hash of a kind: the name of the kind, and its bytes.
+Hash = tuple[str, bytes]
+
+# Shares of the shorter side by which each edge of a picture is moved in or out.
+CUTS = (0.03, 0.06, 0.1, 0.15, 0.2)
+
+
+@dataclass(frozen=True)
+class Sought:
+    """What is sought.
+
+    Attributes:
+        hashes: What a deny list holds of it.
+        cut: Hashes of the picture with its edges moved, which are compared once.
+        urls: Addresses at which it is, or was.
+    """
+
+    hashes: frozenset[Hash] = frozenset()
+    cut: frozenset[Hash] = frozenset()
+    urls: frozenset[str] = frozenset()
+
+
+def sought(
+    files: Iterable[Path] = (), hashes: Iterable[str] = (), urls: Iterable[str] = ()
+) -> Sought:
+    """Return what is sought, from files, hashes in hex and addresses.
+
+    Args:
+        files: Pictures or videos. They are read, and not kept.
+        hashes: Hashes in hex, each of them told by its length, or as ``kind:hex``.
+        urls: Addresses, compared as they are written.
+
+    Raises:
+        PathNotFoundError: A file is not there.
+        InputError: A file cannot be read as a picture or video, or a hash is none.
+    """
+    exact, cut = set(map(_hash, hashes)), set[Hash]()
+    for path in files:
+        if not path.is_file():
+            raise PathNotFoundError("no such file", where=str(path))
+        own, edges = _of_file(path)
+        exact |= own
+        cut |= edges
+    return Sought(frozenset(exact), frozenset(cut - exact), frozenset(urls))
+
+
+def find(
+    wanted: Sought, catalog: Catalog, released: Collection[tuple[str, str, str]]
+) -> dict[str, list[Any]]:
+    """Return where it is: ``same`` and ``near``, ids of entries; ``released``, names and paths.
+
+    Args:
+        wanted: What is sought.
+        catalog: The catalogue.
+        released: Name of the release, path and SHA-256 of each file that went out.
+    """
+    entries = catalog.read("media").select(["media_id", "locator", "extra"]).to_pylist()
+    same = {
+        row["media_id"]
+        for row in entries
+        if wanted.urls
+        and (
+            row["locator"] in wanted.urls or any(url in (row["extra"] or "") for url in wanted.urls)
+        )
+    }
+    near: set[str] = set()
+    held = hash_catalogue(catalog)
+    of_digest: dict[str, set[str]] = {}
+    connection = catalog.connect("media", "sightings")
+    for media, digest in connection.execute(
+        "SELECT media_id, sha256 FROM sightings WHERE sha256 IS NOT NULL"
+    ).fetchall():
+        of_digest.setdefault(digest, set()).add(media)
+    for hashes, closest in ((wanted.hashes, same), (wanted.cut, near)):
+        if not hashes:
+            continue
+        for row in held.match([_list(hashes)]).matches.to_pylist():
+            found = of_digest.get(held.digests[row["item"]], set())
+            (closest if row["band"] == "match" else near).update(found)
+    digests = {value.hex() for kind, value in wanted.hashes if kind == "sha256"}
+    out = [(name, path) for name, path, digest in released if digest in digests]
+    return {"same": sorted(same), "near": sorted(near - same), "released": sorted(out)}
+
+
+def _hash(text: str) -> Hash:
+    kind, _, value = text.rpartition(":")
+    try:
+        found = bytes.fromhex(value.strip())
+    except ValueError:
+        raise InputError(f"{text!r} is no hash in hex", where="--hash",
+                         hint="give it as hex, or as KIND:HEX") from None  # fmt: skip
+    kinds = [kind] if kind else ["sha256" if len(found) == BYTES["sha256"] else "", "md5", "sha1"]
+    for name in kinds:
+        if name in BYTES and len(found) == BYTES[name]:
+            return name, found
+    known = ", ".join(f"{name} ({size * 2} digits)" for name, size in BYTES.items())
+    raise InputError(
+        f"{text!r} is a hash of no known kind", where="--hash",
+        hint=f"kinds are: {known}. A PDQ hash has as many digits as SHA-256: write pdq:HEX",
+    )  # fmt: skip
+
+
+def _of_file(path: Path) -> tuple[set[Hash], set[Hash]]:
+    """Return the hashes of a file, and of its picture with its edges moved."""
+    from PIL import Image
+
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "own").mkdir()
+        (folder / "own" / f"0{path.suffix}").write_bytes(path.read_bytes())
+        own = hash_folder(folder / "own", [])
+        kinds = own.items["kind"].to_pylist()
+        opened = kinds == ["video"] or (kinds == ["image"] and own.items["pdq"][0].is_valid)
+        if own.unreadable or not opened:
+            raise InputError("this cannot be read as a picture or video", where=str(path),
+                             hint="name a picture or video, or its hash with --hash")  # fmt: skip
+        cut: set[Hash] = set()
+        if kinds == ["image"]:
+            (folder / "cut").mkdir()
+            with Image.open(path) as picture:
+                shown = np.asarray(picture.convert("RGB"))
+            for place, variant in enumerate(_variants(shown)):
+                Image.fromarray(variant).save(folder / "cut" / f"{place}.png")
+            cut = _perceptual(hash_folder(folder / "cut", []).items)
+    exact = {
+        (kind, bytes.fromhex(text))
+        for kind in EXACT if kind in own.items.column_names
+        for text in own.items[kind].to_pylist() if text is not None
+    }  # fmt: skip
+    return exact | _perceptual(own.items), cut
+
+
+def _variants(shown: NDArray[np.uint8]) -> Iterator[NDArray[np.uint8]]:
+    """Yield a picture with less around it, and with more: what was cut away is guessed at."""
+    height, width = shown.shape[:2]
+    for share in CUTS:
+        gone = round(min(height, width) * share)
+        yield np.ascontiguousarray(shown[gone : height - gone, gone : width - gone])
+        for mode in ("edge", "reflect"):
+            yield np.pad(shown, ((gone, gone), (gone, gone), (0, 0)), mode=mode)
+
+
+def _perceptual(items: pa.Table) -> set[Hash]:
+    rows = items.select(["pdq", "pdq_quality"]).to_pylist()
+    return {
+        ("pdq", row["pdq"]) for row in rows
+        if row["pdq"] is not None and (row["pdq_quality"] or 0) >= PDQ.min_quality
+    }  # fmt: skip
+
+
+def _list(hashes: Iterable[Hash]) -> HashList:
+    now = datetime(2000, 1, 1, tzinfo=UTC)
+    info = ListInfo("sought", "this workspace", "takedown", now, datetime(9999, 1, 1, tzinfo=UTC))
+    plain = {"status": "active", "case_ref": "", "quality": 100, "video": -1}
+    rows = [{"signal": kind, "value": value, **plain} for kind, value in sorted(hashes)]
+    return HashList(info, pa.Table.from_pylist(rows, schema=SCHEMA))

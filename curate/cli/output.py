@@ -160,6 +160,10 @@ def showing_progress(context: Context) -> Iterator[None]:
         yield
 
 
+# Seconds before a rate is worth telling.
+_SHORTEST = 0.5
+
+
 class _plain_progress:  # noqa: N801 - it stands in for a function
     """Say on stderr when a stage begins and ends, and each tenth between, with what is left."""
 
@@ -175,7 +179,8 @@ class _plain_progress:  # noqa: N801 - it stands in for a function
         self._tenths[stage] = tenth
         spent = time.monotonic() - began
         rest = ""
-        if 0 < done < total and spent > 0:
+        # Of what takes no time there is nothing to estimate.
+        if 0 < done < total and spent >= _SHORTEST:
             left = counted(math.ceil(spent / done * (total - done)), "second")
             rest = f", {_rate(done / spent)}, about {left} left"
         note(f"{stage}: {done:,} of {total:,}{rest}")

@@ -80,7 +80,10 @@ def expected_sentences(found: Expected) -> list[str]:
             f"with clusters of faces, and at least {LEAST_PEOPLE} are needed."
         )
     elif not found.undeclared:
-        sentences.append("Every cluster of faces in these splits holds a declared person.")
+        sentences.append(
+            "Each file of these splits in which a face could be compared declares somebody. People "
+            "who are in it beside them are not estimated."
+        )
     else:
         low, high = found.interval
         sentences.append(
@@ -107,7 +110,7 @@ def _print_examples(found: Lint) -> None:
     place = {one: i for i, one in enumerate(found.ties.ids.to_pylist())} if found.leaks else {}
     for leak in found.leaks:
         say()
-        say(f"{leak.kind}, {leak.left} and {leak.right}: {leak.groups:,} groups")
+        say(f"{leak.kind}, {leak.left} and {leak.right}: {counted(leak.groups, 'group')}")
         for name, one, other in leak.examples:
             left, right = (printable(locators[place[i]].as_py()) for i in (one, other))
             shown = "" if name == one or " and " in name else f"  ({printable(name)})"

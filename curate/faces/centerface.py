@@ -314,8 +314,8 @@ def network(model: Path, *, threads: int, coarse: bool = False) -> Network:
     Args:
         model: The file.
         threads: Threads for inference; 0 leaves it to the runtime.
-        coarse: In half precision where OpenVINO runs it on a processor that has it, about twice as
-            fast; else as without.
+        coarse: In half precision, about twice as fast, where `has_half_precision` says that
+            OpenVINO and the processor have it.
 
     Raises:
         DependencyError: Neither is installed.

@@ -27,6 +27,7 @@ from curate.faces.analyzer import (
 )
 from curate.faces.centerface import NAME as SEER
 from curate.faces.centerface import CenterFace, model_file, network
+from curate.faces.openvino import has_half_precision
 from curate.faces.warp import aligned, similarity_matrices
 
 CROP = 150
@@ -67,11 +68,13 @@ class DlibAnalyzer:
         self._predictor = dlib.shape_predictor(str(folder / _PREDICTOR))
         self._recogniser = dlib.face_recognition_model_v1(str(folder / _RECOGNISER))
         seer = _seer(spec.path)
+        # Where there is no half precision, the same network is not made twice.
+        coarse = network(seer, threads=spec.threads, coarse=True) if has_half_precision() else None
         self._detector = CenterFace(
             network(seer, threads=spec.threads),
             smallest=spec.smallest,
             threshold=spec.det_threshold,
-            coarse=network(seer, threads=spec.threads, coarse=True),
+            coarse=coarse,
         )
         self._batch = spec.batch_size or CPU_BATCH
         self.info = ModelInfo(

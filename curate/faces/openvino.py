@@ -8,6 +8,15 @@ from typing import Any
 from curate.errors import DependencyError, MissingModelError
 
 
+def has_half_precision() -> bool:
+    """Return whether OpenVINO is installed, and this processor has half precision (bfloat16)."""
+    try:
+        import openvino
+    except ImportError:
+        return False
+    return "BF16" in openvino.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+
+
 def compiled(  # OpenVINO is untyped
     network: Path, shape: list[int], *, threads: int, coarse: bool = False
 ) -> Any:
@@ -17,7 +26,7 @@ def compiled(  # OpenVINO is untyped
         network: An IR (``.xml``) or ONNX file.
         shape: Of its one input; -1 for what varies.
         threads: Threads for inference; 0 leaves it to the runtime.
-        coarse: In half precision (bfloat16) on processors that have it; in single precision else.
+        coarse: In half precision, where the processor has it, and not in single precision.
 
     Raises:
         DependencyError: OpenVINO is not installed.
@@ -33,10 +42,9 @@ def compiled(  # OpenVINO is untyped
         model.reshape(shape)
     except RuntimeError as error:
         raise MissingModelError("OpenVINO cannot read the model", where=str(network)) from error
-    half = coarse and "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
     settings: dict[str, Any] = {
         # Half precision on some processors would move embeddings between machines.
-        "INFERENCE_PRECISION_HINT": "bf16" if half else "f32",
+        "INFERENCE_PRECISION_HINT": "bf16" if coarse else "f32",
         # Workers pin themselves to the same core: two would take turns on it.
         "ENABLE_CPU_PINNING": False,
     }

@@ -181,6 +181,22 @@ def identity_ids(
     return [made[label] if label >= 0 else None for label in labels.tolist()]
 
 
+def numbered(identity: Ints, face_ids: npt.ArrayLike) -> Ints:
+    """Return clusters numbered without gaps, by their smallest face_id; -1 stays.
+
+    Args:
+        identity: Cluster of each face, -1 for unassigned, shape (N,).
+        face_ids: Shape (N,).
+    """
+    order = np.argsort(np.asarray(face_ids, dtype=np.str_), kind="stable")
+    labels, first = np.unique(identity[order], return_index=True)
+    labels, first = labels[labels >= 0], first[labels >= 0]
+    # One place more: that of the last is what -1 stands for.
+    rank = np.full(int(identity.max(initial=-1)) + 2, -1, np.int64)
+    rank[labels[np.argsort(first)]] = np.arange(len(labels))
+    return rank[identity]
+
+
 def _column(values: Ints | None, n: int) -> Ints:
     if values is None:
         return np.full(n, -1, np.int64)

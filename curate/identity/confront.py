@@ -124,13 +124,15 @@ def confront(claims: Claims, *, doubt: float, apart: Ints, together: Ints) -> Co
 
 def _with_settled(claims: Claims, apart: Ints) -> neighbours.Named:
     """Return whom no face is held against: those named beside it, and those reviewers ruled out."""
+    rows: dict[int, list[int]] = {}
+    for row in np.flatnonzero(np.isin(claims.origin, apart)).tolist():
+        rows.setdefault(int(claims.origin[row]), []).append(row)
     more: dict[int, list[int]] = {}
     for one, other in apart.tolist():
         for face, of in ((one, other), (other, one)):
-            whose = claims.subject[claims.origin == of]
-            for row in np.flatnonzero(claims.origin == face).tolist():
-                more.setdefault(row, []).extend(whose[whose >= 0].tolist())
-        more = {row: subjects for row, subjects in more.items() if subjects}
+            if whose := [int(n) for n in claims.subject[rows[of]] if n >= 0]:
+                for row in rows[face]:
+                    more.setdefault(row, []).extend(whose)
     ends, named = claims.ends, claims.named
     if more:
         at = np.repeat(sorted(more), [len(more[face]) for face in sorted(more)])

@@ -18,6 +18,7 @@ from collections.abc import Callable, Collection
 import numpy as np
 import numpy.typing as npt
 
+from curate.identity.clusters import numbered
 from curate.identity.fakes import Scene
 
 Ints = npt.NDArray[np.int64]
@@ -48,7 +49,7 @@ def with_names(
         Numbered by smallest face_id, -1 for unassigned, shape (N,), dtype int64.
     """
     parted = _parted(scene, identity, doubt, settled)
-    return _numbered(scene, _joined(scene, parted))
+    return numbered(_joined(scene, parted), scene.face_ids)
 
 
 def _parted(
@@ -170,14 +171,3 @@ def _impossible(scene: Scene, identity: Ints) -> Ints:
     parted = identity[scene.apart]
     both = parted[(parted[:, 0] == parted[:, 1]) & (parted[:, 0] >= 0), 0]
     return np.unique(np.concatenate([identity[order[1:][twice]], both]))
-
-
-def _numbered(scene: Scene, identity: Ints) -> Ints:
-    """Return identities numbered without gaps, by their smallest face_id."""
-    order = np.argsort(scene.face_ids, kind="stable")
-    labels, first = np.unique(identity[order], return_index=True)
-    labels, first = labels[labels >= 0], first[labels >= 0]
-    # One place more: that of the last is what -1 stands for.
-    rank = np.full(int(identity.max(initial=-1)) + 2, -1, np.int64)
-    rank[labels[np.argsort(first)]] = np.arange(len(labels))
-    return rank[identity]

@@ -15,7 +15,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from curate.identity.clusters import Clusters
+from curate.identity.clusters import Clusters, numbered
 from curate.identity.fakes import Scene
 
 Ints = npt.NDArray[np.int64]
@@ -80,11 +80,6 @@ def _contradict(scene: Scene, members: Ints) -> bool:
 
 def _renumbered(scene: Scene, found: Clusters, identity: Ints) -> Clusters:
     """Return identities numbered without gaps, by their smallest face, with likeness anew."""
-    order = np.argsort(scene.face_ids, kind="stable")
-    labels, first = np.unique(identity[order], return_index=True)
-    labels, first = labels[labels >= 0], first[labels >= 0]
-    rank = np.full(identity.max(initial=-1) + 1, -1, np.int64)
-    rank[labels[np.argsort(first)]] = np.arange(len(labels))
     similarity = found.similarity.copy()
     for label in np.unique(identity[identity != found.identity]).tolist():
         members = np.flatnonzero(identity == label)
@@ -92,5 +87,5 @@ def _renumbered(scene: Scene, found: Clusters, identity: Ints) -> Clusters:
         if len(good):
             mean = scene.rows[good].mean(axis=0)
             similarity[members] = scene.rows[members] @ mean / max(np.linalg.norm(mean), 1e-12)
-    renamed = np.where(identity >= 0, rank[identity], -1)
+    renamed = numbered(identity, scene.face_ids)
     return replace(found, identity=renamed, similarity=similarity)

@@ -12,6 +12,7 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -163,6 +164,21 @@ def leiden(rows: Floats) -> Iterator[tuple[str, Ints]]:
             labels = np.full(len(rows), -1, np.int64)
             labels[linked] = model.fit_predict(graph[linked][:, linked])
             yield f"{cosine:.3f}, resolution {resolution:g}", labels
+
+
+def cases(only: str | None = None) -> Iterator[tuple[str, str, Floats, list[str], Any]]:
+    """Yield each model that is there with each set: both names, embeddings, people, information.
+
+    Args:
+        only: The one model that is wanted; all when None.
+    """
+    for kind, folder in FOLDERS.items():
+        if (only is not None and kind != only) or (folder is not None and not folder.is_dir()):
+            continue
+        rows, people, info = embedded(kind)
+        for name, members in SETS.items():
+            chosen = np.isin([p.split("/")[0] for p in people], members)
+            yield kind, name, rows[chosen], people[chosen].tolist(), info
 
 
 PEERS: dict[str, Peer] = {

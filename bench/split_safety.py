@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from bench.identity import DATA, FOLDERS, SETS, embedded
+from bench.identity import DATA, cases
 from bench.two_names import stage_rows
 
 DRAWS, COVERED = 100, 95
@@ -36,27 +36,21 @@ def run(*, quick: bool) -> dict[str, object]:
     draws = 10 if quick else DRAWS
     print(f"{'model, set':24} {'in two splits, mean':>20} {'expected, mean':>15} "
           f"{'interval, mean':>15} {'covered':>12}")  # fmt: skip
-    for kind, folder in FOLDERS.items():
-        if (quick and kind != "dlib") or (folder is not None and not folder.is_dir()):
-            continue
-        rows, people, info = embedded(kind)
-        for name, members in SETS.items():
-            chosen = np.isin([p.split("/")[0] for p in people], members)
-            some, own = rows[chosen], people[chosen].tolist()
-            for case, faces in ((name, some), (f"{name}, worse", worse(some, info))):
-                found = [drawn(faces, own, info, seed) for seed in range(draws)]
-                truth, expected, low, high = (np.array(c) for c in zip(*found, strict=True))
-                covered = int(((low <= truth) & (truth <= high)).sum())
-                met = covered >= COVERED * draws // DRAWS
-                figures[f"{kind}/{case}"] = {
-                    "in_two_splits": float(truth.mean()), "expected": float(expected.mean()),
-                    "covered": covered, "draws": draws, "met": met,
-                }  # fmt: skip
-                interval = f"{low.mean():.1f} to {high.mean():.1f}"
-                print(f"{kind + ', ' + case:24} {truth.mean():20.2f} {expected.mean():15.2f} "
-                      f"{interval:>15} {f'{covered} of {draws}':>12}", flush=True)  # fmt: skip
-                if not met:
-                    missed.append(f"{kind}/{case}")
+    for kind, name, some, own, info in cases("dlib" if quick else None):
+        for case, faces in ((name, some), (f"{name}, worse", worse(some, info))):
+            found = [drawn(faces, own, info, seed) for seed in range(draws)]
+            truth, expected, low, high = (np.array(c) for c in zip(*found, strict=True))
+            covered = int(((low <= truth) & (truth <= high)).sum())
+            met = covered >= COVERED * draws // DRAWS
+            figures[f"{kind}/{case}"] = {
+                "in_two_splits": float(truth.mean()), "expected": float(expected.mean()),
+                "covered": covered, "draws": draws, "met": met,
+            }  # fmt: skip
+            interval = f"{low.mean():.1f} to {high.mean():.1f}"
+            print(f"{kind + ', ' + case:24} {truth.mean():20.2f} {expected.mean():15.2f} "
+                  f"{interval:>15} {f'{covered} of {draws}':>12}", flush=True)  # fmt: skip
+            if not met:
+                missed.append(f"{kind}/{case}")
     return {"figures": figures, "target": COVERED, "missed": missed, "met": not missed}
 
 

@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from bench.identity import DATA, FOLDERS, SETS, embedded
+from bench.identity import DATA, cases
 
 PLANTED, PAIRS, DRAWS = 50, 200, 5
 MISSED, ACCUSED = 2, 1
@@ -96,26 +96,20 @@ def run(*, quick: bool) -> dict[str, object]:
     missed: list[str] = []
     print(f"{'model, set':24} {'noticed, worst draw':>22} {'floor':>7} "
           f"{'accused of 200, worst':>22} {'floor':>6}")  # fmt: skip
-    for kind, folder in FOLDERS.items():
-        if (quick and kind != "openmodelzoo") or (folder is not None and not folder.is_dir()):
-            continue
-        rows, people, info = embedded(kind)
-        for name, members in SETS.items():
-            chosen = np.isin([p.split("/")[0] for p in people], members)
-            some, own = rows[chosen], people[chosen].tolist()
-            draws = [
-                noticed(some, own, info, np.random.default_rng(seed))
-                for seed in range(1 if quick else DRAWS)
-            ]
-            found, planted = min(sum(draw) for draw in draws), len(draws[0])
-            wrong = max(accused(some, own, info, np.random.default_rng(1000)))
-            met = found >= planted - MISSED and wrong <= ACCUSED
-            figures[f"{kind}/{name}"] = {
-                "noticed": found, "planted": planted, "accused": wrong, "met": met,
-            }  # fmt: skip
-            print(f"{kind + ', ' + name:24} {f'{found} of {planted}':>22} "
-                  f"{planted - MISSED:>7} {wrong:>22} {ACCUSED:>6}")  # fmt: skip
-            if not met:
-                missed.append(f"{kind}/{name}")
+    for kind, name, some, own, info in cases("openmodelzoo" if quick else None):
+        draws = [
+            noticed(some, own, info, np.random.default_rng(seed))
+            for seed in range(1 if quick else DRAWS)
+        ]
+        found, planted = min(sum(draw) for draw in draws), len(draws[0])
+        wrong = max(accused(some, own, info, np.random.default_rng(1000)))
+        met = found >= planted - MISSED and wrong <= ACCUSED
+        figures[f"{kind}/{name}"] = {
+            "noticed": found, "planted": planted, "accused": wrong, "met": met,
+        }  # fmt: skip
+        print(f"{kind + ', ' + name:24} {f'{found} of {planted}':>22} "
+              f"{planted - MISSED:>7} {wrong:>22} {ACCUSED:>6}")  # fmt: skip
+        if not met:
+            missed.append(f"{kind}/{name}")
     targets = {"missed_at_most": MISSED, "accused_at_most": ACCUSED}
     return {"figures": figures, "targets": targets, "missed": missed, "met": not missed}

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+from curate.errors import InputError
 
 
 def write_whole(path: Path, data: str | bytes, *, private: bool = False) -> Path:
@@ -28,3 +33,31 @@ def write_whole(path: Path, data: str | bytes, *, private: bool = False) -> Path
         waiting.unlink(missing_ok=True)
         raise
     return waiting.replace(path)
+
+
+@contextmanager
+def new_folder(folder: Path) -> Iterator[Path]:
+    """Give a folder to write into, which has its name once all is written, and is gone otherwise.
+
+    Args:
+        folder: Where; it must not be there, or be empty.
+
+    Raises:
+        InputError: The folder holds something, or cannot be written.
+    """
+    waiting = folder.with_name(f".{folder.name}.partial")
+    try:
+        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+            raise InputError(
+                "this folder holds something already", where=str(folder), hint="name a new one"
+            )
+        shutil.rmtree(waiting, ignore_errors=True)
+        waiting.mkdir(parents=True)
+        yield waiting
+        if folder.exists():
+            folder.rmdir()
+        waiting.rename(folder)
+    except OSError as error:
+        raise InputError(f"cannot be written: {error.strerror}", where=str(folder)) from None
+    finally:
+        shutil.rmtree(waiting, ignore_errors=True)

@@ -150,14 +150,15 @@ WHERE r.reason IS NOT NULL;
 """
 
 # When each was said last: for all of a person's entries, and for those that were listed.
-SUMMED = """
-CREATE TABLE against AS
-SELECT subject_id,
-       max(moment) FILTER (reason = 'withdrawn') AS withdrawn_at,
+_LAST_OF_EACH = """max(moment) FILTER (reason = 'withdrawn') AS withdrawn_at,
        max(moment) FILTER (reason = 'refused') AS refused_at,
        max(moment) FILTER (reason = 'revoked') AS revoked_at,
        max(moment) FILTER (reason = 'invalidated') AS invalidated_at,
-       max(moment) FILTER (reason = 'purpose-excluded') AS excluded_at
+       max(moment) FILTER (reason = 'purpose-excluded') AS excluded_at"""
+SUMMED = f"""
+CREATE TABLE against AS
+SELECT subject_id,
+       {_LAST_OF_EACH}
 FROM restraints WHERE media IS NULL GROUP BY subject_id;
 CREATE TABLE listed_against AS
 SELECT o.obligation, r.reason, r.consent_id, r.moment
@@ -165,11 +166,7 @@ FROM (SELECT * EXCLUDE (media), unnest(media) AS media_id FROM restraints WHERE 
 JOIN obligations o USING (subject_id, media_id);
 CREATE TABLE against_there AS
 SELECT obligation,
-       max(moment) FILTER (reason = 'withdrawn') AS withdrawn_at,
-       max(moment) FILTER (reason = 'refused') AS refused_at,
-       max(moment) FILTER (reason = 'revoked') AS revoked_at,
-       max(moment) FILTER (reason = 'invalidated') AS invalidated_at,
-       max(moment) FILTER (reason = 'purpose-excluded') AS excluded_at
+       {_LAST_OF_EACH}
 FROM listed_against GROUP BY obligation;
 """
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-import shutil
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -19,7 +18,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from curate.errors import InputError
+from curate.files import new_folder
 from curate.media import Limits, UnreadableError, thumbnail_jpeg
 from curate.media.open import read_media
 from curate.model.instants import print_instant
@@ -75,24 +74,12 @@ def write_handout(
     Raises:
         InputError: The folder holds something, or cannot be written.
     """
-    waiting = folder.with_name(f".{folder.name}.partial")
-    try:
-        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-            raise InputError("this folder holds something already", where=str(folder),
-                             hint="name a new one")  # fmt: skip
-        shutil.rmtree(waiting, ignore_errors=True)
+    with new_folder(folder) as waiting:
         for name in ("blurred", "clear"):
             (waiting / "pictures" / name).mkdir(parents=True)
         drawn = _draw(waiting / "pictures", _shown(work), progress)
         told = _work_as_json(work, drawn, project=project, reviewer=reviewer, made_at=made_at)
         (waiting / PAGE).write_text(page(told), encoding="utf-8")
-        if folder.exists():
-            folder.rmdir()
-        waiting.rename(folder)
-    except OSError as error:
-        raise InputError(f"cannot be written: {error.strerror}", where=str(folder)) from None
-    finally:
-        shutil.rmtree(waiting, ignore_errors=True)
     return Handout(folder / PAGE, len(work.items), len(drawn), work.left)
 
 

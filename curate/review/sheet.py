@@ -6,7 +6,6 @@ it was when it was searched; of a file that changed since, or is withheld, nothi
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -14,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from curate.errors import InputError
+from curate.files import new_folder
 from curate.media import UnreadableError, load_rgb
 from curate.media.frames import numbered_frames
 from curate.media.open import read_media
@@ -52,13 +51,8 @@ def write_sheets(
     Raises:
         InputError: The folder holds something, or cannot be written.
     """
-    waiting = folder.with_name(f".{folder.name}.partial")
     lost = 0
-    try:
-        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-            raise InputError("this folder holds something already", where=str(folder),
-                             hint="name a new one")  # fmt: skip
-        shutil.rmtree(waiting, ignore_errors=True)
+    with new_folder(folder) as waiting:
         (waiting / "faces").mkdir(parents=True)
         with ThreadPoolExecutor(_THREADS) as pool:
             for number, one in enumerate(identities, 1):
@@ -77,13 +71,6 @@ def write_sheets(
         told = [_told(one, limit, answered) for one in identities]
         text = render_html("identify.html.j2", project=project, identities=told, side=SIDE_PX)
         (waiting / PAGE).write_text(text, encoding="utf-8")
-        if folder.exists():
-            folder.rmdir()
-        waiting.rename(folder)
-    except OSError as error:
-        raise InputError(f"cannot be written: {error.strerror}", where=str(folder)) from None
-    finally:
-        shutil.rmtree(waiting, ignore_errors=True)
     return lost
 
 

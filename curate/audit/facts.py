@@ -284,8 +284,9 @@ def _find_duties(
     found = _covered(asked, statements, question, unmet_only=True)
     found = found.append_column("by_name", pa.nulls(found.num_rows, pa.string()))
     carried = _carried(connection, asked, statements, question)
-    short_of = pa.concat_tables([found, carried.select(found.column_names).cast(found.schema)])
-    connection.register("short_of", short_of.rename_columns({"number": "duty"}))
+    if carried is not None:
+        found = pa.concat_tables([found, carried.select(found.column_names).cast(found.schema)])
+    connection.register("short_of", found.rename_columns({"number": "duty"}))
     claimed = connection.sql(_CLAIMED).to_arrow_table()
     connection.register("claimed", claimed)
     connection.execute(_UNMET)
@@ -320,11 +321,16 @@ def _carried(
     asked: pa.Table,
     statements: Mapping[str, pa.Table],
     question: Question,
-) -> pa.Table:
-    """Return what other names of people fall short of, as rows of ``short_of``."""
+) -> pa.Table | None:
+    """Return what other names of people fall short of, as rows of ``short_of``.
+
+    None where nobody has another name with consents: then nothing is asked a second time.
+    """
     connection.register("asked", asked)
-    own = connection.sql(ASKED_OF_OWN).to_arrow_table()
     others = connection.sql(ASKED_OF_OTHERS).to_arrow_table()
+    if not others.num_rows:
+        return None
+    own = connection.sql(ASKED_OF_OWN).to_arrow_table()
     short = _covered(others, statements, question, unmet_only=True)
     named = others["named"].combine_chunks().take(short["obligation"].combine_chunks())
     connection.register("own", _covered(own, statements, question, unmet_only=False))

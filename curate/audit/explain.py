@@ -137,11 +137,16 @@ class Explanation:
 _VERDICTS = {"cleared": "cleared", "needs_review": "needs review", "blocked": "blocked"}
 
 
+# What a still picture is called among the parts of its file, as it is usually shown.
+_WHOLE_PICTURE = "the picture"
+
+
 def explain_people(faces: list[dict[str, Any]]) -> list[str]:
     """Return what is known of the people whose faces these are, a sentence each.
 
     Args:
-        faces: Rows of the table ``faces``, each with its identity and whether that is supported.
+        faces: Rows of the table ``faces``, each with its identity and whether that is supported,
+            and the ``part`` of the file that it is in, where its frame is one by itself.
     """
     people: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
     for row in sorted(faces, key=lambda row: (row["frame"], row["ordinal"])):
@@ -156,7 +161,11 @@ def _one_person(rows: list[dict[str, Any]]) -> str:
     row = rows[0]
     high = _span([r["face_height_px"] for r in rows], 0)
     size = f"a face {high} pixels high"
-    if len(rows) > 1:
+    # Ways of showing a still picture are parts by name, and no frames.
+    parts = list(dict.fromkeys(r["part"] for r in rows if r.get("part")))
+    if parts and parts != [_WHOLE_PICTURE]:
+        size = f"{size} (in {'; in '.join(parts)})"
+    elif len(rows) > 1:
         size = f"a face in {len({r['frame'] for r in rows}):,} frames, {high} pixels high"
     if not row["judgeable"]:
         reasons = sorted({r["poor_reason"] or "no reason is recorded" for r in rows})
@@ -245,7 +254,10 @@ def explain_entry(
     nobody = dict.fromkeys(
         ("subject_id", "identity_id", "similarity", "alike", "status", "unlike_subject_id")
     )
-    faces = [{**row, **nobody, **identities.get(row["face_id"], {})}
+    part_of = {row["frame"]: row["part"] for row in _rows(tables["parts"], "sha256", sha256)
+               if row["frame"] is not None}  # fmt: skip
+    faces = [{**row, **nobody, **identities.get(row["face_id"], {}),
+              "part": part_of.get(row["frame"])}
              for row in _rows(tables["faces"], "sha256", sha256)]  # fmt: skip
     return Explanation(
         entry=entry,

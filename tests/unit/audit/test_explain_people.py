@@ -38,3 +38,24 @@ def test_faces_of_nobody_are_told_apart() -> None:
     rows = [_row(n, None, 80, 0) | {"identity_id": None, "similarity": None} for n in range(2)]
 
     assert explain_people(rows) == ["a face 80 pixels high, linked to nobody"] * 2
+
+
+def test_a_face_of_a_still_picture_is_told_with_the_ways_that_show_it() -> None:
+    """Whoever opens the file may see none of it: then how it shows is what they need to know."""
+    rows = [
+        _row(0, "p01", 297, 0.99) | {"part": "the picture"},
+        _row(1, "p01", 296, 0.99) | {"part": "the picture, on black"},
+        _row(2, None, 283, 0) | {"part": "the picture, without its transparency"},
+    ]
+
+    one, other = explain_people(rows)
+
+    assert one.startswith(
+        "a face 296 to 297 pixels high (in the picture; in the picture, on black)"
+    )
+    assert other == (
+        "a face 283 pixels high (in the picture, without its transparency), linked to nobody"
+    )
+    assert explain_people([_row(0, None, 90, 0) | {"part": "the picture"}]) == [
+        "a face 90 pixels high, linked to nobody"
+    ]

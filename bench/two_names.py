@@ -19,6 +19,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from bench.identity import DATA, cases
+from curate.schema import arrow_schema
 
 PLANTED, PAIRS, DRAWS = 50, 200, 5
 MISSED, ACCUSED = 2, 1
@@ -28,12 +29,19 @@ Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int64]
 
 
-def stage_rows(rows: Floats, names: list[str | None], info: Any) -> list[dict[str, Any]]:
-    """Return the stage's rows for faces, each alone in an entry that declares one name, or none."""
+def face_id(place: int) -> str:
+    """Return the id of the face of a row."""
+    return f"{place:06d}"
+
+
+def stage_rows(
+    rows: Floats, names: list[str | None], info: Any, table: str = "identities"
+) -> list[dict[str, Any]]:
+    """Return rows that the stage writes of faces, each alone in an entry with one name, or none."""
     from curate.faces.stage import embedding_table
     from curate.identity.find import find_identities
 
-    ids = [f"{place:06d}" for place in range(len(rows))]
+    ids = [face_id(place) for place in range(len(rows))]
     none = pa.array([], pa.string())
     tables = {
         "faces": pa.table({
@@ -49,13 +57,14 @@ def stage_rows(rows: Floats, names: list[str | None], info: Any) -> list[dict[st
         "told": pa.table({"subject_id": none, "extra": none}),
         "links": pa.table({"left": none, "relation": none, "right": none}),
         "turns": pa.table({"sha256": none, "pdq_dihedral": pa.array([], pa.binary())}),
+        "before": arrow_schema("resemblances").empty_table(),
         "embeddings": embedding_table(ids, rows),
     }  # fmt: skip
     parameters = {
         "model": "bench", "false_match_rate": 0.001, "default_basis": "the model's default",
         "default_threshold": info.default_threshold, "default_strict": info.default_strict,
     }  # fmt: skip
-    found: list[dict[str, Any]] = find_identities(tables, parameters)["identities"].to_pylist()
+    found: list[dict[str, Any]] = find_identities(tables, parameters)[table].to_pylist()
     return found
 
 
@@ -67,16 +76,16 @@ def noticed(rows: Floats, people: list[str], info: Any, rng: np.random.Generator
     chosen = [int(rng.choice(np.flatnonzero(person == one))) for one in who]
     for place in chosen:
         names[place] = f"second name of {people[place]}"
-    found = stage_rows(rows, list(names), info)
-    return [found[place]["other_subject_id"] == people[place] for place in chosen]
+    found = stage_rows(rows, list(names), info, "resemblances")
+    told = {(row["face_id"], row["other_subject_id"]) for row in found}
+    return [(face_id(place), people[place]) in told for place in chosen]
 
 
 def accused(rows: Floats, people: list[str], info: Any, rng: np.random.Generator) -> list[int]:
     """Return how many of each draw's pairs of different people are accused."""
     told = {
-        frozenset((name, row["other_subject_id"]))
-        for name, row in zip(people, stage_rows(rows, list(people), info), strict=True)
-        if row["other_subject_id"] is not None
+        frozenset((people[int(row["face_id"])], row["other_subject_id"]))
+        for row in stage_rows(rows, list(people), info, "resemblances")
     }
     everyone = np.unique(people)
     one, other = np.triu_indices(len(everyone), 1)

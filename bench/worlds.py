@@ -45,7 +45,8 @@ SELECT 'c' || k AS consent_id, 'p' || (k % {subjects}) AS subject_id,
        ['train-detector'] AS purposes,
        ['include', 'train_detector', 'likeness_synthesis', 'likeness_alteration'] AS operations,
        ['depicted', 'donor', 'target'] AS roles_permitted, ['face_swap'] AS manipulations_permitted,
-       'internal' AS audience_max, 'no' AS commercial_use, 3::TINYINT AS assurance_level,
+       'internal' AS audience_max, 'no' AS commercial_use, 'A9-2-a' AS legal_basis,
+       3::TINYINT AS assurance_level,
        TIMESTAMPTZ '2024-01-01 00:00:00+00' AS valid_from,
        CASE WHEN (k % {subjects}) % 10 = 1 THEN TIMESTAMPTZ '2025-01-01 00:00:00+00'
             ELSE TIMESTAMPTZ '2030-01-01 00:00:00+00' END AS valid_until,
@@ -99,11 +100,14 @@ WHERE j = 0 OR m.manipulation_type = 'none'
 """
 _IDENTITIES = """
 SELECT f.face_id, 'i' || d.subject_id AS identity_id, d.subject_id, 0.9::FLOAT AS similarity,
-       'proposed' AS status, TRUE AS held, f.model_id
+       'proposed' AS status, TRUE AS held, 0::INT AS others, f.model_id
 FROM faces f
 JOIN sightings s USING (sha256)
 JOIN (SELECT *, row_number() OVER (PARTITION BY media_id ORDER BY role, subject_id) - 1 AS place
       FROM depictions WHERE role <> 'target') d ON d.media_id = s.media_id AND d.place = f.ordinal
+"""
+_COMPARED_NAMES = """
+SELECT DISTINCT s.sha256, d.subject_id FROM depictions d JOIN sightings s USING (media_id)
 """
 _BESIDE = """
 SELECT media_id, 0::INT AS statements, 'signals-beside/1' AS stage FROM media
@@ -134,6 +138,7 @@ _MADE = (
     ("parts", _PARTS),
     ("faces", _FACES),
     ("identities", _IDENTITIES),
+    ("compared_names", _COMPARED_NAMES),
     ("beside_scans", _BESIDE),
     ("stages", _STAGES),
 )

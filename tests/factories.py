@@ -231,6 +231,20 @@ def identity(found: Row, subject_id: str | None = "p01", **values: Any) -> Row:
         "status": None if subject_id is None else "proposed",
         "alike": True,
         "held": True,
+        "others": 0,
+        "model_id": found["model_id"],
+        **values,
+    }
+
+
+def resemblance(found: Row, other_subject_id: str, **values: Any) -> Row:
+    """Return that a face is like one of a subject whom its entries do not name."""
+    return {
+        "face_id": found["face_id"],
+        "sha256": found["sha256"],
+        "other_subject_id": other_subject_id,
+        "similarity": 0.9,
+        "compared": True,
         "model_id": found["model_id"],
         **values,
     }

@@ -137,10 +137,13 @@ def random_world(random: Random, name: str = "w") -> World:
     ]
     known = dice.random.random() < 0.5
     identities = [
-        _identity(dice, name, f, people, casts[f["sha256"]] if known else [], faces)
+        _identity(dice, name, f, people, casts[f["sha256"]] if known else [])
         for f in faces
         if not dice.odd()
     ]
+    alike = _alike(dice, people, faces)
+    _counted(dice, identities, alike)
+    words = _face_words(dice, name, alike, media)
     return {
         "media": media,
         "sightings": [s for m in media for s in _sighting(dice, m)],
@@ -158,7 +161,9 @@ def random_world(random: Random, name: str = "w") -> World:
         "beside_scans": [searched_beside(m) for m in media if not dice.odd()],
         "stages": [],
         "identities": identities,
-        "relations": _relations(dice, name, ids) + _told_apart(dice, identities),
+        "resemblances": alike,
+        "uncompared": [],
+        "relations": _relations(dice, name, ids) + _linked(dice, words),
         "consents": consents,
         "consent_events": [e for c in consents for e in _events(dice, c)],
         "notices": [_notice(dice, f"{name}-n{i}") for i in range(2)],
@@ -166,7 +171,7 @@ def random_world(random: Random, name: str = "w") -> World:
         "subjects": [_subject(dice, p) for p in people if not dice.odd()],
         "requests": [_request(dice, f"{name}-r{i}", people, ids) for i in range(3) if dice.odd()],
         "merges": _merges(dice, name, people),
-        "decisions": [d for m in media for d in _decisions(dice, name, m["media_id"])],
+        "decisions": [*(d for m in media for d in _decisions(dice, name, m["media_id"])), *words],
         "reviewers": [row for who in REVIEWERS for row in _registered(dice, name, who)],
     }
 
@@ -400,9 +405,7 @@ def _search(dice: Dice, digest: str) -> Row:
     )
 
 
-def _identity(
-    dice: Dice, name: str, face: Row, people: list[str], cast: list[Row], faces: list[Row]
-) -> Row:
+def _identity(dice: Dice, name: str, face: Row, people: list[str], cast: list[Row]) -> Row:
     """Return whose a face is held to be: one of the `cast`, where it is known."""
     seen = sorted({d["subject_id"] for d in cast})
     subject = seen[face["ordinal"] % len(seen)] if seen and not dice.odd() else None
@@ -412,7 +415,6 @@ def _identity(
     identity = dice.usual(identity, face["face_id"], None)
     # Whoever is nobody's is no subject's.
     subject = subject if identity else None
-    other = dice.usual(None, dice.random.choice([*people, None]))
     return {
         "face_id": face["face_id"],
         "identity_id": identity,
@@ -422,24 +424,79 @@ def _identity(
         "alike": dice.usual(*HELD),
         "unlike_subject_id": dice.usual(None, dice.random.choice([*people, None])),
         "held": dice.usual(*HELD),
-        "other_subject_id": other,
-        "other_face_id": dice.random.choice(faces)["face_id"] if other else None,
         "model_id": face["model_id"],
     }
 
 
-def _told_apart(dice: Dice, identities: list[Row]) -> list[Row]:
-    """Return that people looked at some faces that are alike, and told them apart."""
-    rows = {}
-    for identity in identities:
-        left, right = identity["face_id"], identity["other_face_id"]
-        if right is None or left == right or dice.random.random() < 0.5:
+def _alike(dice: Dice, people: list[str], faces: list[Row]) -> list[Row]:
+    """Return whom faces are like: mostly nobody, and now and then several people."""
+    rows = []
+    for face in faces:
+        others = dice.usual([], dice.some(people, 0.3))
+        rows += [
+            {
+                "face_id": face["face_id"],
+                "sha256": face["sha256"],
+                "other_subject_id": other,
+                "other_face_id": dice.usual(dice.random.choice(faces)["face_id"], None),
+                "similarity": 0.9,
+                "compared": not dice.odd(),
+                "model_id": face["model_id"],
+            }
+            for other in others
+        ]
+    return rows
+
+
+def _counted(dice: Dice, identities: list[Row], alike: list[Row]) -> None:
+    """Tell each face, in place, of how many people there are rows: now and then wrongly."""
+    for row in identities:
+        count = sum(one["face_id"] == row["face_id"] for one in alike)
+        row["others"] = dice.usual(count, count + 1, None)
+
+
+def _face_words(dice: Dice, name: str, alike: list[Row], media: list[Row]) -> list[Row]:
+    """Return what reviewers said of faces that are alike, and of people they are like."""
+    rows = []
+    for number, one in enumerate(alike):
+        if one["face_id"] == one["other_face_id"] or dice.random.random() < 0.3:
             continue
-        if dice.odd():
-            left, right = right, left
+        of_faces = one["other_face_id"] is not None and dice.random.random() < 0.5
+        for n in range(dice.number(3, least=1)):
+            who = dice.random.choice(REVIEWERS)
+            if of_faces:
+                faces = sorted((one["face_id"], one["other_face_id"]))
+                about = {
+                    "kind": "link", "face_id": faces[0], "other_face_id": faces[1],
+                    "value": dice.usual("different_people", "same_person"),
+                }  # fmt: skip
+            else:
+                shown = [m["media_id"] for m in media if m["sha256"] == one["sha256"]]
+                about = {
+                    "kind": "subject", "media_id": dice.random.choice(shown),
+                    "subject_id": one["other_subject_id"],
+                    "value": dice.usual("not_shown", "confirmed"),
+                }  # fmt: skip
+            rows.append(about | {
+                "decision_id": f"{name}-f{number}-{n}",
+                "reviewer": dice.random.choice(_forms(f"{name}-{who}")),
+                "key_id": dice.random.choice((None, f"{name}-{who}", f"{name}-{who}")),
+                "reason": "looked",
+                "decided_at": dice.usual(PAST[3], *INSTANTS[2:6]),
+            })  # fmt: skip
+    return rows
+
+
+def _linked(dice: Dice, words: list[Row]) -> list[Row]:
+    """Return relations of faces, as if what was said of them were applied: mostly."""
+    rows = {}
+    for word in words:
+        if word["kind"] != "link" or dice.odd():
+            continue
+        left, right = word["face_id"], word["other_face_id"]
         rows[left, right] = {
             "left": left,
-            "relation": dice.usual("different_people", "same_person"),
+            "relation": word["value"],
             "right": right,
             "left_kind": "face",
             "right_kind": "face",

@@ -144,8 +144,6 @@ class Names:
         people = {self.person(name) for name in shown}
         if row["status"] == "disputed" and len(people) == 1 and shown & sure:
             new["status"] = "proposed"
-        if self._everywhere(row["other_subject_id"], entries, sure):
-            new |= {"other_subject_id": None, "other_face_id": None, "other_similarity": None}
         own = row["subject_id"]
         if self._everywhere(own, entries, sure) and not any(own in said for said in entries):
             alike = {n for said in entries for n in said if self.person(n) == self.person(own)}

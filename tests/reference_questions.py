@@ -67,11 +67,16 @@ class Questions:
     """The questions of one set of tables."""
 
     def __init__(
-        self, tables: Tables, question: Question, person: Callable[[str | None], str | None]
+        self,
+        tables: Tables,
+        question: Question,
+        person: Callable[[str | None], str | None],
+        told_apart: Callable[[str, Row], bool],
     ) -> None:
         self.tables = tables
         self.question = question
         self.person = person
+        self.told_apart = told_apart
 
     def answers(self, entry: Row, known: Known) -> str:
         """Return the letter of each question, in order."""
@@ -367,31 +372,31 @@ class Questions:
         return _answered(
             MATCHED,
             any(i.get("held") is not True for i in said),
-            any(self._like_another(entry, i) for i in said),
+            any(self._short(i) for i in said),
+            self._like_another(entry),
             any(i.get("status") == "disputed" for i in said),
             self._declared_otherwise(entry),
+            bool(self.tables["uncompared"]),
         )
 
-    def _like_another(self, entry: Row, said: Row) -> bool:
-        """Tell whether a face is like somebody's whom nobody spoke of here or told apart."""
-        other = said.get("other_subject_id")
-        spoken_of = {
-            d["subject_id"] for d in self.tables["depictions"] if d["media_id"] == entry["media_id"]
-        }
-        return (
-            other is not None
-            and other not in spoken_of
-            and frozenset((said["face_id"], said["other_face_id"])) not in self._told_apart
-        )
+    def _short(self, said: Row) -> bool:
+        """Tell whether a face is like more people, or fewer, than there are rows for it."""
+        rows = [r for r in self.tables["resemblances"] if r["face_id"] == said.get("face_id")]
+        return said.get("held") is True and said["others"] != len(rows)
 
-    @cached_property
-    def _told_apart(self) -> set[frozenset[str]]:
-        """Return the pairs of faces that somebody looked at and told apart."""
-        return {
-            frozenset((r["left"], r["right"]))
-            for r in self.tables["relations"]
-            if r["relation"] == "different_people"
+    def _like_another(self, entry: Row) -> bool:
+        """Tell whether a face is like somebody's who is not named here, and was not ruled out."""
+        here = {
+            self.person(d["subject_id"])
+            for d in self.tables["depictions"]
+            if d["media_id"] == entry["media_id"] and d["link_status"] != "rejected"
         }
+        return any(
+            row["sha256"] == entry["sha256"]
+            and self.person(row["other_subject_id"]) not in here
+            and not self.told_apart(entry["media_id"], row)
+            for row in self.tables["resemblances"]
+        )
 
     def _declared_otherwise(self, entry: Row) -> bool:
         """Tell whether the same bytes are declared under names of which none is this one's."""

@@ -143,7 +143,32 @@ class Judge:
     @cached_property
     def questions(self) -> Questions:
         """The questions of clearance about these tables."""
-        return Questions(self.faced, self.question, self.names.person)
+        return Questions(self.faced, self.question, self.names.person, self.told_apart)
+
+    def told_apart(self, media_id: str, row: Row) -> bool:
+        """Tell whether two people say that a face is not that of whom it is like, and all do."""
+        about = (
+            (media_id, row["other_subject_id"]),
+            frozenset((row["face_id"], row["other_face_id"])),
+        )
+        return any(self._apart.get(one, False) for one in about)
+
+    @cached_property
+    def _apart(self) -> dict[Any, bool]:
+        """Return what is said of faces and of people in entries: whether they are ruled out."""
+        words: dict[Any, dict[str, Row]] = {}
+        spoken = [d for d in self.tables["decisions"] if d.get("kind") in {"link", "subject"}]
+        for d in sorted(spoken, key=lambda d: (d["decided_at"], d["decision_id"])):
+            if d["decided_at"] > self.question.as_of:
+                continue
+            faces = frozenset((d["face_id"], d["other_face_id"]))
+            about = faces if d["kind"] == "link" else (d["media_id"], d["subject_id"])
+            words.setdefault(about, {})[plain_name(d["reviewer"])] = d
+        return {
+            about: {d["value"] for d in said.values()} <= {"not_shown", "different_people"}
+            and sum(map(self._on_register, said.values())) > 1
+            for about, said in words.items()
+        }
 
     def all(self) -> dict[str, Told]:
         """Return what is said of each entry."""
@@ -210,7 +235,7 @@ class Judge:
         """
         if media_id not in self.entries:
             return "needs_review"
-        if media_id in {d["media_id"] for d in self.tables["decisions"]}:
+        if media_id in {d["media_id"] for d in self.tables["decisions"] if d.get("kind") is None}:
             told = self.told(media_id)
             if told.decided_by != "policy":
                 return told.verdict
@@ -285,7 +310,7 @@ class Judge:
             self.tables["decisions"], key=lambda d: (d["decided_at"], d["decision_id"])
         ):
             asked = d["media_id"] == media_id and d["use"] == self.question.use.name
-            if asked and d["decided_at"] <= self.question.as_of:
+            if asked and d.get("kind") is None and d["decided_at"] <= self.question.as_of:
                 by_person.setdefault(plain_name(d["reviewer"]), []).append(d)
         return by_person
 

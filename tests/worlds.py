@@ -81,6 +81,7 @@ def load_world(folder: Path, scratch: Path) -> World:
     tables |= _statements(said, scratch, tables["media"])
     tables["entries"] = _entries(tables)
     tables["stages"] = conform(said.get("current_stages", list(STAGES)), "stages")
+    tables["uncompared"] = conform([], "uncompared")
     use = UseProfile(
         "case", "train-detector", ("include", "train_detector"), horizon_days=1,
         legal_basis="A6-1-a",
@@ -369,7 +370,7 @@ def _filled(names: set[str]) -> dict[str, Any]:
 
 def _faces(said: list[dict[str, Any]], media: list[dict[str, Any]]) -> dict[str, pa.Table]:
     digests = {item["path"]: digest_of(item) for item in media}
-    faces, identities = [], []
+    faces, identities, alike = [], [], []
     for item in said:
         for place in range(item["count"]):
             face = f"{item['path']}#{len(faces)}"
@@ -389,16 +390,22 @@ def _faces(said: list[dict[str, Any]], media: list[dict[str, Any]]) -> dict[str,
                 "alike": item.get("alike", known),
                 "unlike_subject_id": item.get("unlike"),
                 "held": item.get("held", True),
-                "other_subject_id": item.get("other"),
-                "other_similarity": item.get("other_similarity", 0.9) if "other" in item else None,
-                "other_face_id": item.get("other_in"),
+                "others": int("other" in item),
                 "model_id": MODEL,
             })  # fmt: skip
+            if "other" in item:
+                alike.append({
+                    "face_id": face, "sha256": digests[item["path"]],
+                    "other_subject_id": item["other"], "other_face_id": item.get("other_in"),
+                    "similarity": item.get("other_similarity", 0.9), "compared": True,
+                    "model_id": MODEL,
+                })  # fmt: skip
     table = conform(faces, "faces")
-    for row in identities:
+    for row in alike:
         if row["other_face_id"] is not None:
             row["other_face_id"] = _first_face(table, row["other_face_id"])
-    return {"faces": table, "identities": conform(identities, "identities")}
+    return {"faces": table, "identities": conform(identities, "identities"),
+            "resemblances": conform(alike, "resemblances")}  # fmt: skip
 
 
 def _statements(said: dict[str, Any], scratch: Path, media: pa.Table) -> dict[str, pa.Table]:

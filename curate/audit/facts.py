@@ -13,6 +13,8 @@ likenesses                face in an entry that declares people, or that is link
                           and whom it is like: whether that person is ``declared`` there, and
                           whether ``someone`` is
 face_elsewhere            entry and subject declared to be seen, where every face is another's
+open_resemblances         entry, face and subject not named there whose face it is like, while
+                          nobody settled whose it is
 second_identities         entry and subject whose face there is not in their usual identity
 origins                   source that entries name, and licence that they state; ``origin``
                           stands for those entries
@@ -51,6 +53,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
+from curate.audit.apart import told_apart_table
 from curate.audit.licences import licence_table
 from curate.audit.names import (
     ASKED_OF_OTHERS,
@@ -342,6 +345,14 @@ def names_of(statements: Mapping[str, pa.Table], question: Question) -> pa.Table
     """Return who has more than one name, as `curate.audit.names.names_table` gives it."""
     return names_table(
         statements["merges"], statements["reviewers"],
+        audience=question.use.audience, as_of=question.as_of,
+    )  # fmt: skip
+
+
+def told_apart_of(statements: Mapping[str, pa.Table], question: Question) -> pa.Table:
+    """Return what `curate.audit.apart.told_apart_table` gives for a question."""
+    return told_apart_table(
+        statements["decisions"], statements["reviewers"],
         audience=question.use.audience, as_of=question.as_of,
     )  # fmt: skip
 

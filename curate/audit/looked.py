@@ -41,8 +41,8 @@ KNOWN_ROLES = (
 # A track of a video is one person, and one of its faces stands for it.
 _FACES = """
 SELECT f.face_id, f.sha256, f.frame, f.track_id, f.judgeable, i.identity_id, i.subject_id,
-       i.status, coalesce(i.held, FALSE) AS held, i.other_subject_id, i.other_face_id,
-       i.unlike_subject_id, coalesce(i.alike, FALSE) AS alike,
+       i.status, coalesce(i.held, FALSE) AS held, i.others, i.unlike_subject_id,
+       coalesce(i.alike, FALSE) AS alike,
        first_value(f.face_id) OVER (
            PARTITION BY coalesce(f.track_id, f.face_id)
            ORDER BY f.judgeable DESC, f.quality DESC, f.face_id
@@ -110,18 +110,20 @@ people_seen AS (
            count(*) FILTER (stands)::INTEGER AS faces,
            count(*) FILTER (stands AND judgeable)::INTEGER AS judgeable,
            count(*) FILTER (stands AND held)::INTEGER AS held,
+           -- Of how many subjects a face is like one says the face's row, and each has a row.
+           count(*) FILTER (stands AND held AND others IS DISTINCT FROM coalesce(n, 0))::INTEGER
+               AS lost_others,
            count(*) FILTER (stands AND status = 'disputed')::INTEGER AS disputed
-    FROM shown GROUP BY sha256
+    FROM shown LEFT JOIN (SELECT face_id, count(*) AS n FROM resemblances GROUP BY face_id) r
+        USING (face_id)
+    GROUP BY sha256
+),
+alike AS (
+    SELECT media_id, count(*)::INTEGER AS others FROM open_resemblances GROUP BY media_id
 ),
 named AS (
     SELECT media_id, subject_id, bool_or(link_status = 'confirmed') AS confirmed
     FROM depictions WHERE link_status <> 'rejected' GROUP BY media_id, subject_id
-),
-told_apart AS (
-    SELECT "left" AS face_id, "right" AS other_face_id FROM relations
-    WHERE relation = 'different_people'
-    UNION
-    SELECT "right", "left" FROM relations WHERE relation = 'different_people'
 ),
 naming AS (
     SELECT media_id, count(*)::INTEGER AS people,
@@ -135,17 +137,11 @@ linked AS (
                AS matched,
            count(*) FILTER (s.subject_id IS NOT NULL AND n.subject_id IS NULL
                             AND s.status IS DISTINCT FROM 'disputed')::INTEGER AS undeclared,
-           count(*) FILTER (s.unlike_subject_id IS NOT NULL)::INTEGER AS unlike,
-           -- Whom reviewers ruled out, or told apart, is settled.
-           count(*) FILTER (s.stands AND s.other_subject_id IS NOT NULL AND o.media_id IS NULL
-                            AND x.face_id IS NULL)::INTEGER AS others
+           count(*) FILTER (s.unlike_subject_id IS NOT NULL)::INTEGER AS unlike
     FROM entries e
     JOIN shown s USING (sha256)
     LEFT JOIN named n ON n.media_id = e.media_id AND n.subject_id = s.subject_id
     LEFT JOIN supported p ON p.identity_id = s.identity_id AND p.subject_id = s.subject_id
-    LEFT JOIN (SELECT DISTINCT media_id, subject_id FROM depictions) o
-        ON o.media_id = e.media_id AND o.subject_id = s.other_subject_id
-    LEFT JOIN told_apart x ON x.face_id = s.face_id AND x.other_face_id = s.other_face_id
     GROUP BY e.media_id
 ),
 -- The same bytes under names that have nobody in common. Two names are one person where it is
@@ -243,7 +239,9 @@ SELECT e.media_id, e.state, e.manipulation_type, coalesce(e.people, '') AS decla
        coalesce(t.most, 0) AS together, greatest(coalesce(t.most, 0), coalesce(p.distinct_, 0))
            AS persons,
        coalesce(p.faces, 0) AS faces, coalesce(p.judgeable, 0) AS judgeable,
-       coalesce(p.held, 0) AS held, coalesce(l.others, 0) AS others,
+       coalesce(p.held, 0) AS held, coalesce(z.others, 0) AS others,
+       coalesce(p.lost_others, 0) AS lost_others,
+       (SELECT count(*) FROM uncompared)::INTEGER AS uncompared,
        coalesce(o.otherwise, 0) AS otherwise,
        coalesce(p.disputed, 0) AS disputed,
        coalesce(n.people, 0) AS named, coalesce(n.unconfirmed, 0) AS unconfirmed,
@@ -268,6 +266,7 @@ LEFT JOIN naming n ON n.media_id = e.media_id
 LEFT JOIN visible v ON v.media_id = e.media_id
 LEFT JOIN unseen_people y ON y.media_id = e.media_id
 LEFT JOIN linked l ON l.media_id = e.media_id
+LEFT JOIN alike z ON z.media_id = e.media_id
 LEFT JOIN twice o ON o.media_id = e.media_id
 LEFT JOIN otherwise_declared x ON x.media_id = e.media_id
 LEFT JOIN elsewhere w ON w.media_id = e.media_id

@@ -137,10 +137,7 @@ SELECT i.* REPLACE (
     CASE WHEN mine.name IS NOT NULL AND named.media IS NULL THEN mine.name ELSE i.subject_id END
         AS subject_id,
     CASE WHEN i.status = 'disputed' AND one.identity_id IS NOT NULL THEN 'proposed'
-         ELSE i.status END AS status,
-    CASE WHEN theirs.face_id IS NULL THEN i.other_subject_id END AS other_subject_id,
-    CASE WHEN theirs.face_id IS NULL THEN i.other_face_id END AS other_face_id,
-    CASE WHEN theirs.face_id IS NULL THEN i.other_similarity END AS other_similarity
+         ELSE i.status END AS status
 )
 FROM identities i
 LEFT JOIN one ON one.identity_id = i.identity_id AND one.person IN (SELECT person FROM settled)
@@ -149,8 +146,6 @@ LEFT JOIN everywhere mine ON mine.face_id = i.face_id AND mine.person = p.person
 LEFT JOIN (
     SELECT DISTINCT face_id, subject_id, TRUE AS media FROM said
 ) named ON named.face_id = i.face_id AND named.subject_id = i.subject_id
-LEFT JOIN settled q ON q.subject_id = i.other_subject_id
-LEFT JOIN everywhere theirs ON theirs.face_id = i.face_id AND theirs.person = q.person
 ORDER BY i.face_id
 """
 
@@ -219,12 +214,12 @@ def shared_statements(
 
 
 def settled_identities(tables: Mapping[str, pa.Table], names: pa.Table | None) -> pa.Table:
-    """Return the table ``identities`` without what two names of one person are accused of.
+    """Return the table ``identities`` without disputes between two names of one person.
 
     Of merges that two people on the register made: an identity is not disputed between names of
-    one person; a face is not like somebody else's who is named in each of its entries, under
-    whatever name; and where it is linked to such a name, it is linked to that which the entries
+    one person; and where a face is linked to such a name, it is linked to that which the entries
     give. Where an entry of the face names nobody of that person, or others beside them, all stays.
+    What a face is like under another name is settled in `curate.audit.apart`.
 
     Args:
         tables: ``entries``, ``faces``, ``depictions`` and ``identities``.

@@ -11,13 +11,14 @@ from collections.abc import Mapping
 import pyarrow as pa
 
 from curate.audit import names as merged
+from curate.audit.apart import NOBODY, OPEN_RESEMBLANCES
 from curate.audit.looked import ANSWERED, KNOWN_ROLES, SUPPORTED, answered, known_roles
 from curate.catalog import numbered
 from curate.catalog.numbered import number
 from curate.splits.crossings import crossings
 
-# What an audit reads of the catalogue; `entries`, `changed` and `stages` are views of it, the rest
-# are tables.
+# What an audit reads of the catalogue; `entries`, `changed`, `stages` and `uncompared` are views of
+# it, the rest are tables.
 CATALOG_INPUTS = (
     "entries",
     "beside_scans",
@@ -35,12 +36,14 @@ CATALOG_INPUTS = (
     "identities",
     "labels",
     "relations",
+    "resemblances",
     "signals",
     "signal_scans",
     "stages",
     "doubts",
     "shortcuts",
     "shortcut_drops",
+    "uncompared",
 )
 
 # STANDARDS section 2: whom a manipulation cannot do without; a role stands as often as people
@@ -156,20 +159,6 @@ _VIEWS = {
         ORDER BY e.media_id, f.frame, f.face_id
     """,
     # Everyone seen is linked to somebody else, and the face of whom is declared is known.
-    # What an older model found of faces tells nothing any more.
-    "likenesses_now": """
-        SELECT l.* FROM likenesses l
-        JOIN stages g ON g.stage = 'faces' AND g.model_id = l.model_id
-    """,
-    # Whose faces are known, by what the stage wrote as a whole: what is lost of one entry, its
-    # faces or what it contains, must not change what is held of another.
-    "known_faces": """
-        SELECT i.subject_id, i.identity_id, i.model_id,
-               regexp_replace(i.face_id, '/[^/]*/[^/]*/[^/]*$', '') AS content
-        FROM identities i
-        JOIN stages g ON g.stage = 'faces' AND g.model_id = i.model_id
-        WHERE i.subject_id IS NOT NULL AND i.status IS DISTINCT FROM 'disputed'
-    """,
     "face_elsewhere": """
         SELECT DISTINCT d.media_id, d.subject_id
         FROM depictions d
@@ -206,6 +195,7 @@ _VIEWS = {
         ) s ON s.identity_id = l.identity_id AND s.subject_id = l.subject_id
         ORDER BY ALL
     """,
+    "open_resemblances": OPEN_RESEMBLANCES,
     # An entry that is alone in its group is a copy of nothing.
     "copies": """
         SELECT e.media_id, e.id, e.locator, e.dataset, e.split, e.sha256, c.pixel_digest,
@@ -270,6 +260,23 @@ _VIEWS = {
     "supported": SUPPORTED,
 }
 
+# Asked by views alone: what an older model found of faces tells nothing any more.
+_LIKENESSES_NOW = """
+CREATE VIEW likenesses_now AS
+SELECT l.* FROM likenesses l
+JOIN stages g ON g.stage = 'faces' AND g.model_id = l.model_id
+"""
+# Likewise. Whose faces are known, by what the stage wrote as a whole: what is lost of one entry,
+# its faces or what it contains, must not change what is held of another.
+_KNOWN_FACES = """
+CREATE VIEW known_faces AS
+SELECT i.subject_id, i.identity_id, i.model_id,
+       regexp_replace(i.face_id, '/[^/]*/[^/]*/[^/]*$', '') AS content
+FROM identities i
+JOIN stages g ON g.stage = 'faces' AND g.model_id = i.model_id
+WHERE i.subject_id IS NOT NULL AND i.status IS DISTINCT FROM 'disputed'
+"""
+
 # What reviewers see of an entry beside what was found: its bytes, what was done to it and how, when
 # it was taken, who is in it in which role, its labels, its source and licence, and what it was made
 # from. Splits and groups are no part of it: they say nothing of who is shown, or of rights.
@@ -305,20 +312,26 @@ ORDER BY ALL
 
 RECIPE = "\n".join((
     numbered.RECIPE, str(REQUIRED_ROLES), str(KNOWN_ROLES), *_VIEWS.values(), ANSWERED, _SIGHT,
-    _FROM_ORIGINS, merged.SETTLED,
+    _FROM_ORIGINS, merged.SETTLED, _LIKENESSES_NOW, _KNOWN_FACES,
 ))  # fmt: skip
 
 
 _DIGESTS = pa.schema([("media_id", pa.int32()), ("digest", pa.binary(32))])
 
 
-def prepare(tables: Mapping[str, pa.Table], names: pa.Table | None = None) -> dict[str, pa.Table]:
+def prepare(
+    tables: Mapping[str, pa.Table],
+    names: pa.Table | None = None,
+    told_apart: pa.Table | None = None,
+) -> dict[str, pa.Table]:
     """Return the catalogue by number, and the views of it that no other statement changes.
 
     Args:
         tables: A table for each of `CATALOG_INPUTS`.
         names: Who has more than one name, as `curate.audit.names.names_table` gives it; nobody
             when None.
+        told_apart: Which faces are not those of whom they are like, as
+            `curate.audit.apart.told_apart_table` gives it; none when None.
 
     Returns:
         What `curate.catalog.numbered.number` gives; the views that `curate.audit.facts` lists
@@ -332,6 +345,7 @@ def prepare(tables: Mapping[str, pa.Table], names: pa.Table | None = None) -> di
     connection.execute("SET TimeZone = 'UTC'")
     tables = {**tables, "identities": merged.settled_identities(tables, names)}
     merged.register_names(connection, names)
+    connection.register("told_apart", NOBODY if told_apart is None else told_apart)
     made = number(tables)
     plain = {name: tables[name] for name in CATALOG_INPUTS if name not in made}
     kinds, roles = zip(*REQUIRED_ROLES, strict=True)
@@ -346,6 +360,9 @@ def prepare(tables: Mapping[str, pa.Table], names: pa.Table | None = None) -> di
     for name, sql in {**_VIEWS, "sight": _SIGHT, "from_origins": _FROM_ORIGINS}.items():
         made[name] = connection.sql(sql).to_arrow_table()
         connection.register(name, made[name])
+        if name == "likenesses":
+            connection.execute(_LIKENESSES_NOW)
+            connection.execute(_KNOWN_FACES)
     made["answered"] = answered(connection)
     made["sight"] = made["sight"].cast(_DIGESTS)
     made["crossings"] = crossings(tables)

@@ -217,6 +217,10 @@ ONE_NAME = ClearanceQuestion(
         Gap("held < faces", "faces that were held against those of everybody else: {held} of "
             "{faces}"),
         Gap("others > 0", "a face here is like that of another person of the catalogue"),
+        Gap("lost_others > 0", "not all people whom a face here is like are on record"),
+        Gap("uncompared > 0",
+            "faces were not held against those of files that show declared people and were added "
+            "or named since `curate run` compared faces; such files: {uncompared}"),
         Gap("disputed > 0", "a face here is claimed for two people"),
         Gap("otherwise > 0", "the same file is declared elsewhere as somebody else"),
     ),

@@ -19,7 +19,9 @@ from curate.catalog import numbered
 from curate.catalog.numbered import Numbers, number
 
 # The tables the walk asks; `entries` is the catalogue's view.
-CATALOG_INPUTS = ("depictions", "entries", "faces", "identities", "labels", "relations")
+CATALOG_INPUTS = (
+    "depictions", "entries", "faces", "identities", "labels", "relations", "resemblances",
+)  # fmt: skip
 # And what the record has of releases.
 RECORD_INPUTS = ("release_items", "releases")
 INPUTS = CATALOG_INPUTS + RECORD_INPUTS
@@ -29,7 +31,7 @@ _STEPS = {
         SELECT (row_number() OVER (ORDER BY subject_id) - 1)::INTEGER AS person, subject_id FROM (
             SELECT subject_id FROM duties
             UNION SELECT subject_id FROM identities WHERE subject_id IS NOT NULL
-            UNION SELECT other_subject_id FROM identities WHERE other_subject_id IS NOT NULL
+            UNION SELECT other_subject_id FROM resemblances
         ) ORDER BY person
     """,
     "declared": """
@@ -47,10 +49,14 @@ _STEPS = {
     # A face that is like the person's, or one of an identity that has several names: whose it is,
     # nobody has settled.
     "alike": """
-        SELECT DISTINCT p.person, e.media_id
+        SELECT p.person, e.media_id
+        FROM resemblances r JOIN entries e USING (sha256)
+        JOIN people p ON p.subject_id = r.other_subject_id
+        UNION
+        SELECT p.person, e.media_id
         FROM identities i JOIN faces f USING (face_id) JOIN entries e USING (sha256)
-        JOIN people p ON p.subject_id = i.other_subject_id
-            OR (i.status = 'disputed' AND p.subject_id = i.subject_id)
+        JOIN people p USING (subject_id)
+        WHERE i.status = 'disputed'
         ORDER BY ALL
     """,
     # Entries that share their content with another: the copies of each are one run.
@@ -129,7 +135,7 @@ def draw_graph(
 
     known = number(tables) if by_number is None else by_number
     connection = duckdb.connect(":memory:")
-    for name in ("faces", "identities", "relations", "release_items"):
+    for name in ("faces", "identities", "relations", "release_items", "resemblances"):
         connection.register(name, tables[name])
     for name in ("entries", "duties", "depictions", "labels"):
         connection.register(name, known[name])

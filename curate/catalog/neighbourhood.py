@@ -50,8 +50,8 @@ _STEPS: tuple[tuple[str, str], ...] = (
     ("face_ids", """
         SELECT id FROM own_faces
         UNION
-        SELECT other_face_id FROM identities
-        WHERE face_id IN (SELECT id FROM own_faces) AND other_face_id IS NOT NULL
+        SELECT other_face_id FROM resemblances
+        WHERE sha256 IN (SELECT id FROM digests) AND other_face_id IS NOT NULL
         UNION
         (SELECT face_id FROM identities WHERE identity_id IN (SELECT id FROM clusters)
          OR subject_id IN (SELECT id FROM names) ORDER BY face_id LIMIT {most})
@@ -77,6 +77,7 @@ _WANTED = {
     "hash_matches": "sha256 IN (SELECT id FROM digests)",
     "faces": "face_id IN (SELECT id FROM face_ids)",
     "identities": "face_id IN (SELECT id FROM face_ids)",
+    "resemblances": "sha256 IN (SELECT id FROM digests)",
     "groups": "sha256 IN (SELECT id FROM face_digests UNION SELECT id FROM digests)",
     "signals": "about IN (SELECT id FROM digests UNION SELECT id FROM ids)",
     "relations": '"left" IN (SELECT id FROM ids UNION SELECT id FROM own_faces) '

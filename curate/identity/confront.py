@@ -2,8 +2,9 @@
 
 Clustering takes declared subjects for granted, so it never notices one person under two names.
 Here nothing is taken for granted: each judged face is compared with every judged face that can
-be put down to one subject, and the most alike of somebody who is not named beside it is kept,
-where their likeness reaches what strangers of this dataset never should.
+be put down to one subject, and of each subject who is not named beside it the most alike is kept,
+where their likeness reaches what strangers of this dataset never should. What reviewers say of
+two faces changes nothing here: whether enough of them told two people apart is for the audit.
 
 A face can be put down to a subject where its entries show one face and declare one person, or
 where its identity is linked to somebody its entry declares. A face that its own subject's others
@@ -61,13 +62,18 @@ class Confronted:
     """What the comparison found, for N faces.
 
     Attributes:
-        other: The most similar face of a subject not named beside it, -1 for none, shape (N,).
-        similarity: Their cosine, NaN for none, shape (N,), dtype float32.
+        face: A face, shape (P,), in rising order.
+        other: The most similar face, as a row of the claims, of a subject not named beside it,
+            one for each such subject, shape (P,).
+        similarity: Their cosine, shape (P,), dtype float32.
+        more: Whether a face is like more subjects than are kept, shape (N,).
         recall: Share of such faces that the search found, on a sample; 1.0 when it was exact.
     """
 
+    face: Ints
     other: Ints
     similarity: Floats
+    more: Bools
     recall: float = 1.0
 
 
@@ -93,50 +99,41 @@ def speakers(claims: Claims) -> Ints:
     return np.flatnonzero(known & (~claims.fake | ~np.isin(claims.subject, genuine)))
 
 
-def confront(claims: Claims, *, doubt: float, apart: Ints, together: Ints) -> Confronted:
-    """Return, for each judged face, the most similar one of a subject not named beside it.
+def confront(claims: Claims, *, doubt: float, together: Ints) -> Confronted:
+    """Return, for each judged face, the most similar one of each subject not named beside it.
 
     Args:
         claims: Whom the faces are said to show.
         doubt: Least cosine, from `calibrate`.
-        apart: Rows of two faces that a reviewer says are two people, shape (P, 2): neither is
-            held against the other's subject any more.
         together: Rows of two that a reviewer says are one person, shape (P, 2): each is the
             other's, whatever their likeness.
     """
-    settled = _with_settled(claims, apart)
     found = neighbours.most_alike_of_others(
         claims.rows,
         np.flatnonzero(claims.judged),
         speakers(claims),
-        settled,
+        neighbours.Named(claims.subject, claims.ends, claims.named, claims.fake),
         floor=doubt,
     )
-    other, similarity = found.other, found.similarity
-    for pair in together.tolist():
-        for one, face in (pair, pair[::-1]):
-            if claims.subject[face] >= 0 and claims.subject[face] not in claims.names(one):
-                other[one] = face
-                similarity[one] = float(claims.rows[one] @ claims.rows[face])
+    # Rows that repeat a face found what its first row found.
     faces = int(claims.origin.max(initial=-1)) + 1
-    return Confronted(other[:faces], similarity[:faces], found.recall)
-
-
-def _with_settled(claims: Claims, apart: Ints) -> neighbours.Named:
-    """Return whom no face is held against: those named beside it, and those reviewers ruled out."""
-    rows: dict[int, list[int]] = {}
-    for row in np.flatnonzero(np.isin(claims.origin, apart)).tolist():
-        rows.setdefault(int(claims.origin[row]), []).append(row)
-    more: dict[int, list[int]] = {}
-    for one, other in apart.tolist():
-        for face, of in ((one, other), (other, one)):
-            if whose := [int(n) for n in claims.subject[rows[of]] if n >= 0]:
-                for row in rows[face]:
-                    more.setdefault(row, []).extend(whose)
-    ends, named = claims.ends, claims.named
-    if more:
-        at = np.repeat(sorted(more), [len(more[face]) for face in sorted(more)])
-        named = np.insert(named, ends[at + 1], np.concatenate([more[f] for f in sorted(more)]))
-        count = np.diff(ends) + np.bincount(at, minlength=len(claims.rows))
-        ends = np.concatenate([[0], np.cumsum(count)]).astype(np.int64)
-    return neighbours.Named(claims.subject, ends, named.astype(np.int64), claims.fake)
+    own = found.face < faces
+    pairs: dict[tuple[int, int], tuple[int, float]] = {}
+    for face, other, similarity in zip(
+        found.face[own].tolist(), found.other[own].tolist(), found.similarity[own].tolist(),
+        strict=True,
+    ):  # fmt: skip
+        pairs[face, int(claims.subject[other])] = other, similarity
+    for pair in together.tolist():
+        for one, other in (pair, pair[::-1]):
+            whose = int(claims.subject[other])
+            if whose >= 0 and whose not in claims.names(one):
+                pairs[one, whose] = other, float(claims.rows[one] @ claims.rows[other])
+    rows = sorted((face, -likeness, other) for (face, _), (other, likeness) in pairs.items())
+    return Confronted(
+        np.array([face for face, _, _ in rows], np.int64),
+        np.array([other for _, _, other in rows], np.int64),
+        np.array([-likeness for _, likeness, _ in rows], np.float32),
+        found.more[:faces],
+        found.recall,
+    )

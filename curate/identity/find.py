@@ -22,11 +22,11 @@ from curate.identity.fakes import Scene, cluster_with_fakes
 from curate.identity.groups import GroupRates, as_notes, declared_groups, rates_by_group
 from curate.identity.links import link_identities
 from curate.identity.named import (
-    add_others,
     claims_of,
     held_by_content,
     named_by_content,
     on_tracks,
+    resemblances_of,
 )
 from curate.identity.naming import with_names
 from curate.identity.notes import calibration_notes
@@ -35,16 +35,24 @@ from curate.schema import conform
 
 
 def find_identities(tables: Tables, parameters: Mapping[str, Any]) -> dict[str, pa.Table]:
-    """Return rows of `identities` for the faces in `tables`.
+    """Return rows of `identities`, `resemblances` and `compared_names` for the faces in `tables`.
 
     Args:
-        tables: ``faces``, ``seen``, ``named``, ``put_on``, ``told`` and ``links`` as the stage
-            reads them, and ``embeddings`` (face_id, vector) for those faces that have one.
+        tables: ``faces``, ``seen``, ``named``, ``put_on``, ``told``, ``links`` and ``before`` as
+            the stage reads them, and ``embeddings`` (face_id, vector) for those faces that have
+            one.
         parameters: Those of the stage.
     """
     faces = _with_embedding(tables["faces"], tables["embeddings"])
+    named = tables["named"]
+    compared = named.filter(named["held"]).select(["sha256", "subject_id"])
     if not faces.num_rows:
-        return {"identities": conform([], "identities")}
+        before = [{**row, "compared": False} for row in tables["before"].to_pylist()]
+        return {
+            "identities": conform([], "identities"),
+            "resemblances": conform(before, "resemblances"),
+            "compared_names": conform(compared, "compared_names"),
+        }
     scene, unlike, names = _scene(faces, tables, parameters)
     found = calibrate(
         scene.rows,
@@ -80,14 +88,15 @@ def find_identities(tables: Tables, parameters: Mapping[str, Any]) -> dict[str, 
     rows = _rows(faces, (ids, unlike), tables["seen"], parameters)
     _add_likeness(rows, faces, scene, tables["turns"], together, found.threshold)
     _add_ties(rows, clusters, scene)
-    claims, subjects = claims_of(faces, rows, scene, names, by_content, held_by_content(tables))
-    other = confront(
-        claims, doubt=found.doubt, apart=on_tracks(faces, scene.apart),
-        together=on_tracks(faces, together),
-    )  # fmt: skip
-    add_others(rows, faces, claims, other, subjects)
+    claims, subjects = claims_of(
+        faces, rows, scene, names, named_by_content(tables, held=True), held_by_content(tables)
+    )
+    other = confront(claims, doubt=found.doubt, together=on_tracks(faces, together))
+    alike = resemblances_of(rows, faces, claims, other, subjects, tables["before"])
     return {
         "identities": conform(rows, "identities"),
+        "resemblances": conform(alike, "resemblances"),
+        "compared_names": conform(compared, "compared_names"),
         "notes": _notes(found, clusters, by_group, refused, other),
     }
 
@@ -176,7 +185,7 @@ def _notes(
     told["identities"] = len(set(clusters.identity[clusters.identity >= 0].tolist()))
     told["doubt"] = round(float(found.doubt), 4)
     told["tie"] = round(float(found.tie), 4)
-    if names := int((other.other >= 0).sum()):
+    if names := len(np.unique(other.face)):
         told["under_other_names"] = names
     if other.recall < 1:
         told["held_recall"] = round(other.recall, 4)

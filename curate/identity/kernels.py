@@ -121,10 +121,34 @@ def _of_another(row, column, subject, ends, named, fake):
 
 
 @njit(cache=True, nogil=True)
+def _keep(value, column, subject, row, values, names, more):
+    """Keep a column's face among the most similar ones of `row`, one for each subject, in order."""
+    k = values.shape[1]
+    at = 0
+    while at < k and names[row, at] >= 0 and subject[names[row, at]] != subject[column]:
+        at += 1
+    if at == k:
+        more[row] = True
+        at = k - 1
+    if names[row, at] >= 0 and not _less(values[row, at], names[row, at], value, column):
+        return
+    while at > 0 and _less(values[row, at - 1], names[row, at - 1], value, column):
+        values[row, at], names[row, at] = values[row, at - 1], names[row, at - 1]
+        at -= 1
+    values[row, at], names[row, at] = value, column
+
+
+@njit(cache=True, nogil=True, inline="always")
+def _least(floor, row, values, more):
+    """Return the cosine below which nothing changes what is kept of a row."""
+    return max(floor, values[row, -1]) if more[row] else floor
+
+
+@njit(cache=True, nogil=True)
 def hold_rows(
-    cosines, rows, columns, first, last, floor, subject, ends, named, fake, values, names
+    cosines, rows, columns, first, last, floor, subject, ends, named, fake, values, names, more
 ):
-    """Keep the most similar column of another subject for the rows `first` to `last` of a block.
+    """Keep the most similar columns of other subjects for the rows `first` to `last` of a block.
 
     Args:
         cosines: Block of the product, shape (R, C).
@@ -137,31 +161,31 @@ def hold_rows(
         ends: Where the names beside each face end among `named`, shape (N + 1,).
         named: Subjects named beside each face, one face after the other.
         fake: Whether each face is in a manipulated medium, shape (N,).
-        values: The best cosine of each face so far, changed in place, shape (N,).
-        names: Whose that is, -1 for none, likewise.
+        values: The best cosines of each face so far, one for each subject, in falling order,
+            changed in place, shape (N, k).
+        names: Whose faces these are, -1 for none, likewise.
+        more: Whether there are more subjects than are kept, likewise, shape (N,).
     """
     width = cosines.shape[1]
     for r in range(first, last):
         row = rows[r]
         for start in range(0, width, _LOOK):
             end = min(start + _LOOK, width)
-            if _none(cosines, r, start, end, max(floor, values[row])):
+            if _none(cosines, r, start, end, _least(floor, row, values, more)):
                 continue
             for c in range(start, end):
                 value, column = cosines[r, c], columns[c]
                 if value < floor or column == row:
                     continue
-                if (
-                    value > values[row] or (value == values[row] and column < names[row])
-                ) and _of_another(row, column, subject, ends, named, fake):
-                    values[row], names[row] = value, column
+                if _of_another(row, column, subject, ends, named, fake):
+                    _keep(value, column, subject, row, values, names, more)
 
 
 @njit(cache=True, nogil=True)
 def hold_columns(
-    cosines, rows, columns, first, last, floor, subject, ends, named, fake, values, names
+    cosines, rows, columns, first, last, floor, subject, ends, named, fake, values, names, more
 ):
-    """Keep the most similar row for the columns `first` to `last`, as `hold_rows` does."""
+    """Keep the most similar rows for the columns `first` to `last`, as `hold_rows` does."""
     for r in range(cosines.shape[0]):
         row = rows[r]
         for start in range(first, last, _LOOK):
@@ -172,10 +196,8 @@ def hold_columns(
                 value, column = cosines[r, c], columns[c]
                 if value < floor:
                     continue
-                if (
-                    value > values[column] or (value == values[column] and row < names[column])
-                ) and _of_another(column, row, subject, ends, named, fake):
-                    values[column], names[column] = value, row
+                if _of_another(column, row, subject, ends, named, fake):
+                    _keep(value, row, subject, column, values, names, more)
 
 
 @njit(cache=True, nogil=True)

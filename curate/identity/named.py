@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from curate.identity.confront import Claims, Confronted, named_lists
+from curate.identity.confront import Claims, Confronted, named_lists, speakers
 from curate.identity.fakes import Scene
 
 Ints = npt.NDArray[np.int64]
@@ -31,8 +31,9 @@ def claims_of(
         rows: Their rows of `identities`: links, and whom they are unlike though declared.
         scene: The same faces as numbers.
         names: The subjects of `Scene.subject` by number.
-        by_content: The subjects whom entries of a content name, from `named_by_content`.
-        held: Those of them whom nobody ruled out, from `held_by_content`.
+        by_content: The subjects whom entries of a content name and no reviewer ruled out, from
+            `named_by_content`: with those of footage.
+        held: The same without those of footage, from `held_by_content`.
     """
     contents = faces["sha256"].to_pylist()
     subjects = sorted(set().union(*by_content.values())) if by_content else []
@@ -95,10 +96,15 @@ def on_tracks(faces: pa.Table, pairs: Ints) -> Ints:
     return np.asarray(stands[(stands >= 0).all(axis=1)], np.int64).reshape(-1, 2)
 
 
-def add_others(
-    rows: list[Row], faces: pa.Table, claims: Claims, found: Confronted, subjects: list[str]
-) -> None:
-    """Tell each row, in place, whether its face was held against others, and whose it may be.
+def resemblances_of(
+    rows: list[Row],
+    faces: pa.Table,
+    claims: Claims,
+    found: Confronted,
+    subjects: list[str],
+    before: pa.Table,
+) -> list[Row]:
+    """Return rows of `resemblances`, and tell each row of `identities`, in place, how many.
 
     Args:
         rows: Rows of `identities`.
@@ -106,27 +112,54 @@ def add_others(
         claims: Whom they are said to be.
         found: What the comparison found.
         subjects: The subjects by number.
+        before: What the run before found, by the same model or an older one.
     """
+    ids, contents = (faces[name].to_pylist() for name in ("face_id", "sha256"))
+    made: dict[tuple[str, str], Row] = {}
+    for face, other, similarity in zip(
+        found.face.tolist(), found.other.tolist(), found.similarity.tolist(), strict=True
+    ):
+        name = subjects[claims.subject[other]]
+        made[ids[face], name] = {
+            "face_id": ids[face],
+            "sha256": contents[face],
+            "other_subject_id": name,
+            "other_face_id": ids[claims.origin[other]],
+            "similarity": similarity,
+            "compared": True,
+            "model_id": rows[face]["model_id"],
+        }
+    model = rows[0]["model_id"] if rows else None
+    known, speaking = set(ids), {subjects[n] for n in claims.subject[speakers(claims)].tolist()}
+    for row in before.to_pylist():
+        again = (
+            {row["face_id"], row["other_face_id"]} <= known
+            if row["model_id"] == model
+            else row["other_subject_id"] in speaking
+        )
+        if not again:
+            made.setdefault((row["face_id"], row["other_subject_id"]), {**row, "compared": False})
+    count: dict[str, int] = {}
+    for face, _ in made:
+        count[face] = count.get(face, 0) + 1
+    more = {ids[face] for face in np.flatnonzero(found.more).tolist()}
     for row, stands in zip(rows, _stands(faces).tolist(), strict=True):
         row["held"] = stands >= 0 and bool(claims.judged[stands])
-        other = int(found.other[stands]) if stands >= 0 else -1
-        if other >= 0:
-            row["other_subject_id"] = subjects[claims.subject[other]]
-            row["other_face_id"] = rows[claims.origin[other]]["face_id"]
-            row["other_similarity"] = float(found.similarity[stands])
+        if row["held"]:
+            row["others"] = count.get(row["face_id"], 0) + (row["face_id"] in more)
+    return [made[key] for key in sorted(made)]
 
 
-def named_by_content(tables: Mapping[str, pa.Table]) -> dict[str, set[str]]:
+def named_by_content(tables: Mapping[str, pa.Table], *, held: bool = False) -> dict[str, set[str]]:
     """Return the subjects whom entries of a content name; of a face put on footage, its too.
 
     Args:
         tables: ``named`` and ``put_on`` as the stage reads them.
+        held: Without those whom a reviewer ruled out.
     """
-    found: dict[str, set[str]] = {}
     named, put_on = tables["named"], tables["put_on"]
-    for content, name in _columns(named, "sha256", "subject_id"):
-        found.setdefault(content, set()).add(name)
-    declared = {content: frozenset(said) for content, said in found.items()}
+    declared = _by_content(named.filter(named["held"]) if held else named)
+    found = {content: set(said) for content, said in declared.items()}
     for content, footage in _columns(put_on, "sha256", "footage"):
         if footage in declared:
             found.setdefault(content, set()).update(declared[footage])
@@ -139,9 +172,12 @@ def held_by_content(tables: Mapping[str, pa.Table]) -> dict[str, set[str]]:
     Args:
         tables: ``named`` as the stage reads it.
     """
-    named = tables["named"]
+    return _by_content(tables["named"].filter(tables["named"]["held"]))
+
+
+def _by_content(named: pa.Table) -> dict[str, set[str]]:
     found: dict[str, set[str]] = {}
-    for content, name in _columns(named.filter(named["held"]), "sha256", "subject_id"):
+    for content, name in _columns(named, "sha256", "subject_id"):
         found.setdefault(content, set()).add(name)
     return found
 

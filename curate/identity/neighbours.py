@@ -27,6 +27,8 @@ EXACT_LIMIT = 100_000
 HELD_LIMIT = 32_768
 # Cells that a face is held against: the one it is most alike is in one of the nearest.
 _HELD_PROBES = 16
+# Of so many other subjects the most similar face is kept.
+MOST_OTHERS = 16
 _BLOCK = 2048
 _QUERIES = 1024
 _PROBES_HELD = 2**26
@@ -147,16 +149,20 @@ class Named:
 
 @dataclass(frozen=True)
 class Alike:
-    """The face most similar to each of N faces, among those of other subjects.
+    """The faces most similar to each of N faces, one of each other subject.
 
     Attributes:
-        other: That face, -1 for none, shape (N,).
-        similarity: Its cosine, NaN for none, shape (N,).
+        face: The face, shape (P,), in rising order.
+        other: One that is like it, shape (P,); of one face the most similar comes first.
+        similarity: Their cosine, shape (P,), dtype float32.
+        more: Whether a face is like more subjects than are here, shape (N,).
         recall: Share of a sample of faces whose most similar one was found.
     """
 
+    face: Ints
     other: Ints
     similarity: Floats
+    more: npt.NDArray[np.bool_]
     recall: float = 1.0
 
 
@@ -167,8 +173,9 @@ def most_alike_of_others(
     named: Named,
     *,
     floor: float,
+    most: int = MOST_OTHERS,
 ) -> Alike:
-    """Return the most similar face of a subject who is not named beside a face.
+    """Return the most similar face of each subject who is not named beside a face.
 
     Args:
         embeddings: Unit rows, shape (N, D), dtype float32.
@@ -176,12 +183,13 @@ def most_alike_of_others(
         known: Faces of subjects.
         named: Whose they are, and whom faces are not held against.
         floor: Least cosine.
+        most: Of how many subjects the most similar face is kept.
 
     Returns:
-        Faces of subjects are all compared up to `HELD_LIMIT`; of more, those in the cells
-        nearest to a face are.
+        Faces of subjects are all compared up to `HELD_LIMIT`;
+        of more, those in the cells nearest to a face are.
     """
-    held = _Held(embeddings, named, floor)
+    held = _Held(embeddings, named, floor, most)
     if len(known) <= HELD_LIMIT:
         rest = np.setdiff1d(asking, known)
         blocks = _blocks(known)
@@ -211,34 +219,36 @@ def most_alike_of_others(
 
 
 class _Held:
-    """The most similar face of another subject, of every face so far."""
+    """The most similar faces of other subjects, of every face so far."""
 
-    def __init__(self, rows: Floats, named: Named, floor: float) -> None:
+    def __init__(self, rows: Floats, named: Named, floor: float, k: int) -> None:
         self.rows, self.named, self.floor = rows, named, floor
-        self.values = np.full(len(rows), -2, np.float32)
-        self.others = np.full(len(rows), -1, np.int64)
+        self.values = np.full((len(rows), k), -2, np.float32)
+        self.others = np.full((len(rows), k), -1, np.int32)
+        self.more = np.zeros(len(rows), np.bool_)
 
     def compare(self, some: Ints, known: Ints, *, both: bool = False) -> None:
         """Hold some faces against others, and of both, those against the first as well."""
         block = (self.rows[some] @ self.rows[known].T, some, known)
         names = (self.named.subject, self.named.ends, self.named.named, self.named.fake)
-        kept = (np.float32(self.floor), *names, self.values, self.others)
+        kept = (np.float32(self.floor), *names, self.values, self.others, self.more)
         in_parts(len(some), lambda one, end: kernels.hold_rows(*block, one, end, *kept))
         if both:
             in_parts(len(known), lambda one, end: kernels.hold_columns(*block, one, end, *kept))
 
     def found(self, recall: float = 1.0) -> Alike:
-        similarity = np.where(self.others >= 0, self.values, np.float32(np.nan))
-        return Alike(self.others, similarity, recall)
+        face, place = np.nonzero(self.others >= 0)
+        other = self.others[face, place].astype(np.int64)
+        return Alike(face, other, self.values[face, place], self.more, recall)
 
     def recall(self, asking: Ints, known: Ints) -> float:
         """Return the share of a sample of faces, of those that have one, that found the same."""
         sample = asking[np.unique(np.linspace(0, len(asking) - 1, _RECALL_SAMPLE).astype(int))]
-        exact = _Held(self.rows, self.named, float(self.floor))
+        exact = _Held(self.rows, self.named, float(self.floor), 1)
         for other in _blocks(known):
             exact.compare(sample, other)
-        have = sample[exact.others[sample] >= 0]
-        return float((self.others[have] >= 0).mean()) if len(have) else 1.0
+        have = sample[exact.others[sample, 0] >= 0]
+        return float((self.others[have, 0] >= 0).mean()) if len(have) else 1.0
 
 
 def _blocks(places: Ints) -> list[Ints]:

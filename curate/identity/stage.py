@@ -11,7 +11,7 @@ from curate.catalog.views import REPRESENTED_BY
 from curate.engine.stage import Tables, WholeStage
 from curate.identity.groups import PREFIX
 
-VERSION = "8"
+VERSION = "9"
 
 # Whose own face is seen: of a swap's two people the donor's; where a target is made to move or
 # speak, the target's.
@@ -119,8 +119,9 @@ def identity_stage(
         name="identity",
         version=VERSION,
         reads=reads,
+        recalls={"before": "SELECT * FROM resemblances ORDER BY ALL"},
         work=lambda tables: _find(tables, parameters),
-        writes=("identities",),
+        writes=("identities", "resemblances", "compared_names"),
         parameters=parameters,
     )
 

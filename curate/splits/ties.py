@@ -32,6 +32,7 @@ INPUTS = (
     "identities",
     "labels",
     "relations",
+    "resemblances",
 )
 
 # Relations between contents, or between entries, that hold for the pair alone.
@@ -67,9 +68,17 @@ FROM items i JOIN faces f USING (sha256) JOIN identities p USING (face_id)
 WHERE p.identity_id IS NOT NULL AND p.status = 'disputed'
 UNION ALL
 SELECT i.item, 'subject ' || coalesce(n.person, p.other_subject_id)
-FROM items i JOIN faces f USING (sha256) JOIN identities p USING (face_id)
+FROM items i JOIN resemblances p USING (sha256)
 LEFT JOIN names n ON n.subject_id = p.other_subject_id
-WHERE p.other_subject_id IS NOT NULL
+-- Whoever looked at both and parted them may keep them in two splits.
+WHERE NOT EXISTS (
+    SELECT 1 FROM depictions d
+    WHERE d.media_id = i.id AND d.subject_id = p.other_subject_id AND d.link_status = 'rejected'
+)
+AND NOT EXISTS (
+    SELECT 1 FROM relations r WHERE r.relation = 'different_people'
+    AND (r."left", r."right") IN ((p.face_id, p.other_face_id), (p.other_face_id, p.face_id))
+)
 """
 # What may be one person, though it is too little like to say so.
 _LOOSER = """

@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from curate.catalog.audits import judged_of, latest_run
 from curate.catalog.neighbourhood import neighbourhood
+from curate.catalog.uncompared import uncompared
 from curate.errors import UnknownNameError
 from curate.schema import arrow_schema
 from curate.verbs.audit import question_of
@@ -47,7 +48,10 @@ def explain(context: Context, what: str, *, use: str | None = None) -> Explanati
     media_id = find_entry(what, _named(context, what))["media_id"]
     tables = neighbourhood(catalog, media_id, CATALOG_INPUTS)
     # Of what is not as it was written the audit's findings tell; no answer rests on that table.
-    tables |= {"stages": stages_now(context), "changed": arrow_schema("changed").empty_table()}
+    stages = stages_now(context)
+    tables |= {"stages": stages, "changed": arrow_schema("changed").empty_table()}
+    # Not its own files alone, but anybody's that no face was held against.
+    tables["uncompared"] = uncompared(catalog, stages)
     run = latest_run(catalog, use=use)
     profile = context.use(use or (run["use"] if run else DEFAULT_USE))
     (entry,) = (e for e in tables["entries"].to_pylist() if e["media_id"] == media_id)

@@ -13,6 +13,7 @@ from curate.catalog.derived import derived
 from curate.catalog.digest import tables_digest
 from curate.catalog.listings import changed_listings
 from curate.catalog.tables import reading
+from curate.catalog.uncompared import uncompared
 from curate.catalog.views import read_entries, stored_as
 from curate.engine.changed import changed
 from curate.errors import DependencyError
@@ -51,14 +52,20 @@ def statements_about(context: Context, tables: Mapping[str, pa.Table]) -> dict[s
         return {str(value) for some in found for value in some}
 
     people = values(("depictions", "subject_id"), ("identities", "subject_id"),
-                    ("identities", "other_subject_id"),
+                    ("resemblances", "other_subject_id"),
                     ("identities", "unlike_subject_id"))  # fmt: skip
     everybody = merged_people(context)
     people = {name for one in people for name in names_of(everybody, one)}
     entries = values(("entries", "media_id"))
     only = {"consents": ("subject_id", people), "consent_events": ("subject_id", people),
             "subjects": ("subject_id", people), "decisions": ("media_id", entries)}  # fmt: skip
-    return _statements(context, tables["entries"]["source_id"].unique().to_pylist(), None, only)
+    found = _statements(context, tables["entries"]["source_id"].unique().to_pylist(), None, only)
+    # What reviewers said of two faces names no entry.
+    faces = values(("resemblances", "face_id"), ("resemblances", "other_face_id"))
+    if faces:
+        links = context.ledger.read("decisions", where=("face_id", faces))
+        found["decisions"] = pa.concat_tables([found["decisions"], links])
+    return found
 
 
 def _statements(
@@ -97,6 +104,7 @@ def observations(context: Context, *, assignment: str | None = None) -> dict[str
     catalog = context.catalog
     views = {"entries": read_entries(catalog), "changed": changed_rows(context)}
     views["stages"] = stages_now(context)
+    views["uncompared"] = uncompared(catalog, views["stages"])
     tables = {n: catalog.read(n) for n in CATALOG_INPUTS if n not in views} | views
     if assignment is None:
         return tables
@@ -177,7 +185,11 @@ def facts(
 
 
 def prepared(
-    context: Context, *, assignment: str | None = None, names: pa.Table | None = None
+    context: Context,
+    *,
+    assignment: str | None = None,
+    names: pa.Table | None = None,
+    told_apart: pa.Table | None = None,
 ) -> tuple[dict[str, pa.Table], str]:
     """Return the catalogue prepared for audits, and the digest of what it was made from.
 
@@ -185,25 +197,29 @@ def prepared(
         context: The workspace.
         assignment: As in `observations`.
         names: Who has more than one name, as `curate.audit.names.names_table` gives it.
+        told_apart: Which faces are not those of whom they are like, as
+            `curate.audit.apart.told_apart_table` gives it.
     """
     from curate.audit.prepare import CATALOG_INPUTS, RECIPE, prepare
 
     if assignment is not None:
         with reading():
             tables = observations(context, assignment=assignment)
-            return prepare(tables, names), tables_digest(tables)
+            return prepare(tables, names, told_apart), tables_digest(tables)
 
     # What was changed is told from tables that audits do not read otherwise.
     not_as_written = changed_rows(context)
 
     def make() -> dict[str, pa.Table]:
         tables = observations(context)
-        return {**prepare(tables, names), "digest": pa.table({"sha256": [tables_digest(tables)]})}
+        made = prepare(tables, names, told_apart)
+        return {**made, "digest": pa.table({"sha256": [tables_digest(tables)]})}
 
     with reading():
-        beside_it = [not_as_written, stages_now(context), *(() if names is None else (names,))]
+        said = [table for table in (names, told_apart) if table is not None]
+        beside_it = [not_as_written, stages_now(context), *said]
         beside = repr([table.to_pylist() for table in beside_it])
-    inputs = stored_as(CATALOG_INPUTS)
+    inputs = stored_as((*CATALOG_INPUTS, "compared_names"))
     made = derived(context.catalog, "facts", inputs, make, recipe=RECIPE, beside=beside)
     digest = made.pop("digest")["sha256"][0].as_py()
     return {**made, "changed": not_as_written}, digest

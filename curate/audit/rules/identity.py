@@ -83,9 +83,9 @@ UNLIKE_DECLARED = Rule(
     """,
 )
 
-# The most similar face of each other subject, unless reviewers ruled that person out, or the face
-# is linked to them: then it is that of an undeclared person (DEP004, DEP013). One content under
-# two names that have nobody in common is its own likeness.
+# The most similar face of each other subject, unless enough reviewers ruled that person out, or
+# the face is linked to them: then it is that of an undeclared person (DEP004, DEP013). One content
+# under two names that have nobody in common is its own likeness.
 _TWO_NAMES = """
     WITH said AS (
         SELECT d.media_id, list(DISTINCT d.subject_id ORDER BY d.subject_id) AS names,
@@ -101,18 +101,20 @@ _TWO_NAMES = """
         WHERE relation IN ('same_person', 'different_people')
     ),
     alike AS (
-        SELECT e.media_id, i.other_subject_id AS other, i.other_similarity AS similarity,
-               g.sha256, coalesce(l.relation = 'same_person', FALSE) AS confirmed
-        FROM identities i
-        JOIN faces f USING (face_id)
-        JOIN entries e USING (sha256)
-        LEFT JOIN faces g ON g.face_id = i.other_face_id
-        LEFT JOIN links l ON l.face_id = i.face_id AND l.other_face_id = i.other_face_id
-        WHERE i.other_subject_id IS NOT NULL
-        AND (i.subject_id IS DISTINCT FROM i.other_subject_id OR i.status = 'disputed')
-        AND l.relation IS DISTINCT FROM 'different_people'
+        SELECT r.media_id, r.other_subject_id AS other, r.similarity, g.sha256,
+               coalesce(l.relation = 'same_person', FALSE) AS confirmed,
+               coalesce(l.relation = 'different_people', FALSE) OR d.media_id IS NOT NULL
+                   AS doubted
+        FROM open_resemblances r
+        LEFT JOIN identities i ON i.face_id = r.face_id
+        LEFT JOIN faces g ON g.face_id = r.other_face_id
+        LEFT JOIN links l ON l.face_id = r.face_id AND l.other_face_id = r.other_face_id
+        LEFT JOIN (SELECT DISTINCT media_id, subject_id FROM depictions
+                   WHERE link_status = 'rejected') d
+            ON d.media_id = r.media_id AND d.subject_id = r.other_subject_id
+        WHERE i.subject_id IS DISTINCT FROM r.other_subject_id OR i.status = 'disputed'
         UNION ALL
-        SELECT e.media_id, unnest(theirs.names), 1, e.sha256, FALSE
+        SELECT e.media_id, unnest(theirs.names), 1, e.sha256, FALSE, FALSE
         FROM entries e
         JOIN said own USING (media_id)
         JOIN entries o ON o.sha256 = e.sha256 AND o.media_id <> e.media_id
@@ -123,8 +125,10 @@ _TWO_NAMES = """
     SELECT a.media_id, s.names AS subject, a.other,
            round(max(a.similarity)::DOUBLE, 2) AS similarity,
            coalesce(min(o.locator), 'an entry that is gone') AS entry,
-           CASE WHEN bool_or(a.confirmed) THEN 'confirmed by reviewers' ELSE 'not settled' END
-           AS state
+           CASE WHEN bool_or(a.confirmed) THEN 'confirmed by reviewers'
+                WHEN bool_or(a.doubted) THEN 'a reviewer says that they are two people, and two '
+                     || 'people of the register must'
+                ELSE 'not settled' END AS state
     FROM alike a
     JOIN said s USING (media_id)
     LEFT JOIN (
@@ -133,6 +137,7 @@ _TWO_NAMES = """
     ) o ON o.sha256 = a.sha256 AND o.subject_id = a.other
     WHERE NOT EXISTS (
         SELECT 1 FROM depictions d WHERE d.media_id = a.media_id AND d.subject_id = a.other
+        AND d.link_status <> 'rejected'
     )
     GROUP BY a.media_id, s.names, a.other
 """
@@ -157,7 +162,8 @@ UNDER_TWO_NAMES = Rule(
     remedy=(
         "Look at both faces. Where they are one person, correct the declaration, so that one name "
         "is left; or say so with `curate subjects merge`, which settles this once two people of "
-        "the register have said it. Where they are two, say so: part the faces in review, or "
+        "the register have said it. Where they are two, two people of the register say so: part "
+        "the faces in review, or "
         "`curate decide LOCATOR not-shown --subject SUBJECT --by NAME --reason WHY`."
     ),
     query=_TWO_NAMES,

@@ -225,14 +225,16 @@ class Corrections:
     def _alike(self, entry: Mapping[str, Any], subject: str) -> bool:
         found = self._rows(
             "SELECT 1 AS one FROM faces JOIN identities USING (face_id) "
-            "WHERE sha256 = $sha256 AND $subject IN (subject_id, other_subject_id) LIMIT 1",
+            "WHERE sha256 = $sha256 AND subject_id = $subject "
+            "UNION ALL SELECT 1 FROM resemblances "
+            "WHERE sha256 = $sha256 AND other_subject_id = $subject LIMIT 1",
             {"sha256": entry["sha256"], "subject": subject},
         )
         return bool(found)
 
     def _rows(self, sql: str, values: dict[str, Any]) -> list[dict[str, Any]]:
         connection = self.catalog.connect(
-            "depictions", "faces", "groups", "identities", "labels", "media"
+            "depictions", "faces", "groups", "identities", "labels", "media", "resemblances"
         )
         return connection.sql(sql, params=values).to_arrow_table().to_pylist()
 

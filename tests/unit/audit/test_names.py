@@ -27,6 +27,7 @@ from tests.factories import (
     identity,
     media,
     registered,
+    resemblance,
     sighting,
     subject,
 )
@@ -173,11 +174,14 @@ def test_two_reviewers_settle_that_two_faces_are_one_persons() -> None:
     """One of them does not: what may be somebody else's face stays a question."""
     faces = [face(sha256) for sha256 in CONTENTS]
     identities = [
-        identity(own, "p01", identity_id="i1", status="disputed", held=True,
-                 other_subject_id=name, other_face_id=theirs["face_id"], other_similarity=0.9)
+        identity(own, "p01", identity_id="i1", status="disputed", others=1) for own in faces
+    ]
+    alike = [
+        resemblance(own, name, other_face_id=theirs["face_id"])
         for own, theirs, name in zip(faces, faces[::-1], ("P-1", "p01"), strict=True)
-    ]  # fmt: skip
-    said = {"depictions": SHOWN, "subjects": SUBJECTS, "faces": faces, "identities": identities}
+    ]
+    said = {"depictions": SHOWN, "subjects": SUBJECTS, "faces": faces, "identities": identities,
+            "resemblances": alike}  # fmt: skip
     rules = ("IDN001", "IDN005", "DEP004", "SPL002")
 
     def codes(*by: str) -> set[str]:

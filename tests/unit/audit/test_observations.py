@@ -47,10 +47,10 @@ SUMMED = (
     "looks",
 )
 # What a stage writes whole, and answers for in the record of its run.
-WHOLE = ("beside_scans", "groups", "hash_checks", "identities")
+WHOLE = ("beside_scans", "groups", "hash_checks", "identities", "resemblances")
 OBSERVED = (
     *("beside_scans", "content", "face_scans", "faces", "groups", "hash_checks", "identities"),
-    *("sightings", "signal_scans", "signals"),
+    *("resemblances", "sightings", "signal_scans", "signals"),
 )
 
 Verdicts = dict[str, str]

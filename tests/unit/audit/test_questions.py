@@ -38,6 +38,7 @@ from tests.factories import (
     label,
     media,
     part,
+    resemblance,
     scan,
     searched,
     searched_beside,
@@ -258,7 +259,11 @@ OPEN: dict[str, dict[str, Change]] = {
         "not held": put("identities", held=False),
         "not known to be held": put("identities", held=None),
         "no identity": drop("identities"),
-        "another subject": put("identities", other_subject_id="p02"),
+        "another subject": both(add("resemblances", resemblance(face(A), "p02")),
+                                put("identities", others=1)),
+        "more people than rows": put("identities", others=1),
+        "fewer people than rows": add("resemblances", resemblance(face(A), "p01")),
+        "not known how many": put("identities", others=None),
         "disputed": put("identities", status="disputed"),
     },
     "consent": {
@@ -579,6 +584,16 @@ def test_faces_that_an_older_model_found_answer_nothing() -> None:
     rows["faces"].append(older)
 
     assert "seen" in opened(told(rows)["answers"])
+
+
+def test_files_that_no_face_was_held_against_leave_the_question_of_names_open() -> None:
+    """A person of that file may be in any other, whoever is declared there."""
+    rows = entry_of()
+    assert opened(told(rows)["answers"]) == []
+
+    rows["uncompared"] = [{"sha256": digest("somebody else's file")}]
+
+    assert opened(told(rows)["answers"]) == ["one_name"]
 
 
 LOOKED = ("media", "sightings", "depictions", "labels", "content", "faces", "face_scans",

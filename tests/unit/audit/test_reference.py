@@ -93,18 +93,21 @@ def test_engine_says_what_the_reference_says(seed: int) -> None:
     # Where a rule was left out, nothing is cleared.
     complete = random.random() < 0.9
 
-    # First without decisions: what reviewers will have seen.
-    blank = tables_of([{**world, "decisions": []} for world in worlds])
+    # First without verdicts of reviewers: what they will have seen.
+    of_facts = [[d for d in world["decisions"] if "kind" in d] for world in worlds]
+    blank = tables_of(
+        [{**world, "decisions": some} for world, some in zip(worlds, of_facts, strict=True)]
+    )
     before = _engine(blank, question)
     told = _reference(rows_of(blank), question, {})
     _compare(before, told)
 
     circular = _circular(worlds)
-    for world in worlds:
-        world["decisions"] = [
+    for world, some in zip(worlds, of_facts, strict=True):
+        world["decisions"] = some + [
             {**d, "evidence": before[d["media_id"]]["evidence"] if d["evidence"] == CURRENT else ""}
             for d in world["decisions"]
-            if d["media_id"] not in circular
+            if "kind" not in d and d["media_id"] not in circular
         ]
     decided = tables_of(worlds)
     # One digest may stand for several entries without findings; they saw the same: nothing.

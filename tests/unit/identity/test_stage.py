@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 
 from curate.catalog.tables import Catalog
@@ -80,10 +81,28 @@ class World:
         """Say whose footage a fake was made on."""
         self._add("relations", left=fake, relation="swap_target", right=real)
 
+    def alike(self) -> dict[str, dict[str, dict[str, Any]]]:
+        """Return whom each face is like by the last run: rows by face and by subject."""
+        found: dict[str, dict[str, dict[str, Any]]] = {name: {} for name in self.faces_of}
+        for row in self.catalog.read("resemblances").to_pylist():
+            found.setdefault(row["face_id"], {})[row["other_subject_id"]] = row
+        return found
+
+    def gone(self, *names: str) -> None:
+        """Take pictures away, as an erasure does."""
+        for table, column in (("faces", "sha256"), ("identities", "face_id"),
+                              ("sightings", "sha256")):  # fmt: skip
+            rows = self.catalog.read(table)
+            left = pc.invert(pc.is_in(rows[column], pa.array(names)))
+            self.catalog.replace(table, rows.filter(left))
+        for name in names:
+            del self.faces_of[name]
+
     def identified(self) -> dict[str, dict[str, Any]]:
         """Run the stage on the tables, and return each face's row."""
         for name, rows in self.rows.items():
             self.catalog.append(name, conform(rows, name))
+        self.rows.clear()
         pipeline = Pipeline(self.catalog, lambda: datetime(2026, 1, 1, tzinfo=UTC))
         embeddings = np.stack([self.faces_of[name] for name in sorted(self.faces_of)])
         pipeline.memory.append(embedding_table(sorted(self.faces_of), embeddings))
@@ -245,16 +264,19 @@ def test_one_person_under_two_names_is_told_of_both(world: World, people: Floats
 
     found = world.identified()
 
-    assert found["renamed"]["other_subject_id"] == "pw"
-    assert found["renamed"]["other_face_id"] in {"w0", "w1"}
-    assert found["renamed"]["other_similarity"] == pytest.approx(
-        float(people[2] @ people[int(found["renamed"]["other_face_id"][1])]), abs=1e-5
+    alike = world.alike()
+    (row,) = alike["renamed"].values()
+    assert row["other_subject_id"] == "pw"
+    assert row["other_face_id"] in {"w0", "w1"}
+    assert row["similarity"] == pytest.approx(
+        float(people[2] @ people[int(row["other_face_id"][1])]), abs=1e-5
     )
-    assert [found[name]["other_subject_id"] for name in ("w0", "w1", "o0", "o1")] == [
-        "q99", "q99", None, None,
-    ]  # fmt: skip
+    assert [list(alike[name]) for name in ("w0", "w1", "o0", "o1")] == [["q99"], ["q99"], [], []]
     # Nothing claims that a face too poor to judge was held against anybody.
-    assert found["blurred"]["other_subject_id"] is None
+    assert not alike["blurred"]
+    assert {name: row["others"] for name, row in found.items()} == {
+        "renamed": 1, "w0": 1, "w1": 1, "o0": 0, "o1": 0, "blurred": None,
+    }  # fmt: skip
     assert {name for name, row in found.items() if not row["held"]} == {"blurred"}
     # Faces say that the two names are one person, and nobody knows yet whose name is right.
     both = [found[name] for name in ("w0", "w1", "renamed")]
@@ -264,9 +286,10 @@ def test_one_person_under_two_names_is_told_of_both(world: World, people: Floats
 
 
 @pytest.mark.parametrize("said", ["parted", "ruled out"])
-def test_reviewers_settle_that_two_names_are_two_people(
+def test_a_reviewer_parts_two_names_and_the_likeness_stays(
     said: str, world: World, people: Floats
 ) -> None:
+    """Whether enough of them said so is for the audit."""
     two_names(world, people)
     if said == "parted":
         world.reviewed("renamed", "different_people", "w0")
@@ -275,7 +298,7 @@ def test_reviewers_settle_that_two_names_are_two_people(
 
     found = world.identified()
 
-    assert found["renamed"]["other_subject_id"] is None
+    assert list(world.alike()["renamed"]) == ["pw"]
     assert found["renamed"]["held"]
     assert found["renamed"]["identity_id"] != found["w1"]["identity_id"]
     assert {found[name]["subject_id"] for name in ("w0", "w1")} == {"pw"}
@@ -286,10 +309,61 @@ def test_reviewers_confirm_that_two_names_are_one_person(world: World, people: F
     two_names(world, people)
     world.reviewed("o0", "same_person", "w1")
 
+    world.identified()
+
+    alike = world.alike()
+    assert alike["o0"]["pw"]["other_face_id"] == "w1"
+    assert alike["w1"]["p02"]["other_face_id"] == "o0"
+
+
+def test_a_likeness_stays_when_the_other_file_is_gone(world: World, people: Floats) -> None:
+    """Nothing was settled by it, and who they are is still not known."""
+    two_names(world, people)
+    world.picture("third", people[3], {"depicted": "p08"})
+    world.identified()
+    before = world.alike()["renamed"]
+    world.gone("w0", "w1")
+
     found = world.identified()
 
-    assert (found["o0"]["other_subject_id"], found["o0"]["other_face_id"]) == ("pw", "w1")
-    assert (found["w1"]["other_subject_id"], found["w1"]["other_face_id"]) == ("p02", "o0")
+    after = world.alike()["renamed"]
+    assert after["pw"] == before["pw"] | {"compared": False}
+    assert after["p08"] == before["p08"]
+    assert found["renamed"]["others"] == 2
+    assert world.identified() == found
+
+    # It ends where both can be compared again, and are not alike.
+    for name in ("w0", "w1"):
+        world.picture(name, people[9], {"depicted": "pw"})
+    world.identified()
+    assert list(world.alike()["renamed"]) == ["p08"]
+
+
+def test_a_likeness_stays_when_no_face_is_left_to_compare(world: World, people: Floats) -> None:
+    two_names(world, people)
+    world.identified()
+    world.gone("w0", "w1", "o0", "o1", "renamed")
+    world.faces_of["nobody"] = people[0]
+
+    world.identified()
+
+    rows = world.catalog.read("resemblances").to_pylist()
+    assert {row["face_id"] for row in rows} == {"renamed", "w0", "w1"}
+    assert not any(row["compared"] for row in rows)
+
+
+def test_whom_entries_named_when_faces_were_compared_is_on_record(
+    world: World, people: Floats
+) -> None:
+    two_names(world, people)
+    world.ruled_out("renamed", "pw")
+
+    world.identified()
+
+    rows = world.catalog.read("compared_names").to_pylist()
+    assert {(row["sha256"], row["subject_id"]) for row in rows} == {
+        ("w0", "pw"), ("w1", "pw"), ("o0", "p02"), ("o1", "p02"), ("renamed", "q99"),
+    }  # fmt: skip
 
 
 def test_a_declared_donor_whom_the_face_is_plainly_unlike_is_a_claim_that_fails(
@@ -304,7 +378,8 @@ def test_a_declared_donor_whom_the_face_is_plainly_unlike_is_a_claim_that_fails(
 
     row = world.identified()["false"]
 
-    assert (row["unlike_subject_id"], row["other_subject_id"]) == ("p01", "p02")
+    assert row["unlike_subject_id"] == "p01"
+    assert list(world.alike()["false"]) == ["p02"]
     assert row["identity_id"] == world.identity_of("p02-0")
 
 
@@ -331,9 +406,9 @@ def test_somebody_known_from_a_group_alone_is_held_against_a_second_name(
     for i in range(2):
         world.picture(f"a{i}", people[1 + i], {"depicted": "q99"})
 
-    found = world.identified()
+    world.identified()
 
-    assert {found[f"a{i}"]["other_subject_id"] for i in range(2)} <= {"pw", "p05"}
+    assert [set(world.alike()[f"a{i}"]) for i in range(2)] == [{"pw", "p05"}] * 2
 
 
 def test_a_true_picture_among_many_wrong_ones_speaks_for_its_name(
@@ -346,9 +421,9 @@ def test_a_true_picture_among_many_wrong_ones_speaks_for_its_name(
     for i in range(2):
         world.picture(f"renamed-{i}", people[1 + i], {"depicted": "q99"})
 
-    found = world.identified()
+    world.identified()
 
-    assert {found[f"renamed-{i}"]["other_subject_id"] for i in range(2)} == {"pw"}
+    assert [list(world.alike()[f"renamed-{i}"]) for i in range(2)] == [["pw"]] * 2
 
 
 @pytest.mark.parametrize("visible", [True, False])
@@ -359,9 +434,9 @@ def test_somebody_who_is_said_not_to_be_seen_is_held_against_a_face_that_is(
     for i in range(2):
         world.picture(f"a{i}", people[1 + i], {"depicted": "q99"})
 
-    found = world.identified()
+    world.identified()
 
-    assert {found[f"a{i}"]["other_subject_id"] for i in range(2)} == {"pw"}
+    assert [list(world.alike()[f"a{i}"]) for i in range(2)] == [["pw"]] * 2
 
 
 def test_a_third_person_declared_as_a_swap_of_two_is_told(world: World, people: Floats) -> None:
@@ -376,9 +451,9 @@ def test_a_third_person_declared_as_a_swap_of_two_is_told(world: World, people: 
 
     found = world.identified()
 
-    assert found["false"]["other_subject_id"] in {"pw", "q99"}
+    assert set(world.alike()["false"]) == {"pw", "q99"}
     assert found["true"]["held"]
-    assert {found[name]["other_subject_id"] for name in ("true", "t", "d")} == {None}
+    assert [world.alike()[name] for name in ("true", "t", "d")] == [{}, {}, {}]
 
 
 def test_error_rates_are_told_by_declared_group(world: World) -> None:

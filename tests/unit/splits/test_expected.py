@@ -9,7 +9,7 @@ import pytest
 from curate.splits.expected import Expected, expected_people
 from curate.splits.lint import lint
 from curate.splits.ties import read_ties
-from tests.factories import Row, depiction, digest, face, identity, media, sighting
+from tests.factories import Row, depiction, digest, face, identity, media, resemblance, sighting
 from tests.unit.splits.golden import tables_of
 
 
@@ -18,12 +18,22 @@ class World:
 
     def __init__(self) -> None:
         self.media: list[Row] = []
-        self.tables: dict[str, list[Row]] = {"depictions": [], "faces": [], "identities": []}
+        names = ("depictions", "faces", "identities", "resemblances")
+        self.tables: dict[str, list[Row]] = {name: [] for name in names}
 
     def picture(
-        self, split: str | None, *, person: str | None = None, tie: str | None, **said: object
+        self,
+        split: str | None,
+        *,
+        person: str | None = None,
+        tie: str | None,
+        like: str | None = None,
+        **said: object,
     ) -> Row:
-        """Add a picture; `tie` is its looser cluster, and its identity unless another is said."""
+        """Add a picture; `tie` is its looser cluster, and its identity unless another is said.
+
+        Its face is like that of the subject `like`, whom nobody declares there.
+        """
         entry = media(f"{len(self.media):04}.jpg", split=split)
         self.media.append(entry)
         if person is not None:
@@ -33,6 +43,8 @@ class World:
             self.tables["faces"].append(found)
             values = {"identity_id": tie, "tie_id": tie, "subject_id": None, "status": None, **said}
             self.tables["identities"].append(identity(found, **values))
+            if like is not None:
+                self.tables["resemblances"].append(resemblance(found, like))
         return entry
 
     def made(self) -> dict[str, pa.Table]:
@@ -152,7 +164,7 @@ def test_one_person_under_two_names_ties_splits_and_look_alikes_only_when_splits
     world.picture("train", person="a", tie="t2", identity_id="i1", subject_id="a")
     world.picture("test", person="b", tie="t2", identity_id="i2", subject_id="b")
     world.picture("train", person="c", tie="t3", subject_id="c", status="confirmed")
-    world.picture("test", person="d", tie="t4", subject_id="d", other_subject_id="c")
+    world.picture("test", person="d", tie="t4", subject_id="d", like="c")
 
     (leak,) = lint(world.made(), kinds=["identity"]).leaks
 

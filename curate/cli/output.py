@@ -90,6 +90,18 @@ def say_maybe(entries: pa.Table, subject: str, limit: int) -> None:
         say(f"... and {count - limit:,} more (--limit)")
 
 
+def say_not_searched(count: int, subject: str) -> None:
+    """Print of how many files it is not known whether they show somebody; nothing of none."""
+    if count:
+        shows, them = verb(count, "it shows", "they show"), verb(count, "it", "them")
+        note(
+            f"{counted(count, 'file')} {verb(count, 'has', 'have')} not been searched for faces, "
+            f"or not been compared since people were named: whether {shows} {subject} is not "
+            f"known. `curate run` searches {them}, and the next audit holds back what may show "
+            f"{subject}."
+        )
+
+
 def counts_of(entries: Mapping[str, int]) -> str:
     """Return what was recorded in words, such as ``2 consents, 1 consent event``."""
     counts = ((n, kind.replace("_", " ").removesuffix("s")) for kind, n in entries.items() if n)

@@ -14,6 +14,7 @@ from curate.cli.output import (
     say,
     say_json,
     say_maybe,
+    say_not_searched,
     table_of_entries,
 )
 from curate.errors import CatalogError, CurateError, InputError, VerificationError
@@ -58,10 +59,11 @@ def withdraw_command(
     effective = instant(since, "--from")
     who = whom_to_hear(context, subject)
     others = [name for name in all_names(context, who) if name != who]
-    touched, hidden = _touched(context, who)
+    touched, unsearched, hidden = _touched(context, who)
     reasons = [hidden.problem] if hidden is not None else unknown_reasons(context)
     if not as_json:
         _show(who, others, touched, shown, reasons)
+        say_not_searched(unsearched, who)
         if not yes and not typer.confirm("Record the withdrawal?"):
             raise typer.Abort
     recorded = withdraw(context, who, effective_at=effective, purpose=scope)
@@ -73,7 +75,7 @@ def withdraw_command(
         known = {} if touched is None else {
             "entries": touched.entries.to_pylist(), "maybe": touched.maybe.to_pylist(),
             "releases": touched.releases.to_pylist(),
-            "counts": touched.counts,
+            "counts": touched.counts, "not_searched": unsearched,
         }  # fmt: skip
         say_json({"recorded": recorded.entries, "subject": who, "other_names": others, **known,
                   "unknown": reasons, "keys_destroyed": destroyed})  # fmt: skip
@@ -89,16 +91,19 @@ def withdraw_command(
         raise _recorded_blindly(who, reasons, hidden)
 
 
-def _touched(context: Context, subject: str) -> tuple[Impact | None, CurateError | None]:
-    """Return what a withdrawal touches, or why that cannot be told."""
-    from curate.verbs.consent import impact
+def _touched(context: Context, subject: str) -> tuple[Impact | None, int, CurateError | None]:
+    """Return what a withdrawal touches, or why that cannot be told.
+
+    Between the two is of how many files it is not known whom they show.
+    """
+    from curate.verbs.consent import impact, not_searched
 
     try:
-        return impact(context, subject), None
+        return impact(context, subject), not_searched(context), None
     except CurateError as error:
-        return None, error
+        return None, 0, error
     except Exception as error:  # noqa: BLE001 - what a person says is recorded whatever is broken
-        return None, CatalogError(f"the catalogue cannot be read: {error}")
+        return None, 0, CatalogError(f"the catalogue cannot be read: {error}")
 
 
 def _recorded_blindly(

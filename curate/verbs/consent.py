@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from curate.catalog.derived import derived
+from curate.catalog.uncompared import unsearched
 from curate.catalog.views import read_entries, stored_as
 from curate.errors import (
     ConfigError,
@@ -29,7 +30,7 @@ from curate.verbs.subjects import (
     stated_subjects,
     unknown_subject,
 )
-from curate.verbs.tables import prepared
+from curate.verbs.tables import prepared, stages_now
 
 if TYPE_CHECKING:
     from curate.catalog.impact import Impact
@@ -185,6 +186,16 @@ def impact(context: Context, subject: str) -> Impact:
     )  # fmt: skip
     others = [name for name in all_names(context, subject) if name != subject]
     return walk.impact(graph, subject, others)
+
+
+def not_searched(context: Context) -> int:
+    """Return of how many files it is not known whom they show, until `curate run` looks."""
+    return unsearched(context.catalog, stages_now(context))
+
+
+def searches_faces(context: Context) -> bool:
+    """Tell whether the stage that seeks faces ran under the settings as they are."""
+    return any(row["model_id"] is not None for row in stages_now(context).to_pylist())
 
 
 def records_of(context: Context, subject: str) -> dict[str, list[dict[str, Any]]]:

@@ -49,7 +49,7 @@ if TYPE_CHECKING:
 from curate.release.check_copy import held_in
 from curate.signing import SigningKey, sign, statement
 from curate.verbs.audit import audit
-from curate.verbs.consent import impact
+from curate.verbs.consent import impact, not_searched, searches_faces
 from curate.verbs.gaps import blind_spots
 from curate.verbs.names import all_names
 from curate.verbs.subjects import named_subject
@@ -85,7 +85,14 @@ def unknown_of(context: Context) -> list[str]:
     unseen = rows.execute("SELECT count(*) FROM entries WHERE state = 'unseen'").fetchone()
     count = 0 if unseen is None else int(unseen[0])
     unopened = [f"{counted(count, 'entry')} {verb(count, 'was', 'were')} not opened yet"]
-    return blind_spots(context) + (unopened if count else [])
+    found = blind_spots(context) + (unopened if count else [])
+    # Where faces are not sought at all nobody is known by face; there it is not asked.
+    if searches_faces(context) and (left := not_searched(context)):
+        found.append(
+            f"{counted(left, 'file')} {verb(left, 'has', 'have')} not been searched for faces, or "
+            "not been compared since people were named (`curate run` does both)"
+        )
+    return found
 
 
 def erase(

@@ -216,7 +216,8 @@ def prepared(
         return {**made, "digest": pa.table({"sha256": [tables_digest(tables)]})}
 
     with reading():
-        said = [table for table in (names, told_apart) if table is not None]
+        # Where nobody said anything, what is kept serves those who do not ask as well.
+        said = [table for table in (names, told_apart) if table is not None and table.num_rows]
         beside_it = [not_as_written, stages_now(context), *said]
         beside = repr([table.to_pylist() for table in beside_it])
     inputs = stored_as((*CATALOG_INPUTS, "compared_names"))

@@ -10,7 +10,7 @@ from PIL import Image, ImageOps
 
 from curate.audit.rules import BY_CODE
 from tests.acceptance.conftest import Curate
-from tests.acceptance.story import Story
+from tests.acceptance.story import Story, write_csv
 
 SIDE = 600
 CROPS = ((0, 0, 600, 600), (30, 20, 580, 570), (10, 40, 560, 590))
@@ -99,3 +99,74 @@ def test_copies_under_a_second_name_are_held_back(story: Story, curate: Curate) 
         verdict, said = _judged(curate, ws, name)
         assert verdict == "needs_review", name
         assert ["q98 and pw may be one person" in message for message in said] == [True], name
+
+
+def _verdict(curate: Curate, ws: Path, name: str) -> tuple[str, list[str]]:
+    """Audit; return an entry's verdict, and the names of the questions that are open."""
+    curate("audit", "-w", ws, "--fail-on", "never")
+    told = json.loads(curate("explain", name, "-w", ws, "--json").out)
+    return told["verdict"], [one["name"] for one in told["questions"] if one["basis"] is None]
+
+
+@pytest.mark.slow
+def test_a_doubt_ends_when_two_reviewers_end_it_and_by_nothing_else(
+    story: Story, curate: Curate
+) -> None:
+    """Not by a merge of two other names, one reviewer's word, or the loss of the other file."""
+    _withdrew(story)
+    _declared(story, "q99.jpg", _photo(story, "smiling_front/002_08.jpg"), "q99")
+    first = _photo(story, "neutral_front/002_03.jpg")
+    _declared(story, "q98.jpg", first.crop((40, 30, 570, 560)), "q98")
+    _declared(story, "u.jpg", _photo(story, "neutral_front/006_03.jpg"), "pu")
+    _declared(story, "q97.jpg", _photo(story, "smiling_front/006_08.jpg"), "q97")
+    _declared(story, "other.jpg", _photo(story, "neutral_front/004_03.jpg"), "q04")
+    for agreed in ("q97", "q98", "q99", "q04"):
+        story.says("", subject=agreed)
+    ws = story.written(curate)
+    curate("run", "-w", ws)
+    for reviewer, name in (("ana", "Ana Adams"), ("ben", "Ben Brown")):
+        curate("review", "reviewers", "add", reviewer, "--name", name, "-w", ws)
+        merge = ("subjects", "merge", "q98", "q99", "--reason", "one form", "--by", reviewer)
+        curate(*merge, "-w", ws)
+
+    def not_shown(subject: str, names: tuple[str, ...], *reviewers: str) -> None:
+        for name in names:
+            for reviewer in reviewers:
+                words = ("--subject", subject, "--by", reviewer, "--reason", "compared both")
+                curate("decide", name, "not-shown", *words, "-w", ws)
+        curate("run", "-w", ws)
+
+    # What two names are settled to be says nothing of the third.
+    both = ("q98.jpg", "q99.jpg")
+    held = ("needs_review", ["one_name"])
+    assert [_verdict(curate, ws, name) for name in both] == [held, held]
+    touched = json.loads(curate("consent", "withdraw", "pw", "--yes", "--json", "-w", ws).out)
+    assert [row["locator"] for row in touched["maybe"]] == ["q98.jpg", "q99.jpg"]
+
+    # Two people of the register rule somebody out; one of them and a stranger do not.
+    not_shown("pw", both, "ana", "Eve")
+    not_shown("pu", ("q97.jpg",), "ana", "ben")
+    assert [_verdict(curate, ws, name) for name in both] == [held, held]
+    assert "two people of the register must" in _judged(curate, ws, "q99.jpg")[1][0]
+    assert _verdict(curate, ws, "q97.jpg") == ("cleared", [])
+
+    # The other file goes, and the doubt about these stays.
+    for place in range(1, len(CROPS) + 1):
+        (story.media / f"w{place}.jpg").unlink()
+    curate("ingest", story.media, "-w", ws)
+    curate("run", "-w", ws)
+    assert [_verdict(curate, ws, name) for name in both] == [held, held]
+    assert "an entry that is gone" in _judged(curate, ws, "q98.jpg")[1][0]
+    not_shown("pw", both, "ben")
+    assert [_verdict(curate, ws, name) for name in both] == [("cleared", [])] * 2
+
+    # Somebody new may be anybody, until their faces are compared.
+    assert _verdict(curate, ws, "other.jpg") == ("cleared", [])
+    _declared(story, "new.jpg", _photo(story, "neutral_front/005_03.jpg"), "p50")
+    write_csv(story.media / "manifest.csv", story.rows)
+    curate("ingest", story.media, "-w", ws)
+    assert _verdict(curate, ws, "other.jpg") == held
+    told = curate("consent", "withdraw", "p50", "--yes", "-w", ws)
+    assert "1 file has not been searched for faces" in told.err
+    curate("run", "-w", ws)
+    assert _verdict(curate, ws, "other.jpg") == ("cleared", [])

@@ -591,7 +591,7 @@ def test_files_that_no_face_was_held_against_leave_the_question_of_names_open() 
     rows = entry_of()
     assert opened(told(rows)["answers"]) == []
 
-    rows["uncompared"] = [{"sha256": digest("somebody else's file")}]
+    rows["uncompared"] = [{"about": digest("somebody else's file")}]
 
     assert opened(told(rows)["answers"]) == ["one_name"]
 

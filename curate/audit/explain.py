@@ -84,8 +84,7 @@ class Explanation:
     def _who(self) -> list[str]:
         lines = ["Who is in it:"]
         for row in self.people:
-            lines.append(f"  {row['subject_id']} as {row['role']} ({row['link_method']}, "
-                         f"{row['link_status']})")  # fmt: skip
+            lines.append(f"  {row['subject_id']} as {row['role']} ({_named_by(row)})")
         if not self.people and self.entry.get("people") == "none":
             lines.append("  nobody: it is declared that nobody is shown")
         elif not self.people:
@@ -133,6 +132,33 @@ class Explanation:
                 lines.append(f"    Waived by {printable(row['waiver'])}.")
         return lines
 
+
+# How it is known that a person is in an entry, and how far that is believed.
+_NAMED_BY = {
+    "declared": "declared by the dataset",
+    "filename_convention": "read from the file's name",
+    "cluster": "found by the face model",
+    "verified_document": "read from a document that was checked",
+    "reviewer": "said by a reviewer",
+}
+_BELIEVED = {
+    "proposed": ", confirmed by nobody",
+    "disputed": ", and disputed",
+    "rejected": ": they are not shown",
+}
+
+
+def _named_by(row: Mapping[str, Any]) -> str:
+    method = _NAMED_BY.get(row["link_method"], row["link_method"])
+    return f"{method}{_BELIEVED.get(row['link_status'], '')}"
+
+
+# How far what entries declare bears the link out, by the schema's words. No person looked.
+_LINKED = {
+    "confirmed": "several entries agree",
+    "proposed": "too few entries agree to say more",
+    "disputed": "entries disagree",
+}
 
 _VERDICTS = {"cleared": "cleared", "needs_review": "needs review", "blocked": "blocked"}
 
@@ -186,7 +212,7 @@ def _one_person(rows: list[dict[str, Any]]) -> str:
         )
     return (
         f"{size}, which the model finds like the faces of {subject} in other files ({similarity}; "
-        f"the link is {row['status']})"
+        f"{_LINKED.get(row['status'], 'no entry says so')})"
     )
 
 

@@ -119,7 +119,9 @@ people_seen AS (
     GROUP BY sha256
 ),
 alike AS (
-    SELECT media_id, count(*)::INTEGER AS others FROM open_resemblances GROUP BY media_id
+    SELECT media_id, count(*)::INTEGER AS others,
+           string_agg(DISTINCT other_subject_id, ', ' ORDER BY other_subject_id) AS other_names
+    FROM open_resemblances GROUP BY media_id
 ),
 named AS (
     SELECT media_id, subject_id, bool_or(link_status = 'confirmed') AS confirmed
@@ -240,6 +242,7 @@ SELECT e.media_id, e.state, e.manipulation_type, coalesce(e.people, '') AS decla
            AS persons,
        coalesce(p.faces, 0) AS faces, coalesce(p.judgeable, 0) AS judgeable,
        coalesce(p.held, 0) AS held, coalesce(z.others, 0) AS others,
+       left(z.other_names, 300) AS other_names,
        coalesce(p.lost_others, 0) AS lost_others,
        (SELECT count(*) FROM uncompared)::INTEGER AS uncompared,
        coalesce(o.otherwise, 0) AS otherwise,

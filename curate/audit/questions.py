@@ -216,7 +216,8 @@ ONE_NAME = ClearanceQuestion(
     gaps=(
         Gap("held < faces", "faces that were held against those of everybody else: {held} of "
             "{faces}"),
-        Gap("others > 0", "a face here is like that of another person of the catalogue"),
+        Gap("others > 0", "a face here is like that of {other_names}, whom the entry does not "
+            "name"),
         Gap("lost_others > 0", "not all people whom a face here is like are on record"),
         Gap("uncompared > 0",
             "faces were not held against those of files that show declared people and were added "

@@ -107,4 +107,4 @@ def test_clips_of_people_who_agreed_are_cleared(story: Story, curate: Curate) ->
         assert "frames, one of them within 0.2 seconds of each change" in " ".join(words.split())
     verdict, codes, words = _explained(curate, "lwbsza.mpg", ws)
     assert (verdict, codes) == ("blocked", {"CON002"})
-    assert "pg3 as depicted (declared, confirmed)" in words, words
+    assert "pg3 as depicted (declared by the dataset)" in words, words

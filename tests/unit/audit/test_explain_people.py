@@ -24,11 +24,11 @@ def test_faces_of_one_person_are_one_line() -> None:
     assert explain_people(rows) == [
         (
             "a face in 2 frames, 220 to 226 pixels high, which the model finds like the faces of "
-            "p01 in other files (similarity 0.97 to 0.99; the link is proposed)"
+            "p01 in other files (similarity 0.97 to 0.99; too few entries agree to say more)"
         ),
         (
             "a face 238 pixels high, which the model finds like the faces of p02 in other files "
-            "(similarity 0.90; the link is proposed)"
+            "(similarity 0.90; too few entries agree to say more)"
         ),
     ]
 

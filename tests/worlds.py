@@ -34,7 +34,7 @@ from curate.model.config import Config, UseProfile
 from curate.model.instants import parse_instant
 from curate.schema import conform, purpose_tree
 from curate.signals.normal import CATEGORIES
-from tests.factories import MODEL, PLAIN, STAGES, part, scan, searched_beside
+from tests.factories import MODEL, PLAIN, STAGES, part, registered, scan, searched_beside
 
 AS_OF = datetime(2026, 5, 1, tzinfo=UTC)
 OBSERVED = (
@@ -79,6 +79,7 @@ def load_world(folder: Path, scratch: Path) -> World:
     tables |= _held_against_lists(said)
     tables["changed"] = _changed(said.get("changed", []), tables["media"])
     tables |= _statements(said, scratch, tables["media"])
+    tables |= _decided(said, tables)
     tables["entries"] = _entries(tables)
     tables["stages"] = conform(said.get("current_stages", list(STAGES)), "stages")
     tables["uncompared"] = conform([], "uncompared")
@@ -351,6 +352,31 @@ def _reviewed(said: list[dict[str, Any]], tables: dict[str, pa.Table]) -> pa.Tab
         for one in said
     ]
     return conform(tables["relations"].to_pylist() + rows, "relations")
+
+
+def _decided(said: dict[str, Any], tables: dict[str, pa.Table]) -> dict[str, pa.Table]:
+    """Return what people of the register said: of two faces, and of whom a picture shows.
+
+    A case names them as ``by``, where it tells of links.
+    """
+    ids = {row["locator"]: row["media_id"] for row in tables["media"].to_pylist()}
+    words = [
+        (who, {"kind": "link", "value": one["relation"]}
+         | dict(zip(("face_id", "other_face_id"), sorted(
+             _first_face(tables["faces"], one[end]) for end in ("left", "right")), strict=True)))
+        for one in said.get("face_links", []) for who in one.get("by", [])
+    ] + [
+        (who, {"kind": "subject", "value": "not_shown", "media_id": ids[one["path"]],
+               "subject_id": one["subject"]})
+        for one in said.get("links", []) for who in one.get("by", [])
+    ]  # fmt: skip
+    rows = [
+        {**about, "decision_id": f"d{number}", "reviewer": who, "reason": "compared both",
+         "decided_at": datetime(2026, 2, 1, tzinfo=UTC)}
+        for number, (who, about) in enumerate(words)
+    ]  # fmt: skip
+    return {"decisions": conform(rows, "decisions"),
+            "reviewers": conform(registered(*(who for who, _ in words)), "reviewers")}  # fmt: skip
 
 
 def _first_face(faces: pa.Table, path: str) -> str:

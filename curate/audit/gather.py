@@ -258,10 +258,23 @@ def _carried(sums: npt.NDArray[np.uint64]) -> Digests:
 
 def added(*terms: Digests) -> Digests:
     """Return the sums of numbers of 32 bytes modulo 2^256, shape (N, 32)."""
-    sums = np.zeros((len(terms[0]), 8), np.uint64)
-    for term in terms:
-        sums += np.ascontiguousarray(term).view(">u4")
-    return _carried(sums)
+    total = np.ascontiguousarray(terms[0]).view(">u8").astype(np.uint64)
+    for term in terms[1:]:
+        _add_to(total, np.ascontiguousarray(term).view(">u8"))
+    return total.astype(">u8").view(np.uint8)
+
+
+def _add_to(total: npt.NDArray[np.uint64], term: npt.NDArray[Any]) -> None:
+    """Add numbers of several words, the highest first, in place: columns of N rows."""
+    carry = np.zeros(len(total), np.bool_)
+    for place in range(total.shape[1] - 1, -1, -1):
+        word = term[:, place].astype(np.uint64)
+        summed = total[:, place] + word
+        over = summed < word
+        summed += carry
+        # A carry makes a word zero only where it was full, and then nothing else carries.
+        over |= carry & (summed == 0)
+        total[:, place], carry = summed, over
 
 
 def fixed_bytes(column: pa.Array) -> Digests:
@@ -289,9 +302,8 @@ def hex_text(digests: Digests) -> pa.Array:
 
 def _add(left: Digests, right: Digests) -> Digests:
     """Return the sums of numbers of 16 bytes modulo 2^128."""
-    a, b = left.reshape(-1, 16).view(">u8"), right.reshape(-1, 16).view(">u8")
-    total = a.astype(np.uint64) + b.astype(np.uint64)
-    total[:, 0] += total[:, 1] < a[:, 1]
+    total = left.reshape(-1, 16).view(">u8").astype(np.uint64)
+    _add_to(total, right.reshape(-1, 16).view(">u8"))
     return total.astype(">u8").view(np.uint8)
 
 

@@ -246,10 +246,10 @@ class _Bench:
         What was found, what is answered, the content, people, labels and parents, and the policy
         and rules by which it is judged: whoever decided on other evidence decided nothing.
         """
-        found = np.zeros_like(self._sight)
+        seen = added(self._sight, digests_of(letters))
         spoken, digests = evidence(findings)
-        found[spoken] = digests
-        return added(self._sight, found, digests_of(letters))
+        seen[spoken] = added(seen[spoken], digests)
+        return seen
 
     def _apply_decisions(self, told: _Verdicts) -> None:
         decided = np.array(self.numbers("SELECT DISTINCT media_id FROM decided"), np.int32)

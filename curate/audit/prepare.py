@@ -364,6 +364,6 @@ def prepare(
             connection.execute(_LIKENESSES_NOW)
             connection.execute(_KNOWN_FACES)
     made["answered"] = answered(connection)
-    made["sight"] = made["sight"].cast(_DIGESTS)
+    made["sight"] = made["sight"].cast(_DIGESTS).combine_chunks()
     made["crossings"] = crossings(tables)
     return made | plain

@@ -113,7 +113,7 @@ def number(tables: Mapping[str, pa.Table]) -> dict[str, pa.Table]:
     rows = pa.array(np.arange(depictions.num_rows, dtype=np.int32))
     return {
         "entries": entries,
-        "marks": connection.sql(_MARKS).to_arrow_table().cast(_MARK),
+        "marks": connection.sql(_MARKS).to_arrow_table().cast(_MARK).combine_chunks(),
         "duties": connection.sql("FROM duties ORDER BY duty").to_arrow_table(),
         "depictions": depictions.append_column("row", rows),
         "labels": connection.sql(_LABELS).to_arrow_table(),

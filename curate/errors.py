@@ -22,6 +22,8 @@ class ExitStatus(IntEnum):
     FINDINGS = 1
     USAGE = 2
     MISSING = 3
+    # Nothing was found, and not everything could be looked at: what for is missing.
+    NOT_KNOWN = 3
     UNVERIFIED = 4
     BUG = 70
     INTERRUPTED = 130

@@ -38,12 +38,16 @@ def lint_command(
         Path | None, typer.Option(help="Write a page with the matrix, drawn, to this file.")
     ] = None,
     strict: Annotated[
-        bool, typer.Option("--strict", help="Exit 1 also where something could not be checked.")
+        bool,
+        typer.Option("--strict", help="Exit 1, and not 3, where something could not be checked."),
     ] = False,
     workspace: WorkspaceOption = None,
     as_json: JsonOption = False,
 ) -> int:
-    """Tell what stands in two splits at once; exit 1 when something does.
+    """Tell what stands in two splits at once.
+
+    Exit 0 where everything asked for was checked and no leak was found, 1 where something leaks,
+    and 3 where no leak was found and not everything could be checked.
 
     Raises:
         MissingKeyError: The key to sign with is not there, or its passphrase is missing.
@@ -78,8 +82,9 @@ def lint_command(
     else:
         print_lint(found)
     outcome = certificates.result(found)
-    bad = outcome == certificates.LEAKS or (strict and outcome != certificates.NONE_FOUND)
-    return ExitStatus.FINDINGS if bad else ExitStatus.GOOD
+    if outcome == certificates.IN_PART and not strict:
+        return ExitStatus.NOT_KNOWN
+    return ExitStatus.GOOD if outcome == certificates.NONE_FOUND else ExitStatus.FINDINGS
 
 
 def _signing_key(named: str) -> Any:
@@ -112,14 +117,14 @@ def verify_command(
 ) -> int:
     """Check who signed a leak certificate, and tell what it says.
 
-    Exit 4 where no given key signed it as it is, or the workspace's splits are others; exit 1
-    where it is genuine and tells of leaks.
+    Exit 4 where no given key signed it as it is, or the workspace's splits are others; where it
+    is genuine, exit 1 if it tells of leaks, and 3 if not everything had been checked.
 
     Raises:
         VerificationError: It does not hold.
     """
     from curate.signing import KeyHome, read_envelope, verify
-    from curate.splits.certificate import LEAKS, PREDICATE
+    from curate.splits.certificate import IN_PART, LEAKS, PREDICATE
 
     keys = [KeyHome().public_key(named) for named in public]
     envelope = read_envelope(certificate)
@@ -133,7 +138,9 @@ def verify_command(
         _print_statement(told)
         if workspace is not None:
             say("the splits of the workspace are the ones it tells of")
-    return ExitStatus.FINDINGS if told["result"] == LEAKS else ExitStatus.GOOD
+    return {LEAKS: ExitStatus.FINDINGS, IN_PART: ExitStatus.NOT_KNOWN}.get(
+        told["result"], ExitStatus.GOOD
+    )
 
 
 def _compare(
@@ -171,7 +178,7 @@ def _print_statement(told: dict[str, Any]) -> None:
         for leak in row["leaks"]:
             say(f"  {row['relation']}: {leak['groups']:,} groups in {leak['left']} and "
                 f"{leak['right']}")  # fmt: skip
-    unchecked = [row["relation"] for row in told["relations"] if row["checked"] == "not checked"]
-    if unchecked:
-        say(f"not checked: {', '.join(unchecked)}")
+    for how in ("in part", "not checked"):
+        if some := [row["relation"] for row in told["relations"] if row["checked"] == how]:
+            say(f"{how.replace('in part', 'checked in part')}: {', '.join(some)}")
     say(told["result"])

@@ -8,7 +8,7 @@ import numpy as np
 
 from curate.cli.output import say, table
 from curate.errors import printable
-from curate.model.plural import counted
+from curate.model.plural import counted, verb
 from curate.splits.assign import Assignment
 from curate.splits.certificate import checked, result
 from curate.splits.components import sizes_of
@@ -34,7 +34,8 @@ def print_lint(found: Lint) -> None:
         for left, right in pairs:
             leak = cells.get((kind, left, right))
             said = f"{leak.left_entries:,} : {leak.right_entries:,}" if leak else "-"
-            row[f"{left} : {right}"] = said if found.known(kind) else "?"
+            seen = leak or (found.known(kind) and not found.dangling(kind))
+            row[f"{left} : {right}"] = said if seen else "?"
         removal = found.removals.get(kind)
         row["remove"] = "" if removal is None else (
             f"{len(removal.placements):,}" if removal.exact
@@ -56,6 +57,13 @@ def print_lint(found: Lint) -> None:
         say("not checked, because no entry says or shows what it takes:")
         for kind in not_checked:
             say(f"  {kind}: {BY_NAME[kind].needs}")
+    for kind in found.kinds:
+        if count := found.dangling(kind):
+            say()
+            say(f"{kind}: {counted(count, 'entry')} {verb(count, 'names', 'name')} something that "
+                f"{verb(count, 'it was', 'they were')} made from and that is not in the catalogue. "
+                "Whether that is in another split is not known; it may be listed under another "
+                "name.")  # fmt: skip
     _print_expected(found.expected)
     say()
     say(result(found))
@@ -97,9 +105,9 @@ def expected_sentences(found: Expected) -> list[str]:
             f"{found.missed:,}."
         )
     if found.without:
-        verb = "has" if found.without == 1 else "have"
+        has = verb(found.without, "has", "have")
         sentences.append(
-            f"{counted(found.without, 'entry', 'entries')} {verb} neither a declared person nor a "
+            f"{counted(found.without, 'entry', 'entries')} {has} neither a declared person nor a "
             "face that could be compared, and may show anybody:"
         )
     return sentences

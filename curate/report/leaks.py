@@ -88,7 +88,7 @@ def _chart(found: Lint, splits: tuple[str, ...], number: int) -> Chart:
         title += f": {splits[0]} to {splits[-1]}"
     rows = {
         kind: [found.tied.get(kind, {}).get(split, 0) for split in splits]
-        if found.known(kind) else None
+        if kind in found.tied or (found.known(kind) and not found.dangling(kind)) else None
         for kind in found.kinds
     }  # fmt: skip
     return matrix(f"leaks-{number}", title, rows, {split: found.sizes[split] for split in splits})
@@ -126,9 +126,10 @@ def _bounded(caption: str, head: tuple[str, ...], rows: tuple[tuple[Cell, ...], 
 
 def _short_of(found: Lint, how: str) -> Listing:
     rows = tuple(
-        (kind, BY_NAME[kind].needs.replace("`", ""), found.known(kind))
+        (kind, BY_NAME[kind].needs.replace("`", ""), found.known(kind), found.dangling(kind))
         for kind in found.kinds
         if checked(found, kind) == how
     )
     caption = {"not checked": "Not checked", "in part": "Checked in part"}[how]
-    return Listing(caption, ("Relation", "What it takes", "Entries"), rows)
+    head = ("Relation", "What it takes", "Entries", "Entries made from what is not listed")
+    return Listing(caption, head, rows)

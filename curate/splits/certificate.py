@@ -80,6 +80,7 @@ def _relation(found: Lint, kind: str) -> dict[str, Any]:
         "title": BY_NAME[kind].title,
         "checked": checked(found, kind),
         "entriesKnown": found.known(kind),
+        "entriesDangling": found.dangling(kind),
         "leaks": [
             {"left": leak.left, "right": leak.right, "groups": leak.groups,
              "leftEntries": leak.left_entries, "rightEntries": leak.right_entries,

@@ -1,11 +1,14 @@
 """Lineage: the groups that follow from what entries were made from, however far back.
 
 What a relation points at need not be listed: a source video, or the clip that frames were taken
-from, ties entries all the same.
+from, ties entries all the same. But whether an entry that is listed is that video is not known
+then: it may be there under another name.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from curate.catalog.numbered import Runs
+from curate.splits.arrays import distinct
 from curate.splits.descent import Edges, Nodes, ancestry, representatives
 from curate.splits.groups import Groups, ints
 
@@ -38,8 +42,22 @@ WHERE r.relation = 'from_source' AND r.left_kind = 'media'
 """
 
 
-def descended(connection: duckdb.DuckDBPyConnection, ids: pa.Array) -> dict[str, Groups]:
-    """Return the groups that follow from what entries were made from."""
+@dataclass(frozen=True)
+class Lineage:
+    """What follows from what entries were made from.
+
+    Attributes:
+        groups: The groups of each kind.
+        dangling: Of kinds, the entries that name something they were made from which is not in the
+            catalogue.
+    """
+
+    groups: Mapping[str, Groups]
+    dangling: Mapping[str, Nodes]
+
+
+def descended(connection: duckdb.DuckDBPyConnection, ids: pa.Array) -> Lineage:
+    """Return the groups that follow from what entries were made from, and what is not listed."""
     made = connection.sql(_EDGES).to_arrow_table()
     sources = connection.sql(_SOURCES).to_arrow_table()
     texts = [made["child_id"], made["parent_id"], sources["child_id"]]
@@ -72,13 +90,19 @@ def descended(connection: duckdb.DuckDBPyConnection, ids: pa.Array) -> dict[str,
     size = len(names)
     alone = ~np.isin(derived.keys(size), swaps.keys(size))
     source = Groups.named(nodes(sources, "child"), sources["name"].combine_chunks())
-    return {
+
+    def dangling(found: Edges) -> Nodes:
+        return distinct(found.child[(found.child < len(ids)) & (found.parent >= len(ids))])
+
+    groups = {
         "frames": _grouped(shown, frames.parent, names),
         "clip": _grouped(Edges(clips.child, rep[clips.parent]), rep[same.parent], names),
         "swap": _grouped(line, rep[swaps.parent], names),
         "derived": _grouped(line, rep[derived.parent[alone]], names),
         "source": _from_sources(line, rep, source, len(names)),
     }
+    outside_of = {"frames": frames, "swap": swaps, "derived": derived}
+    return Lineage(groups, {kind: dangling(found) for kind, found in outside_of.items()})
 
 
 def _with_themselves(found: Edges, entries: int) -> Edges:

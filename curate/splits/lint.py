@@ -88,6 +88,10 @@ class Lint:
         """Return of how many entries it is known what a kind needs."""
         return self.placed.entries if kind == "entry" else self.ties.known[kind]
 
+    def dangling(self, kind: str) -> int:
+        """Return how many entries name, for a kind, something that is not in the catalogue."""
+        return self.ties.dangling.get(kind, 0)
+
     def table(self) -> pa.Table:
         """Return the leaks as a table, one row per kind and pair of splits."""
         rows: list[dict[str, Any]] = [

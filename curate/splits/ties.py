@@ -6,7 +6,7 @@ An entry is its number in the order of ids.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from curate.splits.arrays import distinct
+from curate.splits.descent import Nodes
 from curate.splits.groups import Groups, ints
 from curate.splits.kinds import KINDS
 from curate.splits.lineage import descended
@@ -103,11 +104,6 @@ SELECT count(*) FROM items SEMI JOIN (
     AND EXISTS (FROM groups)
 ) looked USING (sha256)
 """
-# A real entry is no swap: nothing is left to know.
-_REAL = """
-SELECT i.item FROM items i JOIN labels l ON l.media_id = i.id
-WHERE l.name = 'authenticity' AND l.value = 'real'
-"""
 
 
 @dataclass(frozen=True)
@@ -118,11 +114,14 @@ class Ties:
         entries: The entries in the order of ids.
         groups: The groups of each kind but `entry`.
         known: Of how many entries it is known what each kind needs.
+        dangling: Of kinds, how many entries name something they were made from that is not in
+            the catalogue: whether that is in another split nobody knows.
     """
 
     entries: pa.Table
     groups: Mapping[str, Groups]
     known: Mapping[str, int]
+    dangling: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def ids(self) -> pa.Array:
@@ -164,10 +163,14 @@ def read_ties(
             f"{_IDENTITY} UNION ALL {_LOOSER}" if looser else _IDENTITY
         ).to_arrow_table()
         groups["identity"] = Groups.named(ints(people["item"]), people["name"].combine_chunks())
+    outside: Mapping[str, Nodes] = {}
     if wanted & _BY_DESCENT:
-        groups |= descended(connection, entries["media_id"].combine_chunks())
+        lineage = descended(connection, entries["media_id"].combine_chunks())
+        groups |= lineage.groups
+        outside = lineage.dangling
     ordered = {kind.name: groups[kind.name] for kind in KINDS if kind.name in groups}
-    return Ties(entries, ordered, _known(connection, ordered))
+    dangling = {kind: len(items) for kind, items in outside.items() if len(items)}
+    return Ties(entries, ordered, _known(connection, ordered, outside), dangling)
 
 
 def _copies(sha256: pa.Array, tables: Mapping[str, pa.Table]) -> dict[str, Groups]:
@@ -206,12 +209,17 @@ def _paired(connection: duckdb.DuckDBPyConnection, relations: tuple[str, ...]) -
     return Groups(ints(found["item"]), (pair - 1).astype(np.int32), pa.nulls(many, pa.string()))
 
 
-def _known(connection: duckdb.DuckDBPyConnection, groups: Mapping[str, Groups]) -> dict[str, int]:
-    found = {name: int(np.count_nonzero(np.bincount(held.item))) for name, held in groups.items()}
+def _known(
+    connection: duckdb.DuckDBPyConnection,
+    groups: Mapping[str, Groups],
+    outside: Mapping[str, Nodes],
+) -> dict[str, int]:
+    found = {
+        name: len(np.setdiff1d(held.item, outside[name]) if name in outside else
+                  distinct(held.item))
+        for name, held in groups.items()
+    }  # fmt: skip
     if found.keys() & {"near", "chain", "footage"}:
         looked = connection.execute(_LOOKED_AT).fetchall()[0][0]
         found |= {name: looked for name in ("near", "chain", "footage") if name in found}
-    if "swap" in found:
-        real = ints(connection.sql(_REAL).to_arrow_table()["item"])
-        found["swap"] = len(distinct(np.concatenate([groups["swap"].item, real])))
     return found

@@ -46,7 +46,7 @@ def test_commands_of_the_guide_do_what_it_says(
 
     said = capsys.readouterr().out
     # The audit blocks people of whom there is no consent, whatever the splits.
-    assert statuses == [1, 1, 1, 1, 1, 0, 0, 1, 1, 1, 0, 0, 0, 1]
+    assert statuses == [1, 1, 1, 1, 1, 0, 0, 1, 1, 1, 0, 3, 0, 1]
     envelope = json.loads((workspace / "leaks.json").read_text("utf-8"))
     statement = json.loads(base64.b64decode(envelope["payload"]))
     told = {row["relation"]: row for row in statement["predicate"]["relations"]}

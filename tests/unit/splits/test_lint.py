@@ -104,6 +104,26 @@ def test_frames_swaps_and_sources_are_followed_through_what_is_not_listed() -> N
     }
 
 
+def test_what_an_entry_was_made_from_and_is_not_listed_is_not_checked() -> None:
+    """Its original may stand in another split under another name."""
+    real = media("real.jpg", split="test")
+    relations = [
+        related(A["media_id"], "derived_from", "gone"),
+        related(B["media_id"], "derived_from", C["media_id"]),
+        related(B["media_id"], "swap_target", "gone too"),
+    ]
+    rows = [A, B | {"split": "test"}, C, real]
+
+    found = lint(tables_of(rows, relations=relations, labels=[label(real, "real")]))
+
+    assert not found.leaks
+    assert (found.known("derived"), found.dangling("derived")) == (2, 1)
+    # A real picture of which no swap is known is not checked for swaps.
+    assert (found.known("swap"), found.dangling("swap")) == (0, 1)
+    assert found.dangling("frames") == 0
+    assert result(found) == IN_PART
+
+
 def test_circle_of_derivations_ends() -> None:
     """What is said to be made from itself ties what it names, once."""
     relations = [

@@ -43,11 +43,9 @@ def derived(
         beside: A digest of what else they are derived from that is not in the catalogue.
     """
     made_by = (__version__, recipe, beside)
-    # Columns too: a workspace of another format must not be judged from what is kept of it.
-    columns = [str(catalog.dataset(name).schema) for name in inputs]
-    # Files too: what is kept must not answer for a table that was damaged since.
-    read_from = (catalog.versions(inputs), catalog.files(inputs))
-    key = hashlib.sha256(repr([made_by, columns, read_from]).encode())
+    # Columns too: a workspace of another format must not be judged from what is kept of it. Files
+    # too: what is kept must not answer for a table that was damaged since.
+    key = hashlib.sha256(repr([made_by, catalog.state(inputs)]).encode())
     folder = catalog.folder / FOLDER / f"{name}-{key.hexdigest()[:32]}"
     with suppress(pa.ArrowInvalid, OSError):
         if found := _read(folder):

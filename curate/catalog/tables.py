@@ -110,11 +110,12 @@ class Catalog:
             CatalogError: The table cannot be opened, or its columns are not those that this
                 version declares.
         """
+        delta = self._delta(name)
+        return arrow_schema(name).empty_table() if delta is None else self._dataset(delta, name)
+
+    def _dataset(self, delta: DeltaTable, name: str) -> pa.dataset.Dataset:
         from pyarrow.fs import LocalFileSystem, SubTreeFileSystem
 
-        delta = self._delta(name)
-        if delta is None:
-            return arrow_schema(name).empty_table()
         # Read without Python: a thread of Arrow's that needs it while it ends aborts the process.
         place = SubTreeFileSystem(str(self.folder / name), LocalFileSystem())
         with reading(name):
@@ -270,26 +271,27 @@ class Catalog:
                 self.dataset(name)  # says what is wrong
         return connection
 
-    def versions(self, names: Iterable[str]) -> list[tuple[str, str, int]]:
-        """Return, for each table, its name, what tells it from any other, and its version."""
-        found = ((name, self._delta(name)) for name in names)
-        return [
-            (name, "", -1) if delta is None else (name, str(delta.metadata().id), delta.version())
-            for name, delta in found
-        ]
+    def state(self, names: Iterable[str]) -> list[tuple[str, str, str, int, tuple[Any, ...]]]:
+        """Return what tells tables, as they are now, from those of any other time.
 
-    def files(self, names: Iterable[str]) -> list[tuple[str, int, int]]:
-        """Return the files that tables are read from now, each with its size and last change.
+        Returns:
+            For each its name, its columns, its id, its version, and the files that it is read
+            from, each with its size and last change.
 
         Raises:
-            CatalogError: One is missing or damaged.
+            CatalogError: A table cannot be opened, its columns are not those that this version
+                declares, or a file is missing or damaged.
         """
         found = []
         for name in names:
             delta = self._delta(name)
-            for uri in () if delta is None else sorted(delta.file_uris()):
-                told = Path(uri).stat()
-                found.append((f"{name}/{Path(uri).name}", told.st_size, told.st_mtime_ns))
+            if delta is None:
+                found.append((name, str(arrow_schema(name)), "", -1, ()))
+                continue
+            columns = str(self._dataset(delta, name).schema)
+            places = [Path(uri) for uri in sorted(delta.file_uris())]
+            files = tuple((p.name, p.stat().st_size, p.stat().st_mtime_ns) for p in places)
+            found.append((name, columns, str(delta.metadata().id), delta.version(), files))
         return found
 
     def files_digest(self, name: str) -> str:

@@ -282,7 +282,7 @@ class Catalog:
             CatalogError: A table cannot be opened, its columns are not those that this version
                 declares, or a file is missing or damaged.
         """
-        found = []
+        found: list[tuple[str, str, str, int, tuple[Any, ...]]] = []
         for name in names:
             delta = self._delta(name)
             if delta is None:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
-from curate.audit.rule import FAMILIES, Rule
 from curate.report.facts import Facts
 from curate.report.words import Cell, Listing, listed, one_setting, parsed, settings
 
@@ -56,18 +54,6 @@ def use_profile(facts: Facts, run: AuditRun) -> Listing:
         ("Policy (SHA-256 of uses and purposes)", run.policy),
     )
     return Listing("The use and the policy", ("Setting", "Value"), rows)
-
-
-def quiet_rules(rules: Iterable[Rule]) -> Listing:
-    """Return rules that were applied and found nothing, by family."""
-    by_family: dict[str, list[str]] = {}
-    for rule in rules:
-        by_family.setdefault(rule.family, []).append(f"{rule.code} {rule.symbol}")
-    rows = tuple(
-        (FAMILIES.get(family, family), listed(names, at_most=len(names)))
-        for family, names in by_family.items()
-    )
-    return Listing("Rules that found nothing", ("About", "Rules"), rows)
 
 
 def thresholds(facts: Facts) -> Listing:

@@ -11,7 +11,6 @@ from curate.audit.tally import tally
 from curate.model.verdict import Effect
 from curate.report.appendix import (
     audit_run,
-    quiet_rules,
     runs,
     thresholds,
     use_profile,
@@ -37,7 +36,9 @@ from curate.report.overview import (
     verdict_counts,
 )
 from curate.report.pages import render_html
+from curate.report.reach import quiet_rules, reach_of
 from curate.report.structure import scale_note, structure
+from curate.splits.lint import lint
 
 
 def audit_page(inputs: ReportInputs, *, pictures: bool = False) -> str:
@@ -52,7 +53,9 @@ def audit_page(inputs: ReportInputs, *, pictures: bool = False) -> str:
     found, verdicts, covered, run = (
         found_by_rule(facts), verdict_counts(facts), people(facts), audit_run(facts),
     )  # fmt: skip
-    silent = silent_rules(found, list(run.rules))
+    splits = lint(inputs.tables)
+    silent = reach_of(facts, silent_rules(found, list(run.rules)), splits)
+    left_out = [rule for rule in ALL_RULES if rule.code not in run.rules]
     source, split, label = by_source(facts), by_split(facts), by_label(facts)
     return render_html(
         "audit.html.j2",
@@ -63,7 +66,8 @@ def audit_page(inputs: ReportInputs, *, pictures: bool = False) -> str:
         reasons=sorted(
             (one for one in found if one.effect != Effect.NONE), key=lambda one: -one.entries
         ),
-        silent=silent,
+        silent=[one for one in silent if one.about and not one.why],
+        untested=[one for one in silent if one.about and one.why],
         applied=len([rule for rule in ALL_RULES if rule.code in run.rules]),
         people=covered,
         charts=charts(facts, verdicts, found, covered, (split, source)),
@@ -71,7 +75,7 @@ def audit_page(inputs: ReportInputs, *, pictures: bool = False) -> str:
         by_split=split,
         by_label=label,
         structure=structure(facts),
-        leaks=read_leaks(inputs.tables),
+        leaks=read_leaks(splits),
         labels=labels(facts),
         comparisons=comparisons(facts),
         by_rule=by_rule_and_source(facts),
@@ -85,7 +89,7 @@ def audit_page(inputs: ReportInputs, *, pictures: bool = False) -> str:
         limits=limits(facts, run.rules),
         appendix=(
             use_profile(facts, run),
-            quiet_rules(silent),
+            *quiet_rules(silent, left_out),
             thresholds(facts),
             runs(facts),
         ),

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-
-import pyarrow as pa
 
 from curate.report.charts.draw import Chart, matrix
 from curate.report.overview import MAX_ROWS
@@ -14,7 +11,7 @@ from curate.report.pages import render_html
 from curate.report.words import Cell, Listing
 from curate.splits.certificate import checked, result
 from curate.splits.kinds import BY_NAME
-from curate.splits.lint import Lint, lint
+from curate.splits.lint import Lint
 
 # Columns that a chart holds and a telephone shows.
 _WIDE = 5
@@ -43,13 +40,8 @@ class Leaks:
     in_part: Listing
 
 
-def read_leaks(tables: Mapping[str, pa.Table]) -> Leaks | None:
-    """Return what leaks between the splits of entries, or None where there are not two.
-
-    Args:
-        tables: A table for each of `curate.splits.ties.INPUTS`.
-    """
-    found = lint(tables)
+def read_leaks(found: Lint) -> Leaks | None:
+    """Return what a page tells of a lint, or None where there are not two splits."""
     return leaks(found) if len(found.placed.splits) > 1 else None
 
 

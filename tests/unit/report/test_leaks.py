@@ -12,7 +12,7 @@ import pytest
 import curate
 from curate.report.charts.draw import VERMILLION, matrix
 from curate.report.leaks import leak_page, leaks, read_leaks
-from curate.splits.lint import Lint
+from curate.splits.lint import Lint, lint
 from tests.unit.report.conftest import AS_OF
 from tests.unit.report.page_reader import read
 
@@ -64,7 +64,7 @@ def test_one_split_leaks_nowhere(tmp_path: Path) -> None:
     _lint(tmp_path, splits=1)
 
     project = curate.open(tmp_path / "ws")
-    assert read_leaks(read_tables(project.catalog, project.ledger)) is None
+    assert read_leaks(lint(read_tables(project.catalog, project.ledger))) is None
 
 
 def test_what_is_not_known_is_no_nought() -> None:

@@ -52,12 +52,14 @@ def stage_rows(
         "seen": pa.table({"media_id": ids, "sha256": ids, "subject_id": names}),
         "named": pa.table({
             "sha256": ids, "subject_id": pa.array(names, pa.string()), "held": [True] * len(ids),
+            "sought": [True] * len(ids),
         }).drop_null(),
         "put_on": pa.table({"sha256": none, "subject_id": none, "footage": none}),
         "told": pa.table({"subject_id": none, "extra": none}),
         "links": pa.table({"left": none, "relation": none, "right": none}),
         "turns": pa.table({"sha256": none, "pdq_dihedral": pa.array([], pa.binary())}),
         "before": arrow_schema("resemblances").empty_table(),
+        "compared_before": arrow_schema("compared_names").empty_table(),
         "embeddings": embedding_table(ids, rows),
     }  # fmt: skip
     parameters = {

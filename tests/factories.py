@@ -244,7 +244,7 @@ def resemblance(found: Row, other_subject_id: str, **values: Any) -> Row:
         "sha256": found["sha256"],
         "other_subject_id": other_subject_id,
         "similarity": 0.9,
-        "compared": True,
+        "state": "compared",
         "model_id": found["model_id"],
         **values,
     }

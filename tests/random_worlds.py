@@ -440,7 +440,7 @@ def _alike(dice: Dice, people: list[str], faces: list[Row]) -> list[Row]:
                 "other_subject_id": other,
                 "other_face_id": dice.usual(dice.random.choice(faces)["face_id"], None),
                 "similarity": 0.9,
-                "compared": not dice.odd(),
+                "state": dice.usual("compared", "gone", "renamed", "unsure"),
                 "model_id": face["model_id"],
             }
             for other in others

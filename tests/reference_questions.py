@@ -72,11 +72,13 @@ class Questions:
         question: Question,
         person: Callable[[str | None], str | None],
         told_apart: Callable[[str, Row], bool],
+        restricted: Callable[[str], bool],
     ) -> None:
         self.tables = tables
         self.question = question
         self.person = person
         self.told_apart = told_apart
+        self.restricted = restricted
 
     def answers(self, entry: Row, known: Known) -> str:
         """Return the letter of each question, in order."""
@@ -395,6 +397,7 @@ class Questions:
             row["sha256"] == entry["sha256"]
             and self.person(row["other_subject_id"]) not in here
             and not self.told_apart(entry["media_id"], row)
+            and (row["state"] in {"compared", "gone"} or self.restricted(row["other_subject_id"]))
             for row in self.tables["resemblances"]
         )
 

@@ -143,7 +143,24 @@ class Judge:
     @cached_property
     def questions(self) -> Questions:
         """The questions of clearance about these tables."""
-        return Questions(self.faced, self.question, self.names.person, self.told_apart)
+        return Questions(
+            self.faced, self.question, self.names.person, self.told_apart, self.restricted
+        )
+
+    def restricted(self, subject: str) -> bool:
+        """Tell whether anything on record of a person, under any name, stands against a use."""
+        names = {subject, *self.names.others(subject)}
+        refusing = {
+            "ConsentWithdrawn", "ConsentRefused", "ConsentRevoked", "ConsentInvalidated",
+        }  # fmt: skip
+        return (
+            any(e["subject_id"] in names and e["state"] in refusing and e["annulled_at"] is None
+                for e in self.tables["consent_events"])
+            or any(r["subject_id"] in names and r["kind"] != "access"
+                   for r in self.tables["requests"])
+            or any(s["subject_id"] in names and s["status"] not in {"active", None}
+                   for s in self.tables["subjects"])
+        )  # fmt: skip
 
     def told_apart(self, media_id: str, row: Row) -> bool:
         """Tell whether two people say that a face is not that of whom it is like, and all do."""

@@ -423,7 +423,7 @@ def _faces(said: list[dict[str, Any]], media: list[dict[str, Any]]) -> dict[str,
                 alike.append({
                     "face_id": face, "sha256": digests[item["path"]],
                     "other_subject_id": item["other"], "other_face_id": item.get("other_in"),
-                    "similarity": item.get("other_similarity", 0.9), "compared": True,
+                    "similarity": item.get("other_similarity", 0.9), "state": "compared",
                     "model_id": MODEL,
                 })  # fmt: skip
     table = conform(faces, "faces")

@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from curate.audit.facts import Question, connect_facts, names_of, told_apart_of
+from curate.audit.facts import Question, connect_facts, spoken_of
 from curate.audit.looked import LOOKED, known_roles
 from curate.audit.prepare import prepare
 from curate.audit.questions import ORIGIN, QUESTIONS, REVIEWED, ClearanceQuestion, Gap
@@ -78,7 +78,7 @@ def answers_in_words(
         verdicts: What the last audit said of the entries that it was made from, by id.
         reviewed: Names of the questions that reviewers answered in the last audit.
     """
-    prepared = prepare(tables, names_of(statements, question), told_apart_of(statements, question))
+    prepared = prepare(tables, spoken_of(statements, question))
     facts = connect_facts(prepared, statements, question)
     entry = pc.index(prepared["entries"]["id"], media_id).as_py()
     here = {

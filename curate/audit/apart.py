@@ -10,10 +10,12 @@ name of whom it is settled that they are the same person.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from curate.audit.correct import DIFFERENT, LINK, NOT_SHOWN, SUBJECT, standing
 from curate.audit.register import counts_for, turns
@@ -26,13 +28,15 @@ TOLD_APART = pa.schema(
 )
 NOBODY = TOLD_APART.empty_table()
 
-# Asked of the numbered catalogue, `names` and `told_apart`.
+# Asked of the numbered catalogue, `names`, `told_apart` and `restricted`.
 OPEN_RESEMBLANCES = """
-SELECT e.media_id, r.face_id, r.other_subject_id, r.other_face_id, r.similarity, r.compared
+SELECT e.media_id, r.face_id, r.other_subject_id, r.other_face_id, r.similarity, r.state
 FROM resemblances r
 JOIN entries e USING (sha256)
 LEFT JOIN names o ON o.subject_id = r.other_subject_id
-WHERE NOT EXISTS (
+WHERE (r.state IN ('compared', 'gone')
+    OR r.other_subject_id IN (SELECT subject_id FROM restricted))
+AND NOT EXISTS (
     SELECT 1 FROM depictions d LEFT JOIN names n USING (subject_id)
     WHERE d.media_id = e.media_id AND d.link_status <> 'rejected'
     AND (d.subject_id = r.other_subject_id OR n.settled = o.settled)
@@ -46,6 +50,70 @@ AND NOT EXISTS (
 )
 ORDER BY ALL
 """
+
+
+# People of whom something is on record that stands against a use.
+RESTRICTED = pa.schema([("subject_id", pa.string())])
+_AGAINST = frozenset({"ConsentWithdrawn", "ConsentRefused", "ConsentRevoked", "ConsentInvalidated"})
+
+
+@dataclass(frozen=True)
+class Spoken:
+    """What is said of people and faces that the facts of a catalogue depend on.
+
+    Attributes:
+        names: Who has more than one name, as `curate.audit.names.names_table` gives it.
+        told_apart: Rows of `TOLD_APART`, as `told_apart_table` gives them.
+        restricted: Rows of `RESTRICTED`, as `restricted_table` gives them.
+    """
+
+    names: pa.Table
+    told_apart: pa.Table
+    restricted: pa.Table
+
+    def about(self, subjects: pa.ChunkedArray | pa.Array) -> Spoken:
+        """Return the same, and of people who are restricted only those among some."""
+        among = pc.is_in(self.restricted["subject_id"], value_set=_whole(subjects))
+        return replace(self, restricted=self.restricted.filter(among))
+
+    def tables(self) -> list[pa.Table]:
+        """Return those of them in which there is anything."""
+        every = (self.names, self.told_apart, self.restricted)
+        return [table for table in every if table.num_rows]
+
+
+def _whole(column: pa.ChunkedArray | pa.Array) -> pa.Array:
+    return column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+
+
+def restricted_table(statements: Mapping[str, pa.Table], names: pa.Table) -> pa.Table:
+    """Return the people of whom something is on record that stands against a use.
+
+    A withdrawal, refusal, revocation or invalidation that was not annulled, whenever it holds; a
+    request other than for
+    access; a state other than active. Whoever is held to be the same person is among them.
+
+    Args:
+        statements: ``consent_events``, ``requests`` and ``subjects``.
+        names: Who has more than one name.
+    """
+    events, requests, subjects = (
+        statements[name] for name in ("consent_events", "requests", "subjects")
+    )
+    against = pc.is_in(events["state"].cast(pa.string()), value_set=pa.array(sorted(_AGAINST)))
+    against = pc.and_(against, pc.is_null(events["annulled_at"]))
+    asked = pc.not_equal(requests["kind"].cast(pa.string()), "access")
+    inactive = pc.not_equal(subjects["status"].cast(pa.string()), "active")
+    found = {
+        name
+        for table, which in ((events, against), (requests, asked), (subjects, inactive))
+        for name in table.filter(pc.fill_null(which, False))["subject_id"].to_pylist()  # noqa: FBT003
+        if name is not None
+    }
+    person = dict(zip(*(names[c].to_pylist() for c in ("subject_id", "person")), strict=True))
+    people = {person[name] for name in found if name in person}
+    found |= {name for name, one in person.items() if one in people}
+    return pa.table([pa.array(sorted(found), pa.string())], schema=RESTRICTED)
 
 
 def told_apart_table(

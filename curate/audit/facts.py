@@ -53,7 +53,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
-from curate.audit.apart import told_apart_table
+from curate.audit.apart import Spoken, restricted_table, told_apart_table
 from curate.audit.licences import licence_table
 from curate.audit.names import (
     ASKED_OF_OTHERS,
@@ -349,12 +349,14 @@ def names_of(statements: Mapping[str, pa.Table], question: Question) -> pa.Table
     )  # fmt: skip
 
 
-def told_apart_of(statements: Mapping[str, pa.Table], question: Question) -> pa.Table:
-    """Return what `curate.audit.apart.told_apart_table` gives for a question."""
-    return told_apart_table(
+def spoken_of(statements: Mapping[str, pa.Table], question: Question) -> Spoken:
+    """Return what is said of people and faces that the facts of a catalogue depend on."""
+    names = names_of(statements, question)
+    apart = told_apart_table(
         statements["decisions"], statements["reviewers"],
         audience=question.use.audience, as_of=question.as_of,
     )  # fmt: skip
+    return Spoken(names, apart, restricted_table(statements, names))
 
 
 def _standing(

@@ -38,14 +38,7 @@ from curate.audit.answers import (
     texts_of,
     unnamed,
 )
-from curate.audit.facts import (
-    LEDGER_INPUTS,
-    Facts,
-    Question,
-    connect_facts,
-    names_of,
-    told_apart_of,
-)
+from curate.audit.facts import LEDGER_INPUTS, Facts, Question, connect_facts, spoken_of
 from curate.audit.gather import (
     Answers,
     Digests,
@@ -119,7 +112,7 @@ def audit(
         complete: As in `judge`.
     """
     statements = {name: tables[name] for name in LEDGER_INPUTS}
-    observed = prepare(tables, names_of(statements, question), told_apart_of(statements, question))
+    observed = prepare(tables, spoken_of(statements, question))
     return judge(observed, statements, rules, question, complete=complete)
 
 

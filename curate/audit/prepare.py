@@ -11,7 +11,7 @@ from collections.abc import Mapping
 import pyarrow as pa
 
 from curate.audit import names as merged
-from curate.audit.apart import NOBODY, OPEN_RESEMBLANCES
+from curate.audit.apart import OPEN_RESEMBLANCES, RESTRICTED, TOLD_APART, Spoken
 from curate.audit.looked import ANSWERED, KNOWN_ROLES, SUPPORTED, answered, known_roles
 from curate.catalog import numbered
 from curate.catalog.numbered import number
@@ -319,19 +319,13 @@ RECIPE = "\n".join((
 _DIGESTS = pa.schema([("media_id", pa.int32()), ("digest", pa.binary(32))])
 
 
-def prepare(
-    tables: Mapping[str, pa.Table],
-    names: pa.Table | None = None,
-    told_apart: pa.Table | None = None,
-) -> dict[str, pa.Table]:
+def prepare(tables: Mapping[str, pa.Table], spoken: Spoken | None = None) -> dict[str, pa.Table]:
     """Return the catalogue by number, and the views of it that no other statement changes.
 
     Args:
         tables: A table for each of `CATALOG_INPUTS`.
-        names: Who has more than one name, as `curate.audit.names.names_table` gives it; nobody
-            when None.
-        told_apart: Which faces are not those of whom they are like, as
-            `curate.audit.apart.told_apart_table` gives it; none when None.
+        spoken: What is said of people and faces, as `curate.audit.facts.spoken_of` gives it;
+            nothing when None.
 
     Returns:
         What `curate.catalog.numbered.number` gives; the views that `curate.audit.facts` lists
@@ -343,9 +337,12 @@ def prepare(
 
     connection = duckdb.connect(":memory:")
     connection.execute("SET TimeZone = 'UTC'")
+    names = None if spoken is None else spoken.names
     tables = {**tables, "identities": merged.settled_identities(tables, names)}
     merged.register_names(connection, names)
-    connection.register("told_apart", NOBODY if told_apart is None else told_apart)
+    for name, schema in (("told_apart", TOLD_APART), ("restricted", RESTRICTED)):
+        said = schema.empty_table() if spoken is None else getattr(spoken, name)
+        connection.register(name, said)
     made = number(tables)
     plain = {name: tables[name] for name in CATALOG_INPUTS if name not in made}
     kinds, roles = zip(*REQUIRED_ROLES, strict=True)

@@ -10,7 +10,8 @@ A face can be put down to a subject where its entries show one face and declare 
 where its identity is linked to somebody its entry declares. A face that its own subject's others
 contradict speaks for them all the same: nobody knows which of the pictures has the right name. A
 face of which no name is known speaks for each person of its entry of whom no other face is known,
-since it may be theirs. A face of a manipulated medium speaks for
+since it may be theirs; and so does one that is put down to somebody, for a person of its entry of
+whom there is no face in the whole catalogue. A face of a manipulated medium speaks for
 a subject of whom nothing genuine is there, and never against those who are in the medium too.
 """
 
@@ -42,6 +43,7 @@ class Claims:
         named: Subjects named in the entries of the first face, of the second and so on.
         origin: The face that each row is of: rows beyond the first N repeat a face for a further
             subject that it may show, shape (N,) or more.
+        unsure: Whether a row repeats a face that is known as another subject's, shape as origin.
     """
 
     rows: Floats
@@ -51,6 +53,7 @@ class Claims:
     ends: Ints
     named: Ints
     origin: Ints
+    unsure: Bools
 
     def names(self, face: int) -> Ints:
         """Return the subjects whom the entries of a face name."""

@@ -22,7 +22,9 @@ from curate.identity.fakes import Scene, cluster_with_fakes
 from curate.identity.groups import GroupRates, as_notes, declared_groups, rates_by_group
 from curate.identity.links import link_identities
 from curate.identity.named import (
+    Before,
     claims_of,
+    compared_names,
     held_by_content,
     named_by_content,
     on_tracks,
@@ -38,19 +40,21 @@ def find_identities(tables: Tables, parameters: Mapping[str, Any]) -> dict[str, 
     """Return rows of `identities`, `resemblances` and `compared_names` for the faces in `tables`.
 
     Args:
-        tables: ``faces``, ``seen``, ``named``, ``put_on``, ``told``, ``links`` and ``before`` as
-            the stage reads them, and ``embeddings`` (face_id, vector) for those faces that have
-            one.
+        tables: ``faces``, ``seen``, ``named``, ``put_on``, ``told``, ``links``, ``before`` and
+            ``compared_before`` as the stage reads them, and ``embeddings`` (face_id, vector) for
+            those faces that have one.
         parameters: Those of the stage.
     """
     faces = _with_embedding(tables["faces"], tables["embeddings"])
-    named = tables["named"]
-    compared = named.filter(named["held"]).select(["sha256", "subject_id"])
+    compared = compared_names(tables, faces)
     if not faces.num_rows:
-        before = [{**row, "compared": False} for row in tables["before"].to_pylist()]
+        kept = [
+            {**row, "state": "renamed" if row["state"] == "renamed" else "gone"}
+            for row in tables["before"].to_pylist()
+        ]
         return {
             "identities": conform([], "identities"),
-            "resemblances": conform(before, "resemblances"),
+            "resemblances": conform(kept, "resemblances"),
             "compared_names": conform(compared, "compared_names"),
         }
     scene, unlike, names = _scene(faces, tables, parameters)
@@ -92,7 +96,9 @@ def find_identities(tables: Tables, parameters: Mapping[str, Any]) -> dict[str, 
         faces, rows, scene, names, named_by_content(tables, held=True), held_by_content(tables)
     )
     other = confront(claims, doubt=found.doubt, together=on_tracks(faces, together))
-    alike = resemblances_of(rows, faces, claims, other, subjects, tables["before"])
+    alike = resemblances_of(
+        rows, faces, claims, other, subjects, Before.of(tables), doubt=found.doubt
+    )
     return {
         "identities": conform(rows, "identities"),
         "resemblances": conform(alike, "resemblances"),

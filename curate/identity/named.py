@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from curate.identity.confront import Claims, Confronted, named_lists, speakers
 from curate.identity.fakes import Scene
@@ -51,29 +53,24 @@ def claims_of(
         # A likeness to somebody whom the entry does not name makes nobody of the face.
         if name is not None and name in by_content.get(content, ()):
             subject[place] = code[name]
-    further = _may_show(contents, subject, _by_number(held, code), scene.judgeable)
-    if not further:
-        ends, named = named_lists(contents, numbers)
-        every = np.arange(len(rows))
-        claims = Claims(scene.rows, scene.judgeable, scene.fake, subject, ends, named, every)
-        return claims, subjects
-    ends, named = named_lists([*contents, *(contents[face] for face, _ in further)], numbers)
-    origin = np.array([*range(len(rows)), *(face for face, _ in further)], np.int64)
-    every = np.concatenate([subject, np.array([name for _, name in further], np.int64)])
-    claims = Claims(
-        scene.rows[origin], scene.judgeable[origin], scene.fake[origin], every, ends, named, origin
-    )
-    return claims, subjects
+    own = _by_number(held, code)
+    further = _may_show(contents, subject, own, scene.judgeable)
+    unsure = _unseen_elsewhere(contents, subject, own, scene.judgeable, {n for _, n in further})
+    every = [*further, *unsure]
+    ends, named = named_lists([*contents, *(contents[face] for face, _ in every)], numbers)
+    origin = np.array([*range(len(rows)), *(face for face, _ in every)], np.int64)
+    whose = np.concatenate([subject, np.array([name for _, name in every], np.int64)])
+    return Claims(
+        scene.rows[origin] if every else scene.rows, scene.judgeable[origin], scene.fake[origin],
+        whose, ends, named, origin, np.arange(len(origin)) >= len(rows) + len(further),
+    ), subjects  # fmt: skip
 
 
 def _may_show(
     contents: list[str], subject: Ints, held: Mapping[str, list[int]], judged: npt.NDArray[np.bool_]
 ) -> list[tuple[int, int]]:
     """Return faces of nobody known, each with a subject of its content who has no face there."""
-    known: dict[str, set[int]] = {}
-    for content, name in zip(contents, subject.tolist(), strict=True):
-        if name >= 0:
-            known.setdefault(content, set()).add(name)
+    known = _faces_of(contents, subject)
     return [
         (face, name)
         for face, content in enumerate(contents)
@@ -81,6 +78,41 @@ def _may_show(
         for name in held.get(content, ())
         if name not in known.get(content, ())
     ]
+
+
+def _unseen_elsewhere(
+    contents: list[str],
+    subject: Ints,
+    held: Mapping[str, list[int]],
+    judged: npt.NDArray[np.bool_],
+    asked: Collection[int],
+) -> list[tuple[int, int]]:
+    """Return faces of somebody, each with a subject of its content of whom there is no face.
+
+    Args:
+        contents: The content of each face.
+        subject: The subject that it is put down to, -1 for none.
+        held: The subjects whom entries of a content name.
+        judged: Whether it can be judged.
+        asked: Subjects for whom faces of nobody known speak already.
+    """
+    seen = {*subject[subject >= 0].tolist(), *asked}
+    return [
+        (face, name)
+        for face, content in enumerate(contents)
+        if subject[face] >= 0 and judged[face]
+        for name in held.get(content, ())
+        if name not in seen
+    ]
+
+
+def _faces_of(contents: list[str], subject: Ints) -> dict[str, set[int]]:
+    """Return the subjects whose faces are known in each content."""
+    known: dict[str, set[int]] = {}
+    for content, name in zip(contents, subject.tolist(), strict=True):
+        if name >= 0:
+            known.setdefault(content, set()).add(name)
+    return known
 
 
 def _by_number(
@@ -102,7 +134,9 @@ def resemblances_of(
     claims: Claims,
     found: Confronted,
     subjects: list[str],
-    before: pa.Table,
+    before: Before,
+    *,
+    doubt: float,
 ) -> list[Row]:
     """Return rows of `resemblances`, and tell each row of `identities`, in place, how many.
 
@@ -112,9 +146,11 @@ def resemblances_of(
         claims: Whom they are said to be.
         found: What the comparison found.
         subjects: The subjects by number.
-        before: What the run before found, by the same model or an older one.
+        before: What the run before found, and whom entries named then.
+        doubt: Least cosine of two faces that are alike.
     """
     ids, contents = (faces[name].to_pylist() for name in ("face_id", "sha256"))
+    model = rows[0]["model_id"]
     made: dict[tuple[str, str], Row] = {}
     for face, other, similarity in zip(
         found.face.tolist(), found.other.tolist(), found.similarity.tolist(), strict=True
@@ -126,28 +162,104 @@ def resemblances_of(
             "other_subject_id": name,
             "other_face_id": ids[claims.origin[other]],
             "similarity": similarity,
-            "compared": True,
-            "model_id": rows[face]["model_id"],
+            "state": "unsure" if claims.unsure[other] else "compared",
+            "model_id": model,
         }
-    model = rows[0]["model_id"] if rows else None
-    known, speaking = set(ids), {subjects[n] for n in claims.subject[speakers(claims)].tolist()}
-    for row in before.to_pylist():
-        again = (
-            {row["face_id"], row["other_face_id"]} <= known
-            if row["model_id"] == model
-            else row["other_subject_id"] in speaking
-        )
-        if not again:
-            made.setdefault((row["face_id"], row["other_subject_id"]), {**row, "compared": False})
+    place = {face: number for number, face in enumerate(ids)}
+    speaking = {subjects[n] for n in claims.subject[speakers(claims)].tolist()}
+    for row in before.resemblances.to_pylist():
+        state = _still(row, place, claims, speaking, model, doubt)
+        if state is not None:
+            made.setdefault((row["face_id"], row["other_subject_id"]), {**row, "state": state})
+    stands = _stands(faces)
+    for face in np.flatnonzero(claims.judged[: len(ids)] & (stands == np.arange(len(ids)))):
+        for name in before.lost(contents[face]):
+            made.setdefault((ids[face], name), {
+                "face_id": ids[face], "sha256": contents[face], "other_subject_id": name,
+                "similarity": 1.0, "state": "renamed", "model_id": model,
+            })  # fmt: skip
     count: dict[str, int] = {}
-    for face, _ in made:
-        count[face] = count.get(face, 0) + 1
+    for face_id, _ in made:
+        count[face_id] = count.get(face_id, 0) + 1
     more = {ids[face] for face in np.flatnonzero(found.more).tolist()}
-    for row, stands in zip(rows, _stands(faces).tolist(), strict=True):
-        row["held"] = stands >= 0 and bool(claims.judged[stands])
+    for row, of in zip(rows, stands.tolist(), strict=True):
+        row["held"] = of >= 0 and bool(claims.judged[of])
         if row["held"]:
             row["others"] = count.get(row["face_id"], 0) + (row["face_id"] in more)
     return [made[key] for key in sorted(made)]
+
+
+def _still(
+    row: Row,
+    place: Mapping[str, int],
+    claims: Claims,
+    speaking: Collection[str],
+    model: str,
+    doubt: float,
+) -> str | None:
+    """Return in which state a likeness of an earlier run stays; None where it has ended.
+
+    It ends where the two faces, or faces of the two people by another model, were compared again
+    and are not alike. That a name was changed since proves nothing.
+    """
+    if row["model_id"] != model:
+        return None if row["other_subject_id"] in speaking else "gone"
+    if row["state"] == "renamed" and row["other_face_id"] is None:
+        return "renamed"
+    # What was unsure is not, once a face of the person is known.
+    if row["state"] == "unsure" and row["other_subject_id"] in speaking:
+        return None
+    one, other = place.get(row["face_id"]), place.get(row["other_face_id"])
+    if one is None or other is None:
+        return "gone"
+    return "renamed" if float(claims.rows[one] @ claims.rows[other]) >= doubt else None
+
+
+@dataclass(frozen=True)
+class Before:
+    """What the last run left to go on from.
+
+    Attributes:
+        resemblances: Its rows of `resemblances`.
+        names: Whom entries of a content named then, of those that were compared.
+        now: Whom they name now, by whoever, those ruled out among them.
+    """
+
+    resemblances: pa.Table
+    names: Mapping[str, Collection[str]]
+    now: Mapping[str, Collection[str]]
+
+    @classmethod
+    def of(cls, tables: Mapping[str, pa.Table]) -> Before:
+        """Return what the stage's tables tell of it."""
+        return cls(
+            tables["before"], _by_content(tables["compared_before"]), _by_content(tables["named"])
+        )
+
+    def lost(self, content: str) -> list[str]:
+        """Return the subjects whom entries of a content named and do not name any more."""
+        return sorted(set(self.names.get(content, ())) - set(self.now.get(content, ())))
+
+
+def compared_names(tables: Mapping[str, pa.Table], faces: pa.Table) -> pa.Table:
+    """Return rows of `compared_names`: of contents that were searched, with each face compared.
+
+    Args:
+        tables: ``named`` and ``faces`` as the stage reads them.
+        faces: Those of them that have an embedding.
+    """
+    named, every = tables["named"], tables["faces"]
+    have = set(faces["face_id"].to_pylist())
+    lacking = {
+        content
+        for face, content, judged in zip(
+            *(every[name].to_pylist() for name in ("face_id", "sha256", "judgeable")), strict=True
+        )
+        if judged and face not in have
+    }
+    rows = named.filter(pc.and_(named["held"], named["sought"]))
+    whole = pa.array([content not in lacking for content in rows["sha256"].to_pylist()], pa.bool_())
+    return rows.filter(whole).select(["sha256", "subject_id"])
 
 
 def named_by_content(tables: Mapping[str, pa.Table], *, held: bool = False) -> dict[str, set[str]]:

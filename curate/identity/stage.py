@@ -47,9 +47,12 @@ SELECT "left", relation, "right" FROM relations
 WHERE left_kind = 'face' AND relation IN ('same_person', 'different_people') ORDER BY ALL
 """
 
-# Whoever an entry speaks of, in whatever role, and whether or not reviewers agree.
+# Whoever an entry speaks of, in whatever role, and whether or not reviewers agree; and whether
+# faces were sought in it by the model.
 _NAMED = """
-SELECT e.sha256, d.subject_id, bool_or(d.link_status <> 'rejected') AS held
+SELECT e.sha256, d.subject_id, bool_or(d.link_status <> 'rejected') AS held,
+       bool_or(e.sha256 IN (SELECT sha256 FROM face_scans WHERE model_id = '{model_id}'))
+           AS sought
 FROM entries e JOIN depictions d USING (media_id)
 WHERE e.state = 'present' GROUP BY ALL ORDER BY ALL
 """
@@ -109,7 +112,7 @@ def identity_stage(
                 AND d.link_status NOT IN ('rejected', 'disputed') AND d.not_visible IS NULL
             WHERE e.state = 'present' ORDER BY ALL
         """,
-        "named": _NAMED,
+        "named": _NAMED.format(model_id=model_id),
         "put_on": _PUT_ON,
         "told": _TOLD,
         "links": _LINKS,
@@ -119,7 +122,10 @@ def identity_stage(
         name="identity",
         version=VERSION,
         reads=reads,
-        recalls={"before": "SELECT * FROM resemblances ORDER BY ALL"},
+        recalls={
+            "before": "SELECT * FROM resemblances ORDER BY ALL",
+            "compared_before": "SELECT * FROM compared_names ORDER BY ALL",
+        },
         work=lambda tables: _find(tables, parameters),
         writes=("identities", "resemblances", "compared_names"),
         parameters=parameters,

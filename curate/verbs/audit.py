@@ -49,7 +49,7 @@ def audit(
         VerificationError: The ledger is not what was recorded, or does not know what lies beside
             it.
     """
-    from curate.audit.facts import names_of, told_apart_of
+    from curate.audit.facts import spoken_of
     from curate.audit.judge import judge
     from curate.audit.rules import ALL_RULES, RULESET_VERSION, check_waivers
 
@@ -74,10 +74,7 @@ def audit(
             apply_corrections(context.catalog, context.ledger)
         stated = statements(context, known_at=as_of)
         observed, digest = prepared(
-            context,
-            assignment=assignment,
-            names=names_of(stated, question),
-            told_apart=told_apart_of(stated, question),
+            context, assignment=assignment, spoken=spoken_of(stated, question)
         )
         judged = judge(observed, stated, chosen, question, complete=rules is None)
         run_id = str(record["run_id"])

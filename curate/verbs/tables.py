@@ -22,6 +22,7 @@ from curate.schema import conform
 from curate.verbs.names import merged_people
 
 if TYPE_CHECKING:
+    from curate.audit.apart import Spoken
     from curate.verbs.context import Context
 
 
@@ -188,36 +189,36 @@ def prepared(
     context: Context,
     *,
     assignment: str | None = None,
-    names: pa.Table | None = None,
-    told_apart: pa.Table | None = None,
+    spoken: Spoken | None = None,
 ) -> tuple[dict[str, pa.Table], str]:
     """Return the catalogue prepared for audits, and the digest of what it was made from.
 
     Args:
         context: The workspace.
         assignment: As in `observations`.
-        names: Who has more than one name, as `curate.audit.names.names_table` gives it.
-        told_apart: Which faces are not those of whom they are like, as
-            `curate.audit.apart.told_apart_table` gives it.
+        spoken: What is said of people and faces, as `curate.audit.facts.spoken_of` gives it.
     """
     from curate.audit.prepare import CATALOG_INPUTS, RECIPE, prepare
 
+    if spoken is not None:
+        others = context.catalog.load("resemblances")["other_subject_id"]
+        spoken = spoken.about(others)
     if assignment is not None:
         with reading():
             tables = observations(context, assignment=assignment)
-            return prepare(tables, names, told_apart), tables_digest(tables)
+            return prepare(tables, spoken), tables_digest(tables)
 
     # What was changed is told from tables that audits do not read otherwise.
     not_as_written = changed_rows(context)
 
     def make() -> dict[str, pa.Table]:
         tables = observations(context)
-        made = prepare(tables, names, told_apart)
+        made = prepare(tables, spoken)
         return {**made, "digest": pa.table({"sha256": [tables_digest(tables)]})}
 
     with reading():
         # Where nobody said anything, what is kept serves those who do not ask as well.
-        said = [table for table in (names, told_apart) if table is not None and table.num_rows]
+        said = [] if spoken is None else spoken.tables()
         beside_it = [not_as_written, stages_now(context), *said]
         beside = repr([table.to_pylist() for table in beside_it])
     inputs = stored_as((*CATALOG_INPUTS, "compared_names"))

@@ -156,6 +156,8 @@ UNDER_TWO_NAMES = Rule(
         "Each face is held against those of all subjects whom its entry does not name, whatever "
         "was declared: of people who withdrew, refused or never agreed as well. One person under "
         "two names would answer for a consent that the other name never gave, or has withdrawn. "
+        "A likeness stays when the other file is deleted, its person erased, or its name changed "
+        "after that person withdrew or refused. "
         "The likeness at which this is asked is more than strangers of the dataset should reach; "
         "twins and close relatives may."
     ),

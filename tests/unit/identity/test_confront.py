@@ -29,6 +29,7 @@ def claims_of(person: list[int], names: list[list[int]], **columns: list[int]) -
         ends,
         named,
         np.arange(n),
+        np.zeros(n, np.bool_),
     )
 
 

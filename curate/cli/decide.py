@@ -62,7 +62,10 @@ def command(
             use=use,
         )  # fmt: skip
         say(f"recorded: {by} says that {subject} is not shown")
-        say("it counts from the next `curate audit` on")
+        if remark := remark_on(context, by, use=use):
+            note(printable(remark))
+        say("The doubt ends when two people of the register have said so and nobody says "
+            "otherwise: then run `curate run` and `curate audit`.")  # fmt: skip
         return
     signing = None if key is None else KeyHome().signing_key(key, lambda: passphrase_of(key))
     decide(context, locator, verdict, reviewer=by, reason=reason, use=use, key=signing)

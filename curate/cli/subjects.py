@@ -81,8 +81,9 @@ def part_command(
     workspace: WorkspaceOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Take back that two pseudonyms are one person, or say that they are not.
+    """Take back that two pseudonyms are one person, or say that a merge of them is wrong.
 
+    Of two names that nobody merged `curate decide LOCATOR not-shown` says whose face is not shown.
     A merge ends when everybody who made it has taken it back, or when two reviewers on the register
     say that it is wrong: until then restrictions stay shared.
 

@@ -22,6 +22,7 @@ from curate.errors import (
 from curate.model.pseudonyms import cleaned
 from curate.schema import conform
 from curate.verbs.gaps import blind_spots
+from curate.verbs.likenesses import record_likenesses
 from curate.verbs.names import all_names, merges_of
 from curate.verbs.statements import STATEMENTS, Recorded
 from curate.verbs.subjects import (
@@ -72,7 +73,11 @@ def withdraw(
         effective_at=effective_at or now,
         purpose=purpose,
     )
-    return Recorded(context.ledger.record_all(records, recorded_at=now))
+    recorded = Recorded(context.ledger.record_all(records, recorded_at=now))
+    # What a person says is recorded whatever is broken.
+    with suppress(CurateError):
+        record_likenesses(context.catalog, context.ledger, now)
+    return recorded
 
 
 def annul(context: Context, event_id: str, *, by: Sequence[str], reason: str) -> dict[str, Any]:

@@ -51,6 +51,7 @@ from curate.signing import SigningKey, sign, statement
 from curate.verbs.audit import audit
 from curate.verbs.consent import impact, not_searched, searches_faces
 from curate.verbs.gaps import blind_spots
+from curate.verbs.likenesses import record_likenesses
 from curate.verbs.names import all_names
 from curate.verbs.subjects import named_subject
 
@@ -261,6 +262,7 @@ class Erasure:
         """
         self.check_asked()
         self.record("in_progress")
+        record_likenesses(self.catalog, self.ledger, self.now)
         vault_keys = acts.shred()
         before = acts.audits()
         releases, files, copies = self.releases(), self.files(), self.copies()

@@ -19,6 +19,7 @@ from curate.errors import InputError, MissingKeyError, UnknownNameError
 from curate.model.config import Config
 from curate.verbs.correct import apply_corrections
 from curate.verbs.extras import lacking, remedy_of
+from curate.verbs.likenesses import record_likenesses, restore_likenesses
 from curate.verbs.vault import Keeper, holds_embeddings, open_vault
 
 if TYPE_CHECKING:
@@ -267,6 +268,8 @@ def _identity(run: _Run) -> StageRun:
         default_basis=model.threshold_basis,
         false_match_rate=run.config.false_match_rate,
     )
+    ledger = Ledger(run.place.ledger)
+    restore_likenesses(pipeline.catalog, ledger)
     # Embeddings that nobody keeps and this run did not make are made again, if needed at all.
     current = pipeline.is_current(stage)
     holds = keeper or (None if current else run.kept)
@@ -275,6 +278,7 @@ def _identity(run: _Run) -> StageRun:
     if keeper is not None or not current:
         pipeline.run(embed_stage(spec, model.model_id))
     ran = StageRun(stage.name, 0, {}) if current else pipeline.run(stage)
+    record_likenesses(pipeline.catalog, ledger, pipeline.clock())
     if keeper is None and holds is not None and recalled:
         # A face that has another owner now goes with them, and stays no longer than before.
         until = holds.last_day(model.model_id)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -14,6 +15,7 @@ from curate.errors import CurateError, InputError, InvalidRowError, ManyErrors
 from curate.model.instants import print_instant
 from curate.model.pseudonyms import folded, nearest
 from curate.verbs.gaps import begun_erasures, unfinished_erasure
+from curate.verbs.likenesses import record_likenesses
 from curate.verbs.subjects import known_subjects
 
 if TYPE_CHECKING:
@@ -98,13 +100,17 @@ def import_files(
         known |= named_in(found)
     if errors:
         raise _refused(errors, len(files) + len(errors))
-    return {
+    recorded = {
         path: Recorded(
             ledger.record_all(records, recorded_at=now), tuple(found.notes),
             tuple(found.left_out),
         )
         for path, (found, records) in files.items()
     }  # fmt: skip
+    # What a person says is recorded whatever is broken.
+    with suppress(CurateError):
+        record_likenesses(context.catalog, ledger, now)
+    return recorded
 
 
 def _planned(

@@ -15,7 +15,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from curate.consent.jsonld import Node
-from curate.consent.ts27560.write import CONTEXT, write_record
+from curate.consent.linked import context, iri_of
+from curate.consent.ts27560.write import write_record
 from curate.consent.vocabulary import RECEIPT_PROFILE
 from curate.errors import UnknownNameError
 from curate.model.instants import print_instant
@@ -72,10 +73,12 @@ def receipt(subject: str, tables: Tables, *, created: datetime, gdpr: bool = Fal
     for record in records:
         del record["@context"]
     moment = print_instant(created)
+    name = f"{subject}/{moment}"
     return {
-        "@context": dict(CONTEXT),
+        "@context": context(),
+        "@id": iri_of("receipt", name),
         "@type": "dpv:ConsentReceipt",
-        "dct:identifier": f"{subject}/{moment}",
+        "dct:identifier": name,
         "dct:conformsTo": RECEIPT_PROFILE,
         "dct:created": moment,
         "dpv:hasRecordOfActivity": records,

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from curate.verbs.context import Context
 
 _EXPORTED = (*STATEMENTS, "notices", "requests")
-_OBSERVED = ("depictions", "media", "labels", "identities")
+_OBSERVED = ("depictions", "media", "labels", "identities", "resemblances")
 
 
 def withdraw(
@@ -243,7 +243,7 @@ def export_subject(context: Context, subject: str) -> dict[str, Any]:
     observed = {name: context.catalog.read(name) for name in _OBSERVED}
     record = context.record
     out = {"release_items": record.items(), "releases": conform(record.releases(), "releases"),
-           "deliveries": context.ledger.read("deliveries")}  # fmt: skip
+           **{name: context.ledger.read(name) for name in ("deliveries", "acknowledgements")}}
     return everything_held(subject, {**_exported(context), **observed, **out})
 
 

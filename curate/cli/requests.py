@@ -154,3 +154,40 @@ def move_command(
         say_json({"request_id": request_id, "state": state, "receipt": receipt})
         return
     say(f"{request_id}: {state}" + ("" if receipt is None else f"; receipt {receipt}"))
+
+
+@app.command("letter")
+def letter_command(
+    request: Annotated[
+        str,
+        typer.Argument(help="The request, or the withdrawal as `curate consent show` lists it."),
+    ],
+    out: Annotated[
+        Path, typer.Option("--out", "-o", help="The file to write: its name ends in .html or .pdf.")
+    ],
+    workspace: WorkspaceOption = None,
+) -> None:
+    """Write a letter to the person: received, withdrawn, erased, what is held, done or refused.
+
+    Raises:
+        UnknownNameError: There is no such request or withdrawal.
+        InputError: The file's name ends otherwise, or nobody outside asked for this.
+        VerificationError: The receipt of an erasure is not there.
+        MissingPrinterError: Nothing here can print a page as PDF.
+    """
+    from curate.errors import InputError, PathNotFoundError
+    from curate.files import write_whole
+    from curate.report.pdf import pdf_of
+    from curate.verbs.letters import letter
+
+    suffix = out.suffix.lower()
+    if suffix not in (".html", ".pdf"):
+        raise InputError("a letter is HTML or PDF", where=str(out),
+                         hint="give the file a name that ends in .html or .pdf")  # fmt: skip
+    if not out.parent.is_dir():
+        raise PathNotFoundError("there is no such folder", where=str(out.parent))
+    written = letter(open_context(workspace), request)
+    write_whole(out, pdf_of(written.html) if suffix == ".pdf" else written.html)
+    for text in written.notes:
+        note(f"note: {text}")
+    say(f"{out}: read it before you send it")

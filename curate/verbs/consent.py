@@ -242,8 +242,11 @@ def export_subject(context: Context, subject: str) -> dict[str, Any]:
 
     observed = {name: context.catalog.read(name) for name in _OBSERVED}
     record = context.record
-    out = {"release_items": record.items(), "releases": conform(record.releases(), "releases"),
-           **{name: context.ledger.read(name) for name in ("deliveries", "acknowledgements")}}
+    out = {
+        "release_items": record.items(),
+        "releases": conform(record.releases(), "releases"),
+        **{name: context.ledger.read(name) for name in ("deliveries", "acknowledgements")},
+    }
     return everything_held(subject, {**_exported(context), **observed, **out})
 
 

@@ -78,7 +78,7 @@ def _media(held: Mapping[str, Any], sources: Sequence[str]) -> Part:
     else:
         said.append("Our records name you in no picture or video.")
     if sources:
-        said.append(f"They come from: {joined(sources)}.")
+        said.append(f"Where this comes from: {joined(sources)}.")
     faces, alike = sum(held["faces"].values()), held["faces_alike"]
     if faces:
         said.append(f"A program that compares faces took {counted(faces, 'face')} in them, or in "
@@ -91,9 +91,8 @@ def _media(held: Mapping[str, Any], sources: Sequence[str]) -> Part:
         )
     # One role counts once in a medium, whatever it was linked by.
     roles = Counter(role for row in rows for role in {one["role"] for one in row["roles"]})
-    points = tuple(f"In {n:,} of them, {word('roles', role)}." for role, n in sorted(roles.items()))
     points = tuple(
-        f"In {counted(n, 'of them', 'of them')}, {word('roles', role)}."
+        f"{counted(n, 'picture or video', 'pictures or videos')} {word('roles', role)}."
         for role, n in sorted(roles.items())
     )
     return Part("Pictures and videos", tuple(said), points)

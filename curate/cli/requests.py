@@ -9,7 +9,7 @@ import typer
 
 from curate.cli.options import JsonOption, WorkspaceOption, instant
 from curate.cli.output import note, open_context, say, say_json, table
-from curate.model.plural import counted
+from curate.model.plural import counted, verb
 
 app = typer.Typer(
     invoke_without_command=True,
@@ -136,6 +136,9 @@ def move_command(
     reason: Annotated[
         str, typer.Option("--reason", help="Why it was not fulfilled, a term of DPV.")
     ] = "",
+    key: Annotated[
+        list[str] | None, typer.Option("--key", help="Sign the receipt with this key.")
+    ] = None,
     workspace: WorkspaceOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -144,12 +147,15 @@ def move_command(
     Raises:
         UnknownNameError: There is no such request or state.
         InputError: It is closed already, or what closing needs is missing.
+        MissingKeyError: The key is not there, or its passphrase is missing or another.
     """
+    from curate.cli.signing import signing_keys
     from curate.verbs.requests import move_request
 
     receipt = move_request(
-        open_context(workspace), request_id, state, outcome=outcome, reason=reason
-    )
+        open_context(workspace), request_id, state, outcome=outcome, reason=reason,
+        keys=signing_keys(key),
+    )  # fmt: skip
     if as_json:
         say_json({"request_id": request_id, "state": state, "receipt": receipt})
         return
@@ -191,3 +197,46 @@ def letter_command(
     for text in written.notes:
         note(f"note: {text}")
     say(f"{out}: read it before you send it")
+
+
+_receipts = typer.Typer(no_args_is_help=True, help="Receipts of requests and erasures.")
+app.add_typer(_receipts, name="receipt")
+
+
+@_receipts.command("verify")
+def verify_receipt_command(
+    file: Annotated[
+        Path, typer.Argument(help="The receipt: of a request, an erasure, or consents.")
+    ],
+    key: Annotated[
+        list[str] | None,
+        typer.Option("--key", help="A public key that must have signed it: a file or a name."),
+    ] = None,
+    workspace: WorkspaceOption = None,
+    as_json: JsonOption = False,
+) -> int:
+    """Check that a receipt is as this workspace issued it; exit 4 when something does not hold.
+
+    Raises:
+        VerificationError: It is no receipt.
+        InputError: The file or a key cannot be read.
+    """
+    from curate.cli.signing import public_keys
+    from curate.errors import ExitStatus, printable
+    from curate.verbs.receipts import verify_receipt
+
+    found = verify_receipt(open_context(workspace), file, public_keys(key))
+    if as_json:
+        say_json({"verified": not found.failures, **vars(found)})
+    else:
+        for text in found.notes:
+            note(f"note: {text}")
+        for text in found.failures:
+            say(printable(f"{file}: {text}"))
+        who = "signed by a key you trust" if found.signed else "by what the ledger has"
+        count = len(found.failures)
+        say(f"{printable(found.about)}: " + (
+            f"not verified; {counted(count, 'thing')} {verb(count, 'does', 'do')} not hold"
+            if count else f"verified, {who}"
+        ))  # fmt: skip
+    return ExitStatus.UNVERIFIED if found.failures else ExitStatus.GOOD

@@ -90,6 +90,20 @@ def open_envelope(envelope: Any, keys: Iterable[PublicKey], *, where: str = "") 
     return Opened(payload, kind, tuple(dict.fromkeys(signed)))
 
 
+def payload_of(envelope: Any, *, where: str = "") -> Any:
+    """Return what an envelope holds, as parsed JSON, whoever signed it: nothing is checked.
+
+    Raises:
+        VerificationError: It is no envelope around JSON.
+    """
+    try:
+        return json.loads(_bytes(envelope["payload"]))
+    except (KeyError, TypeError, ValueError, AttributeError, RecursionError):
+        raise VerificationError(
+            "this is no DSSE envelope around JSON", where=where, hint=_BROKEN
+        ) from None
+
+
 def read_envelope(path: Path) -> Any:
     """Return an envelope from a file, as parsed JSON; nothing of it is checked.
 

@@ -8,7 +8,6 @@ own, so that nothing becomes more usable because somebody was erased.
 
 from __future__ import annotations
 
-import hashlib
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
@@ -20,7 +19,6 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import rfc8785
 
 from curate.catalog.audits import Audited
 from curate.catalog.forget import forget, purge
@@ -38,7 +36,7 @@ from curate.model.ids import erasure_request_id, stable_id
 from curate.model.instants import print_instant
 from curate.model.plural import counted, verb
 from curate.model.verdict import Verdict
-from curate.release.manifest import digest_file, printed
+from curate.release.manifest import digest_file
 from curate.safety.requests import OPEN
 from curate.verbs.release.recipients import Recipients
 from curate.verbs.vault import holds_embeddings, shred
@@ -47,22 +45,16 @@ from curate.version import TOOL
 if TYPE_CHECKING:
     from curate.verbs.context import Context
 from curate.release.check_copy import held_in
-from curate.signing import SigningKey, sign, statement
+from curate.signing import SigningKey
 from curate.verbs.audit import audit
 from curate.verbs.consent import impact, not_searched, searches_faces
 from curate.verbs.gaps import blind_spots
 from curate.verbs.names import all_names
+from curate.verbs.receipts import digest_of, receipt_bytes, whole_receipt
 from curate.verbs.subjects import named_subject
 
-PREDICATE = "curate:erasure/v1"
 _ORDER = {Verdict.BLOCKED: 0, Verdict.NEEDS_REVIEW: 1, Verdict.CLEARED: 2}
 _ASKED = frozenset({"erasure", "withdrawal", "objection"})
-# Beyond what a workspace can reach: said in every receipt.
-_BEYOND = (
-    "copies of files that were made elsewhere, and backups",
-    "blocks that a disk keeps after they were overwritten",
-    "the request, paths of entries, declared pseudonyms and findings: they are what keeps it out",
-)
 
 
 def erasure(context: Context, subject: str) -> Erasure:
@@ -303,10 +295,14 @@ class Erasure:
         """Write a receipt of `told` under ``receipts/``, and return its place.
 
         An erasure that is asked for again goes on, or tells of what came since: no receipt
-        replaces another.
+        replaces another. The ledger has the digest of what it says before the file is there.
         """
+        said = whole_receipt(told)
+        row = self._row_of(self.request_id)
+        given = [*(row.get("receipts") or ()), digest_of(said)]
+        self.ledger.record("requests", [{**row, "receipts": given}], recorded_at=self.now)
         name = f"erasure-{self.request_id}-{self.now:%Y%m%dT%H%M%S%fZ}.json"
-        return write_whole(workspace / "receipts" / name, receipt_bytes(told, keys))
+        return write_whole(workspace / "receipts" / name, receipt_bytes(said, keys))
 
     def files(self) -> list[Path]:
         """Return the plain files that hold what shows the person, as far as they are there."""
@@ -332,6 +328,7 @@ class Erasure:
                 "request_id": erasure_request_id(name), "kind": "erasure", "subject_id": name,
                 "received_at": self._received(), "state": state,
                 "closed_at": self.now if state == "fulfilled" else None,
+                "receipts": self._row_of(erasure_request_id(name)).get("receipts"),
             }
             for name in self.names
         ]  # fmt: skip
@@ -408,11 +405,13 @@ class Erasure:
         ]  # fmt: skip
 
     def _received(self) -> datetime:
-        for row in self.ledger.read("requests").to_pylist():
-            if row["request_id"] == self.request_id:
-                received: datetime = row["received_at"]
-                return received
-        return self.now
+        received: datetime = self._row_of(self.request_id).get("received_at", self.now)
+        return received
+
+    def _row_of(self, request_id: str) -> dict[str, Any]:
+        """Return what is on record of a request; nothing where there is none."""
+        rows = self.ledger.read("requests").to_pylist()
+        return next((row for row in rows if row["request_id"] == request_id), {})
 
     def _places(self) -> Iterator[tuple[str, Path]]:
         ids = set(self.impact.entries["media_id"].to_pylist())
@@ -462,19 +461,6 @@ class Erasure:
         told = {"entries": len(kinds), "kinds": sorted(set(kinds.values())), "erasure_id": ids[-1],
                 "places": sorted(kinds)}  # fmt: skip
         return told | ({"erasure_ids": ids} if len(ids) > 1 else {})
-
-
-def receipt_bytes(told: Mapping[str, Any], keys: Sequence[SigningKey]) -> bytes:
-    """Return a deletion receipt as it is written: a statement, in an envelope where a key signs.
-
-    Args:
-        told: What was destroyed where, and what was not.
-        keys: The first signs it.
-    """
-    said = {**told, "beyond_reach": list(_BEYOND)}
-    subject = [("receipt", hashlib.sha256(rfc8785.dumps(said)).hexdigest())]
-    whole = statement(subject, PREDICATE, said)
-    return printed(sign(whole, keys[0]) if keys else whole)
 
 
 def _raised(before: Audited, after: Audited) -> Iterator[str]:

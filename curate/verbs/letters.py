@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import json
 import re
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 from curate.consent.vocabulary import PERMITTING
 from curate.errors import CurateError, InputError, UnknownNameError, VerificationError
 from curate.model.ids import erasure_request_id
-from curate.model.instants import parse_instant
 from curate.report import letters
 from curate.report.letters import Copies, Letter
 from curate.report.letters_access import access
@@ -20,12 +17,11 @@ from curate.safety.requests import OPEN
 from curate.verbs.consent import export_subject, impact, not_searched, searches_faces
 from curate.verbs.gaps import blind_spots
 from curate.verbs.names import all_names
+from curate.verbs.receipts import erasures_told
 from curate.verbs.report import read_authored
 from curate.verbs.subjects import known_subjects
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from curate.verbs.context import Context
 
 Record = dict[str, Any]
@@ -33,7 +29,6 @@ Record = dict[str, Any]
 _CODES = re.compile(
     r"\b(?:[A-Z]{3}\d{3}|E\d{3}|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f-]{22}|[0-9a-f]{64})\b"
 )
-_NOT_THERE = "restore the folder receipts/ from a backup; without it a letter cannot say what went"
 
 
 @dataclass(frozen=True)
@@ -264,34 +259,14 @@ class _Desk:
     def _receipts(self, subject: str) -> list[Record]:
         """Return what the receipts of a person's erasure say, the first of them first."""
         folder = self.context.workspace.root / "receipts"
+        told = erasures_told(folder)
         found = [
-            said
-            for path in sorted(folder.glob("erasure-*.json"))
-            if subject in ((said := erasure_told(path))["subject"], *said.get("other_names", ()))
+            said for said in told if subject in (said["subject"], *said.get("other_names", ()))
         ]
         if not found:
             raise VerificationError(
                 f"the receipt of the erasure of {subject} is not there", where=str(folder),
-                hint=_NOT_THERE,
+                hint="restore the folder receipts/ from a backup; without it a letter cannot say "
+                "what was erased",
             )  # fmt: skip
-        return sorted(found, key=lambda said: parse_instant(said["erased_at"]))
-
-
-def erasure_told(path: Path) -> Record:
-    """Return what the receipt of an erasure says; whether it is true is not checked here.
-
-    Raises:
-        VerificationError: It cannot be read.
-    """
-    try:
-        whole = json.loads(path.read_bytes())
-        if "payload" in whole:
-            whole = json.loads(base64.b64decode(whole["payload"]))
-        said: Record = whole["predicate"]
-        parse_instant(said["erased_at"])
-        _ = said["subject"], said["destroyed"]["files"], said["not_destroyed"]["files"]
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
-        raise VerificationError(
-            "this is no receipt of an erasure", where=str(path), hint=_NOT_THERE
-        ) from None
-    return said
+        return found

@@ -142,7 +142,9 @@ def test_an_erasure_never_claims_more_than_was_erased() -> None:
 
 def test_files_that_two_receipts_name_are_counted_once() -> None:
     files = {"files": ["/data/a.jpg"]}
-    told = text_of(letters.erased(request("erasure"), [receipt(left=files), receipt(gone=files)], ()))
+    told = text_of(
+        letters.erased(request("erasure"), [receipt(left=files), receipt(gone=files)], ())
+    )
     assert "1 file with pictures or videos that show you." in told
     assert "not been deleted" not in told
 

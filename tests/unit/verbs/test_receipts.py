@@ -13,12 +13,19 @@ import numpy as np
 import pytest
 from PIL import Image
 
+import curate
 from curate.cli.main import main
+from curate.errors import VerificationError
+from curate.verbs.receipts import verify_receipt
 
 SAID = (
     "subject,subject_kind,minor_at_capture,purposes,roles,operations,valid_from,valid_until\n"
     "p1,adult,no,train-detector,depicted,include;train_detector,2020-01-01,2100-01-01\n"
     "p2,adult,no,train-detector,depicted,include;train_detector,2020-01-01,2100-01-01\n"
+)
+ODD_STATEMENT = (
+    '{"_type": "https://in-toto.io/Statement/v1", "subject": [{"digest": {"sha256": 1}}], '
+    '"predicateType": "curate:erasure/v1", "predicate": {"request": [], "destroyed": 1}}'
 )
 Desk = Callable[..., tuple[int, str, str]]
 
@@ -152,15 +159,17 @@ def test_no_word_of_a_receipt_can_be_changed(desk: Desk, kind: str) -> None:
     changes = [change(way) for way in ways]
     changes.append(lambda said: said.update({"more": 1}))
     changes.append(lambda said: said.popitem())
-    passed = []
+    passed, context = [], curate.open("ws").context
     for number, one in enumerate(changes):
         path.write_bytes(before)
         edited(path, one)
-        status, out, err = desk("requests", "receipt", "verify", path)
-        if status != 4:
-            passed.append((number, ways[number] if number < len(ways) else "", out, err))
-        assert "Traceback" not in err
+        try:
+            if not verify_receipt(context, path).failures:
+                passed.append(ways[number] if number < len(ways) else "more or less")
+        except VerificationError:
+            continue
     assert passed == []
+    assert desk("requests", "receipt", "verify", path)[0] == 4
 
 
 def test_a_receipt_of_another_workspace_does_not_verify(desk: Desk, made: Path) -> None:
@@ -178,8 +187,7 @@ def test_a_receipt_of_another_workspace_does_not_verify(desk: Desk, made: Path) 
      '{"@type": "dpv:ConsentReceipt"}', '{"request_id": 1, "closed_at": 2, "ledger": 3}',
      '{"request_id": "o1", "closed_at": 2, "ledger": {"size": "x", "root": []}}',
      '{"payload": "' + base64.b64encode(b"[1]").decode() + '"}', "[" * 5000,
-     '{"_type": "https://in-toto.io/Statement/v1", "subject": [{"digest": {"sha256": 1}}], '
-     '"predicateType": "curate:erasure/v1", "predicate": {"request": [], "destroyed": 1}}'],
+     ODD_STATEMENT],
 )  # fmt: skip
 def test_what_is_no_receipt_says_so(desk: Desk, text: str) -> None:
     Path("odd.json").write_text(text)

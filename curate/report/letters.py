@@ -278,7 +278,7 @@ def erased(request: Record, receipts: Sequence[Record], copies: Sequence[Record]
         copies: Who received what showed the person, as `Copies.handed_out`.
     """
     last = receipts[-1]["not_destroyed"]
-    left = len(last["files"]) + len(last["release_files"])
+    left = files_left(last)
     when = datetime.fromisoformat(receipts[0]["erased_at"])
     title = "We have erased what we held about you"
     if left:
@@ -293,6 +293,16 @@ def erased(request: Record, receipts: Sequence[Record], copies: Sequence[Record]
     return Letter(title, tuple(parts))
 
 
+def files_left(not_destroyed: Record) -> int:
+    """Return how many files an erasure left, by what its receipt says was not destroyed."""
+    return sum(len(not_destroyed.get(kind, ())) for kind in (*_FILES, "packed"))
+
+
+# Where files lie, as letters call it.
+_FILES = {"files": "", "release_files": " in datasets that we keep",
+          "documents": " among our reports"}  # fmt: skip
+
+
 def _gone(destroyed: Sequence[Record]) -> Iterable[str]:
     records = sum(one["ledger"]["entries"] for one in destroyed)
     if records:
@@ -301,19 +311,20 @@ def _gone(destroyed: Sequence[Record]) -> Iterable[str]:
         yield "What programs computed from media that show you, such as where faces are in them."
     if sum(one["vault_keys"] for one in destroyed):
         yield "The key to stored measurements of your face. Nobody can read these any more."
-    for name, where in (("files", ""), ("release_files", " in datasets that we keep")):
+    for name, where in _FILES.items():
         # A file may be named by two receipts, and is one file.
-        if count := len({path for one in destroyed for path in one[name]}):
-            held = "with pictures or videos that show you"
-            yield f"{counted(count, 'file')}{where} {held}."
+        if count := len({path for one in destroyed for path in one.get(name, ())}):
+            shown = "may show you" if name == "documents" else "show you"
+            yield f"{counted(count, 'file')}{where} with pictures or videos that {shown}."
     if sum(one["backups"] for one in destroyed):
         yield "Older copies of our records that held any of this."
 
 
 def _left(last: Record) -> Iterable[str]:
-    for name, where in (("files", ""), ("release_files", " in datasets that we keep")):
-        if count := len(last[name]):
-            yield (f"{counted(count, 'file')}{where} with pictures or videos that show you "
+    for name, where in {**_FILES, "packed": " in archives"}.items():
+        if count := len(last.get(name, ())):
+            shown = "may show you" if name == "documents" else "show you"
+            yield (f"{counted(count, 'file')}{where} with pictures or videos that {shown} "
                    f"{verb(count, 'has', 'have')} not been deleted yet. No new dataset of ours "
                    f"will hold {verb(count, 'it', 'them')}.")  # fmt: skip
     if last["unknown"]:

@@ -13,21 +13,17 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from curate.catalog.audits import Audited
 from curate.catalog.forget import forget, purge
 from curate.catalog.impact import Impact
 from curate.catalog.ledger import Ledger
 from curate.catalog.listings import listings_kept
-from curate.catalog.record import Record
 from curate.catalog.tables import Catalog
-from curate.catalog.views import create_entries, read_entries
+from curate.catalog.views import create_entries
 from curate.engine.changed import sums_kept
 from curate.errors import InputError, UnknownNameError, VerificationError
 from curate.files import write_whole
@@ -36,7 +32,6 @@ from curate.model.ids import erasure_request_id, stable_id
 from curate.model.instants import print_instant
 from curate.model.plural import counted, verb
 from curate.model.verdict import Verdict
-from curate.release.manifest import digest_file
 from curate.safety.requests import OPEN
 from curate.verbs.release.recipients import Recipients
 from curate.verbs.vault import holds_embeddings, shred
@@ -44,10 +39,10 @@ from curate.version import TOOL
 
 if TYPE_CHECKING:
     from curate.verbs.context import Context
-from curate.release.check_copy import held_in
 from curate.signing import SigningKey
 from curate.verbs.audit import audit
 from curate.verbs.consent import impact, not_searched, searches_faces
+from curate.verbs.erased_files import ErasedFiles, Places, delete
 from curate.verbs.gaps import blind_spots
 from curate.verbs.names import all_names
 from curate.verbs.receipts import digest_of, receipt_bytes, whole_receipt
@@ -255,17 +250,22 @@ class Erasure:
         self.record("in_progress")
         vault_keys = acts.shred()
         before = acts.audits()
-        releases, files, copies = self.releases(), self.files(), self.copies()
+        releases, packed, there = self.releases(), self.held.packed(), self.held.places()
         with acts.recording(self.request_id) as record:
-            gone = self.destroy()
+            gone = self.destroy(there if delete_files else {})
             record["counts"] = gone["rows"]
-            for path in (*files, *copies) if delete_files else ():
-                path.unlink()
         backups = acts.remove_backups()
         held = self.hold(before, acts.audits())
         self.record("fulfilled")
         closed = self.close_requests()
-        names, copied = ([str(path) for path in some] for some in (files, copies))
+        left = {
+            kind: [str(path) for path in (gone["stuck"][kind] if delete_files else some)]
+            for kind, some in there.items()
+        }
+        deleted = {
+            kind: [str(path) for path in some if str(path) not in left[kind]]
+            for kind, some in there.items()
+        }
         return {
             "request": self.request_id,
             "closed_requests": closed,
@@ -276,13 +276,12 @@ class Erasure:
                 **{name: gone[name] for name in ("rows", "ledger", "refused_contents")},
                 "vault_keys": vault_keys,
                 "backups": backups,
-                "files": names if delete_files else [],
-                "release_files": copied if delete_files else [],
+                **deleted,
             },
             "not_destroyed": {
                 **{name: gone[name] for name in ("never_read", "refused_as_alike")},
-                "files": [] if delete_files else names,
-                "release_files": [] if delete_files else copied,
+                **left,
+                "packed": packed,
                 "held": held,
                 "releases": releases,
                 "unknown": list(self.unknown),
@@ -304,22 +303,13 @@ class Erasure:
         name = f"erasure-{self.request_id}-{self.now:%Y%m%dT%H%M%S%fZ}.json"
         return write_whole(workspace / "receipts" / name, receipt_bytes(said, keys))
 
-    def files(self) -> list[Path]:
-        """Return the plain files that hold what shows the person, as far as they are there."""
-        return [path for _, path in self._places() if path.is_file()]
-
-    def copies(self) -> list[Path]:
-        """Return files of the workspace's own releases that hold what shows the person.
-
-        An archive or a table that holds it beside others' is among them whole.
-        """
-        ids = set(self.impact.entries["media_id"].to_pylist())
-        root = self.ledger.path.parent
-        held = set(self.impact.releases["name"].to_pylist())
-        folders = [root / r["path"] for r in Record(self.ledger).releases() if r["name"] in held]
-        there = [folder for folder in folders if folder.is_dir()]
-        contents = self._contents(ids)[0] | self._went_out(ids) if there else set()
-        return [path for folder in there for path in held_in(folder, contents)]
+    @cached_property
+    def held(self) -> ErasedFiles:
+        """The files that show the person."""
+        return ErasedFiles(
+            self.catalog, self.ledger, frozenset(self.impact.entries["media_id"].to_pylist()),
+            frozenset(self.impact.releases["name"].to_pylist()), self.request_id,
+        )  # fmt: skip
 
     def record(self, state: str) -> None:
         """Keep the request on record, as far as it has come: one for each name of the person."""
@@ -350,25 +340,31 @@ class Erasure:
         self.ledger.record("requests", [{**row, **closed} for row in open_], recorded_at=self.now)
         return sorted(row["request_id"] for row in open_)
 
-    def destroy(self) -> dict[str, Any]:
+    def destroy(self, files: Places) -> dict[str, Any]:
         """Refuse what shows the person, forget what was computed of it, and erase their records.
 
         Each step can be done again: an erasure that was killed goes on when it is asked for again.
+        Files go once their contents are refused, and while it is known whom they show.
+
+        Args:
+            files: The files to delete, by kind.
         """
-        ids = set(self.impact.entries["media_id"].to_pylist())
+        ids = set(self.held.ids)
         before = self._refused()
-        contents, unread = self._contents(ids)
-        out = self._went_out(ids)
+        contents, unread = self.held.contents()
+        out = self.held.released()
         guard = Guard(self.ledger)
         guard.remember(
             self.catalog, contents=contents, released=out, entries=unread,
             request_id=self.request_id, now=self.now,
         )  # fmt: skip
         Guard(self.ledger).refuse(self.catalog)
+        stuck = delete(files)
         rows = forget(self.catalog, contents, ids)
         purge(self.catalog)
         return {
             "rows": rows,
+            "stuck": stuck,
             "refused_contents": len(contents | out),
             "never_read": sorted(unread),
             "refused_as_alike": sorted(self._refused() - before - ids),
@@ -412,33 +408,6 @@ class Erasure:
         """Return what is on record of a request; nothing where there is none."""
         rows = self.ledger.read("requests").to_pylist()
         return next((row for row in rows if row["request_id"] == request_id), {})
-
-    def _places(self) -> Iterator[tuple[str, Path]]:
-        ids = set(self.impact.entries["media_id"].to_pylist())
-        for row in self.catalog.read("media").to_pylist():
-            if row["media_id"] in ids:
-                yield row["media_id"], Path(row["root"] or "") / row["locator"]
-
-    def _contents(self, ids: set[str]) -> tuple[set[str], set[str]]:
-        """Return contents of entries, and entries of which nothing was and can be read."""
-        rows = read_entries(self.catalog).to_pylist()
-        known = {r["media_id"]: r["sha256"] for r in rows if r["media_id"] in ids and r["sha256"]}
-        unread = set()
-        for media, path in self._places():
-            if media not in known and path.is_file():
-                known[media] = digest_file(path, path.parent).sha256
-            elif media not in known:
-                unread.add(media)
-        return set(known.values()), unread
-
-    def _went_out(self, ids: set[str]) -> set[str]:
-        """Return the contents of released files, which have other bytes than what was listed."""
-        items = Record(self.ledger).items()
-        named = pa.array(sorted(ids), pa.string())
-        mine = items.filter(pc.is_in(items["media_id"], value_set=named))
-        return {
-            sha256 for row in mine.to_pylist() for sha256 in (row["sha256"], *(row["crops"] or ()))
-        }
 
     def _refused(self) -> set[str]:
         rows = self.catalog.read("sightings").to_pylist()

@@ -164,11 +164,10 @@ class _Desk:
             return letters.fulfilled(row, self._outcome(row))
         told = self._receipts(subject)
         left = told[-1]["not_destroyed"]
-        files = len(left["files"]) + len(left["release_files"])
-        if files:
+        if letters.files_left(left):
             self.notes.append(
                 "files of theirs are still there, and the letter says so: `curate consent erase "
-                f"{subject} --delete-files` deletes them"
+                f"{subject} --delete-files` deletes them, but for what is in archives"
             )
         self.notes += [f"the letter says that not all is known: {one}" for one in left["unknown"]]
         out = {one["name"] for said in told for one in said["not_destroyed"]["releases"]}

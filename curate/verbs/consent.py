@@ -72,7 +72,8 @@ def withdraw(
         effective_at=effective_at or now,
         purpose=purpose,
     )
-    return Recorded(context.ledger.record_all(records, recorded_at=now))
+    ids = [row.get("event_id") or row["request_id"] for rows in records.values() for row in rows]
+    return Recorded(context.ledger.record_all(records, recorded_at=now), ids=tuple(ids))
 
 
 def annul(context: Context, event_id: str, *, by: Sequence[str], reason: str) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pyarrow as pa
 import rfc8785
@@ -41,6 +42,7 @@ NOTICE = ("signature", "identification", "good_faith", "contact")
 
 DENY_LIST = "takedowns of this workspace"
 RECEIPT = "curate:request-receipt/v1"
+_LONGEST = 60
 _NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 
 # Copies by bytes, or by pixels: the same picture in another wrapper.
@@ -133,6 +135,11 @@ class Requests:
         if received_at > now:
             raise InputError("the request was received later than now", where="--received-at")
         request_id = request_id or f"q-{uuid.uuid4().hex[:12]}"
+        if len(request_id) > _LONGEST or not request_id.isprintable() or not request_id.strip():
+            raise InputError(
+                f"an id is 1 to {_LONGEST} letters that can be printed", where="--id",
+                hint="leave it out, and one is drawn",
+            )  # fmt: skip
         if any(row["request_id"] == request_id for row in self._all()):
             raise InputError("a request of that id is there already", where=request_id)
         media = sorted({*self._entries(locators), *media_ids})
@@ -277,7 +284,8 @@ class Requests:
         digest = hashlib.sha256(rfc8785.dumps(told)).hexdigest()
         given = {**row, "receipts": [*(row.get("receipts") or ()), digest]}
         self.ledger.record("requests", [_without_none(given)], recorded_at=now)
-        path = self.receipts / f"{row['request_id']}.json"
+        # An id is no path: it may hold slashes and dots.
+        path = self.receipts / f"{quote(row['request_id'], safe='')}.json"
         whole = sign(statement([("receipt", digest)], RECEIPT, told), keys[0]) if keys else told
         write_whole(path, (json.dumps(whole, indent=2, sort_keys=True) + "\n").encode())
         return path

@@ -90,18 +90,16 @@ def open_envelope(envelope: Any, keys: Iterable[PublicKey], *, where: str = "") 
     return Opened(payload, kind, tuple(dict.fromkeys(signed)))
 
 
-def payload_of(envelope: Any, *, where: str = "") -> Any:
-    """Return what an envelope holds, as parsed JSON, whoever signed it: nothing is checked.
+def payload_of(envelope: Any, *, where: str = "") -> bytes:
+    """Return the bytes that an envelope holds, whoever signed it: nothing is checked.
 
     Raises:
-        VerificationError: It is no envelope around JSON.
+        VerificationError: It is no envelope.
     """
     try:
-        return json.loads(_bytes(envelope["payload"]))
-    except (KeyError, TypeError, ValueError, AttributeError, RecursionError):
-        raise VerificationError(
-            "this is no DSSE envelope around JSON", where=where, hint=_BROKEN
-        ) from None
+        return _bytes(envelope["payload"])
+    except (KeyError, TypeError, ValueError, AttributeError):
+        raise VerificationError("this is no DSSE envelope", where=where, hint=_BROKEN) from None
 
 
 def read_envelope(path: Path) -> Any:

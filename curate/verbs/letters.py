@@ -114,7 +114,8 @@ class _Desk:
             )  # fmt: skip
         subject = row["subject_id"]
         if row["state"] in ("refused", "expired"):
-            return letters.refused(row)
+            reason = self._tellable(row, "nonfulfilment_reason", "reason")
+            return letters.refused({**row, "nonfulfilment_reason": reason})
         if row["kind"] == "withdrawal" and subject:
             return self._withdrawn(subject, row["received_at"])
         if row["state"] in OPEN:
@@ -123,7 +124,7 @@ class _Desk:
             return self._erased(row)
         if row["kind"] == "access" and subject:
             return self._access(row)
-        return letters.fulfilled(row, self._outcome(row))
+        return letters.fulfilled(row, self._tellable(row, "outcome", "outcome"))
 
     def _of_event(self, row: Record) -> Letter:
         if row["annulled_at"] is not None:
@@ -161,7 +162,7 @@ class _Desk:
                 f"`curate consent erase {subject}` did not run, or did not end: the letter says "
                 "only what the outcome on record says"
             )
-            return letters.fulfilled(row, self._outcome(row))
+            return letters.fulfilled(row, self._tellable(row, "outcome", "outcome"))
         told = self._receipts(subject)
         left = told[-1]["not_destroyed"]
         if letters.files_left(left):
@@ -197,18 +198,18 @@ class _Desk:
             erased_at=None if ours is None else ours["closed_at"],
         )  # fmt: skip
 
-    def _outcome(self, row: Record) -> str:
-        """Return what was done, unless it says what is nothing for the person."""
-        outcome = (row["outcome"] or "").strip()
+    def _tellable(self, row: Record, column: str, name: str) -> str:
+        """Return words of the record, unless they say what is nothing for the person."""
+        text = (row[column] or "").strip()
         own = {row["subject_id"], *all_names(self.context, row["subject_id"] or "")}
         others = known_subjects(self.context) - own
-        if _CODES.search(outcome) or others & set(re.findall(r"[\w.-]+", outcome)):
+        if _CODES.search(text) or others & set(re.findall(r"[\w.-]*\w", text)):
             self.notes.append(
-                "the outcome on record holds an internal code or the pseudonym of somebody else: "
+                f"the {name} on record holds an internal code or the pseudonym of somebody else: "
                 "the letter leaves it out"
             )
             return ""
-        return outcome
+        return text
 
     def _copies(self, subject: str) -> Copies:
         """Return what shows a person; nothing is claimed of what cannot be looked into."""
@@ -258,7 +259,7 @@ class _Desk:
     def _receipts(self, subject: str) -> list[Record]:
         """Return what the receipts of a person's erasure say, the first of them first."""
         folder = self.context.workspace.root / "receipts"
-        told = erasures_told(folder)
+        told = erasures_told(self.context)
         found = [
             said for said in told if subject in (said["subject"], *said.get("other_names", ()))
         ]

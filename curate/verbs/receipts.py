@@ -86,17 +86,22 @@ def receipt_bytes(said: Said, keys: Sequence[SigningKey]) -> bytes:
     return printed(sign(whole, keys[0]) if keys else whole)
 
 
-def erasures_told(folder: Path) -> list[dict[str, Any]]:
-    """Return what the receipts of erasures in a folder say, the first of them first.
-
-    Whether it is what was issued is not checked here.
+def erasures_told(context: Context) -> list[dict[str, Any]]:
+    """Return what the receipts of erasures in a workspace say, the first of them first.
 
     Raises:
-        VerificationError: One cannot be read.
+        VerificationError: One cannot be read, or is not what was issued.
     """
     found = []
-    for path in folder.glob("erasure-*.json"):
+    rows = {row["request_id"]: row for row in context.ledger.read("requests").to_pylist()}
+    for path in (context.workspace.root / "receipts").glob("erasure-*.json"):
         opened = _opened(path)
+        row = rows.get(str(opened.said.get("request")))
+        issued = (row or {}).get("receipts")
+        if row is None or (issued and _digest(opened.said) not in issued):
+            raise VerificationError(
+                "what this receipt says is not what was issued", where=str(path), hint=_ASK
+            )
         try:
             parse_instant(opened.said["erased_at"])
             _ = opened.said["subject"], opened.said["destroyed"], opened.said["not_destroyed"]
@@ -160,17 +165,18 @@ class _Opened:
 
 
 def _opened(path: Path) -> _Opened:
+    envelope = None
     try:
         whole = parse_json(file_bytes(path, limit=_LIMIT), where=str(path))
+        if isinstance(whole, dict) and "payload" in whole:
+            envelope = whole
+            whole = parse_json(payload_of(envelope, where=str(path)), where=str(path))
     except CurateError as error:
         if path.is_file():
             raise VerificationError(
                 f"this is no receipt: {error.problem}", where=str(path), hint=_ASK
             ) from None
         raise
-    envelope = None
-    if isinstance(whole, dict) and "payload" in whole:
-        envelope, whole = whole, payload_of(whole, where=str(path))
     if not isinstance(whole, dict):
         raise _strange(path)
     if CONSENTS in str(whole.get("@type")):
@@ -280,8 +286,9 @@ def _consents(context: Context, opened: _Opened, notes: list[str]) -> Iterable[s
     except (KeyError, TypeError, ValueError):
         yield "it does not say of whom it is, when it was made, or what was agreed to"
         return
-    if not any(_made_again(context, subject, created, at, gdpr=gdpr) == said
-               for at in (created, created + _LATE)):  # fmt: skip
+    digest = _digest(said)
+    if not any(digest_of(made) == digest for at in (created, created + _LATE)
+               if (made := _made_again(context, subject, created, at, gdpr=gdpr))):  # fmt: skip
         yield (f"the ledger says otherwise of what {subject!r} agreed to until "
                f"{print_instant(created)}: it was changed, another workspace issued it, or the "
                "person was erased since")  # fmt: skip

@@ -55,7 +55,7 @@ def access(
     )
     parts = [
         Part(paragraphs=(first,)),
-        _media(held, sources),
+        _media(held, sources, erased_at),
         _agreed(held, erased_at),
         handed_out(_copies(held), must_go=False),
         *_asked_before(held, request["request_id"]),
@@ -65,7 +65,7 @@ def access(
     return Letter("What we hold about you", tuple(parts))
 
 
-def _media(held: Mapping[str, Any], sources: Sequence[str]) -> Part:
+def _media(held: Mapping[str, Any], sources: Sequence[str], erased_at: datetime | None) -> Part:
     rows = held["media"]
     said = []
     if rows:
@@ -79,6 +79,8 @@ def _media(held: Mapping[str, Any], sources: Sequence[str]) -> Part:
         said.append("Our records name you in no picture or video.")
     if sources:
         said.append(f"Where this comes from: {joined(sources)}.")
+    if rows and erased_at is not None:
+        said.append("Of these we keep the names of the files, so that they are not used again.")
     faces, alike = sum(held["faces"].values()), held["faces_alike"]
     if faces:
         said.append(f"A program that compares faces took {counted(faces, 'face')} in them, or in "

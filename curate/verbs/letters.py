@@ -177,6 +177,9 @@ class _Desk:
     def _access(self, row: Record) -> Letter:
         subject = row["subject_id"]
         held = export_subject(self.context, subject)
+        # The person asked once; the request of the erasure itself is the workspace's own.
+        own = erasure_request_id(subject)
+        held["requests"] = [one for one in held["requests"] if one["request_id"] != own]
         self.notes.append(
             f"`curate consent export subject {subject} -o FOLDER` writes the copy that goes with "
             "the letter"
@@ -191,7 +194,7 @@ class _Desk:
             for one in self.context.ledger.read("sources").to_pylist()
         }
         used = {one.get("source_id") for one in held["media"]} - {None}
-        ours = self._row("requests", "request_id", erasure_request_id(subject))
+        ours = self._row("requests", "request_id", own)
         return access(
             row, held, now=self.now, sources=sorted(names.get(one, one) for one in used),
             keeping=read_authored(self.context.workspace).text_of("retention"),

@@ -189,16 +189,26 @@ def fulfilled(request: Record, outcome: str) -> Letter:
     if outcome:
         said.append(f"What we did: {outcome.rstrip('.')}.")
     if request["kind"].startswith("takedown"):
-        count = len(request["media_ids"] or ())
-        said.append(
+        said.append(_blocked(len(request["media_ids"] or ()), request["subject_id"]))
+    return Letter("We have dealt with your request", (Part(paragraphs=(*said, COMPLAIN)),))
+
+
+def _blocked(count: int, subject: str | None) -> str:
+    if count:
+        return (
             f"{counted(count, 'picture or video', 'pictures or videos')} in our records "
             f"{verb(count, 'is', 'are')} blocked: no new dataset of ours will hold "
             f"{verb(count, 'it', 'them')}. We also recognise further copies."
-            if count else
-            "We hold nothing of what you named. If it comes to us later, it is recognised and "
-            "blocked."
-        )  # fmt: skip
-    return Letter("We have dealt with your request", (Part(paragraphs=(*said, COMPLAIN)),))
+        )
+    if subject:
+        return (
+            "All pictures and videos of you in our records are blocked: no new dataset of ours will "
+            "hold them."
+        )
+    return (
+        "Nothing in our records is the same as what you named. What is similar waits until somebody "
+        "has looked at it. If it comes to us later, it is recognised and blocked."
+    )
 
 
 def withdrawn(
@@ -279,7 +289,9 @@ def erased(request: Record, receipts: Sequence[Record], copies: Sequence[Record]
     """
     last = receipts[-1]["not_destroyed"]
     left = files_left(last)
-    when = datetime.fromisoformat(receipts[0]["erased_at"])
+    days = [datetime.fromisoformat(one["erased_at"]) for one in receipts]
+    # Who asks again is told of the erasure that came after.
+    when = next((day for day in days if day >= request["received_at"]), days[-1])
     title = "We have erased what we held about you"
     if left:
         title = "We have erased our records about you, and some files are left"

@@ -140,6 +140,25 @@ def test_an_erasure_never_claims_more_than_was_erased() -> None:
     assert "a.jpg" not in told
 
 
+def test_who_asks_again_is_told_of_the_erasure_after_that() -> None:
+    first = receipt() | {"erased_at": "2026-04-01T12:00:00Z"}
+    again = text_of(letters.erased(request("erasure"), [first, receipt()], ()))
+    assert "We did so on 3 May 2026." in again
+
+
+@pytest.mark.parametrize(
+    ("facts", "says"),
+    [
+        ({"media_ids": ["m"]}, "1 picture or video in our records is blocked"),
+        ({}, "All pictures and videos of you in our records are blocked"),
+        ({"subject_id": None}, "Nothing in our records is the same as what you named"),
+    ],
+)
+def test_a_takedown_says_what_is_blocked(facts: dict[str, Any], says: str) -> None:
+    made = request("takedown_likeness", state="fulfilled", closed_at=NOW, **facts)
+    assert says in text_of(letters.fulfilled(made, "blocked"))
+
+
 def test_files_that_two_receipts_name_are_counted_once() -> None:
     files = {"files": ["/data/a.jpg"]}
     told = text_of(

@@ -202,12 +202,12 @@ def _blocked(count: int, subject: str | None) -> str:
         )
     if subject:
         return (
-            "All pictures and videos of you in our records are blocked: no new dataset of ours will "
-            "hold them."
+            "All pictures and videos of you in our records are blocked: no new dataset of ours "
+            "will hold them."
         )
     return (
-        "Nothing in our records is the same as what you named. What is similar waits until somebody "
-        "has looked at it. If it comes to us later, it is recognised and blocked."
+        "Nothing in our records is the same as what you named. What is similar waits until "
+        "somebody has looked at it. If it comes to us later, it is recognised and blocked."
     )
 
 

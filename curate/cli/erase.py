@@ -85,7 +85,8 @@ def _tell(done: dict[str, Any]) -> None:
         f"erased: {counted(gone['ledger']['entries'], 'record')}, "
         f"{counted(sum(gone['rows'].values()), 'computed row')}, "
         f"{counted(gone['vault_keys'], 'vault key')}, {counted(len(gone['files']), 'file')}, "
-        f"{counted(len(gone['release_files']), 'file')} of releases"
+        f"{counted(len(gone['release_files']), 'file')} of releases, "
+        f"{counted(len(gone['documents']), 'document')}"
     )
     if gone["refused_contents"]:
         say(
@@ -98,10 +99,9 @@ def _tell(done: dict[str, Any]) -> None:
         if ids := done["not_destroyed"][title]:
             one, several = _LEFT[title]
             say(f"  {one if len(ids) == 1 else several.format(len(ids))}")
-    for left in done["not_destroyed"]["files"]:
-        say(f"  still on disk: {left}")
-    for left in done["not_destroyed"]["release_files"]:
-        say(f"  still in a release: {left}")
+    for kind, words in _STILL.items():
+        for left in done["not_destroyed"][kind]:
+            say(f"  {words}: {left}")
     for sentence in done["not_destroyed"]["unknown"]:
         say(f"  not known: {sentence}")
     for request in done["closed_requests"]:
@@ -110,6 +110,12 @@ def _tell(done: dict[str, Any]) -> None:
         say("releases are out that show them: `curate release recall --all` calls them back")
 
 
+_STILL = {
+    "files": "still on disk",
+    "release_files": "still in a release",
+    "documents": "a document with pictures, which may show them",
+    "packed": "within an archive or at an address, where nothing is deleted",
+}
 _LEFT = {
     "refused_as_alike": (
         "1 other entry looks like it and is refused too",
@@ -143,16 +149,25 @@ def _show(erasure: Erasure, limit: int, *, delete_files: bool) -> None:
     say_maybe(touched.maybe, touched.subject, limit)
     for sentence in erasure.unknown:
         note(f"not known: {sentence}")
-    copies = erasure.copies()
-    if copies:
-        count = len(copies)
+    _show_files(erasure, limit, delete_files=delete_files)
+
+
+def _show_files(erasure: Erasure, limit: int, *, delete_files: bool) -> None:
+    there = erasure.held.places()
+    copies, documents = there["release_files"], there["documents"]
+    if count := len(copies):
         say(f"{counted(count, 'file')} of the releases here {verb(count, 'holds', 'hold')} them, "
             "archives and tables that hold others too among them:")  # fmt: skip
         for path in copies[:limit]:
             say(f"  {path}")
         if count > limit:
             say(f"  and {counted(count - limit, 'other file')}")
-    files = len(erasure.files()) + len(copies)
+    if count := len(documents):
+        say(f"{counted(count, 'document')} of the workspace {verb(count, 'holds', 'hold')} "
+            "pictures, which may show them; `curate report` writes documents again")  # fmt: skip
+    for left in erasure.held.packed()[:limit]:
+        say(f"{_STILL['packed']}: {left}")
+    files = sum(map(len, there.values()))
     if delete_files:
         say(f"{counted(files, 'file')} will be deleted")
     elif files:

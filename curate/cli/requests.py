@@ -9,7 +9,7 @@ import typer
 
 from curate.cli.options import JsonOption, WorkspaceOption, instant
 from curate.cli.output import note, open_context, say, say_json, table
-from curate.model.plural import counted
+from curate.model.plural import counted, verb
 
 app = typer.Typer(
     invoke_without_command=True,
@@ -136,6 +136,9 @@ def move_command(
     reason: Annotated[
         str, typer.Option("--reason", help="Why it was not fulfilled, a term of DPV.")
     ] = "",
+    key: Annotated[
+        list[str] | None, typer.Option("--key", help="Sign the receipt with this key.")
+    ] = None,
     workspace: WorkspaceOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -144,13 +147,96 @@ def move_command(
     Raises:
         UnknownNameError: There is no such request or state.
         InputError: It is closed already, or what closing needs is missing.
+        MissingKeyError: The key is not there, or its passphrase is missing or another.
     """
+    from curate.cli.signing import signing_keys
     from curate.verbs.requests import move_request
 
     receipt = move_request(
-        open_context(workspace), request_id, state, outcome=outcome, reason=reason
-    )
+        open_context(workspace), request_id, state, outcome=outcome, reason=reason,
+        keys=signing_keys(key),
+    )  # fmt: skip
     if as_json:
         say_json({"request_id": request_id, "state": state, "receipt": receipt})
         return
     say(f"{request_id}: {state}" + ("" if receipt is None else f"; receipt {receipt}"))
+
+
+@app.command("letter")
+def letter_command(
+    request: Annotated[
+        str,
+        typer.Argument(help="The request, or the withdrawal as `curate consent show` lists it."),
+    ],
+    out: Annotated[
+        Path, typer.Option("--out", "-o", help="The file to write: its name ends in .html or .pdf.")
+    ],
+    workspace: WorkspaceOption = None,
+) -> None:
+    """Write a letter to the person: received, withdrawn, erased, what is held, done or refused.
+
+    Raises:
+        UnknownNameError: There is no such request or withdrawal.
+        InputError: The file's name ends otherwise, or nobody outside asked for this.
+        VerificationError: The receipt of an erasure is not there.
+        MissingPrinterError: Nothing here can print a page as PDF.
+    """
+    from curate.errors import InputError, PathNotFoundError
+    from curate.files import write_whole
+    from curate.report.pdf import pdf_of
+    from curate.verbs.letters import letter
+
+    suffix = out.suffix.lower()
+    if suffix not in (".html", ".pdf"):
+        raise InputError("a letter is HTML or PDF", where=str(out),
+                         hint="give the file a name that ends in .html or .pdf")  # fmt: skip
+    if not out.parent.is_dir():
+        raise PathNotFoundError("there is no such folder", where=str(out.parent))
+    written = letter(open_context(workspace), request)
+    write_whole(out, pdf_of(written.html) if suffix == ".pdf" else written.html)
+    for text in written.notes:
+        note(f"note: {text}")
+    say(f"{out}: read it before you send it")
+
+
+_receipts = typer.Typer(no_args_is_help=True, help="Receipts of requests and erasures.")
+app.add_typer(_receipts, name="receipt")
+
+
+@_receipts.command("verify")
+def verify_receipt_command(
+    file: Annotated[
+        Path, typer.Argument(help="The receipt: of a request, an erasure, or consents.")
+    ],
+    key: Annotated[
+        list[str] | None,
+        typer.Option("--key", help="A public key that must have signed it: a file or a name."),
+    ] = None,
+    workspace: WorkspaceOption = None,
+    as_json: JsonOption = False,
+) -> int:
+    """Check that a receipt is as this workspace issued it; exit 4 when something does not hold.
+
+    Raises:
+        VerificationError: It is no receipt.
+        InputError: The file or a key cannot be read.
+    """
+    from curate.cli.signing import public_keys
+    from curate.errors import ExitStatus, printable
+    from curate.verbs.receipts import verify_receipt
+
+    found = verify_receipt(open_context(workspace), file, public_keys(key))
+    if as_json:
+        say_json({"verified": not found.failures, **vars(found)})
+    else:
+        for text in found.notes:
+            note(f"note: {text}")
+        for text in found.failures:
+            say(printable(f"{file}: {text}"))
+        who = "signed by a key you trust" if found.signed else "by what the ledger has"
+        count = len(found.failures)
+        say(f"{printable(found.about)}: " + (
+            f"not verified; {counted(count, 'thing')} {verb(count, 'does', 'do')} not hold"
+            if count else f"verified, {who}"
+        ))  # fmt: skip
+    return ExitStatus.UNVERIFIED if found.failures else ExitStatus.GOOD

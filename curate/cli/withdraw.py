@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from shlex import quote
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -77,7 +78,8 @@ def withdraw_command(
             "releases": touched.releases.to_pylist(),
             "counts": touched.counts, "not_searched": unsearched,
         }  # fmt: skip
-        say_json({"recorded": recorded.entries, "subject": who, "other_names": others, **known,
+        say_json({"recorded": recorded.entries, "ids": recorded.ids, "subject": who,
+                  "other_names": others, **known,
                   "unknown": reasons, "keys_destroyed": destroyed})  # fmt: skip
     else:
         if destroyed:
@@ -87,6 +89,8 @@ def withdraw_command(
                 "out")  # fmt: skip
             if touched.releases.num_rows:
                 say(f"copies are out: `curate release recall {who}` calls them back")
+        say(f"`curate requests letter {quote(recorded.ids[0])} --out FILE.pdf` writes the "
+            "confirmation to send")  # fmt: skip
     if reasons:
         raise _recorded_blindly(who, reasons, hidden)
 

@@ -15,7 +15,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from curate.consent.jsonld import Node
-from curate.consent.ts27560.write import CONTEXT, write_record
+from curate.consent.linked import context, iri_of
+from curate.consent.ts27560.write import write_record
 from curate.consent.vocabulary import RECEIPT_PROFILE
 from curate.errors import UnknownNameError
 from curate.model.instants import print_instant
@@ -72,10 +73,12 @@ def receipt(subject: str, tables: Tables, *, created: datetime, gdpr: bool = Fal
     for record in records:
         del record["@context"]
     moment = print_instant(created)
+    name = f"{subject}/{moment}"
     return {
-        "@context": dict(CONTEXT),
+        "@context": context(),
+        "@id": iri_of("receipt", name),
         "@type": "dpv:ConsentReceipt",
-        "dct:identifier": f"{subject}/{moment}",
+        "dct:identifier": name,
         "dct:conformsTo": RECEIPT_PROFILE,
         "dct:created": moment,
         "dpv:hasRecordOfActivity": records,
@@ -88,15 +91,17 @@ def everything_held(subject: str, tables: Tables) -> dict[str, Any]:
     Args:
         subject: The subject's pseudonym.
         tables: Any of ``subjects``, ``consents``, ``consent_events``, ``requests``,
-            ``notices``, ``depictions``, ``media``, ``labels``, ``identities``, ``releases``,
-            ``release_items`` and ``deliveries``; what is absent is told as nothing.
+            ``notices``, ``depictions``, ``media``, ``labels``, ``identities``,
+            ``resemblances``, ``releases``, ``release_items``, ``deliveries`` and
+            ``acknowledgements``; what is absent is told as nothing.
 
     Returns:
         Plain values: records by table; ``media`` with locator and the subject's roles in each;
         ``labels`` of media that show nobody else; ``faces``, how many are linked to the
-        subject, by status; ``identities``; ``releases`` with the files in which the subject is,
-        and their recipients; and ``not_told``, what was left out because it may be of others,
-        counted.
+        subject, by status; ``identities``; ``faces_alike``, how many faces of media that do not
+        name the subject are like theirs, without a word of whose they are; ``releases`` with the
+        files in which the subject is, their recipients and what these answered; and
+        ``not_told``, what was left out because it may be of others, counted.
 
     Raises:
         UnknownNameError: Nothing names the subject.
@@ -109,7 +114,8 @@ def everything_held(subject: str, tables: Tables) -> dict[str, Any]:
         if row["link_status"] != "rejected"
     ]
     faces = _rows(tables, "identities", "subject_id", subject)
-    if not (any(records.values()) or depictions or faces):
+    alike = {row["face_id"] for row in _rows(tables, "resemblances", "other_subject_id", subject)}
+    if not (any(records.values()) or depictions or faces or alike):
         raise UnknownNameError(f"nothing that is held names the subject {subject!r}")
     media_ids = sorted({row["media_id"] for row in depictions})
     shared = _shared(tables, subject, media_ids)
@@ -123,6 +129,7 @@ def everything_held(subject: str, tables: Tables) -> dict[str, Any]:
         "labels": [row for row in labels if row["media_id"] not in shared],
         "faces": {status: statuses.count(status) for status in sorted(set(statuses))},
         "identities": sorted({row["identity_id"] for row in faces if row["identity_id"]}),
+        "faces_alike": len(alike),
         "releases": _releases(tables, media_ids),
         "not_told": {
             "labels_of_media_with_others": sum(row["media_id"] in shared for row in labels),
@@ -209,11 +216,21 @@ def _releases(tables: Tables, media_ids: list[str]) -> list[dict[str, Any]]:
     return [
         {"name": row["name"], "use": row["use"], "built_at": row["built_at"],
          "files": sorted(files[row["release_id"]]),
-         "recipients": [
-             {"recipient": one["recipient"], "delivered_at": one["delivered_at"]}
-             for one in _rows(tables, "deliveries", "release_id", row["release_id"])
-         ]}
+         "recipients": _recipients(tables, row["release_id"])}
         for row in _among(tables, "releases", "release_id", sorted(files))
+    ]  # fmt: skip
+
+
+def _recipients(tables: Tables, release_id: str) -> list[dict[str, Any]]:
+    """Return who has a release since when, and what they said of it last, where they did."""
+    answers = {
+        row["recipient"]: {"outcome": row["outcome"], "acknowledged_at": row["acknowledged_at"]}
+        for row in _rows(tables, "acknowledgements", "release_id", release_id)
+    }
+    return [
+        {"recipient": row["recipient"], "delivered_at": row["delivered_at"],
+         **answers.get(row["recipient"], {})}
+        for row in _rows(tables, "deliveries", "release_id", release_id)
     ]  # fmt: skip
 
 

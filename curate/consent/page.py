@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+from urllib.parse import unquote
 
 from curate.consent.jsonld import Context, Node, listed
 from curate.errors import CurateError, InvalidRowError
@@ -83,6 +84,8 @@ class Page:
         value = values[0]
         if isinstance(value, dict):
             value = value.get("@value", value.get("rdf:value", value.get("@id")))
+        if isinstance(value, dict):  # a value with its type, within a node
+            value = value.get("@value")
         if len(values) > 1 or not isinstance(value, str) or not value:
             self.wrong(place, f"{key}: expected one text, found {_shown(node[key])}")
             return None
@@ -167,7 +170,9 @@ def _known(term: str, purposes: frozenset[str]) -> str | None:
     if term in purposes:
         return term
     prefix, _, name = term.partition(":")
-    return name if prefix in ("dpv", "curate") and name in purposes else None
+    if prefix not in ("dpv", "curate"):
+        return None
+    return next((found for found in (name, unquote(name)) if found in purposes), None)
 
 
 def _shown(value: Any) -> str:

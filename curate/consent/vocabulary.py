@@ -6,8 +6,11 @@ no word for stands under ``curate:``.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
+from urllib.parse import quote
 
+from curate.model.territories import TERRITORIES
 from curate.schema import json_schema
 
 # The first namespace of a prefix is the one written; the others are older ones.
@@ -100,7 +103,16 @@ def purpose_term(name: str) -> str:
     >>> purpose_term("ScientificResearch"), purpose_term("train-detector")
     ('dpv:ScientificResearch', 'curate:train-detector')
     """
-    return f"dpv:{name}" if name in DPV_PURPOSES else f"curate:{name}"
+    return f"dpv:{name}" if name in DPV_PURPOSES else f"curate:{quote(name, safe='')}"
+
+
+def location_terms(codes: Iterable[str]) -> list[str]:
+    """Return territories as terms.
+
+    >>> location_terms(["DE", "WORLD"])
+    ['loc:DE', 'curate:WORLD']
+    """
+    return [f"loc:{code}" if code in TERRITORIES else f"curate:{code}" for code in codes]
 
 
 def basis_term(name: str) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from curate.consent.vocabulary import NAMESPACES, basis_term, purpose_term
+from curate.model.ids import stable_id
 from curate.model.instants import print_instant
 from curate.report.consents import (
     SCOPES,
@@ -27,15 +28,24 @@ Node = dict[str, Any]
 
 _AGES = {"adult": "dpv:Adult", "minor": "dpv:Child", "deceased": "curate:deceased",
          "unknown": "curate:unknown"}  # fmt: skip
+# What one of these words names is a term; what is counted or told in words is not.
+_REFERENCES = (
+    "dpv:hasPurpose", "dpv:hasConsentStatus", "dpv:hasDataSubject", "dpv:hasLegalBasis",
+    "curate:granted",
+)  # fmt: skip
 _NO_STATE = {"none": "curate:no-record", "ended": "curate:ended"}
 
 
 def consent_summary(facts: Facts) -> Node:
     """Return how people stand, in DPV's words: counts of people, none of them named."""
-    spaces = ("dpv", "eu-gdpr", "dct", "curate")
     states = [(_NO_STATE.get(state, f"dpv:{state}"), n) for state, n in by_state(facts)]
     return {
-        "@context": {name: NAMESPACES[name][0] for name in spaces},
+        "@context": {
+            **_spaces("dpv", "eu-gdpr", "dct", "curate", "xsd"),
+            **{term: {"@id": term, "@type": "@id"} for term in _REFERENCES},
+            "dct:created": {"@id": "dct:created", "@type": "xsd:dateTime"},
+        },
+        "@id": _name("consent-summary", facts),
         "@type": "curate:ConsentSummary",
         "dct:title": facts.inputs.project,
         "dct:created": print_instant(facts.inputs.as_of),
@@ -60,6 +70,25 @@ def consent_summary(facts: Facts) -> Node:
             "curate:route", by_column(facts, "withdrawal_method")
         ),
     }  # fmt: skip
+
+
+def _spaces(*names: str) -> Node:
+    return {name: NAMESPACES[name][0] for name in names}
+
+
+def _name(kind: str, facts: Facts) -> str:
+    """Return the absolute address of a document on an audit, which names nobody."""
+    return f"urn:uuid:{stable_id(kind, facts.inputs.project, facts.inputs.audit)}"
+
+
+def _plain_context(references: tuple[str, ...]) -> Node:
+    """Return a context for a document in words of its own: each of its keys is one of our terms."""
+    return {
+        **_spaces("dpv", "eu-gdpr", "pd", "curate", "xsd"),
+        "@vocab": NAMESPACES["curate"][0],
+        **{name: {"@id": f"curate:{name}", "@type": "@id"} for name in references},
+        "as_of": {"@id": "curate:as_of", "@type": "xsd:dateTime"},
+    }
 
 
 def _terms(kind: str, counts: Counts) -> Counts:
@@ -115,7 +144,12 @@ def processing_record(facts: Facts) -> Node:
         "impact_assessment": authored.text_of("impact_assessment") or None,
     }  # fmt: skip
     record["open"] = [name for name, value in record.items() if value is None]
-    return record
+    return {
+        "@context": _plain_context(("purpose",)),
+        "@id": _name("processing-record", facts),
+        "@type": "curate:ProcessingRecord",
+        **record,
+    }
 
 
 def _categories(facts: Facts) -> list[Node]:
@@ -169,6 +203,9 @@ def training_summary(facts: Facts) -> Node:
         WHERE source_id IS NULL OR source_id NOT IN (SELECT source_id FROM sources)""")
     authored = facts.inputs.authored
     return {
+        "@context": _plain_context(("purpose",)),
+        "@id": _name("training-summary", facts),
+        "@type": "curate:TrainingSummary",
         "template": "EU AI Act Art. 53(1)(d): public summary of training content",
         "general_information": {
             "dataset": authored.text_of("title") or facts.inputs.project,

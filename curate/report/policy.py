@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from curate.consent.vocabulary import NAMESPACES, purpose_term
+from curate.consent.vocabulary import NAMESPACES, location_terms, purpose_term
 from curate.model.config import UseProfile
 from curate.model.ids import stable_id
 from curate.model.instants import print_instant
@@ -32,7 +32,8 @@ def policy(facts: Facts) -> Node:
     use, run = facts.inputs.use, audit_run(facts)
     return {
         "@context": {
-            **{name: NAMESPACES[name][0] for name in ("odrl", "dpv", "curate", "xsd")},
+            **{name: NAMESPACES[name][0]
+               for name in ("odrl", "dpv", "dct", "loc", "curate", "xsd")},
             "offer": {"@id": "odrl:hasPolicy"},
         },
         "@id": target_of(facts),
@@ -76,7 +77,7 @@ def offer(facts: Facts) -> Node:
         "odrl:permission": [{"odrl:action": _id("odrl:use"), "odrl:constraint": _limits(use),
                              "odrl:duty": _duties()}],
         "odrl:prohibition": [
-            *({"odrl:action": _id(action), "odrl:description": words} for action, words in _NEVER),
+            *({"odrl:action": _id(action), "dct:description": words} for action, words in _NEVER),
             *([] if use.commercial else [{"odrl:action": _id("odrl:commercialize")}]),
             *([] if use.audience == "public" else [{"odrl:action": _id("odrl:distribute")}]),
             *(
@@ -111,7 +112,8 @@ def _limits(use: UseProfile) -> list[Node]:
         _limit("odrl:recipient", "odrl:isPartOf", _id(f"curate:audience-{use.audience}")),
     ]
     if use.recipient_territories:
-        found.append(_limit("odrl:spatial", "odrl:isAnyOf", list(use.recipient_territories)))
+        places = [_id(term) for term in location_terms(use.recipient_territories)]
+        found.append(_limit("odrl:spatial", "odrl:isAnyOf", places))
     for name, operator in (("starts_at", "odrl:gteq"), ("ends_at", "odrl:lt")):
         if moment := _instant(use, name):
             typed = {"@type": "xsd:dateTime", "@value": moment}
@@ -122,7 +124,7 @@ def _limits(use: UseProfile) -> list[Node]:
 def _duties() -> list[Node]:
     return [{
         "odrl:action": _id("odrl:delete"),
-        "odrl:description": "Delete what a withdrawal feed of a later release names.",
+        "dct:description": "Delete what a withdrawal feed of a later release names.",
         "odrl:constraint": [
             _limit("odrl:event", "odrl:gteq", _id("dpv:ConsentWithdrawn")),
         ],

@@ -8,15 +8,18 @@ so that what comes back is found. Closing a request gives a receipt, which names
 from __future__ import annotations
 
 import calendar
+import hashlib
 import json
 import uuid
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pyarrow as pa
+import rfc8785
 
 from curate.catalog.ledger import Ledger
 from curate.catalog.tables import Catalog
@@ -26,6 +29,7 @@ from curate.media.hash_kinds import BYTE_KINDS, PDQ
 from curate.model.instants import print_instant
 from curate.safety.entries import SCHEMA
 from curate.safety.lists import HashList, ListInfo, ListStore
+from curate.signing import SigningKey, sign, statement
 from curate.vault.envelope import write_whole
 
 TAKEDOWNS = ("takedown_ncii", "takedown_likeness")
@@ -37,6 +41,8 @@ CLOSED = ("fulfilled", "refused", "expired")
 NOTICE = ("signature", "identification", "good_faith", "contact")
 
 DENY_LIST = "takedowns of this workspace"
+RECEIPT = "curate:request-receipt/v1"
+_LONGEST = 60
 _NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 
 # Copies by bytes, or by pixels: the same picture in another wrapper.
@@ -129,6 +135,11 @@ class Requests:
         if received_at > now:
             raise InputError("the request was received later than now", where="--received-at")
         request_id = request_id or f"q-{uuid.uuid4().hex[:12]}"
+        if len(request_id) > _LONGEST or not request_id.isprintable() or not request_id.strip():
+            raise InputError(
+                f"an id is 1 to {_LONGEST} letters that can be printed", where="--id",
+                hint="leave it out, and one is drawn",
+            )  # fmt: skip
         if any(row["request_id"] == request_id for row in self._all()):
             raise InputError("a request of that id is there already", where=request_id)
         media = sorted({*self._entries(locators), *media_ids})
@@ -150,8 +161,9 @@ class Requests:
         return record
 
     def move(
-        self, request_id: str, state: str, *, now: datetime, outcome: str = "", reason: str = ""
-    ) -> Path | None:
+        self, request_id: str, state: str, *, now: datetime, outcome: str = "", reason: str = "",
+        keys: Sequence[SigningKey] = (),
+    ) -> Path | None:  # fmt: skip
         """Say where a request stands; return the receipt when that closes it.
 
         Args:
@@ -160,6 +172,7 @@ class Requests:
             now: The present instant, in UTC.
             outcome: What was done; a fulfilled request needs it.
             reason: Why it was not fulfilled, a term of DPV; a refused one needs it.
+            keys: The first signs the receipt.
 
         Raises:
             UnknownNameError: There is no such request or state.
@@ -189,7 +202,7 @@ class Requests:
         if closed and state != "fulfilled" and row["kind"] in TAKEDOWNS:
             self._take_back(request_id)
         self.ledger.record("requests", [_without_none(row)], recorded_at=now)
-        return self._receipt(row) if closed else None
+        return self._receipt(row, now, keys) if closed else None
 
     def waiting(self, now: datetime) -> list[dict[str, Any]]:
         """Return open requests, the most urgent first, with the hours that are left."""
@@ -264,25 +277,35 @@ class Requests:
                 for row in held.entries.to_pylist()]  # fmt: skip
         self.lists.put(replace(held, entries=pa.Table.from_pylist(rows, schema=SCHEMA)))
 
-    def _receipt(self, row: dict[str, Any]) -> Path:
+    def _receipt(self, row: dict[str, Any], now: datetime, keys: Sequence[SigningKey]) -> Path:
+        """Write the receipt of a closed request, once the ledger has the digest of what it says."""
         size, root = self.ledger.root()
-        due_at = row["due_at"]
-        told = {
-            "request_id": row["request_id"],
-            "kind": row["kind"],
-            "received_at": print_instant(row["received_at"]),
-            "due_at": None if due_at is None else print_instant(due_at),
-            "closed_at": print_instant(row["closed_at"]),
-            "in_time": due_at is None or row["closed_at"] <= due_at,
-            "state": row["state"],
-            "outcome": row["outcome"],
-            "nonfulfilment_reason": row["nonfulfilment_reason"],
-            "entries": len(row["media_ids"] or []),
-            "ledger": {"size": size, "root": root},
-        }
-        path = self.receipts / f"{row['request_id']}.json"
-        write_whole(path, (json.dumps(told, indent=2, sort_keys=True) + "\n").encode())
+        told = {**receipt_of(row), "ledger": {"size": size, "root": root}}
+        digest = hashlib.sha256(rfc8785.dumps(told)).hexdigest()
+        given = {**row, "receipts": [*(row.get("receipts") or ()), digest]}
+        self.ledger.record("requests", [_without_none(given)], recorded_at=now)
+        # An id is no path: it may hold slashes and dots.
+        path = self.receipts / f"{quote(row['request_id'], safe='')}.json"
+        whole = sign(statement([("receipt", digest)], RECEIPT, told), keys[0]) if keys else told
+        write_whole(path, (json.dumps(whole, indent=2, sort_keys=True) + "\n").encode())
         return path
+
+
+def receipt_of(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the receipt of a closed request says of it; it names nobody."""
+    due_at = row["due_at"]
+    return {
+        "request_id": row["request_id"],
+        "kind": row["kind"],
+        "received_at": print_instant(row["received_at"]),
+        "due_at": None if due_at is None else print_instant(due_at),
+        "closed_at": print_instant(row["closed_at"]),
+        "in_time": due_at is None or row["closed_at"] <= due_at,
+        "state": row["state"],
+        "outcome": row["outcome"],
+        "nonfulfilment_reason": row["nonfulfilment_reason"],
+        "entries": len(row["media_ids"] or []),
+    }
 
 
 def due(kind: str, received_at: datetime) -> datetime:

@@ -1,9 +1,9 @@
 """What somebody asks to have taken down, who has the picture, its hash or its address.
 
 Nobody knows yet whether it is catalogued. A picture is compared as it is, with its edges cut away
-by several amounts, since people send screenshots, and with edges added, since they send crops;
-each of them in all eight turns. What it is like is told apart by how near it is: the same, or
-near, which somebody has to look at. A crop of more than about a tenth may not be found.
+by several amounts, since people send screenshots, and with edges added, since they send crops, all
+edges or one; each of them in all eight turns. What it is like is told apart by how near it is: the
+same, or near, which somebody has to look at. A crop of more than about a tenth may not be found.
 """
 
 from __future__ import annotations
@@ -33,6 +33,12 @@ Hash = tuple[str, bytes]
 
 # Shares of the shorter side by which each edge of a picture is moved in or out.
 CUTS = (0.03, 0.06, 0.1, 0.15, 0.2)
+# Which edges are moved, as top, bottom, left and right; one by itself no further than this.
+_ALL = (1, 1, 1, 1)
+_EACH = ((1, 0, 0, 0), (0, 1, 0, 0), (0, 0, 1, 0), (0, 0, 0, 1))
+_FURTHEST = 0.1
+# Pictures with moved edges are made no larger than this: perceptual hashes see 64 by 64.
+_LARGEST = 1024
 
 
 @dataclass(frozen=True)
@@ -147,8 +153,10 @@ def _of_file(path: Path) -> tuple[set[Hash], set[Hash]]:
         cut: set[Hash] = set()
         if kinds == ["image"]:
             (folder / "cut").mkdir()
-            with Image.open(path) as picture:
-                shown = np.asarray(picture.convert("RGB"))
+            with Image.open(path) as opened_picture:
+                picture = opened_picture.convert("RGB")
+            picture.thumbnail((_LARGEST, _LARGEST))
+            shown = np.asarray(picture)
             for place, variant in enumerate(_variants(shown)):
                 Image.fromarray(variant).save(folder / "cut" / f"{place}.png")
             cut = _perceptual(hash_folder(folder / "cut", []).items)
@@ -161,13 +169,19 @@ def _of_file(path: Path) -> tuple[set[Hash], set[Hash]]:
 
 
 def _variants(shown: NDArray[np.uint8]) -> Iterator[NDArray[np.uint8]]:
-    """Yield a picture with less around it, and with more: what was cut away is guessed at."""
+    """Yield a picture with less around it, and with more: what was cut away is guessed at.
+
+    All edges are moved at once, and then each by itself: people cut off a caption or a border.
+    """
     height, width = shown.shape[:2]
     for share in CUTS:
         gone = round(min(height, width) * share)
-        yield np.ascontiguousarray(shown[gone : height - gone, gone : width - gone])
-        for mode in ("edge", "reflect"):
-            yield np.pad(shown, ((gone, gone), (gone, gone), (0, 0)), mode=mode)
+        for sides in (_ALL, *(_EACH if share <= _FURTHEST else ())):
+            top, bottom, left, right = (gone * side for side in sides)
+            cut = shown[top : height - bottom, left : width - right]
+            yield np.ascontiguousarray(cut)
+            for mode in ("edge", "reflect"):
+                yield np.pad(shown, ((top, bottom), (left, right), (0, 0)), mode=mode)
 
 
 def _perceptual(items: pa.Table) -> set[Hash]:

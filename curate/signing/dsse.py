@@ -90,6 +90,18 @@ def open_envelope(envelope: Any, keys: Iterable[PublicKey], *, where: str = "") 
     return Opened(payload, kind, tuple(dict.fromkeys(signed)))
 
 
+def payload_of(envelope: Any, *, where: str = "") -> bytes:
+    """Return the bytes that an envelope holds, whoever signed it: nothing is checked.
+
+    Raises:
+        VerificationError: It is no envelope.
+    """
+    try:
+        return _bytes(envelope["payload"])
+    except (KeyError, TypeError, ValueError, AttributeError):
+        raise VerificationError("this is no DSSE envelope", where=where, hint=_BROKEN) from None
+
+
 def read_envelope(path: Path) -> Any:
     """Return an envelope from a file, as parsed JSON; nothing of it is checked.
 

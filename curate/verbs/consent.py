@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from curate.verbs.context import Context
 
 _EXPORTED = (*STATEMENTS, "notices", "requests")
-_OBSERVED = ("depictions", "media", "labels", "identities")
+_OBSERVED = ("depictions", "media", "labels", "identities", "resemblances")
 
 
 def withdraw(
@@ -73,7 +73,8 @@ def withdraw(
         effective_at=effective_at or now,
         purpose=purpose,
     )
-    recorded = Recorded(context.ledger.record_all(records, recorded_at=now))
+    ids = [row.get("event_id") or row["request_id"] for rows in records.values() for row in rows]
+    recorded = Recorded(context.ledger.record_all(records, recorded_at=now), ids=tuple(ids))
     # What a person says is recorded whatever is broken.
     with suppress(CurateError):
         record_likenesses(context.catalog, context.ledger, now)
@@ -194,8 +195,14 @@ def impact(context: Context, subject: str) -> Impact:
 
 
 def not_searched(context: Context) -> int:
-    """Return of how many files it is not known whom they show, until `curate run` looks."""
-    return unsearched(context.catalog, stages_now(context))
+    """Return of how many files it is not known whom they show, until `curate run` looks.
+
+    Where the settings are broken nobody can tell which scans count, and none is counted.
+    """
+    try:
+        return unsearched(context.catalog, stages_now(context))
+    except ConfigError:
+        return 0
 
 
 def searches_faces(context: Context) -> bool:
@@ -247,8 +254,11 @@ def export_subject(context: Context, subject: str) -> dict[str, Any]:
 
     observed = {name: context.catalog.read(name) for name in _OBSERVED}
     record = context.record
-    out = {"release_items": record.items(), "releases": conform(record.releases(), "releases"),
-           "deliveries": context.ledger.read("deliveries")}  # fmt: skip
+    out = {
+        "release_items": record.items(),
+        "releases": conform(record.releases(), "releases"),
+        **{name: context.ledger.read(name) for name in ("deliveries", "acknowledgements")},
+    }
     return everything_held(subject, {**_exported(context), **observed, **out})
 
 

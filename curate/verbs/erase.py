@@ -8,28 +8,22 @@ own, so that nothing becomes more usable because somebody was erased.
 
 from __future__ import annotations
 
-import hashlib
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
-import pyarrow as pa
-import pyarrow.compute as pc
-import rfc8785
 
 from curate.catalog.audits import Audited
 from curate.catalog.forget import forget, purge
 from curate.catalog.impact import Impact
 from curate.catalog.ledger import Ledger
 from curate.catalog.listings import listings_kept
-from curate.catalog.record import Record
 from curate.catalog.tables import Catalog
-from curate.catalog.views import create_entries, read_entries
+from curate.catalog.views import create_entries
 from curate.engine.changed import sums_kept
 from curate.errors import InputError, UnknownNameError, VerificationError
 from curate.files import write_whole
@@ -38,7 +32,6 @@ from curate.model.ids import erasure_request_id, stable_id
 from curate.model.instants import print_instant
 from curate.model.plural import counted, verb
 from curate.model.verdict import Verdict
-from curate.release.manifest import digest_file, printed
 from curate.safety.requests import OPEN
 from curate.verbs.release.recipients import Recipients
 from curate.verbs.vault import holds_embeddings, shred
@@ -46,24 +39,18 @@ from curate.version import TOOL
 
 if TYPE_CHECKING:
     from curate.verbs.context import Context
-from curate.release.check_copy import held_in
-from curate.signing import SigningKey, sign, statement
+from curate.signing import SigningKey
 from curate.verbs.audit import audit
 from curate.verbs.consent import impact, not_searched, searches_faces
+from curate.verbs.erased_files import ErasedFiles, Places, delete
 from curate.verbs.gaps import blind_spots
 from curate.verbs.likenesses import record_likenesses
 from curate.verbs.names import all_names
+from curate.verbs.receipts import digest_of, receipt_bytes, whole_receipt
 from curate.verbs.subjects import named_subject
 
-PREDICATE = "curate:erasure/v1"
 _ORDER = {Verdict.BLOCKED: 0, Verdict.NEEDS_REVIEW: 1, Verdict.CLEARED: 2}
 _ASKED = frozenset({"erasure", "withdrawal", "objection"})
-# Beyond what a workspace can reach: said in every receipt.
-_BEYOND = (
-    "copies of files that were made elsewhere, and backups",
-    "blocks that a disk keeps after they were overwritten",
-    "the request, paths of entries, declared pseudonyms and findings: they are what keeps it out",
-)
 
 
 def erasure(context: Context, subject: str) -> Erasure:
@@ -265,17 +252,22 @@ class Erasure:
         record_likenesses(self.catalog, self.ledger, self.now)
         vault_keys = acts.shred()
         before = acts.audits()
-        releases, files, copies = self.releases(), self.files(), self.copies()
+        releases, packed, there = self.releases(), self.held.packed(), self.held.places()
         with acts.recording(self.request_id) as record:
-            gone = self.destroy()
+            gone = self.destroy(there if delete_files else {})
             record["counts"] = gone["rows"]
-            for path in (*files, *copies) if delete_files else ():
-                path.unlink()
         backups = acts.remove_backups()
         held = self.hold(before, acts.audits())
         self.record("fulfilled")
         closed = self.close_requests()
-        names, copied = ([str(path) for path in some] for some in (files, copies))
+        left = {
+            kind: [str(path) for path in (gone["stuck"][kind] if delete_files else some)]
+            for kind, some in there.items()
+        }
+        deleted = {
+            kind: [str(path) for path in some if str(path) not in left[kind]]
+            for kind, some in there.items()
+        }
         return {
             "request": self.request_id,
             "closed_requests": closed,
@@ -286,13 +278,12 @@ class Erasure:
                 **{name: gone[name] for name in ("rows", "ledger", "refused_contents")},
                 "vault_keys": vault_keys,
                 "backups": backups,
-                "files": names if delete_files else [],
-                "release_files": copied if delete_files else [],
+                **deleted,
             },
             "not_destroyed": {
                 **{name: gone[name] for name in ("never_read", "refused_as_alike")},
-                "files": [] if delete_files else names,
-                "release_files": [] if delete_files else copied,
+                **left,
+                "packed": packed,
                 "held": held,
                 "releases": releases,
                 "unknown": list(self.unknown),
@@ -305,27 +296,22 @@ class Erasure:
         """Write a receipt of `told` under ``receipts/``, and return its place.
 
         An erasure that is asked for again goes on, or tells of what came since: no receipt
-        replaces another.
+        replaces another. The ledger has the digest of what it says before the file is there.
         """
+        said = whole_receipt(told)
+        row = self._row_of(self.request_id)
+        given = [*(row.get("receipts") or ()), digest_of(said)]
+        self.ledger.record("requests", [{**row, "receipts": given}], recorded_at=self.now)
         name = f"erasure-{self.request_id}-{self.now:%Y%m%dT%H%M%S%fZ}.json"
-        return write_whole(workspace / "receipts" / name, receipt_bytes(told, keys))
+        return write_whole(workspace / "receipts" / name, receipt_bytes(said, keys))
 
-    def files(self) -> list[Path]:
-        """Return the plain files that hold what shows the person, as far as they are there."""
-        return [path for _, path in self._places() if path.is_file()]
-
-    def copies(self) -> list[Path]:
-        """Return files of the workspace's own releases that hold what shows the person.
-
-        An archive or a table that holds it beside others' is among them whole.
-        """
-        ids = set(self.impact.entries["media_id"].to_pylist())
-        root = self.ledger.path.parent
-        held = set(self.impact.releases["name"].to_pylist())
-        folders = [root / r["path"] for r in Record(self.ledger).releases() if r["name"] in held]
-        there = [folder for folder in folders if folder.is_dir()]
-        contents = self._contents(ids)[0] | self._went_out(ids) if there else set()
-        return [path for folder in there for path in held_in(folder, contents)]
+    @cached_property
+    def held(self) -> ErasedFiles:
+        """The files that show the person."""
+        return ErasedFiles(
+            self.catalog, self.ledger, frozenset(self.impact.entries["media_id"].to_pylist()),
+            frozenset(self.impact.releases["name"].to_pylist()), self.request_id,
+        )  # fmt: skip
 
     def record(self, state: str) -> None:
         """Keep the request on record, as far as it has come: one for each name of the person."""
@@ -334,6 +320,7 @@ class Erasure:
                 "request_id": erasure_request_id(name), "kind": "erasure", "subject_id": name,
                 "received_at": self._received(), "state": state,
                 "closed_at": self.now if state == "fulfilled" else None,
+                "receipts": self._row_of(erasure_request_id(name)).get("receipts"),
             }
             for name in self.names
         ]  # fmt: skip
@@ -355,25 +342,31 @@ class Erasure:
         self.ledger.record("requests", [{**row, **closed} for row in open_], recorded_at=self.now)
         return sorted(row["request_id"] for row in open_)
 
-    def destroy(self) -> dict[str, Any]:
+    def destroy(self, files: Places) -> dict[str, Any]:
         """Refuse what shows the person, forget what was computed of it, and erase their records.
 
         Each step can be done again: an erasure that was killed goes on when it is asked for again.
+        Files go once their contents are refused, and while it is known whom they show.
+
+        Args:
+            files: The files to delete, by kind.
         """
-        ids = set(self.impact.entries["media_id"].to_pylist())
+        ids = set(self.held.ids)
         before = self._refused()
-        contents, unread = self._contents(ids)
-        out = self._went_out(ids)
+        contents, unread = self.held.contents()
+        out = self.held.released()
         guard = Guard(self.ledger)
         guard.remember(
             self.catalog, contents=contents, released=out, entries=unread,
             request_id=self.request_id, now=self.now,
         )  # fmt: skip
         Guard(self.ledger).refuse(self.catalog)
+        stuck = delete(files)
         rows = forget(self.catalog, contents, ids)
         purge(self.catalog)
         return {
             "rows": rows,
+            "stuck": stuck,
             "refused_contents": len(contents | out),
             "never_read": sorted(unread),
             "refused_as_alike": sorted(self._refused() - before - ids),
@@ -410,38 +403,13 @@ class Erasure:
         ]  # fmt: skip
 
     def _received(self) -> datetime:
-        for row in self.ledger.read("requests").to_pylist():
-            if row["request_id"] == self.request_id:
-                received: datetime = row["received_at"]
-                return received
-        return self.now
+        received: datetime = self._row_of(self.request_id).get("received_at", self.now)
+        return received
 
-    def _places(self) -> Iterator[tuple[str, Path]]:
-        ids = set(self.impact.entries["media_id"].to_pylist())
-        for row in self.catalog.read("media").to_pylist():
-            if row["media_id"] in ids:
-                yield row["media_id"], Path(row["root"] or "") / row["locator"]
-
-    def _contents(self, ids: set[str]) -> tuple[set[str], set[str]]:
-        """Return contents of entries, and entries of which nothing was and can be read."""
-        rows = read_entries(self.catalog).to_pylist()
-        known = {r["media_id"]: r["sha256"] for r in rows if r["media_id"] in ids and r["sha256"]}
-        unread = set()
-        for media, path in self._places():
-            if media not in known and path.is_file():
-                known[media] = digest_file(path, path.parent).sha256
-            elif media not in known:
-                unread.add(media)
-        return set(known.values()), unread
-
-    def _went_out(self, ids: set[str]) -> set[str]:
-        """Return the contents of released files, which have other bytes than what was listed."""
-        items = Record(self.ledger).items()
-        named = pa.array(sorted(ids), pa.string())
-        mine = items.filter(pc.is_in(items["media_id"], value_set=named))
-        return {
-            sha256 for row in mine.to_pylist() for sha256 in (row["sha256"], *(row["crops"] or ()))
-        }
+    def _row_of(self, request_id: str) -> dict[str, Any]:
+        """Return what is on record of a request; nothing where there is none."""
+        rows = self.ledger.read("requests").to_pylist()
+        return next((row for row in rows if row["request_id"] == request_id), {})
 
     def _refused(self) -> set[str]:
         rows = self.catalog.read("sightings").to_pylist()
@@ -464,19 +432,6 @@ class Erasure:
         told = {"entries": len(kinds), "kinds": sorted(set(kinds.values())), "erasure_id": ids[-1],
                 "places": sorted(kinds)}  # fmt: skip
         return told | ({"erasure_ids": ids} if len(ids) > 1 else {})
-
-
-def receipt_bytes(told: Mapping[str, Any], keys: Sequence[SigningKey]) -> bytes:
-    """Return a deletion receipt as it is written: a statement, in an envelope where a key signs.
-
-    Args:
-        told: What was destroyed where, and what was not.
-        keys: The first signs it.
-    """
-    said = {**told, "beyond_reach": list(_BEYOND)}
-    subject = [("receipt", hashlib.sha256(rfc8785.dumps(said)).hexdigest())]
-    whole = statement(subject, PREDICATE, said)
-    return printed(sign(whole, keys[0]) if keys else whole)
 
 
 def _raised(before: Audited, after: Audited) -> Iterator[str]:

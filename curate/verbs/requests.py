@@ -12,6 +12,7 @@ from curate.safety.stage import open_lists, publish
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from curate.signing import SigningKey
     from curate.verbs.context import Context
 
 
@@ -74,9 +75,12 @@ def open_request(
 
 
 def move_request(
-    context: Context, request_id: str, state: str, *, outcome: str = "", reason: str = ""
-) -> Path | None:
+    context: Context, request_id: str, state: str, *, outcome: str = "", reason: str = "",
+    keys: Sequence[SigningKey] = (),
+) -> Path | None:  # fmt: skip
     """Record how far a request is; return the receipt where that closes it.
+
+    The first of `keys` signs the receipt.
 
     Raises:
         UnknownNameError: There is no such request or state.
@@ -84,7 +88,7 @@ def move_request(
     """
     with context.workspace.writing():
         receipt = _requests(context).move(
-            request_id, state, now=context.clock(), outcome=outcome, reason=reason
+            request_id, state, now=context.clock(), outcome=outcome, reason=reason, keys=keys
         )
         publish(context.catalog, context.workspace)
     return receipt

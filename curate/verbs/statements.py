@@ -38,11 +38,13 @@ class Recorded:
         entries: How many entries, by kind; none for what was known.
         notes: What the reader of a file reports of it.
         left_out: What is wrong with the rows of which nothing was recorded.
+        ids: The ids of the records, where one person's words were recorded.
     """
 
     entries: dict[str, int]
     notes: tuple[str, ...] = ()
     left_out: tuple[CurateError, ...] = ()
+    ids: tuple[str, ...] = ()
 
 
 def import_statements(context: Context, path: str | Path) -> Recorded:

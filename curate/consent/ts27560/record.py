@@ -15,6 +15,7 @@ from typing import Any
 
 from curate.consent.assurance import assurance
 from curate.consent.jsonld import Found, Node, listed, raise_all
+from curate.consent.linked import iri_of, name_of
 from curate.consent.page import ADDRESS, Page
 from curate.consent.statements import Statements, subject_record
 from curate.consent.ts27560.events import read_events, with_ids
@@ -99,7 +100,9 @@ def _records(top: Found) -> list[tuple[str, Node]]:
 
 def _record(page: Page, node: Node, place: str, into: Statements) -> None:
     subject = _subject(page, node, place, into)
-    name = page.text(node, "dct:identifier", place) or page.text(node, "@id", place)
+    name = page.text(node, "dct:identifier", place) or name_of(
+        "consent", page.text(node, "@id", place) or ""
+    )
     if not name:
         page.wrong(place, "dct:identifier is missing")
     if subject is None or not name:
@@ -136,7 +139,8 @@ def _subject(page: Page, node: Node, place: str, into: Statements) -> str | None
     values = [
         item for part in (node, *processes) for item in listed(part.get("dpv:hasDataSubject"))
     ]
-    if len({str(v.get("@id")) if isinstance(v, dict) else str(v) for v in values}) != 1:
+    named = [str(v.get("@id")) if isinstance(v, dict) else str(v) for v in values]
+    if len({name_of("subject", name) for name in named}) != 1:
         page.wrong(at, f"expected one data subject, found {len(values)}")
         return None
     value = values[0] if isinstance(values[0], dict) else {"@id": values[0]}
@@ -144,6 +148,7 @@ def _subject(page: Page, node: Node, place: str, into: Statements) -> str | None
     if subject is None:
         page.wrong(at, "the data subject has no id")
         return None
+    subject = name_of("subject", subject)
     if ADDRESS.fullmatch(subject):
         page.wrong(at, f"{subject!r} is an address; expected a pseudonym")
     kinds = {SUBJECT_KINDS[t] for t in page.types(value, at) if t in SUBJECT_KINDS}
@@ -206,4 +211,5 @@ def _parties(page: Page, node: Node, subject: str) -> dict[str, str]:
         if isinstance(item, dict) and isinstance(item.get("@id"), str):
             kinds = [INDICATED_BY.get(page.context.term(str(t))) for t in listed(item.get("@type"))]
             found |= dict.fromkeys([item["@id"]], next((k for k in kinds if k), ""))
-    return {name: who for name, who in found.items() if who} | {subject: "subject"}
+    own = {subject: "subject", iri_of("subject", subject): "subject"}
+    return {name: who for name, who in found.items() if who} | own

@@ -14,6 +14,7 @@ from typing import Any
 from curate.consent.assurance import Kind, Proof
 from curate.consent.columns import prohibitions, with_terms
 from curate.consent.jsonld import Node, listed
+from curate.consent.linked import name_of
 from curate.consent.page import Page
 from curate.consent.ts27560.events import Events, read_end
 from curate.consent.vocabulary import CONSENT_TYPES, OPERATIONS, values_of
@@ -39,7 +40,9 @@ PROCESS_KEYS = frozenset(
         "curate:verifiedSigner",
     }
 )
-_NOTICE_KEYS = frozenset({"@id", "@type", "dct:language", "dct:hasVersion", "curate:textSha256"})
+_NOTICE_KEYS = frozenset(
+    {"@id", "@type", "dct:identifier", "dct:language", "dct:hasVersion", "curate:textSha256"}
+)
 _BASIS = re.compile(r"(A\d-\d-[a-z])(-.+)?")
 # What may be prohibited, by the key of the rule; operations are taken from those granted.
 _BANS = {key: column.name for key, column in prohibitions().items()} | {
@@ -240,6 +243,8 @@ def _proof(page: Page, view: Node, at: str) -> Proof:
         page.partly.add("dpv:hasNotice")
     if "dct:language" in notice and "curate:textSha256" not in notice:
         page.partly.add("dpv:hasNotice")
+    if notice.get("dct:identifier", _notice_id(page, notice, at)) != _notice_id(page, notice, at):
+        page.partly.add("dpv:hasNotice")
     level, signer = view.get("curate:assurance", 4), view.get("curate:verifiedSigner", False)
     if type(level) is not int:
         page.wrong(at, "curate:assurance: expected a whole number")
@@ -250,10 +255,16 @@ def _proof(page: Page, view: Node, at: str) -> Proof:
         kind=Kind(kind) if kind in tuple(Kind) else Kind.NONE,
         document_sha256=page.digest(view, "curate:documentSha256", at),
         verified_signer=signer is True,
-        notice_id=page.text(notice, "@id", at),
+        notice_id=_notice_id(page, notice, at),
         notice_sha256=page.digest(notice, "curate:textSha256", at),
         at_most=level if type(level) is int else 0,
     )
+
+
+def _notice_id(page: Page, notice: Node, at: str) -> str | None:
+    """Return the id of a notice: its address, where that is none of ours, else what it names."""
+    name = page.text(notice, "@id", at)
+    return None if name is None else name_of("notice", name)
 
 
 def _texts(page: Page, view: Node, key: str, at: str) -> list[str] | None:

@@ -11,11 +11,11 @@ import json
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
-from urllib.parse import quote
 
 from curate.consent.assurance import Kind
 from curate.consent.columns import prohibitions, with_terms
 from curate.consent.jsonld import Context, Node, read_nodes
+from curate.consent.linked import context, iri_of, is_linkable
 from curate.consent.page import Page
 from curate.consent.ts27560.extra import RECORD_KEYS, stray_states
 from curate.consent.ts27560.scope import PROCESS_KEYS
@@ -23,19 +23,17 @@ from curate.consent.vocabulary import (
     CONSENT_TYPES,
     GDPR_PROFILE,
     GENERIC_PROFILE,
-    NAMESPACES,
     OPERATIONS,
     PERMITTING,
     basis_term,
+    location_terms,
     purpose_term,
 )
 from curate.errors import CurateError
 from curate.model.instants import print_instant
-from curate.model.territories import TERRITORIES
 
 Record = Mapping[str, Any]
 
-CONTEXT = {prefix: spaces[0] for prefix, spaces in NAMESPACES.items()}
 _RECORD_IRI = "urn:curate:consent:"
 _WRITTEN = RECORD_KEYS | PROCESS_KEYS
 _BY = {
@@ -70,8 +68,8 @@ def write_record(
         A JSON-LD object, of plain values.
     """
     node: Node = {
-        "@context": dict(CONTEXT),
-        "@id": _RECORD_IRI + quote(consent["consent_id"], safe=""),
+        "@context": context(),
+        "@id": iri_of("consent", consent["consent_id"]),
         "@type": "dpv:ConsentRecord",
         "dct:conformsTo": GDPR_PROFILE if gdpr else GENERIC_PROFILE,
         "dct:identifier": consent["consent_id"],
@@ -103,7 +101,8 @@ def _stated(node: Node) -> Node:
 def _subject(subject_id: str, subject: Record) -> Node:
     minor = subject.get("is_minor_at_capture")
     return _stated({
-        "@id": subject_id,
+        "@id": iri_of("subject", subject_id),
+        "dct:identifier": subject_id,
         "@type": _KINDS.get(subject.get("subject_kind", "")),
         "curate:minorAtCapture": f"curate:{minor}" if minor in ("yes", "no") else None,
     })  # fmt: skip
@@ -113,7 +112,8 @@ def _notice(notice_id: str | None, notice: Record) -> Node | None:
     if notice_id is None:
         return None
     return _stated({
-        "@id": notice_id,
+        "@id": iri_of("notice", notice_id),
+        "dct:identifier": notice_id,
         "@type": "dpv:ConsentNotice",
         "dct:language": notice.get("language"),
         "dct:hasVersion": notice.get("version"),
@@ -149,7 +149,8 @@ def _event(event: Record, end: datetime | None) -> Node:
     duration: Node | None = {"@type": "dpv:EndlessDuration"} if holds else None
     if holds and end is not None:
         before = event["effective_at"] < end
-        kind = {"@type": "dpv:UntilTimeDuration", "rdf:value": print_instant(end)}
+        typed = {"@type": "xsd:dateTime", "@value": print_instant(end)}
+        kind = {"@type": "dpv:UntilTimeDuration", "rdf:value": typed}
         duration = kind if before else None
     return _stated({
         "@type": f"dpv:{event['state']}",
@@ -191,9 +192,7 @@ def _legal_basis(consent: Record) -> list[str] | None:
 
 
 def _locations(codes: Iterable[str] | None) -> list[str] | None:
-    if codes is None:
-        return None
-    return [f"loc:{code}" if code in TERRITORIES else f"curate:{code}" for code in codes]
+    return None if codes is None else location_terms(codes)
 
 
 def _rules(consent: Record) -> list[Node]:
@@ -236,6 +235,8 @@ def _add_rest(node: Node, extra: str | None) -> None:
 def _is_linked(key: str, value: Any) -> bool:
     """Return whether `value` under `key` reads back as it is when written as linked data."""
     if ":" not in key or key in _WRITTEN or value is None or _RECORD_IRI in json.dumps(value):
+        return False
+    if not is_linkable(key, value):
         return False
     page = Page(Context(), frozenset(), {})
     try:

@@ -246,6 +246,14 @@ def _delete_documents(folder: Path, telling: Telling) -> None:
             path.unlink()
 
 
+def documents_with_pictures(folder: Path) -> list[Path]:
+    """Return documents below a folder that hold a picture, or that cannot be searched for one."""
+    return [
+        path for path in sorted(p for p in folder.rglob("*") if p.is_file())
+        if path.suffix.lower() in _OPAQUE or _names_any(path, {_PICTURE})
+    ]  # fmt: skip
+
+
 def _delete_releases(place: Workspace, plans: Sequence[Plan]) -> None:
     """Remove releases that hold what was taken away, and builds that were not finished.
 

@@ -120,6 +120,38 @@ def test_releases_name_the_files_in_which_the_subject_is() -> None:
     ]  # fmt: skip
 
 
+def test_recipients_of_releases_are_told_with_what_they_answered() -> None:
+    delivery = {"delivery_id": "d", "release_id": "r", "recipient": "lab-a", "delivered_at": NOON}
+    other = delivery | {"delivery_id": "e", "recipient": "lab-b"}
+    answer = {"acknowledgement_id": "a", "release_id": "r", "recipient": "lab-b",
+              "outcome": "deleted", "acknowledged_at": NOON}  # fmt: skip
+    tables = world(ALONE_AND_TOGETHER) | {
+        "deliveries": conform([delivery, other], "deliveries"),
+        "acknowledgements": conform([answer], "acknowledgements"),
+    }
+    (release,) = everything_held("p01", tables)["releases"]
+    day = "2025-01-01T12:00:00Z"
+    assert release["recipients"] == [
+        {"recipient": "lab-a", "delivered_at": day},
+        {"recipient": "lab-b", "delivered_at": day, "outcome": "deleted", "acknowledged_at": day},
+    ]
+
+
+def test_faces_like_the_subjects_under_other_names_are_counted_once() -> None:
+    """How many there are, and nothing of whose they are."""
+    rows = [
+        {"face_id": face, "sha256": "a" * 64, "other_subject_id": who, "similarity": 0.9,
+         "compared": True, "model_id": model}
+        for face, who, model in (("f-m3-p03", "p01", "m@1"), ("f-m2-p02", "p01", "m@1"),
+                                 ("f-m1-p01", "p03", "m@1"))
+    ]  # fmt: skip
+    tables = world(ALONE_AND_TOGETHER) | {"resemblances": conform(rows, "resemblances")}
+    held = everything_held("p01", tables)
+    assert held["faces_alike"] == 2
+    assert "p03" not in json.dumps(held)
+    assert everything_held("p02", tables)["faces_alike"] == 0
+
+
 def test_labels_of_media_with_others_are_counted_and_not_told() -> None:
     held = everything_held("p01", world(ALONE_AND_TOGETHER))
     assert [row["media_id"] for row in held["labels"]] == ["m1"]

@@ -1,14 +1,14 @@
-"""The policy of a release, parsed as linked data by another's parser."""
+"""The policy of a release and its accounts, parsed as linked data by another's parser."""
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
+from curate.report.accounts import consent_summary, processing_record, training_summary
 from curate.report.facts import Facts
 from curate.report.policy import policy
 
@@ -17,14 +17,18 @@ rdflib = pytest.importorskip("rdflib", reason="needs rdflib, of the dev group")
 # The parser warns of its own ways.
 pytestmark = pytest.mark.filterwarnings("ignore:.*is deprecated:DeprecationWarning")
 
+from tests.linked import broken, parsed, required, shapes  # noqa: E402
+
 ODRL = "http://www.w3.org/ns/odrl/2/"
 
 
 def triples(small: Any) -> Any:
     """Return the graph of a policy."""
-    use = replace(small.use, ends_at=datetime(2027, 1, 1, tzinfo=UTC))
+    use = replace(
+        small.use, ends_at=datetime(2027, 1, 1, tzinfo=UTC), recipient_territories=("DE", "WORLD")
+    )
     told = policy(Facts(replace(small, use=use)))
-    return rdflib.Graph().parse(data=json.dumps(told), format="json-ld")
+    return parsed(told)
 
 
 def test_offer_has_the_triples_that_odrl_asks_for(small: Any) -> None:
@@ -55,3 +59,47 @@ def test_terms_are_addresses_and_dates_are_typed(small: Any) -> None:
     for constraint in graph.subjects(odrl.leftOperand, odrl.dateTime):
         (value,) = graph.objects(constraint, odrl.rightOperand)
         assert value.datatype == rdflib.XSD.dateTime
+    places = {
+        value
+        for constraint in graph.subjects(odrl.leftOperand, odrl.spatial)
+        for value in graph.objects(constraint, odrl.rightOperand)
+    }
+    assert places == {
+        rdflib.URIRef("https://w3id.org/dpv/loc#DE"), rdflib.URIRef("urn:curate:WORLD")
+    }  # fmt: skip
+
+
+def accounts(small: Any) -> Any:
+    """Return the graph of all accounts together."""
+    graph = rdflib.Graph()
+    for account in (consent_summary, processing_record, training_summary):
+        graph += parsed(account(Facts(small)))
+    return graph
+
+
+@pytest.mark.parametrize(("name", "read"), [("policy", triples), ("summaries", accounts)])
+def test_each_triple_that_is_asked_for_is_missed(small: Any, name: str, read: Any) -> None:
+    """Shapes hold, and hold no more once a property that they ask for is gone."""
+    asked, graph = shapes(name), read(small)
+    assert broken(graph, asked) == []
+    wanted = set(required(graph, asked))
+    assert len(wanted) > 12
+    for focus, path, _ in wanted:
+        gone = rdflib.Graph()
+        gone += (triple for triple in graph if triple[:2] != (focus, path))
+        assert broken(gone, asked), (focus, path)
+
+
+@pytest.mark.parametrize("read", [triples, accounts])
+def test_no_name_is_relative(small: Any, read: Any) -> None:
+    """A relative name would be taken for a file beside the document."""
+    graph = read(small)
+    assert not [part for triple in graph for part in triple if str(part).startswith("base:")]
+
+
+def test_a_summary_counts_people_by_terms(small: Any) -> None:
+    """Who reads the triples gets the numbers of the document."""
+    graph, own = accounts(small), rdflib.Namespace("urn:curate:")
+    dpv = rdflib.Namespace("https://w3id.org/dpv#")
+    (group,) = graph.subjects(dpv.hasConsentStatus, dpv.ConsentGiven)
+    assert [int(n) for n in graph.objects(group, own.people)] == [6]

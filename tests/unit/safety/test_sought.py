@@ -66,6 +66,20 @@ def test_a_screenshot_and_a_crop_go_to_review(project: Project, tmp_path: Path) 
         assert "1.jpg" in [*locators(project, found["same"]), *found["near"]], name
 
 
+@pytest.mark.parametrize(
+    "box", [(0, 20, 300, 300), (0, 0, 300, 280), (20, 0, 300, 300), (0, 0, 280, 300)]
+)
+def test_a_picture_with_one_edge_cut_off_goes_to_review(
+    project: Project, tmp_path: Path, box: tuple[int, int, int, int]
+) -> None:
+    """As where somebody cut off a caption."""
+    picture(1).crop(box).save(tmp_path / "c.png")
+
+    found = ask(project, files=[tmp_path / "c.png"])
+
+    assert "1.jpg" in [*locators(project, found["same"]), *found["near"]]
+
+
 def test_what_is_nowhere_stays_on_the_deny_list(project: Project, tmp_path: Path) -> None:
     """It is blocked when it comes."""
     picture(7).save(tmp_path / "new.jpg", quality=92)

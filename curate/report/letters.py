@@ -1,0 +1,375 @@
+"""Letters to people who asked for something: what became of it, in words that everybody reads.
+
+Pure: from what is on record to the parts of a letter. A letter says nothing that is not on record,
+names no rule, digest or table, and nobody but its reader and those who received copies.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cache
+from typing import Any
+
+from curate.model.plural import counted, verb
+from curate.report.pages import render_html
+from curate.schema import resource_folder
+
+Record = Mapping[str, Any]
+_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
+_IDENTITY = (
+    "Before we answer, we have to be sure that the request comes from you, or from somebody who "
+    "may act for you. We will get in touch with you about it."
+)
+COMPLAIN = (
+    "If you think that this answer is wrong, you can complain to your data protection authority, "
+    "or go to court."
+)
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of a letter.
+
+    Attributes:
+        heading: Its heading; empty for none.
+        paragraphs: Its paragraphs.
+        points: The items of a list after them.
+    """
+
+    heading: str = ""
+    paragraphs: tuple[str, ...] = ()
+    points: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Letter:
+    """What a letter says between its address and its signature."""
+
+    title: str
+    parts: tuple[Part, ...]
+
+
+@dataclass(frozen=True)
+class Copies:
+    """What shows a person, and who received it.
+
+    Attributes:
+        media: How many pictures, videos and other media show them, or were made from such.
+        maybe: How many further ones may show them.
+        searched: Whether it is known of everything on record whom it shows.
+        handed_out: Rows with ``recipient``, ``delivered_at``, ``name`` of the release, and
+            ``outcome`` with ``acknowledged_at`` where they answered.
+    """
+
+    media: int
+    maybe: int
+    searched: bool
+    handed_out: Sequence[Record]
+
+
+def page(letter: Letter, *, day: datetime, about: Mapping[str, str]) -> str:
+    """Return a letter as a page of HTML that can be printed.
+
+    Args:
+        letter: The letter.
+        day: Its date.
+        about: ``sender``, ``contact``, ``officer``, ``reference`` and ``request``; empty where
+            there is none.
+    """
+    return render_html("letter.html.j2", letter=letter, day=day_of(day), **about)
+
+
+def day_of(moment: datetime | date) -> str:
+    """Return a day written out.
+
+    >>> day_of(date(2026, 5, 4))
+    '4 May 2026'
+    """
+    return f"{moment.day} {_MONTHS[moment.month - 1]} {moment.year}"
+
+
+_MONTHS = (
+    "January", "February", "March", "April", "May", "June", "July", "August", "September",
+    "October", "November", "December",
+)  # fmt: skip
+
+
+def word(kind: str, name: str) -> str:
+    """Return what letters say for a word of the record.
+
+    >>> word("purposes", "train-detector")
+    'training programs that detect manipulated pictures and videos'
+    >>> word("purposes", "my-own_purpose"), word("reasons", "DataNotHeld")
+    ('my own purpose', 'data not held')
+    """
+    found = _words()[kind].get(name)
+    if found is not None:
+        return str(found)
+    plain = name if " " in name else _CAMEL.sub(" ", name.replace("-", " ").replace("_", " "))
+    return plain if " " in name else plain.lower()
+
+
+@cache
+def _words() -> dict[str, dict[str, str]]:
+    text = (resource_folder("reports") / "letter_words.json").read_text(encoding="utf-8")
+    words: dict[str, dict[str, str]] = json.loads(text)
+    return words
+
+
+def joined(texts: Iterable[str]) -> str:
+    """Return texts as a list within a sentence.
+
+    >>> joined(["a", "b", "c"]), joined(["a"]), joined([])
+    ('a, b and c', 'a', '')
+    """
+    *first, last = [*texts] or [""]
+    return f"{', '.join(first)} and {last}" if first else last
+
+
+def asked(request: Record) -> str:
+    """Return a sentence that says what somebody asked, and when."""
+    return f"On {day_of(request['received_at'])} you asked us {word('kinds', request['kind'])}."
+
+
+def received(request: Record, *, now: datetime) -> Letter:
+    """Return the letter that a request has arrived, what is missing, and by when it is answered."""
+    due, lacks = request["due_at"], request["notice_lacks"] or ()
+    parts = [Part(paragraphs=(f"{asked(request)} We have received this request.",))]
+    if lacks:
+        parts.append(Part("What we still need from you",
+                          ("Your notice is not complete yet. Please send us:",),
+                          tuple(word("lacks", name) for name in lacks)))  # fmt: skip
+    elif request["state"] == "id_check":
+        parts.append(Part("What we still need from you", (_IDENTITY,)))
+    parts.append(Part("What happens now", tuple(_next(request, due, now))))
+    return Letter("We have received your request", tuple(parts))
+
+
+def _next(request: Record, due: datetime | None, now: datetime) -> Iterable[str]:
+    if request["kind"].startswith("takedown") or request["kind"] in ("objection", "restriction"):
+        yield "Until we have answered, what your request is about goes into no new dataset of ours."
+    if due is None:
+        yield "We are working on it, and will write to you when it is done."
+    elif due < now:
+        yield (f"We should have answered by {day_of(due)}. We apologise for the delay, and will "
+               "answer as soon as we can.")  # fmt: skip
+    elif request["kind"].startswith("takedown"):
+        yield f"We will answer by {day_of(due)}, {due:%H:%M} UTC."
+    else:
+        yield f"We will answer by {day_of(due)}."
+
+
+def refused(request: Record) -> Letter:
+    """Return the letter that what somebody asked is not done, or has lapsed, and why."""
+    closed, lapsed = day_of(request["closed_at"]), request["state"] == "expired"
+    reason = word("reasons", request["nonfulfilment_reason"] or "").rstrip(".")
+    what = f"On {closed} we closed the request without doing it" if lapsed else (
+        f"On {closed} we decided that we do not do this"
+    )  # fmt: skip
+    why = f"{what}. The reason is: {reason}." if reason else f"{what}."
+    again = "You can ask again at any time."
+    return Letter(
+        "Your request has lapsed" if lapsed else "We have not done what you asked",
+        (Part(paragraphs=(f"{asked(request)} {why}", again, COMPLAIN)),),
+    )
+
+
+def fulfilled(request: Record, outcome: str) -> Letter:
+    """Return the letter that a request was dealt with.
+
+    Args:
+        request: The request.
+        outcome: What was done, in words for its reader; empty where nothing can be told.
+    """
+    said = [f"{asked(request)} On {day_of(request['closed_at'])} we finished dealing with it."]
+    if outcome:
+        said.append(f"What we did: {outcome.rstrip('.')}.")
+    if request["kind"].startswith("takedown"):
+        said.append(_blocked(len(request["media_ids"] or ()), request["subject_id"]))
+    return Letter("We have dealt with your request", (Part(paragraphs=(*said, COMPLAIN)),))
+
+
+def _blocked(count: int, subject: str | None) -> str:
+    if count:
+        return (
+            f"{counted(count, 'picture or video', 'pictures or videos')} in our records "
+            f"{verb(count, 'is', 'are')} blocked: no new dataset of ours will hold "
+            f"{verb(count, 'it', 'them')}. We also recognise further copies."
+        )
+    if subject:
+        return (
+            "All pictures and videos of you in our records are blocked: no new dataset of ours "
+            "will hold them."
+        )
+    return (
+        "Nothing in our records is the same as what you named. What is similar waits until "
+        "somebody has looked at it. If it comes to us later, it is recognised and blocked."
+    )
+
+
+def withdrawn(
+    since: datetime, copies: Copies, *, now: datetime, purposes: Sequence[str] = (),
+    again: datetime | None = None,
+) -> Letter:  # fmt: skip
+    """Return the letter that confirms a withdrawal.
+
+    Args:
+        since: From when it holds.
+        copies: What it touches.
+        now: The date of the letter.
+        purposes: The purposes that it is about; everything when empty.
+        again: When the person agreed again since; None where they did not.
+    """
+    what = joined(word("purposes", name) for name in purposes)
+    first = "You withdrew your consent to the use of pictures and videos of you"
+    first += f" for {what}. For anything else nothing changes." if what else "."
+    counts = "It counts" if since <= now else "It will count"
+    start = [f"{first} We have recorded this. {counts} from {day_of(since)} on."]
+    if again is not None:
+        start.append(f"Our records say that you agreed again on {day_of(again)}. What you agreed "
+                     "to then counts from that day on.")  # fmt: skip
+    limited = f" for {what}" if what else ""
+    means = [
+        f"Our records have {counted(copies.media, 'picture or video', 'pictures and videos')} "
+        f"that {verb(copies.media, 'shows you or was', 'show you or were')} made from one that "
+        f"does. From that day on, none of them goes into a new dataset of ours{limited}."
+        if copies.media else
+        "As far as we know, our records have no picture or video that shows you."
+    ]  # fmt: skip
+    means += _doubts(copies)
+    means.append("What was done with your consent before that day remains lawful.")
+    means.append("A withdrawal does not delete the files. If you want us to erase them and what we "
+                 "hold about you, please ask us to.")  # fmt: skip
+    parts = (Part(paragraphs=tuple(start)), Part("What this means", tuple(means)),
+             handed_out(copies.handed_out))  # fmt: skip
+    return Letter("We have recorded that you withdrew your consent", parts)
+
+
+def _doubts(copies: Copies) -> Iterable[str]:
+    if copies.maybe:
+        n = copies.maybe
+        yield (f"{counted(n, 'further one', 'further ones')} may show you. "
+               f"{verb(n, 'It is', 'They are')} held back until somebody has looked at "
+               f"{verb(n, 'it', 'them')}.")  # fmt: skip
+    if not copies.searched:
+        yield ("We could not look into everything that we have on record yet. What we find to "
+               "show you later is treated in the same way.")  # fmt: skip
+
+
+def annulled(event: Record) -> Letter:
+    """Return the letter that something was recorded of a person by mistake, and is set right."""
+    what = {"ConsentWithdrawn": "withdrawn your consent", "ConsentRefused": "refused consent"}.get(
+        event["state"], "ended your consent"
+    )
+    mistake = (
+        f"Our records said that you had {what}, from {day_of(event['effective_at'])} on. That was "
+        "our mistake: you had not said so."
+    )
+    right = (
+        f"On {day_of(event['annulled_at'])} two of us set the record right. What you agreed to "
+        "counts as if the mistake had not been made. Our records keep that there was a mistake, "
+        "and that it was ours."
+    )
+    still = "If you do want to withdraw your consent, please tell us. You can do so at any time."
+    part = Part(paragraphs=(mistake, right, still))
+    return Letter("We have corrected a mistake in our records", (part,))
+
+
+def erased(request: Record, receipts: Sequence[Record], copies: Sequence[Record]) -> Letter:
+    """Return the letter that confirms an erasure, with what is left and why.
+
+    Args:
+        request: The request that it answers.
+        receipts: What the receipts of the erasure say, the first of them first.
+        copies: Who received what showed the person, as `Copies.handed_out`.
+    """
+    last = receipts[-1]["not_destroyed"]
+    left = files_left(last)
+    days = [datetime.fromisoformat(one["erased_at"]) for one in receipts]
+    # Who asks again is told of the erasure that came after.
+    when = next((day for day in days if day >= request["received_at"]), days[-1])
+    title = "We have erased what we held about you"
+    if left:
+        title = "We have erased our records about you, and some files are left"
+    parts = [
+        Part(paragraphs=(f"{asked(request)} We did so on {day_of(when)}.",)),
+        Part("What is gone", (), tuple(_gone([one["destroyed"] for one in receipts]))),
+        Part("What is left, and why", (), tuple(_left(last))),
+        handed_out(copies),
+        Part(paragraphs=(COMPLAIN,)),
+    ]
+    return Letter(title, tuple(parts))
+
+
+def files_left(not_destroyed: Record) -> int:
+    """Return how many files an erasure left, by what its receipt says was not destroyed."""
+    return sum(len(not_destroyed.get(kind, ())) for kind in (*_FILES, "packed"))
+
+
+# Where files lie, as letters call it.
+_FILES = {"files": "", "release_files": " in datasets that we keep",
+          "documents": " among our reports"}  # fmt: skip
+
+
+def _gone(destroyed: Sequence[Record]) -> Iterable[str]:
+    records = sum(one["ledger"]["entries"] for one in destroyed)
+    if records:
+        yield f"{counted(records, 'record')} of what you agreed to and told us."
+    if sum(sum(one["rows"].values()) for one in destroyed):
+        yield "What programs computed from media that show you, such as where faces are in them."
+    if sum(one["vault_keys"] for one in destroyed):
+        yield "The key to stored measurements of your face. Nobody can read these any more."
+    for name, where in _FILES.items():
+        # A file may be named by two receipts, and is one file.
+        if count := len({path for one in destroyed for path in one.get(name, ())}):
+            shown = "may show you" if name == "documents" else "show you"
+            yield f"{counted(count, 'file')}{where} with pictures or videos that {shown}."
+    if sum(one["backups"] for one in destroyed):
+        yield "Older copies of our records that held any of this."
+
+
+def _left(last: Record) -> Iterable[str]:
+    for name, where in {**_FILES, "packed": " in archives"}.items():
+        if count := len(last.get(name, ())):
+            shown = "may show you" if name == "documents" else "show you"
+            yield (f"{counted(count, 'file')}{where} with pictures or videos that {shown} "
+                   f"{verb(count, 'has', 'have')} not been deleted yet. No new dataset of ours "
+                   f"will hold {verb(count, 'it', 'them')}.")  # fmt: skip
+    if last["unknown"]:
+        yield ("We could not look into everything that we have on record, so there may be media "
+               "of you that we did not find.")  # fmt: skip
+    yield ("Your request and the reference above stay on record, and so do the names of the files. "
+           "A short code is kept of each file, from which nobody can be recognised. These keep "
+           "what showed you from being used again if it comes to us once more.")  # fmt: skip
+    yield "Backups elsewhere, and copies that others made, are not reached by this."
+
+
+def handed_out(rows: Sequence[Record], *, must_go: bool = True) -> Part:
+    """Return the part that says who received what shows a person, and what they answered.
+
+    Args:
+        rows: As `Copies.handed_out`.
+        must_go: Whether they have to delete it.
+    """
+    first = "We tell everybody who received a copy which files they have to delete. " * must_go
+    if not rows:
+        return Part("Who received copies", (
+            "Nobody has received a copy of what shows you, as far as our records say.",
+        ))  # fmt: skip
+    return Part(
+        "Who received copies",
+        (f"{first}Copies were handed to:",),
+        tuple(_recipient(row) for row in rows),
+    )
+
+
+def _recipient(row: Record) -> str:
+    told = f"{row['recipient']}, on {day_of(row['delivered_at'])}"
+    if row.get("outcome"):
+        day = day_of(row["acknowledged_at"])
+        return f"{told}. They {_words()['answers'][row['outcome']].format(day=day)}."
+    return f"{told}. They have not sent us an answer."

@@ -1,0 +1,275 @@
+"""`curate requests letter`: what became of a request or a withdrawal, for the person to read."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from curate.consent.vocabulary import PERMITTING
+from curate.errors import CurateError, InputError, UnknownNameError, VerificationError
+from curate.model.ids import erasure_request_id
+from curate.report import letters
+from curate.report.letters import Copies, Letter
+from curate.report.letters_access import access
+from curate.safety.requests import OPEN
+from curate.verbs.consent import export_subject, impact, not_searched, searches_faces
+from curate.verbs.gaps import blind_spots
+from curate.verbs.names import all_names
+from curate.verbs.receipts import erasures_told
+from curate.verbs.report import read_authored
+from curate.verbs.subjects import known_subjects
+
+if TYPE_CHECKING:
+    from curate.verbs.context import Context
+
+Record = dict[str, Any]
+# Codes of rules, ids and digests mean nothing to the reader of a letter.
+_CODES = re.compile(
+    r"\b(?:[A-Z]{3}\d{3}|E\d{3}|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f-]{22}|[0-9a-f]{64})\b"
+)
+
+
+@dataclass(frozen=True)
+class Written:
+    """A letter as it was written.
+
+    Attributes:
+        html: The page.
+        notes: What whoever sends it should know.
+    """
+
+    html: str
+    notes: tuple[str, ...]
+
+
+def letter(context: Context, about: str) -> Written:
+    """Return the letter on what became of a request, or of a withdrawal.
+
+    Args:
+        context: The workspace.
+        about: The request's id, or the id of a withdrawal that `curate consent show` lists.
+
+    Raises:
+        UnknownNameError: There is no such request or event.
+        InputError: It is about nobody outside, or an event that is no withdrawal.
+        VerificationError: It says that somebody was erased, and the receipt of that is not there
+            or cannot be read.
+    """
+    return _Desk(context, context.clock(), []).write(about)
+
+
+@dataclass
+class _Desk:
+    """Whoever writes a letter.
+
+    Attributes:
+        context: The workspace.
+        now: The instant.
+        notes: What they should know.
+    """
+
+    context: Context
+    now: datetime
+    notes: list[str]
+
+    def write(self, about: str) -> Written:
+        row = self._row("requests", "request_id", about)
+        if row is not None:
+            made = self._of_request(row)
+        elif (row := self._row("consent_events", "event_id", about)) is not None:
+            made = self._of_event(row)
+        else:
+            raise UnknownNameError(
+                f"no request or withdrawal is called {about!r}", where="REQUEST",
+                hint="`curate requests` lists the open requests, and `curate consent show SUBJECT` "
+                "what a person asked and withdrew",
+            )  # fmt: skip
+        subject = row["subject_id"] or ""
+        authored = read_authored(self.context.workspace)
+        sender, contact = authored.text_of("controller"), authored.text_of("contact")
+        if not (sender and contact):
+            self.notes.append(
+                "the letter does not name its sender in full: put `controller` and `contact` under "
+                "[about] in datasheet.toml"
+            )
+        # Ids that the workspace makes from a pseudonym are no reference for anybody.
+        own = about == row.get("request_id") and row["kind"] != "withdrawal"
+        own &= not subject or about != erasure_request_id(subject)
+        shown = {
+            "sender": sender,
+            "contact": contact,
+            "officer": authored.text_of("data_protection_officer"),
+            "reference": subject,
+            "request": about if own else "",
+        }
+        return Written(letters.page(made, day=self.now, about=shown), tuple(self.notes))
+
+    def _of_request(self, row: Record) -> Letter:
+        if row["subject_id"] is None and row["due_at"] is None:
+            raise InputError(
+                "nobody asked for this: the workspace holds entries back by it", where="REQUEST",
+                hint="a letter answers what a person asked",
+            )  # fmt: skip
+        subject = row["subject_id"]
+        if row["state"] in ("refused", "expired"):
+            reason = self._tellable(row, "nonfulfilment_reason", "reason")
+            return letters.refused({**row, "nonfulfilment_reason": reason})
+        if row["kind"] == "withdrawal" and subject:
+            return self._withdrawn(subject, row["received_at"])
+        if row["state"] in OPEN:
+            return letters.received(row, now=self.now)
+        if row["kind"] == "erasure" and subject:
+            return self._erased(row)
+        if row["kind"] == "access" and subject:
+            return self._access(row)
+        return letters.fulfilled(row, self._tellable(row, "outcome", "outcome"))
+
+    def _of_event(self, row: Record) -> Letter:
+        if row["annulled_at"] is not None:
+            return letters.annulled(row)
+        if row["state"] != "ConsentWithdrawn":
+            raise InputError(
+                f"this event is {row['state']}, and no withdrawal", where="REQUEST",
+                hint="letters are written of requests, of withdrawals, and of what was annulled",
+            )  # fmt: skip
+        return self._withdrawn(row["subject_id"], row["effective_at"], row["purposes"] or ())
+
+    def _withdrawn(self, subject: str, since: datetime, purposes: Any = ()) -> Letter:
+        again = min(
+            (
+                event["effective_at"]
+                for event in self.context.ledger.read("consent_events").to_pylist()
+                if event["subject_id"] == subject and event["state"] in PERMITTING
+                and event["annulled_at"] is None and not event["undated"]
+                and event["effective_at"] > since
+            ),
+            default=None,
+        )  # fmt: skip
+        if again is not None:
+            self.notes.append("they agreed again since, and the letter says so")
+        return letters.withdrawn(
+            since, self._copies(subject), now=self.now, purposes=purposes, again=again
+        )
+
+    def _erased(self, row: Record) -> Letter:
+        """Return the letter on an erasure that this workspace did, or that somebody else did."""
+        subject = row["subject_id"]
+        ours = self._row("requests", "request_id", erasure_request_id(subject))
+        if ours is None or ours["state"] != "fulfilled":
+            self.notes.append(
+                f"`curate consent erase {subject}` did not run, or did not end: the letter says "
+                "only what the outcome on record says"
+            )
+            return letters.fulfilled(row, self._tellable(row, "outcome", "outcome"))
+        told = self._receipts(subject)
+        left = told[-1]["not_destroyed"]
+        if letters.files_left(left):
+            self.notes.append(
+                "files of theirs are still there, and the letter says so: `curate consent erase "
+                f"{subject} --delete-files` deletes them, but for what is in archives"
+            )
+        self.notes += [f"the letter says that not all is known: {one}" for one in left["unknown"]]
+        out = {one["name"] for said in told for one in said["not_destroyed"]["releases"]}
+        return letters.erased(row, told, self._handed_out(out))
+
+    def _access(self, row: Record) -> Letter:
+        subject = row["subject_id"]
+        held = export_subject(self.context, subject)
+        # The person asked once; the request of the erasure itself is the workspace's own.
+        own = erasure_request_id(subject)
+        held["requests"] = [one for one in held["requests"] if one["request_id"] != own]
+        self.notes.append(
+            f"`curate consent export subject {subject} -o FOLDER` writes the copy that goes with "
+            "the letter"
+        )
+        if others := [name for name in all_names(self.context, subject) if name != subject]:
+            self.notes.append(
+                f"{subject} is merged with {', '.join(others)}: what is held under these names is "
+                "not in the letter, and needs one of its own"
+            )
+        names = {
+            one["source_id"]: one["name"] or one["source_id"]
+            for one in self.context.ledger.read("sources").to_pylist()
+        }
+        used = {one.get("source_id") for one in held["media"]} - {None}
+        ours = self._row("requests", "request_id", own)
+        return access(
+            row, held, now=self.now, sources=sorted(names.get(one, one) for one in used),
+            keeping=read_authored(self.context.workspace).text_of("retention"),
+            erased_at=None if ours is None else ours["closed_at"],
+        )  # fmt: skip
+
+    def _tellable(self, row: Record, column: str, name: str) -> str:
+        """Return words of the record, unless they say what is nothing for the person."""
+        text = (row[column] or "").strip()
+        own = {row["subject_id"], *all_names(self.context, row["subject_id"] or "")}
+        others = known_subjects(self.context) - own
+        if _CODES.search(text) or others & set(re.findall(r"[\w.-]*\w", text)):
+            self.notes.append(
+                f"the {name} on record holds an internal code or the pseudonym of somebody else: "
+                "the letter leaves it out"
+            )
+            return ""
+        return text
+
+    def _copies(self, subject: str) -> Copies:
+        """Return what shows a person; nothing is claimed of what cannot be looked into."""
+        try:
+            touched = impact(self.context, subject)
+            searched = not blind_spots(self.context) and not (
+                searches_faces(self.context) and not_searched(self.context)
+            )
+        except CurateError as error:
+            self.notes.append(f"what shows them cannot be told, and the letter says so: {error}")
+            return Copies(0, 0, searched=False, handed_out=())
+        if not searched:
+            self.notes.append("not all is known, and the letter says so: `curate run` looks")
+        names = set(touched.releases["name"].to_pylist())
+        return Copies(
+            touched.entries.num_rows, touched.maybe.num_rows, searched=searched,
+            handed_out=self._handed_out(names),
+        )  # fmt: skip
+
+    def _handed_out(self, names: set[str]) -> list[Record]:
+        """Return who received some releases, and what each of them answered."""
+        ledger = self.context.ledger
+        named = {
+            row["release_id"]: row["name"]
+            for row in self.context.record.releases() if row["name"] in names
+        }  # fmt: skip
+        answers = {
+            (row["release_id"], row["recipient"]): row
+            for row in ledger.read("acknowledgements").to_pylist()
+        }
+        found = []
+        for row in ledger.read("deliveries").to_pylist():
+            if row["release_id"] not in named:
+                continue
+            answer = answers.get((row["release_id"], row["recipient"]), {})
+            found.append({
+                "recipient": row["recipient"], "delivered_at": row["delivered_at"],
+                "name": named[row["release_id"]], "outcome": answer.get("outcome"),
+                "acknowledged_at": answer.get("acknowledged_at"),
+            })  # fmt: skip
+        return sorted(found, key=lambda row: (row["delivered_at"], row["recipient"]))
+
+    def _row(self, kind: str, key: str, value: str) -> Record | None:
+        rows = self.context.ledger.read(kind).to_pylist()
+        return next((row for row in rows if row[key] == value), None)
+
+    def _receipts(self, subject: str) -> list[Record]:
+        """Return what the receipts of a person's erasure say, the first of them first."""
+        folder = self.context.workspace.root / "receipts"
+        told = erasures_told(self.context)
+        found = [
+            said for said in told if subject in (said["subject"], *said.get("other_names", ()))
+        ]
+        if not found:
+            raise VerificationError(
+                f"the receipt of the erasure of {subject} is not there", where=str(folder),
+                hint="restore the folder receipts/ from a backup; without it a letter cannot say "
+                "what was erased",
+            )  # fmt: skip
+        return found

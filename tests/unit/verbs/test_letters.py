@@ -1,0 +1,253 @@
+"""Letters from a workspace: what is on record, odd states, other names, the erased."""
+
+from __future__ import annotations
+
+import html
+import re
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import curate
+from curate.errors import InputError, UnknownNameError, VerificationError
+from curate.report.pdf import pdf_of
+from curate.verbs.consent import annul, withdraw
+from curate.verbs.context import Context
+from curate.verbs.erase import erase
+from curate.verbs.letters import letter
+from curate.verbs.names import merge
+from curate.verbs.requests import move_request, open_request
+from curate.verbs.reviewers import add_reviewer
+from curate.verbs.statements import import_statements
+
+SAID = (
+    "subject,subject_kind,minor_at_capture,purposes,roles,operations,valid_from,given_at\n"
+    "p1,adult,no,train-detector,depicted,include;train_detector,2020-01-01,2020-01-01\n"
+    "p2,adult,no,train-detector,depicted,include;train_detector,2020-01-01,2020-01-01\n"
+    "p3,adult,no,train-detector,depicted,include;train_detector,2020-01-01,2020-01-01\n"
+)
+NOTICE = ("signature", "identification", "good_faith", "contact")
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with a workspace of four pictures of three people, and one of nobody."""
+    folder = tmp_path_factory.mktemp("desk")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CONFIG_HOME", str(folder / "settings"))
+        (folder / "media").mkdir()
+        for seed, name in enumerate("abcd"):
+            cells = np.random.default_rng(seed).integers(0, 255, (12, 12, 3), np.uint8)
+            Image.fromarray(cells).resize((128, 128)).save(folder / "media" / f"{name}.png")
+        rows = ["path,label,subject,role", *(f"{n}.png,real,{p},depicted" for n, p in
+                (("a", "p1"), ("b", "p2"), ("c", "p3"), ("d", "p1")))]  # fmt: skip
+        (folder / "media" / "manifest.csv").write_text("\n".join(rows))
+        (folder / "said.csv").write_text(SAID)
+        project = curate.init(folder / "ws")
+        project.ingest(folder / "media")
+        import_statements(project.context, folder / "said.csv")
+        project.run(["probe"], jobs=1)
+    return folder
+
+
+@pytest.fixture
+def context(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Context:
+    """Return a copy of the workspace."""
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(made / "settings"))
+    shutil.copytree(made / "ws", tmp_path / "ws")
+    return curate.open(tmp_path / "ws").context
+
+
+def read(context: Context, about: str) -> tuple[str, str]:
+    """Return the text of a letter, and what is told beside it."""
+    written = letter(context, about)
+    body = written.html.partition("<body>")[2]
+    text = " ".join(html.unescape(re.sub(r"<[^>]+>", " ", body)).split())
+    return text, " ".join(written.notes)
+
+
+def closed(context: Context, kind: str, state: str = "fulfilled", **facts: str) -> None:
+    """Open and close a request that is called q."""
+    about = {"subject": "p1"} | {k: v for k, v in facts.items() if k == "subject"}
+    open_request(context, kind, request_id="q", notice=NOTICE, **about)  # type: ignore[arg-type]
+    words = {k: v for k, v in facts.items() if k in ("outcome", "reason")}
+    move_request(context, "q", state, **words)
+
+
+def test_a_withdrawal_is_confirmed_by_its_id(context: Context) -> None:
+    (event,) = withdraw(context, "p1").ids
+    text, notes = read(context, event)
+    assert "We have recorded that you withdrew" in text
+    assert "2 pictures and videos" in text
+    assert "Your reference: p1" in text
+    assert "Our reference" not in text
+    assert "does not name its sender" in notes
+
+
+def test_who_never_agreed_is_confirmed_too(context: Context) -> None:
+    """What they say is kept as a request, whose id is made of the pseudonym: it is not shown."""
+    rows = "subject,subject_kind\np9,adult\n"
+    path = context.workspace.root.parent / "more.csv"
+    path.write_text(rows)
+    import_statements(context, path)
+    (request,) = withdraw(context, "p9").ids
+    text, _ = read(context, request)
+    assert "no picture or video that shows you" in text
+    assert "withdrawal/p9" not in text
+
+
+def test_an_annulled_withdrawal_is_a_mistake(context: Context) -> None:
+    for name in ("r.meyer", "s.okafor"):
+        add_reviewer(context, name, name=name)
+    (event,) = withdraw(context, "p1").ids
+    annul(context, event, by=["r.meyer", "s.okafor"], reason="typed in the wrong line")
+    text, _ = read(context, event)
+    assert "That was our mistake" in text
+    assert "meyer" not in text
+
+
+def test_a_grant_is_no_withdrawal(context: Context) -> None:
+    with pytest.raises(InputError, match="no withdrawal"):
+        letter(context, "p1/1/given")
+
+
+@pytest.mark.parametrize("about", ["", "q-none", "p1", "../../etc/passwd"])
+def test_what_is_not_on_record_has_no_letter(context: Context, about: str) -> None:
+    with pytest.raises(UnknownNameError):
+        letter(context, about)
+
+
+def test_a_catalogue_that_is_gone_is_told(context: Context) -> None:
+    """The letter does not say that nothing shows them."""
+    (event,) = withdraw(context, "p1").ids
+    shutil.rmtree(context.workspace.catalog)
+    text, notes = read(curate.open(context.workspace.root).context, event)
+    assert "could not look into everything" in text
+    assert "not all is known" in notes or "cannot be told" in notes
+
+
+@pytest.mark.parametrize(
+    ("outcome", "told"),
+    [
+        ("left out of the next dataset", True),
+        ("blocked by CON038", False),
+        ("p2 asked for the same.", False),
+        ("request 7f572b5d-c526-577d-97f0-511ce8bac3a6", False),
+    ],
+)
+def test_an_outcome_with_a_code_or_another_name_is_left_out(
+    context: Context,
+    outcome: str,
+    told: bool,  # noqa: FBT001
+) -> None:
+    closed(context, "objection", outcome=outcome)
+    text, notes = read(context, "q")
+    assert (outcome.rstrip(".") in text) is told
+    assert ("leaves it out" in notes) is not told
+
+
+def test_a_reason_with_another_name_is_left_out(context: Context) -> None:
+    closed(context, "objection", "refused", reason="it was p2 who wrote")
+    text, notes = read(context, "q")
+    assert "p2" not in text
+    assert "leaves it out" in notes
+
+
+def test_what_a_request_says_is_inert(context: Context) -> None:
+    closed(context, "objection", outcome="<img src=x onerror=alert(1)>")
+    assert "<img" not in letter(context, "q").html
+
+
+def test_an_erasure_tells_what_is_left(context: Context) -> None:
+    open_request(context, "erasure", subject="p1", request_id="q", notice=NOTICE)
+    erase(context, "p1")
+    for about in ("q", erased_request(context, "p1")):
+        text, notes = read(context, about)
+        assert "We have erased our records about you, and some files are left" in text
+        assert "2 files with pictures or videos that show you have not been deleted yet" in text
+        assert "--delete-files" in notes
+    assert "Our reference: q" in read(context, "q")[0]
+
+
+def test_an_erasure_without_its_receipt_claims_nothing(context: Context) -> None:
+    open_request(context, "erasure", subject="p1", request_id="q", notice=NOTICE)
+    erase(context, "p1")
+    (receipt,) = (context.workspace.root / "receipts").glob("*.json")
+    receipt.write_text("{}")
+    with pytest.raises(VerificationError, match="no receipt"):
+        letter(context, "q")
+    receipt.unlink()
+    with pytest.raises(VerificationError, match="is not there"):
+        letter(context, "q")
+
+
+def test_an_edited_receipt_makes_no_letter(context: Context) -> None:
+    """A letter that says that nothing is left must not rest on a file that anybody can edit."""
+    open_request(context, "erasure", subject="p1", request_id="q", notice=NOTICE)
+    erase(context, "p1")
+    (receipt,) = (context.workspace.root / "receipts").glob("*.json")
+    receipt.write_text(receipt.read_text().replace("a.png", "z.png"))
+    with pytest.raises(VerificationError, match="not what was issued"):
+        letter(context, "q")
+
+
+def test_an_erasure_by_hand_is_told_as_it_was_recorded(context: Context) -> None:
+    closed(context, "erasure", outcome="files deleted by hand")
+    text, notes = read(context, "q")
+    assert "What we did: files deleted by hand." in text
+    assert "We have erased" not in text
+    assert "did not run" in notes
+
+
+def test_all_names_of_a_person_are_erased_and_answered(context: Context) -> None:
+    merge(context, "p1", "p3", reviewer="r.meyer", reason="one person")
+    open_request(context, "erasure", subject="p3", request_id="q", notice=NOTICE)
+    erase(context, "p1")
+    text, _ = read(context, "q")
+    assert "3 files with pictures or videos" in text
+    assert "p1" not in text
+
+
+def test_other_names_need_a_letter_of_their_own(context: Context) -> None:
+    """A merge by one reviewer may be a mistake: nothing of the other name is told."""
+    merge(context, "p1", "p2", reviewer="r.meyer", reason="one person")
+    closed(context, "access", outcome="sent")
+    text, notes = read(context, "q")
+    assert "name you in 2 pictures" in text
+    assert "p2" not in text
+    assert "merged with p2" in notes
+
+
+def test_what_the_workspace_holds_by_itself_has_no_letter(context: Context) -> None:
+    row = {"request_id": "held", "kind": "restriction", "received_at": context.clock(),
+           "state": "received", "media_ids": ["x"]}  # fmt: skip
+    context.ledger.record("requests", [row], recorded_at=context.clock())
+    with pytest.raises(InputError, match="nobody asked"):
+        letter(context, "held")
+
+
+def test_a_letter_is_printed(context: Context) -> None:
+    if shutil.which("chromium") is None:
+        pytest.skip("chromium is not installed")
+    closed(context, "access", outcome="sent")
+    assert pdf_of(letter(context, "q").html).startswith(b"%PDF")
+
+
+def test_an_id_is_no_path(context: Context) -> None:
+    open_request(context, "access", subject="p1", request_id="../../out", notice=NOTICE)
+    path = move_request(context, "../../out", "fulfilled", outcome="sent")
+    assert path is not None
+    assert path.parent == context.workspace.root / "safety" / "receipts"
+    assert path.is_file()
+    for name in ("x" * 300, "a\nb", " "):
+        with pytest.raises(InputError, match="can be printed"):
+            open_request(context, "access", subject="p1", request_id=name, notice=NOTICE)
+
+
+def erased_request(context: Context, subject: str) -> str:
+    """Return the id of the request that an erasure leaves on record."""
+    rows = context.ledger.read("requests").to_pylist()
+    return next(r["request_id"] for r in rows if r["subject_id"] == subject and r["receipts"])

@@ -1,0 +1,112 @@
+"""The search of one file: its bytes, what lies in them, and what lies in that."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO
+
+from curate.media.contents.kinds import (
+    TEXT,
+    UNKNOWN,
+    ZIP,
+    Kind,
+    ends_in_zip,
+    is_token,
+    kind_of,
+)
+from curate.media.contents.piece import (
+    FILE,
+    MEMBER,
+    ROW,
+    Event,
+    Limits,
+    Piece,
+    Source,
+    TooMuchError,
+    Unsearched,
+    spool,
+)
+from curate.media.sniff import sniff
+
+# Values shorter than this, of no kind that is known, are numbers and digests, and no media.
+_LEAST = {ROW: 256}
+_LEAST_VALUE = 1024
+
+
+def contents(path: Path, limits: Limits | None = None) -> Iterator[Event]:
+    """Yield a file, what lies in it, and what could not be looked into.
+
+    Args:
+        path: The file.
+        limits: How much it may cost.
+    """
+    limits = limits or Limits()
+    try:
+        with path.open("rb") as file:
+            source = Source(file, path.name, path)
+            walk = _Walk(limits, max(limits.bytes, limits.ratio * source.size))
+            try:
+                yield from walk.look(source, "", FILE, 0)
+            except TooMuchError:
+                yield Unsearched("", "it unpacks to more than is looked at",
+                                 "unpack it, and search what comes out")  # fmt: skip
+    except OSError as error:
+        yield Unsearched("", f"it cannot be read: {error.strerror or error}", broken=True)
+
+
+class _Walk:
+    """The search of one file: what may still be unpacked of it."""
+
+    def __init__(self, limits: Limits, most: int) -> None:
+        self._limits, self._left, self._parts = limits, most, 0
+
+    def spooled(self, stream: IO[bytes], name: str = "") -> Source:
+        """Return what a stream holds, counted."""
+        held = spool(stream, self._left, name.rsplit("/", 1)[-1])
+        self._left -= held.size
+        return held
+
+    def look(self, source: Source, part: str, kind: str, depth: int) -> Iterator[Event]:
+        """Yield the bytes and what lies in them."""
+        self._parts += 1
+        if self._parts > self._limits.parts:
+            raise TooMuchError
+        media = sniff(source.head)
+        yield Piece(part, kind, source, media)
+        if not source.size:
+            return
+        if media is not None:
+            if ends_in_zip(source):
+                yield from self._inside(ZIP, source, part, depth)
+            return
+        found = kind_of(source)
+        if found is UNKNOWN and is_token(source):
+            return
+        if found.read is None:
+            if not found.sealed and (found is not UNKNOWN or self._counts(source, kind)):
+                yield Unsearched(part, found.title, found.hint)
+            return
+        yield from self._inside(found, source, part, depth)
+
+    def _counts(self, source: Source, kind: str) -> bool:
+        """Return whether bytes of no known kind may be more than numbers."""
+        if kind in {FILE, MEMBER}:
+            return True
+        return source.size >= _LEAST.get(kind, _LEAST_VALUE)
+
+    def _inside(self, found: Kind, source: Source, part: str, depth: int) -> Iterator[Event]:
+        if depth > self._limits.depth:
+            if found is not TEXT or source.size > _LEAST_VALUE:
+                yield Unsearched(part, f"it lies more than {self._limits.depth} deep in others",
+                                 "unpack what holds it, and search again")  # fmt: skip
+            return
+        assert found.read is not None
+        try:
+            yield from found.read(self, source, part, depth)
+        except TooMuchError:
+            raise
+        except Exception as error:  # noqa: BLE001 - readers of strangers' files raise anything
+            detail = str(error).split("\n", 1)[0][:200]
+            yield Unsearched(part, f"{found.title} that cannot be read to its end: {detail}",
+                             broken=True)  # fmt: skip

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,6 +12,10 @@ from curate.cli.output import note, say, say_json
 from curate.cli.release_verify import PublicOption
 from curate.cli.signing import public_keys
 from curate.errors import EmptyInputError, ExitStatus, PathNotFoundError, printable
+from curate.model.plural import counted, verb
+
+if TYPE_CHECKING:
+    from curate.release.check_copy import Checked
 
 
 def check_copy_command(
@@ -22,14 +26,17 @@ def check_copy_command(
     key: PublicOption = None,
     as_json: JsonOption = False,
 ) -> int:
-    """Tell which files, members of archives and rows of tables must go; exit 1 when some must.
+    """Tell which files, and what lies in them, must go: exit 1 when some must, 3 when not known.
+
+    Archives, tables, databases, arrays, pickles and texts are looked into, however they are
+    named and nested. What cannot be looked into is counted, and then the answer is not known.
 
     Raises:
         PathNotFoundError: There is no such folder.
         EmptyInputError: It holds no file.
         VerificationError: The feed is none, or no given key signed it.
     """
-    from curate.release.check_copy import UNREAD, check_copy
+    from curate.release.check_copy import check_copy
     from curate.release.feed import read_feed
 
     if not folder.is_dir():
@@ -41,18 +48,47 @@ def check_copy_command(
             where=str(folder),
             hint="name the folder in which your copy lies",
         )
-    found = check_copy(folder, told)
+    checked = check_copy(folder, told)
     if as_json:
         say_json({"signed": told.signed, "feed": {**told.said, "tombstones": len(told.tombstones)},
-                  "found": [vars(one) for one in found]})  # fmt: skip
-        return ExitStatus.FINDINGS if found else ExitStatus.GOOD
-    if not told.signed:
-        note("note: the feed's signature was not checked; `--key` names a public key")
-    for one in found:
+                  "answer": _answer(checked), "files": checked.files, "searched": checked.parts,
+                  "found": [vars(one) for one in checked.found],
+                  "not_searched": [vars(one) for one in checked.unread]})  # fmt: skip
+    else:
+        if not told.signed:
+            note("note: the feed's signature was not checked; `--key` names a public key")
+        _print_checked(checked)
+    if checked.found:
+        return ExitStatus.FINDINGS
+    return ExitStatus.MISSING if checked.unread else ExitStatus.GOOD
+
+
+def _answer(checked: Checked) -> str:
+    """Return the answer in a word."""
+    return "must go" if checked.found else "not known" if checked.unread else "nothing must go"
+
+
+def _print_checked(checked: Checked) -> None:
+    for one in checked.found:
         say(printable(f"{one.path}: {one.kind} {one.part}".rstrip()))
-    unread = sum(one.kind == UNREAD for one in found)
-    say(f"{len(found) - unread:,} must go" + (f"; {unread:,} could not be read" if unread else ""))
-    return ExitStatus.FINDINGS if found else ExitStatus.GOOD
+    for left in checked.unread:
+        place = f"{left.path}/{left.part}" if left.part else left.path
+        more = f" (and {left.count - 1:,} more like it in this file)" if left.count > 1 else ""
+        hint = f"; {left.hint}" if left.hint else ""
+        say(printable(f"{place}: not searched: {left.why}{hint}{more}"))
+    unread = sum(one.count for one in checked.unread)
+    if checked.found:
+        say(f"{len(checked.found):,} must go"
+            + (f"; {_not_searched(unread)}, and may hold more" if unread else ""))  # fmt: skip
+    elif unread:
+        say(f"not known: nothing that must go was found, and {_not_searched(unread)}")
+    else:
+        say(f"0 must go: {counted(checked.files, 'file')} and what lies in "
+            f"{verb(checked.files, 'it', 'them')} were searched by their bytes")  # fmt: skip
+
+
+def _not_searched(count: int) -> str:
+    return f"{counted(count, 'part')} of the copy could not be searched"
 
 
 def diff_command(

@@ -1,43 +1,39 @@
-"""Check a copy: which files, members of archives and rows of tables a withdrawal feed names.
+"""Check a copy: which files, and what lies in them, a withdrawal feed names.
 
 A holder runs this on whatever they made of a release, without the workspace and without the
 release's own documents: bytes are hashed, and names that are digests are read as such. What was
-cut, scaled or written again has other bytes and is not found.
+cut, scaled or written again has other bytes; it is found by its looks, where the two sides agreed
+on a fingerprint. What could not be looked into is counted: where there is any, that nothing was
+found says nothing.
 """
 
 from __future__ import annotations
 
-import hashlib
-import re
-import tarfile
-import zipfile
-from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
-from pyarrow import parquet
-
+from curate.media.contents import Limits, Mention, Piece, Unsearched, contents
+from curate.media.contents.piece import DIGEST, FILE, MEMBER, MENTION, ROW, VALUE
 from curate.release.feed import Feed
-from curate.release.verify import digests, files_below
+from curate.release.verify import files_below
 
-_DIGEST = re.compile(r"(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])")
-_TEXTS = {".json", ".jsonl", ".csv", ".tsv", ".txt"}
-_BLOCK, _ROWS = 1 << 20, 256
-
-FILE, MEMBER, ROW, MENTION, UNREAD = "file", "member", "row", "mention", "unread"
+# Hashing leaves the interpreter: more threads than this wait for the disk.
+_THREADS = 4
 
 
 @dataclass(frozen=True, order=True)
 class Found:
-    """Something of a copy that a feed names, or that could not be looked into.
+    """Something of a copy that a feed names.
 
     Attributes:
         path: The file, below the folder.
-        kind: ``file``, ``member`` of an archive, ``row`` of a table, ``mention`` in a text, or
-            ``unread``.
-        part: The member's name, the row's number from 0, or why it was not read.
+        kind: ``file``, ``member`` of an archive, ``row`` of a table, ``value`` of an array, a
+            pickle or a text, or ``mention`` in a text.
+        part: Where in the file: names of members, numbers of rows from 0; for mentions how many.
     """
 
     path: str
@@ -45,135 +41,144 @@ class Found:
     part: str = ""
 
 
-def check_copy(folder: Path, feed: Feed) -> list[Found]:
-    """Return what must go of a copy, in order of place.
+@dataclass(frozen=True, order=True)
+class Unread:
+    """Parts of a file that could not be looked into, for one reason.
+
+    Attributes:
+        path: The file, below the folder.
+        why: Why not.
+        hint: What would read them.
+        part: The first of them; empty for the file itself.
+        count: How many there are.
+        broken: Whether they are of a kind that is read, and could not be read to their end.
+    """
+
+    path: str
+    why: str
+    hint: str = ""
+    part: str = ""
+    count: int = 1
+    broken: bool = False
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What came of checking a copy.
+
+    Attributes:
+        found: What must go, in order of place.
+        unread: What could not be looked into, in order of place.
+        files: How many files there are.
+        parts: How many parts were looked at, by kind.
+    """
+
+    found: list[Found]
+    unread: list[Unread]
+    files: int
+    parts: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def clean(self) -> bool:
+        """Whether everything was looked into, and nothing must go."""
+        return not self.found and not self.unread
+
+
+@dataclass
+class _Told:
+    """What one file told."""
+
+    found: set[Found] = field(default_factory=set)
+    unread: dict[tuple[str, str], Unread] = field(default_factory=dict)
+    parts: dict[str, int] = field(default_factory=dict)
+
+
+def check_copy(folder: Path, feed: Feed, *, limits: Limits | None = None) -> Checked:
+    """Return what must go of a copy, and what could not be looked into.
 
     Args:
         folder: The copy.
         feed: The withdrawal feed.
+        limits: How much one file may cost.
     """
     named = cache(feed.names)
     paths, strange = files_below(folder)
-    found = [Found(path, UNREAD, "it is no plain file") for path in strange]
-    for file in digests(folder, paths):
-        if named(file.sha256) or _any(named, Path(file.path).name):
-            found.append(Found(file.path, FILE))
+    told = {path: _Told() for path in (*paths, *strange)}
+    for path in strange:
+        link = (folder / path).is_symlink()
+        why = "a link, which is not followed" if link else "neither a file nor a folder"
+        told[path].unread[why, ""] = Unread(path, why, "search what it names" if link else "")
+    with ThreadPoolExecutor(_THREADS) as pool:
+        for path, found in pool.map(lambda p: (p, _search(folder, p, named, limits)), paths):
+            told[path] = found
+    parts: dict[str, int] = {}
+    for one in told.values():
+        for kind, count in one.parts.items():
+            parts[kind] = parts.get(kind, 0) + count
+    return Checked(
+        sorted(found for one in told.values() for found in one.found),
+        sorted(left for one in told.values() for left in one.unread.values()),
+        len(told),
+        parts,
+    )
+
+
+def _search(folder: Path, path: str, named: Any, limits: Limits | None) -> _Told:
+    """Search one file; where it must go as a whole, what lies in it is not told again."""
+    told, mentioned = _Told(), dict[str, int]()
+    if any(named(digest) for digest in _digests(Path(path).name)):
+        told.found.add(Found(path, FILE))
+    for event in contents(folder / path, limits):
+        if isinstance(event, Unsearched):
+            key = event.why, event.hint
+            known = told.unread.get(key)
+            told.unread[key] = Unread(path, *key, event.part, 1, event.broken) if known is None \
+                else Unread(path, *key, known.part, known.count + 1, known.broken)  # fmt: skip
             continue
-        read = _READERS.get(Path(file.path).suffix.lower())
-        if read is None:
-            continue
-        try:
-            found += {Found(file.path, *told) for told in read(folder / file.path, named)}
-        except (OSError, ValueError, EOFError, tarfile.TarError, zipfile.BadZipFile) as error:
-            found.append(Found(file.path, UNREAD, str(error)))
-    return sorted(found)
+        if isinstance(event, Piece):
+            told.parts[event.kind] = told.parts.get(event.kind, 0) + 1
+        if named(event.sha256):
+            if isinstance(event, Mention) and event.kind == MENTION:
+                mentioned[event.part] = mentioned.get(event.part, 0) + 1
+            else:
+                told.found.add(Found(path, event.kind, event.part))
+        if Found(path, FILE) in told.found:
+            return told
+    for part, count in mentioned.items():
+        often = f"{count:,} {'mention' if count == 1 else 'mentions'}"
+        told.found.add(Found(path, MENTION, f"{part}: {often}" if part else often))
+    return told
 
 
-def held_in(folder: Path, contents: Collection[str]) -> list[Path]:
-    """Return the files below a folder that hold contents: whole, in an archive or in a table.
+def held_in(folder: Path, contents_: Collection[str]) -> list[Path]:
+    """Return the files below a folder that hold contents, however deep.
 
-    What only mentions a content holds none of it. A file that cannot be read is among them: it
-    may hold one.
+    What only mentions a content holds none of it. A file of a kind that is read, and that cannot
+    be read, is among them: it may hold one.
 
     Args:
         folder: A release, as it lies on disk.
-        contents: SHA-256 of each content, in hex.
+        contents_: SHA-256 of each content, in hex.
     """
     paths, _ = files_below(folder)
-    readers = {**_READERS, ".parquet": _bytes_in_table, **dict.fromkeys(_TEXTS, None)}
-    found = []
-    for file in digests(folder, paths):
-        read = readers.get(Path(file.path).suffix.lower())
-        try:
-            holds = file.sha256 in contents or (
-                read is not None and any(read(folder / file.path, contents.__contains__))
-            )
-        except (OSError, ValueError, EOFError, tarfile.TarError, zipfile.BadZipFile):
-            holds = True
-        if holds:
-            found.append(folder / file.path)
-    return sorted(found)
+    return sorted(folder / path for path in paths if _holds(folder / path, contents_))
 
 
-def _any(named: Any, text: str) -> bool:
-    return any(named(digest) for digest in _DIGEST.findall(text))
+def _holds(path: Path, wanted: Collection[str]) -> bool:
+    for event in contents(path):
+        if isinstance(event, Unsearched):
+            if event.broken:
+                return True
+        elif isinstance(event, Piece) or event.kind == MEMBER:
+            if event.sha256 in wanted:
+                return True
+    return False
 
 
-def _tar(path: Path, named: Any) -> Iterator[tuple[str, str]]:
-    with tarfile.open(path, "r|*") as archive:
-        for member in archive:
-            body = archive.extractfile(member) if member.isfile() else None
-            if body is not None and (_any(named, member.name) or named(_digest(body))):
-                yield MEMBER, member.name
+def _digests(name: str) -> Iterator[str]:
+    for found in DIGEST.finditer(name.encode("utf-8", "surrogateescape")):
+        yield found.group().decode("ascii").lower()
 
 
-def _zip(path: Path, named: Any) -> Iterator[tuple[str, str]]:
-    with zipfile.ZipFile(path) as archive:
-        for member in archive.infolist():
-            if member.is_dir():
-                continue
-            with archive.open(member) as body:
-                if _any(named, member.filename) or named(_digest(body)):
-                    yield MEMBER, member.filename
-
-
-def _table(path: Path, named: Any) -> Iterator[tuple[str, str]]:
-    """Yield rows that hold a named file, or its digest in a column."""
-    number = 0
-    for batch in parquet.ParquetFile(path).iter_batches(_ROWS):
-        for row in batch.to_pylist():
-            if any(_holds(value, named) for value in _leaves(row)):
-                yield ROW, str(number)
-            number += 1
-
-
-def _bytes_in_table(path: Path, named: Any) -> Iterator[tuple[str, str]]:
-    """Yield rows that hold a named file."""
-    number = 0
-    for batch in parquet.ParquetFile(path).iter_batches(_ROWS):
-        for row in batch.to_pylist():
-            if any(isinstance(one, bytes) and _holds(one, named) for one in _leaves(row)):
-                yield ROW, str(number)
-            number += 1
-
-
-def _leaves(value: Any) -> Iterable[Any]:
-    if isinstance(value, dict):
-        return (leaf for one in value.values() for leaf in _leaves(one))
-    return (value,)
-
-
-def _holds(value: Any, named: Any) -> bool:
-    if isinstance(value, bytes):
-        return bool(named(hashlib.sha256(value).hexdigest()))
-    return isinstance(value, str) and _any(named, value)
-
-
-def _text(path: Path, named: Any) -> Iterator[tuple[str, str]]:
-    """Yield one mention for a text that names what must go."""
-    with path.open("r", encoding="utf-8", errors="replace", newline="\n") as text:
-        count = sum(_any(named, line) for line in _lines(text))
-    if count:
-        yield MENTION, f"{count:,} lines"
-
-
-def _lines(text: IO[str]) -> Iterator[str]:
-    """Yield pieces of a text, none longer than a block but for a digest that a cut would split."""
-    kept = ""
-    while block := text.read(_BLOCK):
-        *whole, kept = (kept + block).split("\n")
-        yield from whole
-        if len(kept) > _BLOCK:
-            yield kept
-            kept = kept[-128:]
-    yield kept
-
-
-def _digest(body: IO[bytes]) -> str:
-    return hashlib.file_digest(body, "sha256").hexdigest()  # type: ignore[arg-type]
-
-
-_READERS = {
-    ".tar": _tar, ".tgz": _tar, ".gz": _tar, ".zip": _zip, ".parquet": _table,
-    **dict.fromkeys(_TEXTS, _text),
-}  # fmt: skip
+__all__ = ["FILE", "MEMBER", "MENTION", "ROW", "VALUE", "Checked", "Found", "Unread",
+           "check_copy", "held_in"]  # fmt: skip

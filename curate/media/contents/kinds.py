@@ -76,6 +76,12 @@ _PREFIXES: tuple[tuple[bytes, Kind], ...] = (
     (b"wOF2", Kind("a font", sealed=True)),
     (b"wOFF", Kind("a font", sealed=True)),
 )  # fmt: skip
+# What texts are not called: an archive or table whose bytes are no longer its own.
+_NOT_TEXT = (
+    *(".tar", ".tgz", ".gz", ".bz2", ".xz", ".zst", ".lz4", ".zip", ".7z", ".rar"),
+    *(".parquet", ".arrow", ".feather", ".npy", ".npz", ".h5", ".hdf5", ".mdb", ".lmdb"),
+    *(".sqlite", ".sqlite3", ".db", ".pt", ".pth", ".tfrecord", ".safetensors"),
+)
 _ZLIB = {b"\x78\x01", b"\x78\x5e", b"\x78\x9c", b"\x78\xda"}
 
 
@@ -100,6 +106,11 @@ def kind_of(source: Source) -> Kind:
     if head[:2] in _ZLIB:
         return ZLIB
     return _late(source)
+
+
+def is_misnamed(kind: Kind, name: str) -> bool:
+    """Return whether a text is called as if it were an archive, a table or a database."""
+    return kind is TEXT and name.lower().endswith(_NOT_TEXT)
 
 
 def _late(source: Source) -> Kind:

@@ -12,6 +12,7 @@ from curate.media.contents.kinds import (
     ZIP,
     Kind,
     ends_in_zip,
+    is_misnamed,
     is_token,
     kind_of,
 )
@@ -27,7 +28,8 @@ from curate.media.contents.piece import (
     Unsearched,
     spool,
 )
-from curate.media.sniff import sniff
+from curate.media.contents.texts import is_text
+from curate.media.sniff import PPM, sniff
 
 # Values shorter than this, of no kind that is known, are numbers and digests, and no media.
 _LEAST = {ROW: 256}
@@ -76,7 +78,10 @@ class _Walk:
         yield Piece(part, kind, source, media)
         if not source.size:
             return
-        if media is not None:
+        if media is not None and not (media is PPM and is_text(source.head)):
+            if not media.readable:
+                yield Unsearched(part, f"a picture of a kind that is not read ({media.name})",
+                                 "write it as PNG, and search that with --near")  # fmt: skip
             if ends_in_zip(source):
                 yield from self._inside(ZIP, source, part, depth)
             return
@@ -87,6 +92,9 @@ class _Walk:
             if not found.sealed and (found is not UNKNOWN or self._counts(source, kind)):
                 yield Unsearched(part, found.title, found.hint)
             return
+        if is_misnamed(found, source.name):
+            yield Unsearched(part, "a text, though its name says otherwise",
+                             "fetch the file itself", broken=True)  # fmt: skip
         yield from self._inside(found, source, part, depth)
 
     def _counts(self, source: Source, kind: str) -> bool:

@@ -45,8 +45,10 @@ def array_events(walk: Walk, values: NDArray[Any], place: str, depth: int) -> It
     elif kind.subdtype is not None:
         yield Unsearched(place, "an array of arrays")
     elif kind.kind in "SV":
-        for number, value in enumerate(np.ravel(values)):
-            yield from _bytes_events(walk, value.tobytes(), joined(place, str(number)), depth)
+        # As rows of bytes: NumPy leaves zeros out at the end of a value of its own.
+        rows = np.ascontiguousarray(values).view(np.uint8).reshape(values.size, kind.itemsize)
+        for number, row in enumerate(rows if kind.itemsize else ()):
+            yield from _bytes_events(walk, row.tobytes(), joined(place, str(number)), depth)
     elif kind.kind == "U":
         for number, text in enumerate(np.ravel(values).tolist()):
             told = str(text).encode("utf-8", "surrogatepass")

@@ -99,7 +99,7 @@ def kind_of(source: Source) -> Kind:
         return LMDB
     if head[:4] == b"\xde\xc0\xef\xbe" and source.size <= 1 << 16:
         return PAST
-    if is_pickle(head, source.tail, source.name):
+    if is_pickle(head, source.name):
         return PICKLE
     if is_text(head):
         return TEXT
@@ -138,6 +138,12 @@ def _is_old_tar(head: bytes) -> bool:
         return False
     told = int(head[148:156].strip(b"\0 ") or b"0", 8)
     return sum(head[:148]) + 8 * 32 + sum(head[156:512]) == told
+
+
+def is_der(source: Source) -> bool:
+    """Return whether some bytes are one structure of ASN.1, as certificates and signatures are."""
+    head, size = source.head[:4], source.size
+    return size < 1 << 16 and head[:2] == b"\x30\x82" and int.from_bytes(head[2:], "big") + 4 == size
 
 
 def is_token(source: Source) -> bool:

@@ -13,15 +13,13 @@ _NAMES = (".pkl", ".pickle", ".p", ".joblib")
 _STARTS = (b"(lp", b"(dp", b"(ip", b"c_codecs\n", b"ccopy", b"]q\x00", b"}q\x00", b"(c_codecs\n")
 
 
-def is_pickle(head: bytes, tail: bytes, name: str) -> bool:
-    """Return whether a file that begins and ends so is a pickle.
+def is_pickle(head: bytes, name: str) -> bool:
+    """Return whether a file that begins so is a pickle.
 
     Those of protocols 0 and 1 have no mark: they are tried where the name or the first words say so.
     """
     if head[:1] == b"\x80" and head[1:2] in {b"\x02", b"\x03", b"\x04", b"\x05"}:
         return True
-    if not tail.endswith(b"."):
-        return False
     return name.lower().endswith(_NAMES) or head.startswith(_STARTS)
 
 

@@ -65,7 +65,10 @@ class Source:
     @cached_property
     def size(self) -> int:
         """How many bytes there are."""
-        return self.file.seek(0, io.SEEK_END)
+        at = self.file.tell()
+        end = self.file.seek(0, io.SEEK_END)
+        self.file.seek(at)
+        return end
 
     @cached_property
     def head(self) -> bytes:

@@ -137,6 +137,11 @@ def _is_pixels(cell: Any) -> bool:
 
 def read_sqlite(walk: Walk, source: Source, part: str, depth: int) -> Iterator[Event]:
     """Yield the cells of every table of a SQLite database, which is opened for reading alone."""
+    page, pages = int.from_bytes(source.head[16:18], "big"), source.head[28:32]
+    told = (1 << 16 if page == 1 else page) * int.from_bytes(pages, "big")
+    if told and source.size != told:
+        yield Unsearched(part, f"a database of {source.size:,} bytes, which says {told:,}",
+                         broken=True)  # fmt: skip
     with source.on_disk() as path:
         base = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro&immutable=1", uri=True)
         try:

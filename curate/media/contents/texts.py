@@ -14,10 +14,15 @@ from curate.media.contents.piece import MENTION, VALUE, Event, Source, Unsearche
 
 # Shorter than this nothing that is a picture or a video is written.
 _LEAST = 48
-_BREAK = rb"(?:\\[nr]|\\/|[\r\n][ \t]*)"
-_RUN = re.compile(rb"(?:[A-Za-z0-9+/_-]{16,}+" + _BREAK + rb"{0,4}+)++[A-Za-z0-9+/_-]*+={0,2}")
+_BREAK = rb"(?:(?:\\r\\n|\\[nr]|\r\n|[\r\n])[ \t]*+)"
+_WORD = rb"(?:[A-Za-z0-9+/_-]++|\\/)++"
+_RUN = re.compile(
+    rb"(?<![A-Za-z0-9+/_-])(?=(?:[A-Za-z0-9+/_-]|\\/){32})" + _WORD
+    + rb"(?:" + _BREAK + rb"{1,4}+" + _WORD + rb")*+"
+)  # fmt: skip
 _URL = re.compile(rb"base64,([A-Za-z0-9+/=%_-]{64,}+)")
-_BREAKS = re.compile(_BREAK)
+_LINE_END, _BLANK = re.compile(_BREAK), re.compile(_BREAK + rb"{2,}+")
+_ALL_HEX = re.compile(rb"[0-9A-Fa-f]+")
 _HEX = re.compile(rb"(?<![0-9A-Fa-f])(?:[0-9A-Fa-f]{2}){96,}+(?![0-9A-Fa-f])")
 _NUMBERS = re.compile(rb"\[(?:\s*+\d{1,3}+\s*+,){64,}+\s*+\d{1,3}+\s*+\]")
 _CONTROL = re.compile(rb"[\x00-\x06\x0e-\x1a]")
@@ -62,17 +67,11 @@ def written_in(
 def _encoded(text: bytes | mmap.mmap) -> Iterator[bytes]:
     """Yield what long runs of a text stand for."""
     for found in _RUN.finditer(text):
-        run = found.group()
-        if len(run) < _LEAST * 4 // 3 or _HEX.fullmatch(run) or len(run) == 64:
-            continue
-        pieces = _BREAKS.split(run)
-        whole = b"".join(pieces) if b"\\/" not in run else _BREAKS.sub(
-            lambda one: b"/" if one.group() == b"\\/" else b"", run
-        )  # fmt: skip
-        yield from _base64(whole)
-        if len(pieces) > 1:
-            for piece in (*pieces, *_paragraphs(pieces)):
-                yield from _base64(piece)
+        for block in _BLANK.split(found.group().replace(b"\\/", b"/")):
+            lines = _LINE_END.split(block)
+            for run in dict.fromkeys((*lines, *_paragraphs(lines))):
+                if not _ALL_HEX.fullmatch(run):
+                    yield from _base64(run)
     for found in _URL.finditer(text):
         if b"%" in found.group():
             yield from _base64(unquote_to_bytes(found.group(1)))

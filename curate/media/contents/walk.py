@@ -12,6 +12,7 @@ from curate.media.contents.kinds import (
     ZIP,
     Kind,
     ends_in_zip,
+    is_der,
     is_misnamed,
     is_token,
     kind_of,
@@ -101,7 +102,7 @@ class _Walk:
         """Return whether bytes of no known kind may be more than numbers."""
         if kind in {FILE, MEMBER}:
             return True
-        return source.size >= _LEAST.get(kind, _LEAST_VALUE)
+        return source.size >= _LEAST.get(kind, _LEAST_VALUE) and not is_der(source)
 
     def _inside(self, found: Kind, source: Source, part: str, depth: int) -> Iterator[Event]:
         if depth > self._limits.depth:

@@ -37,6 +37,13 @@ class Matched:
         """Whether anything matches or is near."""
         return bool(self.summary["match"] or self.summary["near"])
 
+    @property
+    def known(self) -> bool:
+        """Whether every file was asked by every hash, so that no match means something."""
+        told = self.summary
+        left = any(told["not_compared"].values())
+        return not (left or told["not_checkable"] or told["unreadable"])
+
 
 def match(
     folder: Path,

@@ -11,11 +11,18 @@ from curate.cli.options import JsonOption
 from curate.cli.output import note, say, say_json
 from curate.cli.release_verify import PublicOption
 from curate.cli.signing import public_keys
-from curate.errors import EmptyInputError, ExitStatus, PathNotFoundError, printable
+from curate.errors import (
+    EmptyInputError,
+    ExitStatus,
+    InputError,
+    PathNotFoundError,
+    printable,
+)
 from curate.model.plural import counted, verb
 
 if TYPE_CHECKING:
     from curate.release.check_copy import Checked
+    from curate.release.near import Looks
 
 
 def check_copy_command(
@@ -24,6 +31,13 @@ def check_copy_command(
         Path, typer.Option(help="The withdrawal feed: withdrawals.json of a newer release.")
     ],
     key: PublicOption = None,
+    near: Annotated[
+        Path | None,
+        typer.Option(help="A fingerprint of what was called back: what looks like it is found."),
+    ] = None,
+    near_key: Annotated[
+        str, typer.Option(help="The key of that fingerprint: file:PATH, env:NAME, keyring:NAME.")
+    ] = "",
     as_json: JsonOption = False,
 ) -> int:
     """Tell which files, and what lies in them, must go: exit 1 when some must, 3 when not known.
@@ -34,7 +48,10 @@ def check_copy_command(
     Raises:
         PathNotFoundError: There is no such folder.
         EmptyInputError: It holds no file.
-        VerificationError: The feed is none, or no given key signed it.
+        VerificationError: The feed is none, or no given key signed it; or a fingerprint does not
+            open.
+        InputError: There is a fingerprint without its key.
+        MissingKeyError: There is no such key.
     """
     from curate.release.check_copy import check_copy
     from curate.release.feed import read_feed
@@ -48,7 +65,8 @@ def check_copy_command(
             where=str(folder),
             hint="name the folder in which your copy lies",
         )
-    checked = check_copy(folder, told)
+    looks = None if near is None else _looks(near, near_key)
+    checked = check_copy(folder, told, looks=looks)
     if as_json:
         say_json({"signed": told.signed, "feed": {**told.said, "tombstones": len(told.tombstones)},
                   "answer": _answer(checked), "files": checked.files, "searched": checked.parts,
@@ -57,7 +75,7 @@ def check_copy_command(
     else:
         if not told.signed:
             note("note: the feed's signature was not checked; `--key` names a public key")
-        _print_checked(checked)
+        _print_checked(checked, by_looks=looks is not None)
     if checked.found:
         return ExitStatus.FINDINGS
     return ExitStatus.MISSING if checked.unread else ExitStatus.GOOD
@@ -68,7 +86,24 @@ def _answer(checked: Checked) -> str:
     return "must go" if checked.found else "not known" if checked.unread else "nothing must go"
 
 
-def _print_checked(checked: Checked) -> None:
+def _looks(near: Path, key: str) -> Looks:
+    """Return what compares pictures with a fingerprint.
+
+    Raises:
+        InputError: There is no key.
+    """
+    from curate.release.near import Looks
+    from curate.safety.fingerprint import read_fingerprint
+    from curate.vault import workspace_key
+
+    if not key:
+        raise InputError("a fingerprint opens with the key that it was made with",
+                         where=str(near), hint="--near-key file:PATH")  # fmt: skip
+    secret = workspace_key(key)
+    return Looks(read_fingerprint(near, secret), secret)
+
+
+def _print_checked(checked: Checked, *, by_looks: bool) -> None:
     for one in checked.found:
         say(printable(f"{one.path}: {one.kind} {one.part}".rstrip()))
     for left in checked.unread:
@@ -84,7 +119,9 @@ def _print_checked(checked: Checked) -> None:
         say(f"not known: nothing that must go was found, and {_not_searched(unread)}")
     else:
         say(f"0 must go: {counted(checked.files, 'file')} and what lies in "
-            f"{verb(checked.files, 'it', 'them')} were searched by their bytes")  # fmt: skip
+            f"{verb(checked.files, 'it', 'them')} were searched by "
+            + ("their bytes and their looks" if by_looks else "their bytes; what was scaled, cut or "
+               "compressed anew has other bytes"))  # fmt: skip
 
 
 def _not_searched(count: int) -> str:

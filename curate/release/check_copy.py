@@ -12,17 +12,19 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
 from curate.media.contents import Limits, Mention, Piece, Unsearched, contents
 from curate.media.contents.piece import DIGEST, FILE, MEMBER, MENTION, ROW, VALUE
 from curate.release.feed import Feed
+from curate.release.near import Looks
 from curate.release.verify import files_below
 
 # Hashing leaves the interpreter: more threads than this wait for the disk.
 _THREADS = 4
+NEAR = "near"
 
 
 @dataclass(frozen=True, order=True)
@@ -32,8 +34,9 @@ class Found:
     Attributes:
         path: The file, below the folder.
         kind: ``file``, ``member`` of an archive, ``row`` of a table, ``value`` of an array, a
-            pickle or a text, or ``mention`` in a text.
-        part: Where in the file: names of members, numbers of rows from 0; for mentions how many.
+            pickle or a text; ``mention`` in a text; ``near`` for what only looks alike.
+        part: Where in the file: names of members, numbers of rows from 0; for mentions how many,
+            and for what looks alike how far it is.
     """
 
     path: str
@@ -93,12 +96,15 @@ class _Told:
     parts: dict[str, int] = field(default_factory=dict)
 
 
-def check_copy(folder: Path, feed: Feed, *, limits: Limits | None = None) -> Checked:
+def check_copy(
+    folder: Path, feed: Feed, *, looks: Looks | None = None, limits: Limits | None = None
+) -> Checked:
     """Return what must go of a copy, and what could not be looked into.
 
     Args:
         folder: The copy.
         feed: The withdrawal feed.
+        looks: Compares pictures and videos by their looks, too; they need not be the same bytes.
         limits: How much one file may cost.
     """
     named = cache(feed.names)
@@ -109,8 +115,11 @@ def check_copy(folder: Path, feed: Feed, *, limits: Limits | None = None) -> Che
         why = "a link, which is not followed" if link else "neither a file nor a folder"
         told[path].unread[why, ""] = Unread(path, why, "search what it names" if link else "")
     with ThreadPoolExecutor(_THREADS) as pool:
-        for path, found in pool.map(lambda p: (p, _search(folder, p, named, limits)), paths):
+        search = partial(_search, folder, named=named, looks=looks, limits=limits)
+        for path, found in zip(paths, pool.map(search, paths), strict=True):
             told[path] = found
+    if looks is not None:
+        _by_looks(looks, told)
     parts: dict[str, int] = {}
     for one in told.values():
         for kind, count in one.parts.items():
@@ -123,7 +132,20 @@ def check_copy(folder: Path, feed: Feed, *, limits: Limits | None = None) -> Che
     )
 
 
-def _search(folder: Path, path: str, named: Any, limits: Limits | None) -> _Told:
+def _by_looks(looks: Looks, told: dict[str, _Told]) -> None:
+    """Add what looks like what was called back, and what could not be compared."""
+    near, lost = looks.compared()
+    for path, part, how in near:
+        told[path].found.add(Found(path, NEAR, f"{part}: {how}" if part else how))
+    for path, part, why in lost:
+        known = told[path].unread.get((why, ""))
+        count = 1 if known is None else known.count + 1
+        told[path].unread[why, ""] = Unread(path, why, "", known.part if known else part, count)
+
+
+def _search(
+    folder: Path, path: str, *, named: Any, looks: Looks | None, limits: Limits | None
+) -> _Told:
     """Search one file; where it must go as a whole, what lies in it is not told again."""
     told, mentioned = _Told(), dict[str, int]()
     if any(named(digest) for digest in _digests(Path(path).name)):
@@ -137,6 +159,8 @@ def _search(folder: Path, path: str, named: Any, limits: Limits | None) -> _Told
             continue
         if isinstance(event, Piece):
             told.parts[event.kind] = told.parts.get(event.kind, 0) + 1
+            if looks is not None and not named(event.sha256):
+                looks.take(path, event)
         if named(event.sha256):
             if isinstance(event, Mention) and event.kind == MENTION:
                 mentioned[event.part] = mentioned.get(event.part, 0) + 1
@@ -180,5 +204,5 @@ def _digests(name: str) -> Iterator[str]:
         yield found.group().decode("ascii").lower()
 
 
-__all__ = ["FILE", "MEMBER", "MENTION", "ROW", "VALUE", "Checked", "Found", "Unread",
+__all__ = ["FILE", "MEMBER", "MENTION", "NEAR", "ROW", "VALUE", "Checked", "Found", "Unread",
            "check_copy", "held_in"]  # fmt: skip

@@ -120,12 +120,17 @@ def hash_folder(folder: Path, lists: Sequence[HashList]) -> Hashed:
         paths.setdefault(name, []).append(path.relative_to(folder).as_posix())
     if not rows and not unreadable:
         raise EmptyInputError("there are no files here", where=str(folder))
+    return Hashed(*hashed_rows(rows, frames), [paths[name] for name in sorted(rows)], unreadable)
+
+
+def hashed_rows(
+    rows: Mapping[str, dict[str, Any]], frames: Mapping[str, list[dict[str, Any]]]
+) -> tuple[pa.Table, pa.Table]:
+    """Return hashes of contents and of their frames as `Hashed` has them, from rows by SHA-256."""
     digests = sorted(rows)
-    return Hashed(
+    return (
         pa.Table.from_pylist([rows[name] for name in digests], schema=_ITEMS),
         pa.Table.from_pylist([f for name in digests for f in frames[name]], schema=_FRAMES),
-        [paths[name] for name in digests],
-        unreadable,
     )
 
 

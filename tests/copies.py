@@ -108,7 +108,7 @@ def hdf5(place: Path, files: Files) -> None:
 def sqlite(place: Path, files: Files) -> None:
     """Write a SQLite database."""
     base = sqlite3.connect(place)
-    base.execute("CREATE TABLE \"my pictures\" (name TEXT, image BLOB)")
+    base.execute('CREATE TABLE "my pictures" (name TEXT, image BLOB)')
     base.executemany('INSERT INTO "my pictures" VALUES (?, ?)',
                      [(f"{n}", data) for n, data in enumerate(files.values())])  # fmt: skip
     base.commit()
@@ -141,7 +141,8 @@ def _csv(files: Files) -> bytes:
 
 
 def _sql(files: Files) -> bytes:
-    return "".join(f"INSERT INTO t VALUES (X'{d.hex().upper()}');\n" for d in files.values()).encode()
+    lines = [f"INSERT INTO t VALUES (X'{data.hex().upper()}');\n" for data in files.values()]
+    return "".join(lines).encode()
 
 
 def _nested(files: Files) -> pa.Table:

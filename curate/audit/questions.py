@@ -337,12 +337,17 @@ LISTED = ClearanceQuestion(
     raised_by="each registered hash list",
     raised="lists > 0",
     gaps=(
-        Gap("NOT list_asked", "it was not held against the hash lists as they are, or not by "
-            "every kind of hash that they hold, or its hashes say too little"),
+        Gap(
+            "NOT list_asked",
+            "it was not held against the hash lists as they are, or not by "
+            "every kind of hash that they hold, or its hashes say too little",
+        ),
     ),
     basis="'seen'",
-    answered={"seen": "it was held against every registered hash list, by every kind of hash that "
-                      "the lists hold"},
+    answered={
+        "seen": "it was held against every registered hash list, by every kind of hash that "
+        "the lists hold"
+    },
     possible=(SEEN, REVIEWED),
     enough=(SEEN, REVIEWED),
     who="the stage hashlists; two reviewers, who still release nothing until it was asked",

@@ -136,8 +136,20 @@ def list_command(workspace: WorkspaceOption = None, as_json: JsonOption = False)
     if as_json:
         say_json([{**vars(one), "stale": one.is_stale(now)} for one in known])
     elif rows:
-        table(rows, ["list", "provider", "category", "kind", "hashes", "kinds", "not asked",
-                     "withdrawn", "stale"])
+        table(
+            rows,
+            [
+                "list",
+                "provider",
+                "category",
+                "kind",
+                "hashes",
+                "kinds",
+                "not asked",
+                "withdrawn",
+                "stale",
+            ],
+        )
     else:
         say("no list is registered")
 

@@ -38,6 +38,10 @@ def check_copy_command(
     near_key: Annotated[
         str, typer.Option(help="The key of that fingerprint: file:PATH, env:NAME, keyring:NAME.")
     ] = "",
+    unedited: Annotated[
+        bool,
+        typer.Option("--unedited", help="Nothing was scaled, cut or written anew, as you know."),
+    ] = False,
     as_json: JsonOption = False,
 ) -> int:
     """Tell which files, and what lies in them, must go: exit 1 when some must, 3 when not known.
@@ -66,7 +70,7 @@ def check_copy_command(
             hint="name the folder in which your copy lies",
         )
     looks = None if near is None else _looks(near, near_key)
-    checked = check_copy(folder, told, looks=looks)
+    checked = check_copy(folder, told, looks=looks, unedited=unedited)
     if as_json:
         say_json({"signed": told.signed, "feed": {**told.said, "tombstones": len(told.tombstones)},
                   "answer": _answer(checked), "files": checked.files, "searched": checked.parts,
@@ -120,8 +124,7 @@ def _print_checked(checked: Checked, *, by_looks: bool) -> None:
     else:
         say(f"0 must go: {counted(checked.files, 'file')} and what lies in "
             f"{verb(checked.files, 'it', 'them')} were searched by "
-            + ("their bytes and their looks" if by_looks else "their bytes; what was scaled, cut or "
-               "compressed anew has other bytes"))  # fmt: skip
+            + ("their bytes and their looks" if by_looks else "their bytes"))  # fmt: skip
 
 
 def _not_searched(count: int) -> str:

@@ -102,8 +102,10 @@ def fingerprint_command(
     say(f"{out}: {counted(len(made.digests), 'content')} by {counted(len(made.codes), 'hash')} of "
         "their looks")  # fmt: skip
     if missing:
-        note(f"{counted(missing, 'entry')} that {verb(missing, 'was', 'were')} called back "
-             f"{verb(missing, 'is', 'are')} not in it: erased, sealed, or on a hash list")
+        note(
+            f"{counted(missing, 'entry')} that {verb(missing, 'was', 'were')} called back "
+            f"{verb(missing, 'is', 'are')} not in it: erased, sealed, or on a hash list"
+        )
     note("who has the key sees a sketch of each picture that was called back: docs/safety.md")
 
 

@@ -16,15 +16,23 @@ from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
-from curate.media.contents import Limits, Mention, Piece, Unsearched, contents
+from curate.errors import VerificationError
+from curate.media.contents import Limits, Piece, Unsearched, contents
 from curate.media.contents.piece import DIGEST, FILE, MEMBER, MENTION, ROW, VALUE
+from curate.model.plural import counted
 from curate.release.feed import Feed
+from curate.release.manifest import NAME as MANIFEST
+from curate.release.manifest import read_manifest
 from curate.release.near import Looks
 from curate.release.verify import files_below
 
 # Hashing leaves the interpreter: more threads than this wait for the disk.
 _THREADS = 4
 NEAR = "near"
+_ALONE = "a picture or video that no manifest in the copy lists: only its bytes were compared"
+_NEAR_HINT = (
+    "--near finds what was scaled, cut or written anew; --unedited says that there is no such"
+)
 
 
 @dataclass(frozen=True, order=True)
@@ -94,10 +102,32 @@ class _Told:
     found: set[Found] = field(default_factory=set)
     unread: dict[tuple[str, str], Unread] = field(default_factory=dict)
     parts: dict[str, int] = field(default_factory=dict)
+    whole: str = ""
+    shown: list[tuple[str, str]] = field(default_factory=list)
+
+    def take_piece(self, piece: Piece, *, must_go: bool) -> None:
+        """Count a piece, and remember it where it is a picture or video that may stay."""
+        self.parts[piece.kind] = self.parts.get(piece.kind, 0) + 1
+        if piece.kind == FILE:
+            self.whole = piece.sha256
+        if piece.media is not None and not must_go:
+            self.shown.append((piece.sha256, piece.part))
+
+    def take_unread(self, path: str, left: Unsearched) -> None:
+        """Count what could not be looked into, with what could not for the same reason."""
+        key = left.why, left.hint
+        known = self.unread.get(key)
+        part, count = (left.part, 0) if known is None else (known.part, known.count)
+        self.unread[key] = Unread(path, *key, part, count + 1, left.broken)
 
 
 def check_copy(
-    folder: Path, feed: Feed, *, looks: Looks | None = None, limits: Limits | None = None
+    folder: Path,
+    feed: Feed,
+    *,
+    looks: Looks | None = None,
+    unedited: bool = False,
+    limits: Limits | None = None,
 ) -> Checked:
     """Return what must go of a copy, and what could not be looked into.
 
@@ -105,6 +135,9 @@ def check_copy(
         folder: The copy.
         feed: The withdrawal feed.
         looks: Compares pictures and videos by their looks, too; they need not be the same bytes.
+        unedited: Whether who asks knows that nothing was scaled, cut or written anew, so that
+            bytes are enough. Else pictures and videos of which neither the bytes nor the file that
+            holds them are those of a manifest in the copy are compared by looks, or counted.
         limits: How much one file may cost.
     """
     named = cache(feed.names)
@@ -116,10 +149,11 @@ def check_copy(
         told[path].unread[why, ""] = Unread(path, why, "search what it names" if link else "")
     with ThreadPoolExecutor(_THREADS) as pool:
         search = partial(_search, folder, named=named, looks=looks, limits=limits)
-        for path, found in zip(paths, pool.map(search, paths), strict=True):
-            told[path] = found
+        told |= dict(zip(paths, pool.map(search, paths), strict=True))
     if looks is not None:
         _by_looks(looks, told)
+    elif not unedited:
+        _by_bytes_alone(told, _as_released(folder, paths))
     parts: dict[str, int] = {}
     for one in told.values():
         for kind, count in one.parts.items():
@@ -130,6 +164,29 @@ def check_copy(
         len(told),
         parts,
     )
+
+
+def _as_released(folder: Path, paths: Collection[str]) -> set[str]:
+    """Return the SHA-256 of every file that manifests of releases in a copy list."""
+    found: set[str] = set()
+    for path in paths:
+        if Path(path).name == MANIFEST:
+            try:
+                listed = read_manifest((folder / path).parent).files
+            except VerificationError:
+                continue
+            found |= {file.sha256 for file in listed}
+    return found
+
+
+def _by_bytes_alone(told: dict[str, _Told], released: set[str]) -> None:
+    """Count pictures and videos that may be what was called back, written anew."""
+    for path, one in told.items():
+        if one.whole in released:
+            continue
+        parts = [part for sha256, part in one.shown if sha256 not in released]
+        if parts:
+            one.unread[_ALONE, _NEAR_HINT] = Unread(path, _ALONE, _NEAR_HINT, parts[0], len(parts))
 
 
 def _by_looks(looks: Looks, told: dict[str, _Told]) -> None:
@@ -147,29 +204,26 @@ def _search(
     folder: Path, path: str, *, named: Any, looks: Looks | None, limits: Limits | None
 ) -> _Told:
     """Search one file; where it must go as a whole, what lies in it is not told again."""
-    told, mentioned = _Told(), dict[str, int]()
+    told, mentioned, whole = _Told(), dict[str, int](), Found(path, FILE)
     if any(named(digest) for digest in _digests(Path(path).name)):
-        told.found.add(Found(path, FILE))
+        told.found.add(whole)
     for event in contents(folder / path, limits):
         if isinstance(event, Unsearched):
-            key = event.why, event.hint
-            known = told.unread.get(key)
-            told.unread[key] = Unread(path, *key, event.part, 1, event.broken) if known is None \
-                else Unread(path, *key, known.part, known.count + 1, known.broken)  # fmt: skip
+            told.take_unread(path, event)
             continue
+        must_go = named(event.sha256)
         if isinstance(event, Piece):
-            told.parts[event.kind] = told.parts.get(event.kind, 0) + 1
-            if looks is not None and not named(event.sha256):
+            told.take_piece(event, must_go=must_go)
+            if looks is not None and not must_go:
                 looks.take(path, event)
-        if named(event.sha256):
-            if isinstance(event, Mention) and event.kind == MENTION:
-                mentioned[event.part] = mentioned.get(event.part, 0) + 1
-            else:
-                told.found.add(Found(path, event.kind, event.part))
-        if Found(path, FILE) in told.found:
+        if must_go and event.kind == MENTION:
+            mentioned[event.part] = mentioned.get(event.part, 0) + 1
+        elif must_go:
+            told.found.add(Found(path, event.kind, event.part))
+        if whole in told.found:
             return told
     for part, count in mentioned.items():
-        often = f"{count:,} {'mention' if count == 1 else 'mentions'}"
+        often = counted(count, "mention")
         told.found.add(Found(path, MENTION, f"{part}: {often}" if part else often))
     return told
 
@@ -193,9 +247,8 @@ def _holds(path: Path, wanted: Collection[str]) -> bool:
         if isinstance(event, Unsearched):
             if event.broken:
                 return True
-        elif isinstance(event, Piece) or event.kind == MEMBER:
-            if event.sha256 in wanted:
-                return True
+        elif (isinstance(event, Piece) or event.kind == MEMBER) and event.sha256 in wanted:
+            return True
     return False
 
 

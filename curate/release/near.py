@@ -20,6 +20,8 @@ from curate.safety.fingerprint import Fingerprint, as_list
 from curate.safety.folder import Hashed, hashed_rows
 
 _TOO_LITTLE = "a picture or video that says too little to be compared by its looks"
+# Below so many pixels a side PDQ is made of what scaling has invented.
+_SMALLEST = 64
 _UNDECODED = "a picture or video that cannot be decoded, and so not compared by its looks"
 
 
@@ -86,11 +88,12 @@ class Looks:
         for row in sorted(found.matches.to_pylist(), key=lambda row: row["distance"] or 0):
             bits = "the same" if not row["distance"] else f"{row['distance']} bits apart"
             nearest.setdefault(hashed.digests[row["item"]], bits)
-        lost = {
-            hashed.digests[item]: _UNDECODED
-            if self._rows[hashed.digests[item]].get("undecoded") else _TOO_LITTLE
-            for item in found.unchecked if hashed.digests[item] not in nearest
+        unclear = {hashed.digests[item] for item in found.unchecked} | {
+            name for name, row in self._rows.items()
+            if min(row.get("width") or 0, row.get("height") or 0) < _SMALLEST
         }  # fmt: skip
+        lost = {name: _UNDECODED if self._rows[name].get("undecoded") else _TOO_LITTLE
+                for name in unclear - nearest.keys()}  # fmt: skip
         return self._told(nearest), self._told(lost)
 
     def _told(self, what: dict[str, str]) -> list[tuple[str, str, str]]:

@@ -23,8 +23,10 @@ FORMAT = "curate:safety-report/v1"
 
 # By the words of the stage hashlists and of the rules: what a reader must not take for clean.
 _NOT_CHECKED = (
-    ("unclear", "entries were not asked by every hash: a kind was not computed of them, or their "
-     "picture says too little"),
+    (
+        "unclear",
+        "entries were not asked by every hash: one was never computed, or says too little",
+    ),
     ("unasked", "entries were not held against the lists as they are"),
     ("unseen", "entries were not opened yet"),
     ("missing", "entries have no file"),

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.lib import format as npy
 from numpy.typing import NDArray
 
-from curate.media.contents.piece import VALUE, Event, Source, Unsearched, Walk, joined
 from curate.media.contents.pickles import read_pickle
+from curate.media.contents.piece import VALUE, Event, Source, Unsearched, Walk, joined
 from curate.media.contents.tables import NEAR, PIXELS
 from curate.media.contents.texts import written_in
 
@@ -150,17 +150,14 @@ def _dataset(walk: Walk, item: Any, place: str, depth: int) -> Iterator[Event]:
         return
     if item.shape is None:
         return
-    large = item.size * max(1, item.dtype.itemsize) > _SLICE
-    if not large or len(item.shape) < 2 or item.dtype.hasobject:
-        step = max(1, len(item) // max(1, item.size * item.dtype.itemsize // _SLICE)) if (
-            large and item.shape and item.dtype.hasobject) else None  # fmt: skip
-        spans = range(0, len(item), step) if step else (None,)
-        for start in spans:
-            value = item[()] if start is None else item[start : start + step]
-            yield from _value_events(walk, value, place, depth, first=start or 0)
+    if not item.shape or not item.size:
+        yield from _value_events(walk, item[()], place, depth)
         return
-    for start in range(0, len(item), step := max(1, _SLICE * len(item) // item.nbytes)):
-        yield from array_events(walk, item[start : start + step], place, depth)
+    # Rows of one block after another; of a single row of bytes, which may be one file, all.
+    whole = len(item.shape) == 1 and not item.dtype.hasobject and item.dtype.kind in "ui"
+    step = len(item) if whole else max(1, _SLICE * len(item) // max(1, item.nbytes))
+    for start in range(0, len(item), step):
+        yield from _value_events(walk, item[start : start + step], place, depth, first=start)
 
 
 def _value_events(

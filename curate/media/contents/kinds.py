@@ -49,7 +49,7 @@ LMDB = Kind("an LMDB database", read_lmdb)
 STREAM = Kind("an Arrow stream", read_arrow_stream)
 HDF5 = Kind("an HDF5 file", read_hdf5)
 ZLIB = Kind("a zlib stream", read_packed("zlib"))
-PAST = Kind("what locks an LMDB database", sealed=True)
+LOCK = Kind("what locks an LMDB database", sealed=True)
 UNKNOWN = Kind("a file of a kind that is not known", hint="write it in a form that is searched")
 
 _PREFIXES: tuple[tuple[bytes, Kind], ...] = (
@@ -82,6 +82,7 @@ _NOT_TEXT = (
     *(".parquet", ".arrow", ".feather", ".npy", ".npz", ".h5", ".hdf5", ".mdb", ".lmdb"),
     *(".sqlite", ".sqlite3", ".db", ".pt", ".pth", ".tfrecord", ".safetensors"),
 )
+_LMDB = b"\xde\xc0\xef\xbe"
 _ZLIB = {b"\x78\x01", b"\x78\x5e", b"\x78\x9c", b"\x78\xda"}
 
 
@@ -91,20 +92,17 @@ def kind_of(source: Source) -> Kind:
     for prefix, kind in _PREFIXES:
         if head.startswith(prefix):
             return kind
-    if head[257:262] == b"ustar" or _is_old_tar(head):
-        return TAR
-    if is_arrow_stream(head):
-        return STREAM
-    if head[16:20] == b"\xde\xc0\xef\xbe":
-        return LMDB
-    if head[:4] == b"\xde\xc0\xef\xbe" and source.size <= 1 << 16:
-        return PAST
-    if is_pickle(head, source.name):
-        return PICKLE
-    if is_text(head):
-        return TEXT
-    if head[:2] in _ZLIB:
-        return ZLIB
+    for kind, is_one in (
+        (TAR, head[257:262] == b"ustar" or _is_old_tar(head)),
+        (STREAM, is_arrow_stream(head)),
+        (LMDB, head[16:20] == _LMDB),
+        (LOCK, head[:4] == _LMDB and source.size <= 1 << 16),
+        (PICKLE, is_pickle(head, source.name)),
+        (TEXT, is_text(head)),
+        (ZLIB, head[:2] in _ZLIB),
+    ):
+        if is_one:
+            return kind
     return _late(source)
 
 
@@ -114,7 +112,7 @@ def is_misnamed(kind: Kind, name: str) -> bool:
 
 
 def _late(source: Source) -> Kind:
-    """Return the kind of what begins with something else: a user block of HDF5, a loader of a zip."""
+    """Return the kind of what begins with something else, such as the user block of HDF5."""
     at = 512
     while at < min(source.size, 1 << 24):
         source.file.seek(at)
@@ -143,7 +141,9 @@ def _is_old_tar(head: bytes) -> bool:
 def is_der(source: Source) -> bool:
     """Return whether some bytes are one structure of ASN.1, as certificates and signatures are."""
     head, size = source.head[:4], source.size
-    return size < 1 << 16 and head[:2] == b"\x30\x82" and int.from_bytes(head[2:], "big") + 4 == size
+    return (
+        size < 1 << 16 and head[:2] == b"\x30\x82" and int.from_bytes(head[2:], "big") + 4 == size
+    )
 
 
 def is_token(source: Source) -> bool:

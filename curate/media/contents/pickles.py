@@ -16,7 +16,7 @@ _STARTS = (b"(lp", b"(dp", b"(ip", b"c_codecs\n", b"ccopy", b"]q\x00", b"}q\x00"
 def is_pickle(head: bytes, name: str) -> bool:
     """Return whether a file that begins so is a pickle.
 
-    Those of protocols 0 and 1 have no mark: they are tried where the name or the first words say so.
+    Those of protocols 0 and 1 have no mark: the name or the first words tell them.
     """
     if head[:1] == b"\x80" and head[1:2] in {b"\x02", b"\x03", b"\x04", b"\x05"}:
         return True

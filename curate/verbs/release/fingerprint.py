@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 def export_called_back(
     context: Context, out: Path, key: str, *, use: str = DEFAULT_USE
 ) -> tuple[Fingerprint, int]:
-    """Write a fingerprint of what feeds of a use called back; return it, and how many are not in it.
+    """Write a fingerprint of what feeds of a use called back; return it, and how many it lacks.
 
-    Not in it is what the catalogue knows no hashes of, such as what was erased, and what no other
+    It lacks what the catalogue knows no hashes of, such as what was erased, and what no other
     side may learn of, such as what is on a hash list.
 
     Args:

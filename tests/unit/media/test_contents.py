@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from curate.media.contents import Limits, Mention, Piece, Unsearched, contents
-from tests.copies import BYTES, FORMS, sqlite, tarred, zipped
+from tests.copies import BYTES, FOLDERS, FORMS, sqlite, tarred, zipped
 
 
 def picture(seed: int, form: str = "PNG", side: int = 24) -> bytes:
@@ -60,9 +60,10 @@ def sha256(data: bytes) -> str:
 
 
 def needs(form: str) -> None:
-    package = {"hdf5": "h5py", "lmdb": "lmdb", "save_to_disk": "datasets", "shard.tar": "webdataset"}
-    if form in package and importlib.util.find_spec(package[form]) is None:
-        pytest.skip(f"the package {package[form]} is not installed")
+    known = {"hdf5": "h5py", "save_to_disk": "datasets", "shard.tar": "webdataset"}
+    package = known.get(form, form)
+    if form in FOLDERS and form != "data.sqlite" and importlib.util.find_spec(package) is None:
+        pytest.skip(f"the package {package} is not installed")
 
 
 @pytest.mark.parametrize("form", FORMS)

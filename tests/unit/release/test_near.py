@@ -79,8 +79,9 @@ def test_the_command_wants_the_key(
     other = f"file:{tmp_path / 'other.key'}"
     workspace_key(other, create=True)
 
-    assert main(words) == 0
-    assert "what was scaled, cut or compressed anew has other bytes" in capsys.readouterr().out
+    assert main(words) == 3
+    assert "only its bytes were compared" in capsys.readouterr().out
+    assert main([*words, "--unedited"]) == 0
     assert main(near) == 2
     assert main([*near, "--near-key", other]) == 4
     assert main([*near, "--near-key", name]) == 1

@@ -231,6 +231,8 @@ def test_matching_a_folder_says_what_was_not_asked(
 
 
 def test_kinds_are_declared_once() -> None:
-    names = [word for kind in (*LISTED_KINDS, *OTHER_KINDS) for word in (kind.name, *kind.spellings)]
+    names = [
+        word for kind in (*LISTED_KINDS, *OTHER_KINDS) for word in (kind.name, *kind.spellings)
+    ]
     assert len(names) == len(set(names))
     assert not BY_NAME.keys() & {kind.name for kind in OTHER_KINDS}

@@ -10,12 +10,14 @@ import io
 import json
 import lzma
 import pickle
+import plistlib
 import sqlite3
 import tarfile
 import zipfile
 import zlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from urllib.parse import quote
 
 import numpy as np
 import pyarrow as pa
@@ -224,6 +226,61 @@ BYTES: dict[str, Callable[[Files], bytes]] = {
         pa.table({"image": [base64.b64encode(d).decode() for d in f.values()]})
     ),
 }  # fmt: skip
+
+
+def _schema(data: bytes) -> pa.Table:
+    held = pa.field("i", pa.int64(), metadata={"thumbnail": data})
+    return pa.table([pa.array([1])], schema=pa.schema([held]))
+
+
+def _saved(values: np.ndarray) -> bytes:
+    return _sink(lambda held: np.save(held, values))
+
+
+def _with_comment(data: bytes) -> bytes:
+    held = io.BytesIO(zipped({"a.txt": b"a"}))
+    with zipfile.ZipFile(held, "a") as archive:
+        archive.comment = data
+    return held.getvalue()
+
+
+# What somebody came upon who tried to hide one picture where it is not looked for.
+STRANGE: dict[str, Callable[[bytes], bytes]] = {
+    "signed.parquet": lambda d: _parquet(
+        pa.table({"i": pa.array([np.frombuffer(d, "i1").tolist()], pa.list_(pa.int8()))})
+    ),
+    "schema.parquet": lambda d: _parquet(_schema(d)),
+    "wide numbers.parquet": lambda d: _parquet(pa.table({"i": [list(d)]})),
+    "gzip in parquet": lambda d: _parquet(pa.table({"i": [gzip.compress(d)]})),
+    "escaped.json": lambda d: json.dumps({"u": d.decode("latin-1")}).encode(),
+    "signed.json": lambda d: json.dumps(np.frombuffer(d, "i1").tolist()).encode(),
+    "indexed.json": lambda d: json.dumps({str(n): v for n, v in enumerate(d)}).encode(),
+    "plus.json": lambda d: b'"' + base64.b64encode(d).replace(b"+", b"\\u002b") + b'"',
+    "percent.html": lambda d: b"data:image/png;base64," + quote(base64.b64encode(d)).encode(),
+    "wide.json": lambda d: base64.b64encode(d).decode().encode("utf-32"),
+    "narrow.json": lambda d: ("\ufeff" + base64.b64encode(d).decode()).encode("utf-16-be"),
+    "spaced.txt": lambda d: base64.encodebytes(d).replace(b"\n", b" "),
+    "picture.yaml": lambda d: b"i: |\n  " + base64.encodebytes(d).replace(b"\n", b"\n  "),
+    "dashes.txt": lambda d: b"--" + base64.b64encode(d),
+    "b85.txt": base64.b85encode,
+    "a85.txt": base64.a85encode,
+    "bytes.py": lambda d: f"PICTURE = {d!r}\n".encode(),
+    "spaced.hex": lambda d: d.hex(" ").encode(),
+    "wrapped.hex": lambda d: d.hex("\n", 30).encode(),
+    "array.c": lambda d: ", ".join(f"0x{one:02X}" for one in d).encode(),
+    "numbers.pkl": lambda d: pickle.dumps(list(d)),
+    "wide.npy": lambda d: _saved(np.frombuffer(d, np.uint8).astype(np.int64)),
+    "pairs.npy": lambda d: _saved(np.frombuffer(d[: len(d) // 2 * 2] + b"\0\0", np.uint16)),
+    "slices.npy": lambda d: _saved(
+        np.frombuffer(d.ljust(-(-len(d) // 64) * 64, b"\0"), np.uint8).reshape(-1, 64)
+    ),
+    "records.tfrecord": lambda d: len(d).to_bytes(8, "little") + b"\1\2\3\4" + d + b"\1\2\3\4",
+    "comment.gif": lambda d: b"GIF89a" + bytes(7) + d,
+    "data.plist": lambda d: plistlib.dumps({"i": d}, fmt=plistlib.FMT_BINARY),
+    "comment.zip": _with_comment,
+}  # fmt: skip
+
+
 FOLDERS: dict[str, Form] = {
     "save_to_disk": save_to_disk,
     "shard.tar": webdataset,

@@ -27,8 +27,8 @@ from curate.media.contents.piece import (
 )
 
 _SUFFIXES = (".gz", ".bz2", ".xz", ".zst", ".lz4", ".lzma", ".z")
-# What may lie between members of a zip: padding, and fields that are not told of.
-_LOOSE = 4096
+# What may lie between members of a zip: sizes behind a member, which some write longer.
+_LOOSE, _LOOSE_MEMBER = 32, 12
 
 
 def read_tar(walk: Walk, source: Source, part: str, depth: int) -> Iterator[Event]:
@@ -49,7 +49,7 @@ def read_tar(walk: Walk, source: Source, part: str, depth: int) -> Iterator[Even
             ended = archive.offset
         start, proper = _next_start(source, ended)
         if not proper:
-            yield Unsearched(part, "data follow in the tar that are no member", broken=True)
+            yield Unsearched(part, "the tar does not end as a tar does", broken=True)
             return
     for place, target in links:
         if target not in names and not any(name.endswith("/" + target) for name in names):
@@ -63,7 +63,7 @@ def _next_start(source: Source, ended: int) -> tuple[int, bool]:
     """
     source.file.seek(ended)
     block = source.file.read(tarfile.BLOCKSIZE)
-    if block.strip(b"\0"):
+    if block.strip(b"\0") or not block:
         return ended, False
     at = ended + len(block)
     while block := source.file.read(BLOCK):
@@ -95,8 +95,12 @@ def read_zip(walk: Walk, source: Source, part: str, depth: int) -> Iterator[Even
                 yield Unsearched(place, f"the member cannot be unpacked: {error}", broken=True)
                 continue
             yield from walk.look(held, place, MEMBER, depth + 1)
-        loose = source.size - len(archive.comment) - _told_of(source, members, archive.start_dir)
-    if loose > _LOOSE:
+        if archive.comment:
+            yield from walk.look(
+                Source.of(archive.comment), joined(part, "comment"), MEMBER, depth + 1
+            )
+        loose = source.size - _told_of(source, members, archive.start_dir)
+    if loose > _LOOSE + _LOOSE_MEMBER * len(members):
         yield Unsearched(part, "the zip holds bytes that belong to no member")
 
 
@@ -119,40 +123,51 @@ def _arrow(codec: str) -> Callable[[IO[bytes]], Any]:
     return lambda file: pa.CompressedInputStream(pa.PythonFile(file, mode="r"), codec)
 
 
-def _zlib(file: IO[bytes]) -> IO[bytes]:
-    return io.BufferedReader(_Inflated(file))
+def _chained(new: Callable[[], Any]) -> Callable[[IO[bytes]], IO[bytes]]:
+    return lambda file: io.BufferedReader(_Chained(file, new))
 
 
-class _Inflated(io.RawIOBase):
-    """A zlib stream as a file."""
+class _Chained(io.RawIOBase):
+    """Compressed streams one behind another as a file; anything else behind them is an error."""
 
-    def __init__(self, file: IO[bytes]) -> None:
-        self._file, self._worker = file, zlib.decompressobj()
+    def __init__(self, file: IO[bytes], new: Callable[[], Any]) -> None:
+        self._file, self._new, self._worker, self._rest = file, new, new(), b""
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, target: Any) -> int:
-        while not self._worker.eof:
-            given = self._worker.unconsumed_tail or self._file.read(1 << 16)
+        while True:
+            if self._worker.eof:
+                self._rest = (self._worker.unused_data or self._file.read(1 << 16)).lstrip(b"\0")
+                if not self._rest:
+                    return 0
+                self._worker = self._new()
+            given = self._rest or self._more()
+            self._rest = b""
             found = self._worker.decompress(given, len(target))
             if found:
                 target[: len(found)] = found
                 return len(found)
-            if not given:
-                raise EOFError("the data end too early")
-        if self._worker.unused_data or self._file.read(1):
-            raise ValueError("data follow behind the end")
-        return 0
+
+    def _more(self) -> bytes:
+        """Return what is to be unpacked next."""
+        left: bytes = getattr(self._worker, "unconsumed_tail", b"")
+        if left or not getattr(self._worker, "needs_input", True):
+            return left
+        given = self._file.read(1 << 16)
+        if not given:
+            raise EOFError("the data end too early")
+        return given
 
 
 _OPENERS: dict[str, Callable[[IO[bytes]], Any]] = {
     "gzip": lambda file: gzip.GzipFile(fileobj=file),
-    "bzip2": bz2.BZ2File,
-    "xz": lzma.LZMAFile,
+    "bzip2": _chained(bz2.BZ2Decompressor),
+    "xz": _chained(lzma.LZMADecompressor),
     "zstd": _arrow("zstd"),
     "lz4": _arrow("lz4"),
-    "zlib": _zlib,
+    "zlib": _chained(zlib.decompressobj),
 }
 
 

@@ -10,10 +10,12 @@ import numpy as np
 from numpy.lib import format as npy
 from numpy.typing import NDArray
 
+from curate.media.contents.carve import carved
 from curate.media.contents.pickles import read_pickle
-from curate.media.contents.piece import VALUE, Event, Source, Unsearched, Walk, joined
+from curate.media.contents.piece import VALUE, Event, Piece, Source, Unsearched, Walk, joined
 from curate.media.contents.tables import NEAR, PIXELS
-from curate.media.contents.texts import written_in
+from curate.media.contents.texts import is_known, written_in
+from curate.media.sniff import sniff
 
 _LEAST = 48
 _SLICE = 16 << 20
@@ -55,18 +57,31 @@ def array_events(walk: Walk, values: NDArray[Any], place: str, depth: int) -> It
             yield from written_in(walk, told, joined(place, str(number)), depth)
     elif kind.itemsize == 1 and kind.kind in "ui":
         yield from _small_numbers(walk, values, place, depth)
+    else:
+        yield from _numbers(walk, values, place, depth)
+
+
+def _numbers(walk: Walk, values: NDArray[Any], place: str, depth: int) -> Iterator[Event]:
+    """Yield bytes that are kept as wider numbers, or told apart into such."""
+    raw = values.tobytes()
+    if is_known(raw):
+        yield from _bytes_events(walk, raw, place, depth)
+    elif values.dtype.kind in "ui" and values.ndim == 1 and values.size >= _LEAST:
+        if values.min() >= -128 and values.max() <= 255:
+            data = (values.astype(np.int64) & 0xFF).astype(np.uint8).tobytes()
+            yield from _bytes_events(walk, data, place, depth)
     elif _as_large_as_a_picture(values.shape):
         yield Unsearched(place, PIXELS, NEAR)
 
 
 def _small_numbers(walk: Walk, values: NDArray[Any], place: str, depth: int) -> Iterator[Event]:
     """Yield bytes that are kept as numbers: the whole, and each row; larger ones are pixels."""
-    from curate.media.sniff import sniff
-
     whole = values.tobytes()
     if values.ndim <= 1 or values.size < _LEAST:
         yield from _bytes_events(walk, whole, place, depth)
         return
+    for begin, end in carved(whole) if is_known(whole) else ():
+        yield Piece(place, VALUE, Source.of(whole[begin:end]))
     rows = values.reshape(len(values), -1)
     first = rows[0].tobytes() if len(rows) else b""
     if values.ndim == 2 and sniff(first[:4096]) is not None:
@@ -86,15 +101,9 @@ def _bytes_events(walk: Walk, data: bytes, place: str, depth: int) -> Iterator[E
         yield from walk.look(Source.of(bare), place, VALUE, depth + 1)
         # What is filled up may end in a zero itself: few are tried.
         for more in range(1, min(8, len(data) - len(bare)) + 1):
-            yield from _bare(data[: len(bare) + more], place)
+            yield Piece(place, VALUE, Source.of(data[: len(bare) + more]))
     elif data:
         yield from walk.look(Source.of(data), place, VALUE, depth + 1)
-
-
-def _bare(data: bytes, place: str) -> Iterator[Event]:
-    from curate.media.contents.piece import Piece
-
-    yield Piece(place, VALUE, Source.of(data))
 
 
 def _as_large_as_a_picture(shape: tuple[int, ...]) -> bool:

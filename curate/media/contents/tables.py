@@ -9,8 +9,8 @@ from typing import Any
 import pyarrow as pa
 from pyarrow import feather, parquet
 
-from curate.media.contents.piece import ROW, Event, Source, Unsearched, Walk, joined
-from curate.media.contents.texts import written_in
+from curate.media.contents.piece import ROW, VALUE, Event, Source, Unsearched, Walk, joined
+from curate.media.contents.texts import small_numbers, written_in
 
 _ROWS = 64
 _LEAST = 64
@@ -19,6 +19,7 @@ _LEAST = 64
 def read_parquet(walk: Walk, source: Source, part: str, depth: int) -> Iterator[Event]:
     """Yield the cells of a Parquet file."""
     file = parquet.ParquetFile(source.opened())
+    yield from _schema_events(walk, file.schema_arrow, part, depth)
     yield from _rows(walk, file.iter_batches(_ROWS), part, depth)
     expected = file.metadata.num_rows
     if not file.metadata.num_columns and expected:
@@ -28,6 +29,7 @@ def read_parquet(walk: Walk, source: Source, part: str, depth: int) -> Iterator[
 def read_arrow_file(walk: Walk, source: Source, part: str, depth: int) -> Iterator[Event]:
     """Yield the cells of an Arrow file, which Feather is too."""
     reader = pa.ipc.open_file(source.opened())
+    yield from _schema_events(walk, reader.schema, part, depth)
     batches = (reader.get_batch(number) for number in range(reader.num_record_batches))
     yield from _rows(walk, batches, part, depth)
 
@@ -43,11 +45,25 @@ def read_arrow_stream(walk: Walk, source: Source, part: str, depth: int) -> Iter
     number = 0
     while file.tell() < source.size:
         begin = file.tell()
-        for batch in pa.ipc.open_stream(file):
+        reader = pa.ipc.open_stream(file)
+        yield from _schema_events(walk, reader.schema, part, depth)
+        for batch in reader:
             yield from _rows(walk, [batch], part, depth, first=number)
             number += batch.num_rows
         if file.tell() == begin:
             raise ValueError("nothing can be read here")
+
+
+def _schema_events(walk: Walk, schema: pa.Schema, part: str, depth: int) -> Iterator[Event]:
+    """Yield what names of columns mention, and what is kept beside them."""
+    place = joined(part, "schema")
+    kept = [schema.metadata or {}, *(field.metadata or {} for field in schema)]
+    for name in schema.names:
+        yield from written_in(walk, name.encode("utf-8", "surrogatepass"), place, depth)
+    for told in kept:
+        for key, value in told.items():
+            yield from written_in(walk, key, place, depth)
+            yield from walk.look(Source.of(value), place, VALUE, depth + 1)
 
 
 def is_arrow_stream(head: bytes) -> bool:
@@ -108,11 +124,8 @@ def cell_events(walk: Walk, cell: Any, place: str, depth: int) -> Iterator[Event
 
 def _list_events(walk: Walk, cell: Any, place: str, depth: int) -> Iterator[Event]:
     if len(cell) >= _LEAST and isinstance(cell[0], int) and not isinstance(cell[0], bool):
-        try:
-            data = bytes(cell)
-        except (ValueError, TypeError):
-            return
-        yield from walk.look(Source.of(data), place, ROW, depth + 1)
+        if (data := small_numbers(cell)) is not None:
+            yield from walk.look(Source.of(data), place, ROW, depth + 1)
         return
     if _is_pixels(cell):
         yield Unsearched(place, PIXELS, NEAR)

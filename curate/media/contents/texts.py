@@ -5,44 +5,116 @@ from __future__ import annotations
 import base64
 import binascii
 import codecs
+import contextlib
+import json
 import mmap
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import Any
 from urllib.parse import unquote_to_bytes
 
-from curate.media.contents.piece import MENTION, VALUE, Event, Source, Unsearched, Walk, mentions
+from curate.media.contents.carve import carved
+from curate.media.contents.piece import (
+    MENTION,
+    VALUE,
+    Event,
+    Piece,
+    Source,
+    Unsearched,
+    Walk,
+    mentions,
+)
+from curate.media.sniff import sniff
 
 # Shorter than this nothing that is a picture or a video is written.
 _LEAST = 48
-_BREAK = rb"(?:(?:\\r\\n|\\[nr]|\r\n|[\r\n])[ \t]*+)"
+_BREAK = rb"(?:[ \t]|(?:\\r\\n|\\[nr]|\r\n|[\r\n])[ \t]*+)"
 _WORD = rb"(?:[A-Za-z0-9+/_-]++|\\/)++"
 _RUN = re.compile(
     rb"(?<![A-Za-z0-9+/_-])(?=(?:[A-Za-z0-9+/_-]|\\/){32})" + _WORD
     + rb"(?:" + _BREAK + rb"{1,4}+" + _WORD + rb")*+"
 )  # fmt: skip
 _URL = re.compile(rb"base64,([A-Za-z0-9+/=%_-]{64,}+)")
-_LINE_END, _BLANK = re.compile(_BREAK), re.compile(_BREAK + rb"{2,}+")
+_LINE_END = re.compile(_BREAK)
+_BLANK = re.compile(rb"(?:\r?\n[ \t]*+){2,}+|(?:\\n){2,}+|(?:\\r\\n){2,}+")
 _ALL_HEX = re.compile(rb"[0-9A-Fa-f]+")
 _HEX = re.compile(rb"(?<![0-9A-Fa-f])(?:[0-9A-Fa-f]{2}){96,}+(?![0-9A-Fa-f])")
-_NUMBERS = re.compile(rb"\[(?:\s*+\d{1,3}+\s*+,){64,}+\s*+\d{1,3}+\s*+\]")
+_NUMBERS = re.compile(rb"\[(?:\s*+-?+\d{1,3}+\s*+,){48,}+\s*+-?+\d{1,3}+\s*+\]")
 _CONTROL = re.compile(rb"[\x00-\x06\x0e-\x1a]")
-_WIDE = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
+_LOOSE_HEX = re.compile(rb"(?:(?:\\x|0x)?+[0-9A-Fa-f]{2}[ \t\r\n:;,]{0,9}+){64,}+")
+_NO_HEX = re.compile(rb"0x|[^0-9A-Fa-f]")
+_INDEXED = re.compile(rb'\{(?:\s*+"\d{1,9}"\s*+:\s*+\d{1,3}\s*+,?+){48,}+\s*+\}')
+_VALUE_OF = re.compile(rb":\s*(\d+)")
+_WIDER = re.compile(rb"[!-~]{60,}+(?:\r?\n[!-~]{20,}+)*+")
+_QUOTED = re.compile(rb'"((?:[^"\\]++|\\.)*+)"' + rb"|'((?:[^'\\]++|\\.)*+)'", re.DOTALL)
+_PYTHON = re.compile(rb"\\(x[0-9A-Fa-f]{2}|[abfnrtv0\\'\"])")
+_SIMPLE = {
+    one: value for one, value in zip(
+        (b"a", b"b", b"f", b"n", b"r", b"t", b"v", b"0", b"\\", b"'", b'"'),
+        (b"\a", b"\b", b"\f", b"\n", b"\r", b"\t", b"\v", b"\0", b"\\", b"'", b'"'),
+        strict=True,
+    )
+}  # fmt: skip
+_ESCAPE = re.compile(rb"\\u00([0-9A-Fa-f]{2})")
+_STRANGE = (
+    ("quoted-printable", re.compile(rb"(?:=[0-9A-F]{2}[^=\n]{0,20}){24,}+")),
+    ("uuencode", re.compile(rb"^begin [0-7]{3,4} \S", re.MULTILINE)),
+    ("yEnc", re.compile(rb"^=ybegin ", re.MULTILINE)),
+)
+# How pictures, zips and gzip files begin in base64.
+_IN_BASE64 = re.compile(rb"iVBORw0KGgo|/9j/[24]|UklGR|R0lGOD|UEsDB|H4sIA")
+_MAGIC = (b"PK\x03\x04", b"\x1f\x8b\x08", b"\x93NUMPY", b"PAR1", b"ARROW1", b"SQLite format 3")
+_MOST = 256 << 20
+_WIDE = (
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
 
 
 def is_text(head: bytes) -> bool:
     """Return whether a file that begins so is a text."""
-    return head[:2] in _WIDE or (bool(head) and _CONTROL.search(head) is None)
+    return _wide(head) is not None or (bool(head) and _CONTROL.search(head) is None)
+
+
+def _wide(head: bytes) -> tuple[bytes, str] | None:
+    return next(((mark, name) for mark, name in _WIDE if head.startswith(mark)), None)
+
+
+def is_known(data: bytes) -> bool:
+    """Return whether bytes begin as a picture, a video, or something that holds such."""
+    return sniff(data[:4096]) is not None or data.startswith(_MAGIC)
+
+
+def small_numbers(numbers: Sequence[Any]) -> bytes | None:
+    r"""Return numbers as the bytes that they may stand for, signed or not; None for others.
+
+    >>> small_numbers([137, 80]), small_numbers([-119, 80]), small_numbers([300])
+    (b'\x89P', b'\x89P', None)
+    """
+    try:
+        if min(numbers) >= -128 and max(numbers) <= 255:
+            return bytes(number & 0xFF for number in numbers)
+    except TypeError:
+        pass
+    return None
 
 
 def read_text(walk: Walk, source: Source, part: str, depth: int) -> Iterator[Event]:
     """Yield the digests that a text mentions, and the files that are written in it."""
-    if encoding := _WIDE.get(source.head[:2]):
-        narrow = source.opened().read()[2:].decode(encoding, "replace").encode()
+    if (wide := _wide(source.head)) is not None:
+        mark, encoding = wide
+        narrow = source.opened().read()[len(mark) :].decode(encoding, "replace").encode()
         yield from written_in(walk, narrow, part, depth)
         return
     with source.buffer() as text:
         if text and _CONTROL.search(text):
             yield Unsearched(part, "a text with other data in it")
+            yield from _pictures_in(text, part)
+        for name, found in _STRANGE:
+            if text and found.search(text):
+                yield Unsearched(part, f"a text with what may be files in {name}")
         yield from written_in(walk, text, part, depth)
 
 
@@ -62,6 +134,59 @@ def written_in(
     within = VALUE if kind == MENTION else kind
     for data in _encoded(text):
         yield from walk.look(Source.of(data), part, within, depth + 1)
+    for data in _loose(text):
+        if is_known(data):
+            yield from walk.look(Source.of(data), part, within, depth + 1)
+    if text and len(text) <= _MOST and text.find(b"\\u00") >= 0:
+        plain = _ESCAPE.sub(lambda one: bytes.fromhex(one.group(1).decode()), text[:])
+        for data in _encoded(plain):
+            yield from walk.look(Source.of(data), part, within, depth + 1)
+    elif text and len(text) > _MOST and text.find(b"\\u00") >= 0:
+        yield Unsearched(part, "a large text with escaped characters")
+
+
+def _pictures_in(text: bytes | mmap.mmap, part: str) -> Iterator[Event]:
+    for begin, end in carved(text):
+        yield Piece(part, VALUE, Source.of(bytes(text[begin:end])))
+
+
+def _loose(text: bytes | mmap.mmap) -> Iterator[bytes]:
+    """Yield what parts of a text may stand for that often stand for nothing."""
+    for found in _LOOSE_HEX.finditer(text):
+        digits = _NO_HEX.sub(b"", found.group())
+        yield bytes.fromhex(digits[: len(digits) // 2 * 2].decode("ascii"))
+    for found in _INDEXED.finditer(text):
+        numbers = [
+            int(pair.split(b":")[1]) for pair in found.group()[1:-1].split(b",") if b":" in pair
+        ]
+        yield small_numbers(numbers) or b""
+    for found in _WIDER.finditer(text):
+        run = found.group().replace(b"\n", b"").replace(b"\r", b"")
+        for decode in (base64.b85decode, base64.a85decode):
+            try:
+                yield decode(run)
+            except ValueError:
+                continue
+        for start in _IN_BASE64.finditer(run):
+            yield from _base64(re.split(rb"[^A-Za-z0-9+/_-]", run[start.start() :], maxsplit=1)[0])
+    if text.find(b"\\x") >= 0 or text.find(b"\\u00") >= 0:
+        for found in _QUOTED.finditer(text):
+            yield from _unescaped(found.group(1) or found.group(2) or b"")
+
+
+def _unescaped(quoted: bytes) -> Iterator[bytes]:
+    """Yield what a text in quotes stands for in JSON, and in Python."""
+    if len(quoted) < _LEAST or b"\\" not in quoted:
+        return
+    with contextlib.suppress(ValueError):
+        yield json.loads(b'"' + quoted + b'"', strict=False).encode("latin-1")
+    if b"\\x" in quoted:
+        yield _PYTHON.sub(_escape, quoted)
+
+
+def _escape(found: re.Match[bytes]) -> bytes:
+    word = found.group(1)
+    return bytes.fromhex(word[1:].decode("ascii")) if word[:1] == b"x" else _SIMPLE[word]
 
 
 def _encoded(text: bytes | mmap.mmap) -> Iterator[bytes]:
@@ -78,9 +203,9 @@ def _encoded(text: bytes | mmap.mmap) -> Iterator[bytes]:
     for found in _HEX.finditer(text):
         yield bytes.fromhex(found.group().decode("ascii"))
     for found in _NUMBERS.finditer(text):
-        numbers = [int(one) for one in found.group()[1:-1].split(b",")]
-        if max(numbers) < 256:
-            yield bytes(numbers)
+        data = small_numbers([int(one) for one in found.group()[1:-1].split(b",")])
+        if data is not None:
+            yield data
 
 
 def _paragraphs(lines: list[bytes]) -> Iterator[bytes]:

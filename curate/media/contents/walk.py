@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
+from curate.media.contents.carve import carved, end_of
 from curate.media.contents.kinds import (
     TEXT,
     UNKNOWN,
@@ -21,16 +22,18 @@ from curate.media.contents.piece import (
     FILE,
     MEMBER,
     ROW,
+    VALUE,
     Event,
     Limits,
     Piece,
     Source,
     TooMuchError,
     Unsearched,
+    joined,
     spool,
 )
 from curate.media.contents.texts import is_text
-from curate.media.sniff import PPM, sniff
+from curate.media.sniff import JPEG, PNG, PPM, WEBP, Format, sniff
 
 # Values shorter than this, of no kind that is known, are numbers and digests, and no media.
 _LEAST = {ROW: 256}
@@ -83,20 +86,48 @@ class _Walk:
             if not media.readable:
                 yield Unsearched(part, f"a picture of a kind that is not read ({media.name})",
                                  "write it as PNG, and search that with --near")  # fmt: skip
-            if ends_in_zip(source):
-                yield from self._inside(ZIP, source, part, depth)
+            yield from self._around(source, part, media, kind, depth)
             return
         found = kind_of(source)
         if found is UNKNOWN and is_token(source):
             return
         if found.read is None:
             if not found.sealed and (found is not UNKNOWN or self._counts(source, kind)):
+                yield from self._carved(source, part, kind, 0, show=True)
                 yield Unsearched(part, found.title, found.hint)
             return
         if is_misnamed(found, source.name):
             yield Unsearched(part, "a text, though its name says otherwise",
                              "fetch the file itself", broken=True)  # fmt: skip
         yield from self._inside(found, source, part, depth)
+
+    def _around(
+        self, source: Source, part: str, media: Format, kind: str, depth: int
+    ) -> Iterator[Event]:
+        """Yield what lies in a picture or video, and behind the end of a picture."""
+        if ends_in_zip(source):
+            yield from self._inside(ZIP, source, part, depth)
+        with source.buffer() as data:
+            end = end_of(data, 0) if media in {JPEG, PNG, WEBP} else source.size
+        if end is not None and end < source.size:
+            yield Unsearched(part, "data behind the end of a picture",
+                             "cut them off, and search both")  # fmt: skip
+        yield from self._carved(source, part, kind, 1, show=False)
+
+    def _carved(
+        self, source: Source, part: str, kind: str, start: int, *, show: bool
+    ) -> Iterator[Event]:
+        """Yield pictures that lie whole in other bytes.
+
+        A preview within a picture is none of its own: it is not to be compared by its looks.
+        """
+        within = ROW if kind == ROW else VALUE
+        with source.buffer() as data:
+            for begin, end in carved(data, start):
+                found = Source.of(bytes(data[begin:end]))
+                media = sniff(found.head) if show else None
+                place = part if kind == ROW else joined(part, f"byte {begin}")
+                yield Piece(place, within, found, media)
 
     def _counts(self, source: Source, kind: str) -> bool:
         """Return whether bytes of no known kind may be more than numbers."""

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import bz2
 import gzip
 import hashlib
 import importlib.util
 import io
+import lzma
 import os
 import pickle
 import struct
 import tarfile
 import zipfile
+import zlib
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +25,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from curate.media.contents import Limits, Mention, Piece, Unsearched, contents
-from tests.copies import BYTES, FOLDERS, FORMS, sqlite, tarred, zipped
+from tests.copies import BYTES, FOLDERS, FORMS, STRANGE, sqlite, tarred, zipped
 
 
 def picture(seed: int, form: str = "PNG", side: int = 24) -> bytes:
@@ -80,6 +84,27 @@ def test_every_form_is_searched(form: str, tmp_path: Path) -> None:
     count = 1 if form in {"plain.png", "one.png.gz", "u1.npy"} else len(wanted)
     assert [one in found for one in wanted[:count]] == [True] * count
     assert unsearched(place) == []
+
+
+@pytest.mark.parametrize("form", STRANGE)
+@pytest.mark.parametrize("kind", ["PNG", "JPEG"])
+def test_what_is_hidden_in_other_forms_is_found(form: str, kind: str, tmp_path: Path) -> None:
+    data = picture(7, kind)
+    (tmp_path / "x").write_bytes(STRANGE[form](data))
+
+    assert sha256(data) in digests(tmp_path / "x")
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, bz2.compress, lzma.compress, zlib.compress])
+def test_data_behind_a_compressed_file_are_told(
+    pack: Callable[[bytes], bytes], tmp_path: Path
+) -> None:
+    """Several streams one behind another are read."""
+    (tmp_path / "x").write_bytes(pack(b"a") + pack(FILES["a.png"]))
+    (tmp_path / "y").write_bytes(pack(b"a") + FILES["a.png"])
+
+    assert unsearched(tmp_path / "x") == ["a file of a kind that is not known"]  # the two in one
+    assert len(unsearched(tmp_path / "y")) == 1
 
 
 # Cut between two of a kind the first is whole; a text has no end that could be missed.
@@ -224,7 +249,8 @@ def test_bytes_of_a_zip_that_no_member_has_are_told(tmp_path: Path) -> None:
         assert archive.namelist() == ["a.txt"]
     (tmp_path / "y.jpg").write_bytes(picture(9, "JPEG") + zipped(FILES))
 
-    assert unsearched(tmp_path / "x.zip") == ["the zip holds bytes that belong to no member"]
+    assert "the zip holds bytes that belong to no member" in unsearched(tmp_path / "x.zip")
+    assert "data behind the end of a picture" in unsearched(tmp_path / "y.jpg")
     assert sha256(FILES["a.png"]) in digests(tmp_path / "y.jpg")
 
 

@@ -57,6 +57,10 @@ class Source:
     name: str = ""
     path: Path | None = None
 
+    def __del__(self) -> None:
+        if self.path is None:
+            self.file.close()
+
     @classmethod
     def of(cls, data: bytes, name: str = "") -> Source:
         """Return some bytes as a source."""

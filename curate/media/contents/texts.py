@@ -31,7 +31,7 @@ _LEAST = 48
 _BREAK = rb"(?:[ \t]|(?:\\r\\n|\\[nr]|\r\n|[\r\n])[ \t]*+)"
 _WORD = rb"(?:[A-Za-z0-9+/_-]++|\\/)++"
 _RUN = re.compile(
-    rb"(?<![A-Za-z0-9+/_-])(?=(?:[A-Za-z0-9+/_-]|\\/){32})" + _WORD
+    rb"(?<![A-Za-z0-9+/_-])(?=[A-Za-z0-9+/_\\-]{32})" + _WORD
     + rb"(?:" + _BREAK + rb"{1,4}+" + _WORD + rb")*+"
 )  # fmt: skip
 _URL = re.compile(rb"base64,([A-Za-z0-9+/=%_-]{64,}+)")
@@ -41,20 +41,18 @@ _ALL_HEX = re.compile(rb"[0-9A-Fa-f]+")
 _HEX = re.compile(rb"(?<![0-9A-Fa-f])(?:[0-9A-Fa-f]{2}){96,}+(?![0-9A-Fa-f])")
 _NUMBERS = re.compile(rb"\[(?:\s*+-?+\d{1,3}+\s*+,){48,}+\s*+-?+\d{1,3}+\s*+\]")
 _CONTROL = re.compile(rb"[\x00-\x06\x0e-\x1a]")
-_LOOSE_HEX = re.compile(rb"(?:(?:\\x|0x)?+[0-9A-Fa-f]{2}[ \t\r\n:;,]{0,9}+){64,}+")
+_LOOSE_HEX = re.compile(rb"(?<![0-9A-Fa-f])(?:(?:\\x|0x)?+[0-9A-Fa-f]{2}[ \t\r\n:;,]{0,9}+){64,}+")
 _NO_HEX = re.compile(rb"0x|[^0-9A-Fa-f]")
 _INDEXED = re.compile(rb'\{(?:\s*+"\d{1,9}"\s*+:\s*+\d{1,3}\s*+,?+){48,}+\s*+\}')
 _VALUE_OF = re.compile(rb":\s*(\d+)")
 _WIDER = re.compile(rb"[!-~]{60,}+(?:\r?\n[!-~]{20,}+)*+")
 _QUOTED = re.compile(rb'"((?:[^"\\]++|\\.)*+)"' + rb"|'((?:[^'\\]++|\\.)*+)'", re.DOTALL)
 _PYTHON = re.compile(rb"\\(x[0-9A-Fa-f]{2}|[abfnrtv0\\'\"])")
-_SIMPLE = {
-    one: value for one, value in zip(
-        (b"a", b"b", b"f", b"n", b"r", b"t", b"v", b"0", b"\\", b"'", b'"'),
-        (b"\a", b"\b", b"\f", b"\n", b"\r", b"\t", b"\v", b"\0", b"\\", b"'", b'"'),
-        strict=True,
-    )
-}  # fmt: skip
+_SIMPLE = dict(zip(
+    (b"a", b"b", b"f", b"n", b"r", b"t", b"v", b"0", b"\\", b"'", b'"'),
+    (b"\a", b"\b", b"\f", b"\n", b"\r", b"\t", b"\v", b"\0", b"\\", b"'", b'"'),
+    strict=True,
+))  # fmt: skip
 _ESCAPE = re.compile(rb"\\u00([0-9A-Fa-f]{2})")
 _STRANGE = (
     ("quoted-printable", re.compile(rb"(?:=[0-9A-F]{2}[^=\n]{0,20}){24,}+")),
@@ -64,6 +62,9 @@ _STRANGE = (
 # How pictures, zips and gzip files begin in base64.
 _IN_BASE64 = re.compile(rb"iVBORw0KGgo|/9j/[24]|UklGR|R0lGOD|UEsDB|H4sIA")
 _MAGIC = (b"PK\x03\x04", b"\x1f\x8b\x08", b"\x93NUMPY", b"PAR1", b"ARROW1", b"SQLite format 3")
+_COUNTED = 1024
+# Of fewer characters is no digest, and nothing that stands for a picture.
+_SHORTEST = 64
 _MOST = 256 << 20
 _WIDE = (
     (codecs.BOM_UTF32_LE, "utf-32-le"),
@@ -130,16 +131,20 @@ def written_in(
         depth: How deep that is.
         kind: What it is part of: a text, or a row.
     """
+    if len(text) < _SHORTEST:
+        return
     yield from mentions(text, part, kind)
     within = VALUE if kind == MENTION else kind
     for data in _encoded(text):
-        yield from walk.look(Source.of(data), part, within, depth + 1)
+        # What is short, and begins as nothing that is known, is a name or a number.
+        if len(data) >= _COUNTED or is_known(data):
+            yield from walk.look(Source.of(data), part, within, depth + 1)
     for data in _loose(text):
         if is_known(data):
             yield from walk.look(Source.of(data), part, within, depth + 1)
     if text and len(text) <= _MOST and text.find(b"\\u00") >= 0:
         plain = _ESCAPE.sub(lambda one: bytes.fromhex(one.group(1).decode()), text[:])
-        for data in _encoded(plain):
+        for data in filter(is_known, _encoded(plain)):
             yield from walk.look(Source.of(data), part, within, depth + 1)
     elif text and len(text) > _MOST and text.find(b"\\u00") >= 0:
         yield Unsearched(part, "a large text with escaped characters")
@@ -163,10 +168,10 @@ def _loose(text: bytes | mmap.mmap) -> Iterator[bytes]:
     for found in _WIDER.finditer(text):
         run = found.group().replace(b"\n", b"").replace(b"\r", b"")
         for decode in (base64.b85decode, base64.a85decode):
-            try:
-                yield decode(run)
-            except ValueError:
-                continue
+            with contextlib.suppress(ValueError):
+                # The libraries are slow: what does not begin as something known is not decoded.
+                if is_known(decode(run[:75])):
+                    yield decode(run)
         for start in _IN_BASE64.finditer(run):
             yield from _base64(re.split(rb"[^A-Za-z0-9+/_-]", run[start.start() :], maxsplit=1)[0])
     if text.find(b"\\x") >= 0 or text.find(b"\\u00") >= 0:

@@ -65,6 +65,10 @@ def command(
             f"{summary['near']:,} near, {summary['not_checkable']:,} not checkable, "
             f"{summary['unreadable']:,} unreadable"
         )
+        if summary["not_looked_into"]:
+            closed = summary["not_looked_into"]
+            what = counted(closed, "archive, table or link", "archives, tables and links")
+            note(f"not looked into: {what}")
         for name, kinds in summary["not_compared"].items():
             for kind, count in kinds.items():
                 note(f"{name}: nothing was asked by {counted(count, 'hash')} of the kind {kind}, "

@@ -116,7 +116,7 @@ def _print_lists(context: Context, notes: Mapping[str, Any]) -> None:
     if "matched" in notes:
         found, near, unclear = notes["matched"], notes["near"], notes["not_checkable"]
         say(f"  {found:,} match, {near:,} near, {unclear:,} not checkable, "
-            f"against {notes['lists']:,} lists")  # fmt: skip
+            f"against {counted(notes['lists'], 'list')}")  # fmt: skip
         for kind, asked in notes["kinds"].items():
             say(f"  {kind}: asked of {asked:,} of {counted(notes['contents'], 'content')}")
         for flood in notes["floods"]:

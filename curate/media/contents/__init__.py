@@ -6,6 +6,6 @@ there" from "nobody knows".
 """
 
 from curate.media.contents.piece import Limits, Mention, Piece, Unsearched
-from curate.media.contents.walk import contents
+from curate.media.contents.walk import contents, may_hold_files
 
-__all__ = ["Limits", "Mention", "Piece", "Unsearched", "contents"]
+__all__ = ["Limits", "Mention", "Piece", "Unsearched", "contents", "may_hold_files"]

@@ -61,6 +61,19 @@ def contents(path: Path, limits: Limits | None = None) -> Iterator[Event]:
         yield Unsearched("", f"it cannot be read: {error.strerror or error}", broken=True)
 
 
+def may_hold_files(path: Path) -> bool:
+    """Return whether a file may hold others: an archive, a table, or of a kind that is not known.
+
+    A picture or video, and a text, are taken to hold none here.
+    """
+    with path.open("rb") as file:
+        source = Source(file, path.name, path)
+        if not source.size or sniff(source.head) is not None:
+            return False
+        found = kind_of(source)
+        return found is not TEXT and not found.sealed
+
+
 class _Walk:
     """The search of one file: what may still be unpacked of it."""
 

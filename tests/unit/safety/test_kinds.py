@@ -23,6 +23,7 @@ from curate.safety.match import match
 from curate.safety.report import figures
 from curate.schema import conform
 from curate.verbs.lists import add_list
+from tests.copies import zipped
 from tests.unit.safety.test_match import codes, items, listed
 from tests.unit.safety.test_stage import NOW, media, project
 
@@ -228,6 +229,20 @@ def test_matching_a_folder_says_what_was_not_asked(
     assert "not known" in told.out
     (tmp_path / "l.csv").write_text(f"hash,type\n{'A' * 32},md5\n", "utf-8")
     assert main(["match", str(media), "--list", str(tmp_path / "l.csv")]) == 0
+
+
+def test_matching_a_folder_counts_what_it_does_not_look_into(
+    media: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """An archive with the listed picture in it, beside a text and pictures."""
+    (tmp_path / "l.csv").write_text(f"hash,type\n{'A' * 32},md5\n", "utf-8")
+    words = ["match", str(media), "--list", str(tmp_path / "l.csv")]
+    (media / "read me.txt").write_text("a text", "utf-8")
+    assert main(words) == 0
+    (media / "x.bin").write_bytes(zipped({"2.png": (media / "2.png").read_bytes()}))
+
+    assert main(words) == 3
+    assert "not looked into: 1 archive, table or link" in capsys.readouterr().err
 
 
 def test_kinds_are_declared_once() -> None:

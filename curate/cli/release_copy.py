@@ -21,8 +21,11 @@ from curate.errors import (
 from curate.model.plural import counted, verb
 
 if TYPE_CHECKING:
-    from curate.release.check_copy import Checked
+    from curate.release.check_copy import Checked, Unread
     from curate.release.near import Looks
+
+# Places of what was not searched, told for each reason.
+_SHOWN = 10
 
 
 def check_copy_command(
@@ -110,11 +113,7 @@ def _looks(near: Path, key: str) -> Looks:
 def _print_checked(checked: Checked, *, by_looks: bool) -> None:
     for one in checked.found:
         say(printable(f"{one.path}: {one.kind} {one.part}".rstrip()))
-    for left in checked.unread:
-        place = f"{left.path}/{left.part}" if left.part else left.path
-        more = f" (and {left.count - 1:,} more like it in this file)" if left.count > 1 else ""
-        hint = f"; {left.hint}" if left.hint else ""
-        say(printable(f"{place}: not searched: {left.why}{hint}{more}"))
+    _print_unread(checked.unread)
     unread = sum(one.count for one in checked.unread)
     if checked.found:
         say(f"{len(checked.found):,} must go"
@@ -127,8 +126,24 @@ def _print_checked(checked: Checked, *, by_looks: bool) -> None:
             + ("their bytes and their looks" if by_looks else "their bytes"))  # fmt: skip
 
 
+def _print_unread(unread: list[Unread]) -> None:
+    """Say what was not searched, by the reason, with the first places of each."""
+    by_reason: dict[tuple[str, str], list[Unread]] = {}
+    for one in unread:
+        by_reason.setdefault((one.why, one.hint), []).append(one)
+    for (why, hint), places in by_reason.items():
+        count = sum(one.count for one in places)
+        say(printable(f"not searched in full, {counted(count, 'part')}: {why}"
+                      + (f"; {hint}" if hint else "")))  # fmt: skip
+        for one in places[:_SHOWN]:
+            more = f" and {one.count - 1:,} more in this file" if one.count > 1 else ""
+            say(printable(f"  {one.path}{f'/{one.part}' if one.part else ''}{more}"))
+        if len(places) > _SHOWN:
+            say(f"  and {counted(len(places) - _SHOWN, 'more file', 'more files')}; --json has all")
+
+
 def _not_searched(count: int) -> str:
-    return f"{counted(count, 'part')} of the copy could not be searched"
+    return f"{counted(count, 'part')} of the copy could not be searched in full"
 
 
 def diff_command(

@@ -334,12 +334,21 @@ SAID = ClearanceQuestion(
 
 LISTED = ClearanceQuestion(
     name="listed",
-    asks="Was each hash list asked for this file?",
+    asks="Was each hash list asked for this file, by every kind of hash in it?",
     raised_by="each registered hash list",
     raised="lists > 0",
-    gaps=(Gap("NOT list_asked", "it was not held against the hash lists as they are"),),
+    gaps=(
+        Gap(
+            "NOT list_asked",
+            "it was not held against the hash lists as they are, or not by "
+            "every kind of hash that they hold, or its hashes say too little",
+        ),
+    ),
     basis="'seen'",
-    answered={"seen": "it was held against every registered hash list"},
+    answered={
+        "seen": "it was held against every registered hash list, by every kind of hash that "
+        "the lists hold"
+    },
     possible=(SEEN, REVIEWED),
     enough=(SEEN, REVIEWED),
     who="the stage hashlists; two reviewers, who still release nothing until it was asked",

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from curate.cli.options import JsonOption, WorkspaceOption, instant
 from curate.cli.output import note, open_context, say, say_json, table
 from curate.errors import InputError
+from curate.model.plural import counted, verb
+
+if TYPE_CHECKING:
+    from curate.safety.lists import ListInfo
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -56,6 +60,10 @@ def add_command(
     form: FormOption = "auto",
     signal: SignalOption = "",
     column: ColumnOption = None,
+    without: Annotated[
+        list[str] | None,
+        typer.Option("--without", help="Leave out a kind that is not computed: asked elsewhere."),
+    ] = None,
     radius: Annotated[int, typer.Option("--radius", help="Bits of PDQ that match.")] = 31,
     near: Annotated[int, typer.Option("--near", help="Bits of PDQ that are reviewed.")] = 40,
     min_quality: Annotated[int, typer.Option("--min-quality", help="Least PDQ quality.")] = 50,
@@ -68,6 +76,7 @@ def add_command(
 
     Raises:
         ManyErrors: Rows of the file are wrong; nothing was registered.
+        UnknownNameError: A kind to be left out is not in the list, or is compared.
         InputError: The category or the thresholds cannot be.
     """
     from curate.safety.formats import read_list
@@ -81,14 +90,30 @@ def add_command(
         or stale_from(fetched), terms, negative, radius, near, min_quality, compared, query,
     )  # fmt: skip
     read = read_list(file, form=form, signal=signal, columns=columns_of(column))
-    kept = add_list(context, info, read)
+    kept = add_list(context, info, read, without=without or ())
     if as_json:
         say_json(vars(kept))
         return
     said = ", ".join(f"{count:,} {kind}" for kind, count in kept.counts.items()) or "no hashes"
     say(f"{name}: {said}; stale after {kept.stale_after:%Y-%m-%d}")
+    _print_kinds(kept)
+
+
+def _print_kinds(kept: ListInfo) -> None:
+    """Say which kinds of hash will be asked, which not, and which were left out."""
+    asked = [kind for kind in kept.asked if kind not in kept.skipped]
+    if asked:
+        say(f"  asked by `curate run probe hashlists`: {', '.join(sorted(asked))}")
+    for kind, count in kept.left_out.items():
+        note(f"{kind}: {counted(count, 'hash')} left out, to be asked elsewhere")
     for kind, count in kept.skipped.items():
-        note(f"{count:,} hashes of kind {kind} are not compared: curate computes none of that kind")
+        what = f"{kind}: {counted(count, 'hash')} of a kind that is not computed here"
+        if kept.negative:
+            note(what)
+            continue
+        note(f"{what}: nothing is asked by {verb(count, 'it', 'them')}, no entry is cleared and "
+             f"nothing is released; ask elsewhere, and add the list again with `--without {kind}`"
+             )  # fmt: skip
 
 
 @app.command("list")
@@ -102,6 +127,7 @@ def list_command(workspace: WorkspaceOption = None, as_json: JsonOption = False)
     rows = [
         {"list": one.list_id, "provider": one.provider, "category": one.category,
          "hashes": sum(one.counts.values()),
+         "kinds": ", ".join(sorted(one.asked)), "not asked": ", ".join(sorted(one.skipped)),
          "withdrawn": sum(n for kind, n in one.counts.items() if kind.endswith("withdrawn")),
          "stale": "STALE" if one.is_stale(now) else f"{one.stale_after:%Y-%m-%d}",
          "kind": "known good" if one.negative else "matches"}
@@ -110,7 +136,20 @@ def list_command(workspace: WorkspaceOption = None, as_json: JsonOption = False)
     if as_json:
         say_json([{**vars(one), "stale": one.is_stale(now)} for one in known])
     elif rows:
-        table(rows, ["list", "provider", "category", "kind", "hashes", "withdrawn", "stale"])
+        table(
+            rows,
+            [
+                "list",
+                "provider",
+                "category",
+                "kind",
+                "hashes",
+                "kinds",
+                "not asked",
+                "withdrawn",
+                "stale",
+            ],
+        )
     else:
         say("no list is registered")
 

@@ -11,6 +11,7 @@ from curate.cli.lists import ColumnOption, FormOption, SignalOption, columns_of
 from curate.cli.options import JsonOption
 from curate.cli.output import note, say, say_json, table
 from curate.errors import ExitStatus
+from curate.model.plural import counted
 
 if TYPE_CHECKING:
     from curate.safety.lists import HashList
@@ -40,6 +41,8 @@ def command(
 ) -> int:
     """Hold files against hash lists or fingerprints. Shows nothing, copies nothing, sends nothing.
 
+    Exit 1 when something matches or is near, 3 when nothing does and not everything was asked.
+
     Raises:
         InputError: There is neither a list nor a fingerprint, or no key to one.
         ManyErrors: Rows of a list are wrong.
@@ -62,9 +65,23 @@ def command(
             f"{summary['near']:,} near, {summary['not_checkable']:,} not checkable, "
             f"{summary['unreadable']:,} unreadable"
         )
+        if summary["not_looked_into"]:
+            closed = summary["not_looked_into"]
+            what = counted(closed, "archive, table or link", "archives, tables and links")
+            note(f"not looked into: {what}")
+        for name, kinds in summary["not_compared"].items():
+            for kind, count in kinds.items():
+                note(f"{name}: nothing was asked by {counted(count, 'hash')} of the kind {kind}, "
+                     "which is not computed here")  # fmt: skip
         if lists and summary["match"]:
             note("do not look at what matched: docs/safety.md has the runbook; ask your counsel")
-    return ExitStatus.FINDINGS if found.found else ExitStatus.GOOD
+    if found.found:
+        return ExitStatus.FINDINGS
+    if found.known:
+        return ExitStatus.GOOD
+    if not as_json:
+        say("not known: nothing matches, and not everything was asked")
+    return ExitStatus.MISSING
 
 
 def _read(path: Path, form: str, signal: str, column: list[str] | None) -> HashList:

@@ -19,6 +19,7 @@ from curate.cli.release_copy import check_copy_command, diff_command
 from curate.cli.release_recall import (
     acknowledge_command,
     deliver_command,
+    fingerprint_command,
     list_command,
     recall_command,
 )
@@ -120,6 +121,7 @@ app.command("verify")(verify_command)
 app.command("diff")(diff_command)
 app.command("recall")(recall_command)
 app.command("check-copy")(check_copy_command)
+app.command("fingerprint")(fingerprint_command)
 app.command("deliver")(deliver_command)
 app.command("acknowledge")(acknowledge_command)
 app.command("list")(list_command)

@@ -12,12 +12,15 @@ from curate.cli.options import JsonOption, KeyOption, TsaOption, UseOption, Work
 from curate.cli.output import note, open_context, say, say_json, showing_progress, table
 from curate.cli.signing import signing_keys
 from curate.errors import CurateError, ExitStatus, InputError
+from curate.model.plural import counted, verb
 from curate.workspace import DEFAULT_USE
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
     from curate.verbs.context import Context
+    from curate.verbs.release.due import Due
     from curate.verbs.release.recipients import Recipients
 
 NameArgument = Annotated[str, typer.Argument(help="The release's name.")]
@@ -76,6 +79,36 @@ def recall_command(
         note("the feed is not signed: nothing shows who made it; `--key NAME` signs")
 
 
+def fingerprint_command(
+    out: Annotated[Path, typer.Argument(help="The file to write.")],
+    key: Annotated[str, typer.Option("--key", help="file:PATH, env:NAME or keyring:NAME.")],
+    use: UseOption = DEFAULT_USE,
+    workspace: WorkspaceOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Write a fingerprint of what was called back, for `check-copy --near` of one holder.
+
+    Raises:
+        InputError: Nothing was called back that may be told by its looks.
+        MissingKeyError: There is no such key.
+    """
+    from curate.verbs.release.fingerprint import export_called_back
+
+    made, missing = export_called_back(open_context(workspace), out, key, use=use)
+    if as_json:
+        say_json({"file": str(out), "contents": len(made.digests), "pdq": len(made.codes),
+                  "not_in_it": missing})  # fmt: skip
+        return
+    say(f"{out}: {counted(len(made.digests), 'content')} by {counted(len(made.codes), 'hash')} of "
+        "their looks")  # fmt: skip
+    if missing:
+        note(
+            f"{counted(missing, 'entry')} that {verb(missing, 'was', 'were')} called back "
+            f"{verb(missing, 'is', 'are')} not in it: erased, sealed, or on a hash list"
+        )
+    note("who has the key sees a sketch of each picture that was called back: docs/safety.md")
+
+
 def deliver_command(
     name: NameArgument,
     to: Annotated[str, typer.Option(help="Who has it: an organisation, or a pseudonym.")],
@@ -120,7 +153,8 @@ def list_command(workspace: WorkspaceOption = None, as_json: JsonOption = False)
     from curate.verbs.release.recipients import Recipients
 
     context = open_context(workspace)
-    due, alone, problems = _due(context)
+    told, alone, problems = _due(context)
+    due = None if told is None else {release: one.fresh for release, one in told.items()}
     rows = [
         {"name": row["name"], "version": row["version"], "use": row["use"],
          "items": row["item_count"], "built": f"{row['built_at']:%Y-%m-%d}",
@@ -129,7 +163,8 @@ def list_command(workspace: WorkspaceOption = None, as_json: JsonOption = False)
          "answered": [f"{who}: {one['outcome']} {one['at']:%Y-%m-%d}"
                       for who, one in row["answered"].items()],
          "behind": row["behind"],
-         "must go": None if due is None else row["due"]}
+         "must go": None if told is None else _files(told, row),
+         "in no feed": None if due is None else row["due"]}
         for row in Recipients(context.ledger).overview(due=due, alone=alone)
     ]  # fmt: skip
     for problem in problems:
@@ -139,14 +174,32 @@ def list_command(workspace: WorkspaceOption = None, as_json: JsonOption = False)
     elif not rows:
         say("nothing went out yet; `curate release build NAME` makes a release")
     else:
-        told = [{k: ", ".join(v) if isinstance(v, list) else v for k, v in row.items()}
-                for row in rows]  # fmt: skip
-        table(told, list(rows[0]))
+        shown = [{k: ", ".join(v) if isinstance(v, list) else v for k, v in row.items()}
+                 for row in rows]  # fmt: skip
+        table(shown, list(rows[0]))
         _explain(rows, known=not problems)
+        _say_when(context)
     return ExitStatus.UNVERIFIED if problems else ExitStatus.GOOD
 
 
-def _due(context: Context) -> tuple[dict[str, int] | None, dict[str, datetime], list[str]]:
+def _files(told: Mapping[str, Due], row: Mapping[str, Any]) -> int:
+    one = told.get(row["release_id"])
+    return 0 if one is None else one.files
+
+
+def _say_when(context: Context) -> None:
+    """Say by which audits it was told what must go: a recall judges anew."""
+    from curate.verbs.release.due import last_judged
+
+    recorded = context.ledger.last_recorded_at()
+    for use, moment in last_judged(context).items():
+        since = recorded is not None and recorded > moment
+        say(f"what must go for {use} is told by its last audit, of {moment:%Y-%m-%d %H:%M} UTC"
+            + ("; something was recorded since" if since else "")
+            + "; `curate audit` and `curate release recall` judge anew")  # fmt: skip
+
+
+def _due(context: Context) -> tuple[dict[str, Due] | None, dict[str, datetime], list[str]]:
     """Return what is due, or None; since when feeds went out alone; and why it is not known."""
     from curate.verbs.gaps import blind_spots
     from curate.verbs.release.due import called_back_alone, due_releases
@@ -168,9 +221,11 @@ def _due(context: Context) -> tuple[dict[str, int] | None, dict[str, datetime], 
 def _explain(rows: list[dict[str, Any]], *, known: bool) -> None:
     """Say in plain words what it means to be behind, where somebody is."""
     if any(row["must go"] for row in rows):
-        say("must go: items that show somebody who withdrew, objected or was erased, or that the "
-            "last audit does not clear, and that no feed names yet: `curate release recall --all` "
-            "calls them back")  # fmt: skip
+        say("must go: files that a feed called back, that show somebody who withdrew, objected or "
+            "was erased, or that the last audit does not clear")  # fmt: skip
+    if any(row["in no feed"] for row in rows):
+        say("in no feed: those of them that no holder was told of yet: "
+            "`curate release recall --all` calls them back")  # fmt: skip
         if not known:
             say("first make the catalogue whole, with `curate ingest` and `curate run`: "
                 "`curate release recall --all` also calls back everything that the catalogue does "

@@ -11,6 +11,7 @@ import typer
 
 from curate.cli.options import JobsOption, JsonOption, WorkspaceOption
 from curate.cli.output import note, open_context, say, say_json, showing_progress
+from curate.model.plural import counted
 
 if TYPE_CHECKING:
     from curate.engine.pipeline import StageRun
@@ -115,7 +116,9 @@ def _print_lists(context: Context, notes: Mapping[str, Any]) -> None:
     if "matched" in notes:
         found, near, unclear = notes["matched"], notes["near"], notes["not_checkable"]
         say(f"  {found:,} match, {near:,} near, {unclear:,} not checkable, "
-            f"against {notes['lists']:,} lists")  # fmt: skip
+            f"against {counted(notes['lists'], 'list')}")  # fmt: skip
+        for kind, asked in notes["kinds"].items():
+            say(f"  {kind}: asked of {asked:,} of {counted(notes['contents'], 'content')}")
         for flood in notes["floods"]:
             note(f"this hash matches far too much: {flood}")
     if "sealed" in notes:

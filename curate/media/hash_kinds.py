@@ -4,6 +4,9 @@ A kind of the bytes is computed while a file is read, kept in a column of its ow
 ``content`` and ``sightings``, and compared with hash lists exactly. A kind of the looks is
 computed from the decoded picture and compared by distance.
 
+Kinds that hash lists hold and that nothing here computes stand beside them (`OTHER_KINDS`): what is
+listed by these is not asked, and is told so.
+
 To add a kind of the bytes, add its value here and its column to the two schemas. The probe, the
 deny list, sealing, hash lists and `curate match` go by this list.
 """
@@ -88,6 +91,21 @@ KINDS = (
 BY_NAME: Mapping[str, HashKind] = {kind.name: kind for kind in KINDS}
 BYTE_KINDS = tuple(kind for kind in KINDS if kind.exact)
 LISTED_KINDS = tuple(kind for kind in KINDS if kind.listed)
+# What lists hold by other names: no column keeps them, and nothing is compared by them.
+OTHER_KINDS = (
+    HashKind("photodna", "the PhotoDNA hash of a picture", 144, "picture", "",
+             spellings=("hashphotodna", "pdna", "photodnahash")),
+    HashKind("tmk", "the TMK+PDQF hash of a video", 0, "frame", "",
+             spellings=("tmkpdqf", "hashtmk", "videotmk", "videotmkpdqf")),
+    HashKind("sha512", "the SHA-512 of the bytes", 64, "bytes", "", spellings=("hashsha512",)),
+    HashKind("sha384", "the SHA-384 of the bytes", 48, "bytes", "", spellings=("hashsha384",)),
+    HashKind("sha224", "the SHA-224 of the bytes", 28, "bytes", "", spellings=("hashsha224",)),
+    HashKind("netclean", "a hash of NetClean", 0, "bytes", ""),
+    HashKind("ssdeep", "the ssdeep hash of the bytes", 0, "bytes", ""),
+    HashKind("pixels", "a digest of the decoded pixels", 0, "picture", "",
+             spellings=("md5pixels", "pixelmd5", "pixelhash", "pixeldigest", "sha256pixels",
+                        "pixelsha256", "md5ofpixels", "md5decoded", "imagehash")),
+)  # fmt: skip
 PDQ = BY_NAME["pdq"]
 
 

@@ -84,9 +84,21 @@ _WITHOUT = (
 
 
 def _lists(facts: Facts) -> str:
-    if facts.count("SELECT count(*) FROM hash_lists"):
-        return ""
-    return "No hash list is registered: nothing was held against hashes of known abuse."
+    if not facts.count("SELECT count(*) FROM hash_lists"):
+        return "No hash list is registered: nothing was held against hashes of known abuse."
+    asked, not_asked = _asked(facts, "asked"), _asked(facts, "not_asked")
+    told = [f"Hash lists were asked by {listed(asked)}."] if asked else []
+    told += [f"Not asked by {listed(not_asked)}, which hash lists hold."] if not_asked else []
+    return " ".join(told)
+
+
+def _asked(facts: Facts, column: str) -> list[str]:
+    """Return kinds of hash, each with the number of entries that were asked by it, or were not."""
+    rows = facts.rows(f"""
+        SELECT kind, count(*) FROM (
+            SELECT unnest({column}) AS kind FROM judged JOIN hash_checks USING (sha256)
+        ) GROUP BY kind ORDER BY kind""")
+    return [f"{kind} for {number(n, *_ENTRIES)}" for kind, n in rows]
 
 
 def _newer(facts: Facts) -> str:

@@ -23,7 +23,10 @@ FORMAT = "curate:safety-report/v1"
 
 # By the words of the stage hashlists and of the rules: what a reader must not take for clean.
 _NOT_CHECKED = (
-    ("unclear", "entries have no hash that says enough: blank, tiny or unreadable media"),
+    (
+        "unclear",
+        "entries were not asked by every hash: one was never computed, or says too little",
+    ),
     ("unasked", "entries were not held against the lists as they are"),
     ("unseen", "entries were not opened yet"),
     ("missing", "entries have no file"),
@@ -59,6 +62,7 @@ def _figures(found: Figures, name: Callable[[str, str], str]) -> dict[str, Any]:
     for (band, category), count in found.matches.items():
         (matches if band == "match" else near)[category] += count
     unclear = sum(found.unclear.values())
+    held = found.entries.get("held", 0)
     return {
         "gate": {"open": not found.gate, "why": _BEGUN if found.begun else found.gate},
         "lists": [
@@ -66,14 +70,19 @@ def _figures(found: Figures, name: Callable[[str, str], str]) -> dict[str, Any]:
              "known_good": one.negative, "fetched_at": print_instant(one.fetched_at),
              "stale_after": None if one.stale_after.year == MAXYEAR
              else print_instant(one.stale_after),
-             "stale": one.is_stale(found.now)}
+             "stale": one.is_stale(found.now), "kinds": sorted(one.asked),
+             "not_asked": sorted(one.skipped), "left_out": sorted(one.left_out)}
             for one in found.lists
+        ],
+        "kinds": [
+            {"kind": kind, "hashes": hashes, "asked_of": _few(asked), "entries": held}
+            for kind, (hashes, asked) in found.kinds.items()
         ],
         "lists_stale": stale,
         "lists_gone": found.gone,
         # A total would tell, less what is counted below, how few are sealed.
         "entries_not_sealed": found.entries.get("all", 0) - found.entries.get("sealed", 0),
-        "held_against_lists": found.entries.get("held", 0),
+        "held_against_lists": held,
         "not_checked": {
             **{what: _few(found.entries.get(what, 0)) for what, _ in _NOT_CHECKED[1:]},
             "unclear": _few(unclear),
@@ -120,13 +129,18 @@ def _by(counts: Any) -> dict[str, Cell]:
 def _tables(told: dict[str, Any]) -> dict[str, Listing]:
     """Return what the page shows as tables, by name."""
     lists = [(one["list"], one["category"], "known good" if one["known_good"] else "matches",
-              one["fetched_at"][:10], (one["stale_after"] or "never")[:10], one["stale"])
+              one["fetched_at"][:10], (one["stale_after"] or "never")[:10], one["stale"],
+              _kinds_of(one))
              for one in told["lists"]]  # fmt: skip
     seals = [(one["seal"], one["since"]) for one in told["seals"]]
+    kinds = [(one["kind"], one["hashes"], one["asked_of"], one["entries"])
+             for one in told["kinds"]]  # fmt: skip
     checked = [(words, told["not_checked"][what]) for what, words in _NOT_CHECKED]
     return {
         "lists": Listing("Lists and how old they are", ("list", "category", "kind", "fetched",
-                         "stale after", "stale"), tuple(lists)),
+                         "stale after", "stale", "kinds of hash"), tuple(lists)),
+        "kinds": Listing("Kinds of hash, and of how many entries each was asked",
+                         ("kind", "hashes", "asked of entries", "of"), tuple(kinds)),
         "not_checked": Listing("What was not checked", ("what", "entries"), tuple(checked)),
         "reasons": _counts("Why hashes say too little", "reason", "entries",
                            told["not_checkable_by_reason"]),
@@ -142,6 +156,14 @@ def _tables(told: dict[str, Any]) -> dict[str, Listing]:
         "closed": _counts("Closed requests", "kind and outcome", "requests",
                           told["requests_closed"]),
     }  # fmt: skip
+
+
+def _kinds_of(one: dict[str, Any]) -> str:
+    """Return which kinds of hash a list holds, and which of them nobody asked here."""
+    told = [*(kind for kind in one["kinds"] if kind not in one["not_asked"]),
+            *(f"{kind} (not asked)" for kind in one["not_asked"]),
+            *(f"{kind} (left out, to be asked elsewhere)" for kind in one["left_out"])]  # fmt: skip
+    return ", ".join(told) or "none"
 
 
 def _counts(caption: str, what: str, number: str, rows: dict[str, Cell]) -> Listing:

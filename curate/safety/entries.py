@@ -14,12 +14,15 @@ video        which video of the list a frame is of; -1 for what is no frame
 
 from __future__ import annotations
 
+import base64
+import binascii
+import re
 from dataclasses import dataclass, field
 
 import pyarrow as pa
 
 from curate.errors import InvalidRowError, ManyErrors
-from curate.media.hash_kinds import BYTE_KINDS, LISTED_KINDS
+from curate.media.hash_kinds import BYTE_KINDS, LISTED_KINDS, OTHER_KINDS
 
 SCHEMA = pa.schema(
     [
@@ -41,6 +44,9 @@ _SIGNALS = {
     for kind in LISTED_KINDS if kind.of != "frame"
     for spelled in (kind.name, *kind.spellings)
 }  # fmt: skip
+_OTHERS = {word: kind.name for kind in OTHER_KINDS for word in (kind.name, *kind.spellings)}
+# A word that is no name of a kind, but perhaps the hash itself, which no list tells in clear.
+_NO_NAME = re.compile(r"[0-9a-f]{8}|[0-9A-Fa-f]{16}|[^\W_]{20}|[^ -~]")
 _STATUS = {
     "": "active",
     "active": "active",
@@ -68,13 +74,25 @@ def signal_of(word: object) -> str | None:
     return _SIGNALS.get(plain(word))
 
 
+def other_kind(word: object) -> str:
+    """Return what a kind of hash is called that is not compared; ``unknown`` for no clear name.
+
+    >>> other_kind("PhotoDNA"), other_kind("9e107d9d372bb6826bd81d3542a419d6")
+    ('photodna', 'unknown')
+    """
+    told = str(word or "").strip()
+    if (known := _OTHERS.get(plain(told))) is not None:
+        return known
+    return "unknown" if not told or len(told) > 40 or _NO_NAME.search(told) else told.casefold()
+
+
 @dataclass
 class Collector:
     """Takes rows as a reader finds them.
 
     Attributes:
         name: The file's name, for places of errors.
-        skipped: Rows whose kind of hash is not compared here, by kind.
+        skipped: Rows whose kind of hash is not compared here and that are not taken back, by kind.
     """
 
     name: str
@@ -101,7 +119,7 @@ class Collector:
         Args:
             line: The row's place in the file, from 1.
             signal: Its kind; None when it is not compared here.
-            text: The hash in hexadecimal digits.
+            text: The hash in hexadecimal digits, or in base64.
             kind: What the file calls the kind.
             status: The list's word for where it stands.
             case_ref: The provider's reference.
@@ -109,10 +127,11 @@ class Collector:
             video: Of which video it is a frame.
         """
         if signal is None:
-            name = str(kind or "unknown")[:40]
-            self.skipped[name] = self.skipped.get(name, 0) + 1
+            if _STATUS.get(plain(status)) != "withdrawn":
+                name = other_kind(kind)
+                self.skipped[name] = self.skipped.get(name, 0) + 1
             return
-        value = _value(text)
+        value = read_value(text, BYTES[signal])
         # The text is not told: it is what the list keeps secret.
         if len(value) != BYTES[signal]:
             digits = 2 * BYTES[signal]
@@ -141,8 +160,19 @@ class Collector:
         return pa.table(self._columns, schema=SCHEMA)
 
 
-def _value(text: object) -> bytes:
+def read_value(text: object, size: int) -> bytes:
+    """Return a hash of `size` bytes that is written in hexadecimal digits or in base64.
+
+    >>> read_value("0x00FF", 2) == read_value("AP8=", 2) == bytes([0, 255])
+    True
+    """
+    told = str(text).strip()
     try:
-        return bytes.fromhex(str(text).strip())
+        return bytes.fromhex(told.removeprefix("0x").removeprefix("0X"))
     except ValueError:
+        pass
+    try:
+        value = base64.b64decode(told.replace("-", "+").replace("_", "/"), validate=True)
+    except (binascii.Error, ValueError):
         return b""
+    return value if len(value) == size else b""

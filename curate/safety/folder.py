@@ -15,6 +15,7 @@ import pyarrow as pa
 
 from curate.errors import EmptyInputError, PathNotFoundError
 from curate.media import UnreadableError, probe_media
+from curate.media.contents import may_hold_files
 from curate.media.hash_kinds import BYTE_KINDS
 from curate.safety.lists import HashList
 from curate.safety.match import match
@@ -46,12 +47,15 @@ class Hashed:
         frames: ``sha256, pdq, pdq_quality`` of frames of videos, likewise.
         paths: Files of each content, below the folder or the dataset's root.
         unreadable: Files of which not even the bytes could be read.
+        closed: Files that are no media and may hold some, such as archives, and links: what lies in
+            them was not looked at.
     """
 
     items: pa.Table
     frames: pa.Table
     paths: list[list[str]]
     unreadable: int
+    closed: int = 0
 
     @property
     def digests(self) -> list[str]:
@@ -108,24 +112,31 @@ def hash_folder(folder: Path, lists: Sequence[HashList]) -> Hashed:
     rows: dict[str, dict[str, Any]] = {}
     frames: dict[str, list[dict[str, Any]]] = {}
     paths: dict[str, list[str]] = {}
-    unreadable = 0
+    unreadable, closed = 0, sum(p.is_symlink() for p in folder.rglob("*"))
     for path in _files(folder):
         row, moving = _hashed(path, folder, listed, known=rows)
         if row is None:
             unreadable += 1
             continue
+        closed += row.pop("closed", False)
         name = row["sha256"]
         rows.setdefault(name, row)
         frames.setdefault(name, moving)
         paths.setdefault(name, []).append(path.relative_to(folder).as_posix())
     if not rows and not unreadable:
         raise EmptyInputError("there are no files here", where=str(folder))
+    return Hashed(*hashed_rows(rows, frames), [paths[name] for name in sorted(rows)], unreadable,
+                  closed)  # fmt: skip
+
+
+def hashed_rows(
+    rows: Mapping[str, dict[str, Any]], frames: Mapping[str, list[dict[str, Any]]]
+) -> tuple[pa.Table, pa.Table]:
+    """Return hashes of contents and of their frames as `Hashed` has them, from rows by SHA-256."""
     digests = sorted(rows)
-    return Hashed(
+    return (
         pa.Table.from_pylist([rows[name] for name in digests], schema=_ITEMS),
         pa.Table.from_pylist([f for name in digests for f in frames[name]], schema=_FRAMES),
-        [paths[name] for name in digests],
-        unreadable,
     )
 
 
@@ -158,7 +169,7 @@ def _hashed(
     except UnreadableError as error:
         if error.sha256 is None:
             return None, []
-        return {**error.digests, "kind": "image"}, []
+        return {**error.digests, "kind": "image", "closed": may_hold_files(path)}, []
     row = {name: probed.content[name] for name in _ITEMS.names}
     moving = [
         {"sha256": row["sha256"], "pdq": f["pdq"], "pdq_quality": f["pdq_quality"]}

@@ -16,6 +16,7 @@ Records of StopNCII (``hashValue``, ``signalType``, ``hashStatus``) and of NCMEC
 
 from __future__ import annotations
 
+import base64
 import csv
 import json
 import re
@@ -28,8 +29,8 @@ from typing import Any
 import pyarrow as pa
 
 from curate.errors import InputError, InvalidFileError, PathNotFoundError, UnknownNameError
-from curate.media.hash_kinds import LISTED_KINDS
-from curate.safety.entries import BYTES, Collector, plain, signal_of
+from curate.media.hash_kinds import LISTED_KINDS, OTHER_KINDS
+from curate.safety.entries import BYTES, Collector, plain, read_value, signal_of
 
 FORMS = ("auto", "plain", "threatexchange", "te", "table", "vpdq")
 
@@ -44,6 +45,13 @@ COLUMNS = {
 # Kinds that are known by their number of hexadecimal digits: of 64 there are several.
 _LENGTHS = Counter(2 * kind.size for kind in LISTED_KINDS)
 _BY_LENGTH = {2 * kind.size: kind.name for kind in LISTED_KINDS if _LENGTHS[2 * kind.size] == 1}
+_OTHER_LENGTHS = {2 * kind.size: kind.name for kind in OTHER_KINDS if kind.size}
+_IN_BASE64 = {
+    len(base64.b64encode(bytes(kind.size))): kind.name
+    for kind in LISTED_KINDS if _LENGTHS[2 * kind.size] == 1
+}  # fmt: skip
+# A line of md5sum and its like: the hash, and the name of the file.
+_SUM = re.compile(r"\\?([0-9A-Fa-f]{32,128})[ \t]+[*]?\S.*")
 _TE = re.compile(r"simple\.([^.]+)\.te", re.IGNORECASE)
 _HEX = re.compile(r"[0-9A-Fa-f]+")
 _VPDQ = re.compile(r"\s*\d+\s*,\s*\d+\s*,\s*[0-9A-Fa-f]{64}\s*,\s*[\d.]+\s*")
@@ -55,7 +63,7 @@ class Read:
 
     Attributes:
         entries: Rows as `curate.safety.entries` has them.
-        skipped: Hashes of kinds that are not compared, by kind.
+        skipped: Hashes of kinds that are not compared and that are not taken back, by kind.
     """
 
     entries: pa.Table
@@ -130,18 +138,31 @@ def _form_of(path: Path, text: str) -> str:
 
 def _lines(text: str, taken: Collector, signal: str) -> None:
     """Read lines of a hash, or of a kind and a hash."""
-    for line, said in _numbered(text):
-        words = said.split()
+    for line, told in _numbered(text):
+        named = _SUM.fullmatch(told)
+        said = named.group(1) if named else told
+        word, colon, rest = said.partition(":")
+        words = [word, rest] if colon and signal_of(word) else said.split()
         if len(words) == 1:
-            kind = signal or _BY_LENGTH.get(len(said))
-            if kind is None and _HEX.fullmatch(said) and len(said) == 64:
+            kind = signal or kind_by_length(said)
+            if kind is None and len(said) == 64 and _HEX.fullmatch(said):
                 taken.refuse(line, "64 digits are a sha256 or a pdq: say which with --signal")
+            elif kind is None and _HEX.fullmatch(said) and len(said) in _OTHER_LENGTHS:
+                taken.add(line, None, said, kind=_OTHER_LENGTHS[len(said)])
             else:
                 taken.add(line, kind or "md5", said)
         elif len(words) == 2:
             taken.add(line, signal_of(words[0]), words[1], kind=words[0])
         else:
             taken.refuse(line, f"found {len(words)} words, expected a hash, or a kind and a hash")
+
+
+def kind_by_length(said: str) -> str | None:
+    """Return the kind of hash that a text can only be, by its length; None for none or several."""
+    if _HEX.fullmatch(said):
+        return _BY_LENGTH.get(len(said))
+    kind = _IN_BASE64.get(len(said))
+    return kind if kind and len(read_value(said, BYTES[kind])) == BYTES[kind] else None
 
 
 def _te(path: Path, text: str, taken: Collector, signal: str) -> None:
@@ -183,7 +204,9 @@ def _table(
             taken.refuse(line, "no hash in this row")
             continue
         kind = cells["type"]
-        found = signal_of(kind) if kind else (signal or _BY_LENGTH.get(len(text_of)))
+        found = signal_of(kind) if kind else (signal or kind_by_length(text_of))
+        if found is None and not kind and _HEX.fullmatch(text_of):
+            kind = _OTHER_LENGTHS.get(len(text_of), "")
         if found is None and not kind:
             taken.refuse(line, "the row does not say which kind of hash this is: use --signal")
             continue

@@ -1,21 +1,33 @@
-"""The gate before a release: it stays shut unless every hash list was asked, and is fresh."""
+"""The gate before a release: it stays shut unless every list was asked in full, and is fresh."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from curate.catalog.tables import Catalog
 from curate.catalog.views import create_entries
 from curate.errors import InputError
 from curate.model.plural import counted, verb
-from curate.safety.lists import infos, lists_digest
+from curate.safety.entries import EXACT
+from curate.safety.lists import ListInfo, infos, lists_digest
 from curate.safety.seal.places import sealed_folder
 from curate.safety.seal.plan import pending
 from curate.workspace import Workspace
 
+# Where it is not on record by which kinds of hash a content was asked, it was not asked.
 _UNASKED = """
 SELECT count(*) FROM entries e WHERE e.state = 'present'
-AND NOT EXISTS (SELECT 1 FROM hash_checks k WHERE k.sha256 = e.sha256 AND k.lists = ?)
+AND NOT EXISTS (
+    SELECT 1 FROM hash_checks k
+    WHERE k.sha256 = e.sha256 AND k.lists = ? AND k.not_asked IS NOT NULL
+)
+"""
+_BY_KIND = """
+SELECT kind, count(*) FROM (
+    SELECT unnest(k.not_asked) AS kind FROM entries e JOIN hash_checks k USING (sha256)
+    WHERE e.state = 'present'
+) GROUP BY kind ORDER BY kind
 """
 
 
@@ -28,9 +40,9 @@ def check_gate(place: Workspace, catalog: Catalog, now: datetime) -> None:
         now: The present instant, in UTC.
 
     Raises:
-        InputError: A list is stale, a list that was registered is gone, or the stage hashlists
-            did not run since something changed, or a sealing was not finished. Without any list
-            the gate is open.
+        InputError: A list is stale, a list that was registered is gone, the stage hashlists did
+            not run since something changed, a list has hashes of a kind that was not asked, or a
+            sealing was not finished. Without any list the gate is open.
     """
     if begun := pending(sealed_folder(place)):
         raise InputError(
@@ -58,3 +70,30 @@ def check_gate(place: Workspace, catalog: Catalog, now: datetime) -> None:
             where="hashlists",
             hint="run `curate run probe hashlists`, then `curate audit`",
         )
+    for kind, count in connection.execute(_BY_KIND).fetchall():
+        _refuse_kind(known, kind, count)
+
+
+def _refuse_kind(known: Sequence[ListInfo], kind: str, count: int) -> None:
+    """Stop where entries were not asked by a kind of hash.
+
+    Raises:
+        InputError: Always.
+    """
+    entries = f"{counted(count, 'entry')} {verb(count, 'was', 'were')}"
+    if kind in EXACT:
+        raise InputError(
+            f"{entries} not asked by the hashes of the kind {kind}, which was never computed of "
+            f"{verb(count, 'it', 'them')}",
+            where="hashlists",
+            hint="run `curate run probe hashlists`, then `curate audit`",
+        )
+    holders = [one for one in known if kind in one.skipped]
+    hashes = sum(one.skipped[kind] for one in holders)
+    raise InputError(
+        f"{entries} not asked by {counted(hashes, 'hash')} of the kind {kind}, which is not "
+        "computed here",
+        where=holders[0].list_id if holders else "hashlists",
+        hint=f"ask the list elsewhere by these, and register it with `curate lists add --without "
+        f"{kind}`, which stays on record; or drop it",
+    )

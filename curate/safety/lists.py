@@ -53,6 +53,7 @@ class ListInfo:
         query: Least share of the video at hand that matches, in percent.
         counts: Rows by kind of hash and status, as ``pdq active``.
         skipped: Rows of kinds that are not compared, by kind.
+        left_out: Rows of such kinds that somebody left out, because they are asked elsewhere.
     """
 
     list_id: str
@@ -69,6 +70,17 @@ class ListInfo:
     query: float = 0.0
     counts: Mapping[str, int] = field(default_factory=dict)
     skipped: Mapping[str, int] = field(default_factory=dict)
+    left_out: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def asked(self) -> dict[str, int]:
+        """How many hashes it asks for that are not taken back, by kind, compared or not."""
+        found: dict[str, int] = dict(self.skipped)
+        for told, count in self.counts.items():
+            kind, _, status = told.partition(" ")
+            if status != "withdrawn":
+                found[kind] = found.get(kind, 0) + count
+        return found
 
     def is_stale(self, now: datetime) -> bool:
         """Return whether the list is too old to be relied on."""

@@ -21,6 +21,8 @@ from curate.safety.lists import HashList, ListInfo
 from curate.safety.matches import MATCHES, Found, Items, doubted, rows_of
 from curate.safety.perceptual import perceptual
 
+_PERCEPTUAL = ("pdq", "vpdq")
+
 
 def match(items: Items, lists: Sequence[HashList], *, threads: int | None = None) -> Found:
     """Return what of `items` is on `lists`.
@@ -45,8 +47,10 @@ def match(items: Items, lists: Sequence[HashList], *, threads: int | None = None
         [("item", "ascending"), ("list_id", "ascending"), ("entry", "ascending")]
     )
     sure = set(found.filter(pc.equal(found["band"], "match"))["item"].to_pylist())
-    unchecked = {row: why for row, why in _unchecked(items, lists).items() if row not in sure}
-    return Found(found, unchecked, floods)
+    asked, missing = _kinds(items, lists)
+    unchecked = {row: why for row, why in _unchecked(items, lists, missing).items()
+                 if row not in sure}  # fmt: skip
+    return Found(found, unchecked, floods, asked, missing)
 
 
 def _exact(items: Items, info: ListInfo, active: pa.Table) -> Iterator[pa.Table]:
@@ -74,34 +78,58 @@ def _known_good(items: Items, negative: Sequence[HashList]) -> NDArray[np.bool_]
     return good
 
 
-def _unchecked(items: Items, lists: Sequence[HashList]) -> dict[int, str]:
+def _kinds(
+    items: Items, lists: Sequence[HashList]
+) -> tuple[dict[str, NDArray[np.bool_]], dict[str, NDArray[np.bool_]]]:
+    """Return which items were asked by each kind of hash that lists hold, and which had none."""
+    asked: dict[str, NDArray[np.bool_]] = {}
+    missing: dict[str, NDArray[np.bool_]] = {}
+    for kind in _held(lists):
+        if kind in EXACT:
+            known = items.digests.get(kind, pa.nulls(len(items), pa.binary()))
+            asked[kind] = pc.is_valid(known).to_numpy(zero_copy_only=False)
+            missing[kind] = ~asked[kind]
+        elif kind in _PERCEPTUAL:
+            asked[kind] = _believed(items, lists)
+            missing[kind] = np.zeros(len(items), bool)
+        else:
+            asked[kind] = np.zeros(len(items), bool)
+            missing[kind] = np.ones(len(items), bool)
+    return asked, missing
+
+
+def _held(lists: Sequence[HashList]) -> list[str]:
+    """Return the kinds of hash that lists hold, but for those of what is known to be good."""
+    wanted = [one for one in lists if not one.info.negative]
+    kinds = {kind for one in wanted for kind in pc.unique(
+        one.active["signal"].cast(pa.string())).to_pylist()}  # fmt: skip
+    return sorted(kinds | {kind for one in wanted for kind in one.info.skipped})
+
+
+def _unchecked(
+    items: Items, lists: Sequence[HashList], missing: dict[str, NDArray[np.bool_]]
+) -> dict[int, str]:
     """Return items that a list could not be asked about, and why.
 
-    A digest that a list names files by was never computed of them, or no hash says enough for a
-    perceptual list.
+    No hash of them says enough for a perceptual list, a digest that a list names files by was
+    never computed of them, or nothing here computes that kind.
     """
-    found = {}
-    for signal in EXACT:
-        wanted = any(pc.any(pc.equal(one.active["signal"], signal)).as_py()
-                     for one in lists if not one.info.negative)  # fmt: skip
-        if wanted:
-            known = items.digests.get(signal, pa.nulls(len(items), pa.binary()))
-            for row in np.flatnonzero(pc.is_null(known).to_numpy(zero_copy_only=False)).tolist():
-                found[row] = f"its {signal} was never computed"
-    return dict(sorted((_unclear(items, lists) | found).items()))
+    found = _unclear(items, lists)
+    for kind in sorted(missing, key=lambda kind: (kind not in EXACT, kind), reverse=True):
+        why = f"its {kind} was never computed" if kind in EXACT else (
+            f"a list has hashes of the kind {kind}, which is not computed"
+        )  # fmt: skip
+        found |= dict.fromkeys(np.flatnonzero(missing[kind]).tolist(), why)
+    return dict(sorted(found.items()))
 
 
 def _unclear(items: Items, lists: Sequence[HashList]) -> dict[int, str]:
     """Return items of which no hash says enough for a perceptual list."""
-    asked = [one.info for one in lists if not one.info.negative
-             and pc.any(pc.is_in(one.active["signal"].cast(pa.string()),
-                                 pa.array(["pdq", "vpdq"]))).as_py()]  # fmt: skip
-    if not asked:
+    if not _asked_by_looks(lists):
         return {}
-    least = min(info.min_quality for info in asked)
-    believed = items.frame_item[items.frame_quality >= least]
+    least = _least(lists)
     seen = np.zeros(len(items), bool)
-    seen[believed] = True
+    seen[items.frame_item[items.frame_quality >= least]] = True
     found = {}
     for row in np.flatnonzero(items.moving & ~seen).tolist():
         found[row] = "no frame says enough to a hash"
@@ -109,3 +137,21 @@ def _unclear(items: Items, lists: Sequence[HashList]) -> dict[int, str]:
         none = items.quality[row] < 0
         found[row] = "no picture to hash" if none else "the picture says too little to a hash"
     return found
+
+
+def _believed(items: Items, lists: Sequence[HashList]) -> NDArray[np.bool_]:
+    """Return which items have a hash of their looks that says enough."""
+    least = _least(lists)
+    seen = ~items.moving & (items.quality >= least)
+    seen[items.frame_item[items.frame_quality >= least]] = True
+    return seen
+
+
+def _asked_by_looks(lists: Sequence[HashList]) -> list[ListInfo]:
+    return [one.info for one in lists if not one.info.negative
+            and pc.any(pc.is_in(one.active["signal"].cast(pa.string()),
+                                pa.array(_PERCEPTUAL))).as_py()]  # fmt: skip
+
+
+def _least(lists: Sequence[HashList]) -> int:
+    return min(info.min_quality for info in _asked_by_looks(lists))

@@ -61,13 +61,18 @@ class Found:
 
     Attributes:
         matches: Rows as `MATCHES` has them: one for each item and listed hash.
-        unchecked: By row of an item that a perceptual list could not be held against, why.
+        unchecked: By row of an item that a list could not be held against in full, why.
         floods: By list, rows of its entries that match far too much, and how many items.
+        asked: By kind of hash that a list holds, which items were asked, shape (items,).
+        missing: By such a kind, of which items it was never computed; a picture that says too
+            little was asked, and is among `unchecked`.
     """
 
     matches: pa.Table
     unchecked: dict[int, str] = field(default_factory=dict)
     floods: dict[str, dict[int, int]] = field(default_factory=dict)
+    asked: dict[str, NDArray[np.bool_]] = field(default_factory=dict)
+    missing: dict[str, NDArray[np.bool_]] = field(default_factory=dict)
 
 
 def doubted(active: pa.Table, entry: Rows) -> NDArray[np.bool_]:

@@ -6,7 +6,7 @@ The pairs come from the exact join of `curate.dedup.hamming`.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
@@ -41,6 +41,8 @@ def perceptual(
         pairs = [*_still(items, codes, info, threads), *_frames(items, codes, info, threads)]
         tables, flooded = _banded(items, info, active, pictures, pairs, good)
     if kinds["vpdq"].any():
+        frames = np.flatnonzero(kinds["vpdq"] & (active["quality"].to_numpy() >= info.min_quality))
+        tables += _stills_of_videos(items, info, active, frames, good, threads)
         tables += _videos(items, info, active, np.flatnonzero(kinds["vpdq"]), good, threads)
     return tables, flooded
 
@@ -180,6 +182,29 @@ def _videos(
     why = np.where(unsure, "the list doubts this video", np.where(same, "", "a part of it"))
     return [rows_of(info, item[kept], first[listed][kept], same[kept], basis="vpdq",
                   compared=compared[kept], query=query[kept], why=why[kept])]  # fmt: skip
+
+
+def _stills_of_videos(
+    items: Items,
+    info: ListInfo,
+    active: pa.Table,
+    rows: Rows,
+    good: NDArray[np.bool_],
+    threads: int | None,
+) -> list[pa.Table]:
+    """Return pictures that are like a frame of a listed video: someone decides."""
+    if not len(rows):
+        return []
+    codes = pack_codes(active["value"].take(pa.array(rows)))
+    hits = list(_still(items, codes, replace(info, near=info.radius), threads))
+    tables, _ = _banded(items, info, active, rows, hits, good)
+    told = []
+    for table in tables:
+        why = pc.coalesce(table["why"], pa.scalar("like a frame of a listed video"))
+        near = pa.array(["near"] * table.num_rows, pa.string())
+        told.append(table.set_column(table.schema.get_field_index("why"), "why", why)
+                    .set_column(table.schema.get_field_index("band"), "band", near))  # fmt: skip
+    return told
 
 
 def _distinct(group: Rows, values: Rows, count: int) -> NDArray[np.int64]:

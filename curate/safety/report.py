@@ -33,6 +33,13 @@ SELECT e.state, k.sha256 IS NOT NULL AS held, coalesce(k.checked, FALSE) AS chec
 FROM entries e LEFT JOIN (SELECT * FROM hash_checks WHERE lists = ?) k USING (sha256)
 GROUP BY ALL
 """
+_KINDS = """
+SELECT kind, count(*) FROM (
+    SELECT unnest(k.asked) AS kind FROM entries e
+    JOIN (SELECT * FROM hash_checks WHERE lists = ?) k USING (sha256)
+    WHERE e.state NOT IN ('sealed', 'missing', 'unseen')
+) GROUP BY kind
+"""
 _MATCHES = """
 SELECT m.band, m.category, count(DISTINCT e.media_id) FROM entries e
 JOIN hash_matches m USING (sha256) GROUP BY ALL
@@ -49,6 +56,8 @@ class Figures:
         entries: Entries: ``all``, ``held`` against the lists as they are, ``sealed``, ``unseen``,
             ``missing``, and ``unasked`` for those that were not held against them.
         unclear: Entries of which no hash says enough, by reason.
+        kinds: By kind of hash that lists hold: how many hashes there are, and how many entries
+            were asked by them.
         matches: Entries that match and are not sealed, by band and category.
         seals: Every seal.
         begun: Sealings that were begun and are not finished.
@@ -64,6 +73,7 @@ class Figures:
     gone: int
     entries: Mapping[str, int]
     unclear: Mapping[str, int]
+    kinds: Mapping[str, tuple[int, int]]
     matches: Mapping[tuple[str, str], int]
     seals: Sequence[Held]
     begun: int
@@ -89,13 +99,19 @@ def figures(place: Workspace, catalog: Catalog, ledger: Ledger, now: datetime) -
     requests = ledger.read("requests").to_pylist()
     connection = catalog.connect("media", "sightings", "hash_checks", "hash_matches")
     create_entries(connection)
-    rows = connection.execute(_ENTRIES, [lists_digest(place.lists)]).fetchall()
+    state = lists_digest(place.lists)
+    rows = connection.execute(_ENTRIES, [state]).fetchall()
+    asked: dict[str, int] = dict(connection.execute(_KINDS, [state]).fetchall())
+    hashes = Counter[str]()
+    for one in lists:
+        hashes.update({} if one.negative else one.asked)
     entries, unclear = _entries(rows)
     return Figures(
         lists=lists,
         gone=len(told - {one.list_id for one in lists}),
         entries=entries,
         unclear=unclear,
+        kinds={kind: (count, asked.get(kind, 0)) for kind, count in sorted(hashes.items())},
         matches={(band, category): n for band, category, n in
                  connection.execute(_MATCHES).fetchall()},
         seals=Custody(ledger).all(),

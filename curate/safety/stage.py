@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from curate.catalog.tables import Catalog
     from curate.engine.stage import Tables
 
-VERSION = "2"
+VERSION = "3"
 
 # Digests of the bytes beside the content's own name.
 _NAMED = [kind.column for kind in BYTE_KINDS if kind.column != "sha256"]
@@ -144,7 +144,9 @@ def _work(tables: Tables, *, store: ListStore, state: str) -> dict[str, pa.Table
             rows[key] = {**row, "sha256": sha256, "ref": ref, "category": category}
     checks = [
         {"sha256": name, "lists": state, "checked": place not in found.unchecked,
-         "reason": found.unchecked.get(place)}
+         "reason": found.unchecked.get(place),
+         "asked": [kind for kind, asked in found.asked.items() if asked[place]],
+         "not_asked": [kind for kind, without in found.missing.items() if without[place]]}
         for place, name in enumerate(names)
     ]  # fmt: skip
     notes = {
@@ -152,6 +154,8 @@ def _work(tables: Tables, *, store: ListStore, state: str) -> dict[str, pa.Table
         "matched": len({r["sha256"] for r in rows.values() if r["band"] == "match"}),
         "near": len({r["sha256"] for r in rows.values() if r["band"] == "near"}),
         "not_checkable": len(found.unchecked),
+        "contents": len(names),
+        "kinds": {kind: int(asked.sum()) for kind, asked in found.asked.items()},
         "floods": _named(found.floods, active, store),
     }
     return {

@@ -24,6 +24,7 @@ class Matched:
 
     Attributes:
         summary: Counts: ``contents``, ``match``, ``near``, ``not_checkable``, ``unreadable``,
+            ``not_looked_into`` (archives, tables and links),
             ``not_compared`` by list, and ``floods``.
         rows: One for each match: ``sha256``, ``list``, ``band``, ``basis``, ``distance``,
             ``why``, and ``path`` where paths were asked for.
@@ -36,6 +37,14 @@ class Matched:
     def found(self) -> bool:
         """Whether anything matches or is near."""
         return bool(self.summary["match"] or self.summary["near"])
+
+    @property
+    def known(self) -> bool:
+        """Whether every file was asked by every hash, so that no match means something."""
+        told = self.summary
+        left = any(told["not_compared"].values())
+        unknown = ("not_checkable", "unreadable", "not_looked_into")
+        return not left and not any(told[name] for name in unknown)
 
 
 def match(
@@ -78,6 +87,7 @@ def match(
         "near": counts["near"],
         "not_checkable": len(found.unchecked),
         "unreadable": hashed.unreadable,
+        "not_looked_into": hashed.closed,
         "not_compared": {one.info.list_id: dict(one.info.skipped) for one in read},
         "floods": sum(len(entries) for entries in found.floods.values()),
     }

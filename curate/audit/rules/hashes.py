@@ -64,29 +64,36 @@ UNCHECKABLE = Rule(
     query="""
         SELECT e.media_id, k.reason AS why
         FROM entries e JOIN hash_checks k USING (sha256)
-        WHERE NOT k.checked
+        WHERE NOT k.checked AND coalesce(len(k.not_asked), 0) = 0
     """,
 )
 
 UNCHECKED = Rule(
     code="HSH004",
     symbol="hash-not-checked",
-    title="The entry was not held against the hash lists as they are.",
+    title="The entry was not held against all that the hash lists hold.",
     effect=Effect.REVIEW,
     basis="STANDARDS section 4, feature 9",
-    message="not held against the hash lists as they are now",
+    message="not held against {what}",
     explanation=(
         "Lists are registered, and the stage hashlists has not run on this file since it or a "
-        "list changed."
+        "list changed; or a list holds hashes of a kind that was never computed of this file, so "
+        "that nothing was asked by them."
     ),
-    remedy="Run `curate run probe hashlists`.",
+    remedy=(
+        "Run `curate run probe hashlists`. Where nothing here computes a kind of hash, ask that "
+        "list elsewhere and register it with `curate lists add --without KIND`."
+    ),
     query="""
-        SELECT e.media_id FROM entries e
+        SELECT e.media_id,
+               CASE WHEN k.sha256 IS NULL THEN 'the hash lists as they are now'
+                    ELSE 'hashes of these kinds: ' || array_to_string(k.not_asked, ', ')
+               END AS what
+        FROM entries e LEFT JOIN (
+            SELECT * FROM hash_checks WHERE lists = (SELECT max(state) FROM hash_lists)
+        ) k USING (sha256)
         WHERE EXISTS (SELECT 1 FROM hash_lists) AND e.state NOT IN ('missing', 'sealed')
-        AND NOT EXISTS (
-            SELECT 1 FROM hash_checks k WHERE k.sha256 = e.sha256
-            AND k.lists = (SELECT max(state) FROM hash_lists)
-        )
+        AND (k.sha256 IS NULL OR len(k.not_asked) > 0)
     """,
 )
 

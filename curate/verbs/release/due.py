@@ -1,8 +1,8 @@
-"""What is due: releases that hold what must go and that no recall has called back yet."""
+"""What is due: what must go of each release, and what of it no recall has called back yet."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -10,11 +10,13 @@ import pyarrow.compute as pc
 
 from curate.catalog.ledger import Ledger
 from curate.catalog.record import Record, of_releases
+from curate.catalog.views import read_entries
 from curate.consent.vocabulary import PERMITTING
 from curate.errors import CurateError
 from curate.media.refuse import Guard
 from curate.release.feed import Feed, Tombstone
 from curate.verbs.consent import impact
+from curate.verbs.release.lineage import must_go, released_files
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -31,29 +33,59 @@ _RESTRICTING = frozenset({
 })  # fmt: skip
 
 
-def due_releases(context: Context) -> dict[str, int]:
-    """Return how many items of each release must go and are in no feed, by id of the release.
+@dataclass(frozen=True)
+class Due:
+    """What must go of one release.
 
-    They show somebody who withdrew, asked not to be shown or was erased, or the last audit of the
-    release's use does not clear them.
+    Attributes:
+        files: How many of its files must go, whether a feed names them or not.
+        fresh: How many of these no feed names yet.
+    """
+
+    files: int
+    fresh: int
+
+
+def due_releases(context: Context) -> dict[str, Due]:
+    """Return what must go of each release of which anything must, by id of the release.
+
+    A file must go that a feed named; that shows somebody who withdrew, asked not to be shown or
+    was erased; and of whose entry the last audit of the use says what makes a recall call it back.
 
     Raises:
         CurateError: The record or the catalogue cannot be read.
     """
     record, guard = context.record, Guard(context.ledger)
-    gone = _touched(context)
+    releases = record.releases()
+    touched, found = _touched(context), {}
+    for use in sorted({release["use"] for release in releases}):
+        feed = announced_files(context.ledger, use)
+        mine = [release for release in releases if release["use"] == use]
+        items = record.items(mine)
+        erased = set(guard.erased_among(released_files(items)))
+        gone = erased | _judged(context, use, items, erased)
+        for release in mine:
+            files = {
+                sha256
+                for row in of_releases(items, [release]).to_pylist()
+                for sha256 in (row["sha256"], *(row["crops"] or ()))
+                if row["media_id"] in touched or sha256 in gone or feed.names(sha256)
+            }
+            fresh = sum(not feed.names(sha256) for sha256 in files)
+            if files:
+                found[release["release_id"]] = Due(len(files), fresh)
+    return found
+
+
+def last_judged(context: Context) -> dict[str, datetime]:
+    """Return the instant of the last audit of each use that something was released for."""
     found = {}
-    for release in record.releases():
-        items = record.items([release])
-        feed = announced_files(context.ledger, release["use"])
-        erased = set(guard.erased_among(items["sha256"].unique().to_pylist()))
-        doubted = _not_cleared(context, release["use"], items)
-        found[release["release_id"]] = sum(
-            (row["media_id"] in gone or row["media_id"] in doubted or row["sha256"] in erased)
-            and not feed.names(row["sha256"])
-            for row in items.select(["media_id", "sha256"]).to_pylist()
-        )
-    return {release: count for release, count in found.items() if count}
+    for use in sorted({release["use"] for release in context.record.releases()}):
+        try:
+            found[use] = context.latest_audit(use=use).as_of
+        except CurateError:
+            continue
+    return found
 
 
 def called_back_alone(context: Context) -> dict[str, datetime]:
@@ -139,12 +171,18 @@ def _touched(context: Context) -> set[str]:
     return found
 
 
-def _not_cleared(context: Context, use: str, items: pa.Table) -> set[str]:
-    """Return the entries of items that the last audit of a use does not clear; none before one."""
+def _judged(context: Context, use: str, items: pa.Table, erased: set[str]) -> set[str]:
+    """Return the released files that the last audit of a use calls back; none before one."""
+    import pyarrow as pa
+
     try:
-        verdicts = context.latest_audit(use=use).verdicts
+        audited = context.latest_audit(use=use)
     except CurateError:
         return set()
-    mine = verdicts.filter(pc.is_in(verdicts["media_id"], items["media_id"].combine_chunks()))
-    rows: list[Mapping[str, Any]] = mine.select(["media_id", "verdict"]).to_pylist()
-    return {row["media_id"] for row in rows if row["verdict"] != "cleared"}
+    told = pa.table({"sha256": pa.array(sorted(erased), pa.string())})
+    barred = must_go(context.record, audited, read_entries(context.catalog), "", told)
+    cleared = audited.verdicts.filter(pc.equal(audited.verdicts["verdict"], "cleared"))
+    kept = items.filter(pc.is_in(items["media_id"], cleared["media_id"].combine_chunks()))
+    # What is only in doubt stays where another entry with the same bytes is cleared.
+    stays = set(kept["sha256"].to_pylist())
+    return {sha256 for sha256, never in barred.items() if never or sha256 not in stays}

@@ -19,7 +19,7 @@ from curate.catalog.record import Record
 from curate.errors import InputError, UnknownNameError, VerificationError
 from curate.release import feed
 from curate.release.build import Steps, unfinished
-from curate.release.check_copy import FILE, MEMBER, MENTION, ROW, UNREAD, check_copy
+from curate.release.check_copy import FILE, MEMBER, MENTION, ROW, check_copy
 from curate.release.diff import diff
 from curate.release.feed import FEED, batch_salt, feed_bytes, read_feed, tombstone
 from curate.release.verify import verify
@@ -77,7 +77,7 @@ def test_feed_names_what_went_and_nothing_that_stays(desk: Desk) -> None:
 def test_old_copy_is_told_every_file_member_and_row(desk: Desk) -> None:
     """In each form that the items went out in; in documents they are mentioned."""
     feed = read_feed(_folder(desk, "v2") / FEED)
-    found = check_copy(_folder(desk, "v1"), feed)
+    found = check_copy(_folder(desk, "v1"), feed).found
 
     left = _left(desk).values()
     digests = {row["sha256"] for row in left}
@@ -90,7 +90,7 @@ def test_old_copy_is_told_every_file_member_and_row(desk: Desk) -> None:
         table = parquet.ParquetFile(_folder(desk, "v1") / one.path).read()
         assert table["sha256"][int(one.part)].as_py() in digests
     assert {one.kind for one in found} == {FILE, MEMBER, ROW, MENTION}
-    assert check_copy(_folder(desk, "v2"), feed) == []
+    assert check_copy(_folder(desk, "v2"), feed).clean
 
 
 def test_copy_under_other_names_is_told(desk: Desk, tmp_path: Path) -> None:
@@ -105,7 +105,7 @@ def test_copy_under_other_names_is_told(desk: Desk, tmp_path: Path) -> None:
     names = {p.name for p in (copy / "deep").iterdir()
              if hashlib.sha256(p.read_bytes()).hexdigest() in digests}  # fmt: skip
 
-    found = check_copy(copy, read_feed(_folder(desk, "v2") / FEED))
+    found = check_copy(copy, read_feed(_folder(desk, "v2") / FEED)).found
 
     assert {Path(one.path).name for one in found if one.kind == FILE} == names
     for archive in (zipped, tarred):
@@ -123,9 +123,8 @@ def test_what_cannot_be_read_is_told(desk: Desk, tmp_path: Path) -> None:
 
     found = check_copy(copy, read_feed(_folder(desk, "v2") / FEED))
 
-    assert [(one.path, one.kind) for one in found] == [
-        (name, UNREAD) for name in ("a.tar", "b.zip", "c.parquet", "link")
-    ]
+    assert not found.found
+    assert [one.path for one in found.unread] == ["a.tar", "b.zip", "c.parquet", "link"]
 
 
 def test_feed_says_nothing_to_who_does_not_hold_the_file(desk: Desk) -> None:
@@ -389,7 +388,7 @@ def test_feed_goes_out_alone_where_nothing_is_left(tmp_path: Path) -> None:
 
     feed = read_feed(done.feed, KEYS)
     assert (done.folder, done.gone, done.fresh, len(feed.tombstones)) == (None, 6, 1, 6)
-    found = check_copy(first.folder, feed)
+    found = check_copy(first.folder, feed).found
     assert {one.path for one in found if one.kind == FILE} == set(first.items["path"].to_pylist())
     stones = desk.ledger.read("tombstones")["digests"].to_pylist()
     assert sorted(map(len, stones)) == [1, 5]

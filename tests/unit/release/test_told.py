@@ -144,3 +144,46 @@ def test_a_decision_that_does_not_count_is_not_said_to(
     assert status == 0, told.err
     assert "does not count" in told.err
     assert "it counts from" not in told.out
+
+
+def test_the_list_counts_what_a_recall_counts(
+    project: curate.Project, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Before a feed names it and afterwards: a file that must go is not gone by being told of."""
+    _release(project)
+    where = ["--json", "-w", str(project.workspace.root)]
+    project.audit()  # clears nothing: there is no consent
+    (item,) = project.context.record.items().to_pylist()
+
+    def told() -> tuple[int, int]:
+        capsys.readouterr()
+        assert main(["release", "list", *where]) == 0
+        (row,) = json.loads(capsys.readouterr().out)
+        return row["must go"], row["in no feed"]
+
+    files = {item["sha256"], *(item["crops"] or ())}
+    assert told() == (len(files), len(files))
+    issue, _ = prepare_issue(project.context, "v2", Order(DEFAULT_USE))
+    assert len(issue._called_back) == len(files)
+    issue.feed_alone()
+
+    assert told() == (len(files), 0)
+    assert main(["release", "list", "-w", str(project.workspace.root)]) == 0
+    assert "is told by its last audit" in capsys.readouterr().out
+
+
+def test_what_is_no_longer_listed_is_counted_as_a_recall_counts_it(
+    project: curate.Project, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """An audit says nothing of an entry that the catalogue does not have."""
+    _release(project)
+    project.audit()
+    rows = project.catalog.read("verdicts")
+    (media, *_) = project.catalog.read("media")["media_id"].to_pylist()
+    cleared = [row | {"verdict": "cleared"} for row in rows.to_pylist() if row["media_id"] != media]
+    project.catalog.replace("verdicts", conform(cleared, "verdicts"))
+
+    capsys.readouterr()
+    assert main(["release", "list", "--json", "-w", str(project.workspace.root)]) == 0
+    (row,) = json.loads(capsys.readouterr().out)
+    assert row["must go"] == row["in no feed"] > 0

@@ -72,7 +72,7 @@ def test_ncmec_entry_has_many_hashes_and_some_are_not_compared(tmp_path: Path) -
     read = read_list(written(tmp_path, "n.json", json.dumps(entries)))
     rows = [(r["signal"], r["status"], r["case_ref"]) for r in read.entries.to_pylist()]
     assert rows == [("md5", "active", "e1"), ("pdq", "active", "e1"), ("sha1", "withdrawn", "e2")]
-    assert read.skipped == {"pdna": 1}
+    assert read.skipped == {"photodna": 1}
 
 
 @pytest.mark.parametrize(

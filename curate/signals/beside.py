@@ -30,12 +30,11 @@ from curate.media.parts import is_text
 from curate.media.sniff import FORMATS
 from curate.schema import conform
 from curate.signals import robots, tdmrep, warc, words, xmp
-from curate.signals.blocks import decoded
 from curate.signals.fields import Make, statements
 from curate.signals.found import Signal, digest_of, rows
 from curate.signals.headers import NAMES, read_headers
 from curate.signals.normal import UNREADABLE
-from curate.signals.words import Text, leaves, spoken
+from curate.signals.words import Text, decoded, leaves, spoken
 
 VERSION = "3"
 STAGE = f"signals-beside/{VERSION}"

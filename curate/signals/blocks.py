@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 
 from curate.media.photoshop import image_resources
 from curate.media.pngtext import TEXTS, profile_kind, split_text, unwritten
-from curate.signals.words import Text
+from curate.signals.words import Text, decoded
 
 MOST_XMP = 1 << 20
 # Numbers and comments stand before the samples of a binary PNM; its last number ends at one blank.
@@ -125,16 +125,6 @@ _LATE = re.compile(rb"\xff\xfe(..)", re.DOTALL)
 
 def _comment(place: str, value: bytes, found: Blocks) -> None:
     found.words.append(Text("file", place, decoded(value)))
-
-
-def decoded(value: bytes) -> str:
-    """Return a text in whichever code it is: UTF-8, UTF-16 with its mark, or Latin-1."""
-    if value[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        return value.decode("utf-16", "replace")
-    try:
-        return value.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return value.decode("latin-1")
 
 
 def _segments(data: bytes) -> Iterator[tuple[int, int]]:

@@ -124,14 +124,15 @@ def _codes(kind: str, known: frozenset[str]) -> Handler:
 
 
 def _terms(make: Make, place: str, values: Values) -> Iterator[Signal]:
-    text = next((value for value in values if value.strip()), "")
-    if text and (spdx := to_spdx(text)):
-        yield make("licence", place, spdx)
-        # A licence with a reservation beside it is no licence that anybody here can read.
-        if quoted(beside_name(text)):
-            yield make("unreadable", place, text, uses=UNREADABLE)
-    elif text:
-        yield make("terms", place, text)
+    # Each language says it once more, and may say something else.
+    for text in dict.fromkeys(value.strip() for value in values if value.strip()):
+        if spdx := to_spdx(text):
+            yield make("licence", place, spdx)
+            # A licence with a reservation beside it is no licence that anybody here can read.
+            if quoted(beside_name(text)):
+                yield make("unreadable", place, text, uses=UNREADABLE)
+        else:
+            yield make("terms", place, text)
 
 
 def _rights(make: Make, place: str, values: Values) -> Iterator[Signal]:

@@ -22,7 +22,8 @@ from curate.media.containers import read_layout
 from curate.media.containers.layout import is_text
 from curate.media.sniff import Format, sniff
 from curate.media.streams import TEXTUAL
-from curate.signals.blocks import Blocks, find_blocks
+from curate.signals.blocks import Blocks
+from curate.signals.walks import find_blocks
 from curate.signals.words import Text, runs
 
 _MOST_SUBTITLES = 4 << 20
@@ -195,13 +196,7 @@ def _file(content: bytes, place: str, read: Blocks) -> None:
     """Add what a file inside the video says."""
     kind = sniff(content)
     if kind is not None and kind.kind == "image":
-        inner = find_blocks(content)
-        read.xmp += inner.xmp
-        read.exif += inner.exif
-        read.iptc += inner.iptc
-        read.words += inner.words
-        read.texts |= inner.texts
-        read.problems += inner.problems
+        read.join(find_blocks(content))
     elif is_text(content):
         read.words += [_text(place, run) for run in runs(content)]
     elif content.startswith(_FONTS):

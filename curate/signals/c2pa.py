@@ -83,7 +83,9 @@ def _context(trust: str) -> Any:
     return _package().Context.from_dict(settings)
 
 
-def read_c2pa(stream: IO[bytes], mime: str, *, digest: str, trust: str = "") -> Record:
+def read_c2pa(
+    stream: IO[bytes], mime: str, *, digest: str, trust: str = "", store: bytes | None = None
+) -> Record:
     """Return what the C2PA record of a file says.
 
     Args:
@@ -91,11 +93,12 @@ def read_c2pa(stream: IO[bytes], mime: str, *, digest: str, trust: str = "") -> 
         mime: Its media type.
         digest: SHA-256 of the file, which is what statements were read from.
         trust: Certificates of trusted signers, PEM; without any no signer is trusted.
+        store: The record, where it lies beside the file.
     """
     package = _package()
     make = partial(Signal, reader="c2pa", digest=digest, tool=tool())
     try:
-        with package.Reader(mime, stream, context=_context(trust)) as reader:
+        with package.Reader(mime, stream, store, context=_context(trust)) as reader:
             told = json.loads(reader.json())
     except package.C2paError as error:
         return _failed(error, make)

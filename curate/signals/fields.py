@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from typing import Protocol
 
@@ -57,6 +58,15 @@ MINOR_AGES = frozenset(
     ("AG-UNK", *(f"AG-A{age}" for age in range(15, 26)), "AG-U14"),
 )
 ALTERATIONS = frozenset(("AL-CRP", "AL-FLP", "AL-RET", "AL-CLR", "AL-DCL", "AL-MRG"))
+
+
+SPEAKING = re.compile(
+    r"data[_-]?mining|(?<![a-z])tdm|ai[_-]?train|train[_-]?ai|(?<![A-Za-z])no[_-]?(?:image[_-]?)?ai"
+    r"(?![a-z])|opt[_-]?out|machine[_-]?learning|gen[_-]?ai(?![a-z])|consent|prohibit|(?<![a-z])rsl"
+    r"|(?<![A-Za-z])robots(?![a-z])",
+    re.IGNORECASE,
+)
+"""Names of fields and headers that speak of use, whoever made them up."""
 
 
 def code_of(value: str) -> str:

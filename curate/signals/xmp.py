@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from xml.etree.ElementTree import ParseError
 
 from curate.signals.blocks import MOST_XMP
-from curate.signals.fields import HANDLERS, statements
+from curate.signals.fields import HANDLERS, SPEAKING, statements
 from curate.signals.found import Signal, digest_of, unreadable
 from curate.signals.normal import UNREADABLE
 from curate.signals.words import Text, decoded
@@ -73,19 +73,10 @@ def read_xmp(packet: bytes) -> tuple[list[Signal], list[str]]:
             links += values
         elif _is_handled(prefix, local):
             signals += statements(local, place, values, partial(_make, make))
-        elif _SPEAKING.search(f"{local} {namespace}"):
+        elif SPEAKING.search(f"{local} {namespace}"):
             value = f"a field that is not known: {local} = {'; '.join(values)}"
             signals.append(make(kind="unreadable", place=place, value=value, uses=UNREADABLE))
     return signals, links
-
-
-# Names of fields that speak of use, whoever made them up.
-_SPEAKING = re.compile(
-    r"data[_-]?mining|(?<![a-z])tdm|ai[_-]?train|train[_-]?ai|(?<![A-Za-z])no[_-]?(?:image[_-]?)?ai"
-    r"(?![a-z])|opt[_-]?out|machine[_-]?learning|gen[_-]?ai(?![a-z])|consent|prohibit|(?<![a-z])rsl"
-    r"|(?<![A-Za-z])robots(?![a-z])",
-    re.IGNORECASE,
-)
 
 
 def _is_handled(prefix: str, local: str) -> bool:

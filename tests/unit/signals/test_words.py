@@ -256,7 +256,7 @@ def test_sidecar_that_speaks_or_cannot_be_read_is_told(
         ("a.txt", "a woman at the lake"),
         ("a.json", '{"caption": "a woman", "split": "train", "is_train": true, "width": 640}'),
         ("a.npy", "do not use"),
-        ("b.txt", "do not use"),
+        ("b.txt", "a picture of a lake"),
         ("a.xmp", xmp("<dc:subject>lake</dc:subject>").decode()),
     ],
 )

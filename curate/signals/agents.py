@@ -59,7 +59,7 @@ AI_AGENTS = (*TRAINING, *OTHERS)
 _TRAINING = frozenset(agent.lower() for agent in TRAINING)
 _KNOWN = frozenset(agent.lower() for agent in AI_AGENTS)
 _OF_AI = re.compile(
-    r"(?:^|[^a-z])ai(?:[^a-z]|bot|crawl|spider|train|$)|ai(?:bot|crawler|spider|scraper)|[a-z]-?ai$"
+    r"(?:^|[^a-z])ai(?:[^a-z]|bot|crawl|spider|train|$)|ai[-_ ]?(?:bot|crawl|spider|scrap|agent|search|index|train)|[a-z]-?ai$"
     r"|(?<![a-z])[A-Z]?[a-z]*AI(?![a-z])|gpt|llm|(?:^|[^a-z])ml(?:[^a-z]|bot|$)|machine[-_ ]?learn"
     r"|deep[-_ ]?(?:learn|seek|mind|research)|train|dataset|laion|genai|generative|neural|claude"
     r"|gemini|copilot|mistral|openai|anthropic|hugging|stability|midjourney|diffusion|scrap"

@@ -16,9 +16,10 @@ from importlib.metadata import version
 from typing import IO, Any
 
 from curate.errors import DependencyError
-from curate.signals.fields import HANDLERS, statements
+from curate.signals.fields import HANDLERS, SPEAKING, statements
 from curate.signals.found import Signal, unreadable
 from curate.signals.normal import UNREADABLE, cawg
+from curate.signals.words import quoted, refusing
 
 # Failures that say who signed is not known here, and not that anything was changed.
 TRUST_ONLY = frozenset(
@@ -207,8 +208,26 @@ def _manifest(manifest: Mapping[str, Any], make: partial[Signal]) -> Iterator[Si
             yield from _actions(label, data, make)
         elif plain.startswith(_METADATA):
             yield from _metadata(label, data, make)
-        elif re.search("training|mining|tdm", plain, re.IGNORECASE):
+        elif SPEAKING.search(plain) or re.search("training|mining|rights", plain, re.IGNORECASE):
             yield _unreadable(make, label, "an assertion about use whose form is not known")
+        yield from _words(label, plain, data, make)
+    for address in manifest.get("redactions") or ():
+        # What was taken out of a part that this file was made from may have been a refusal.
+        if (taken := str(address).rsplit("/", 1)[-1]) and not _PLAIN_PARTS.match(taken):
+            yield _unreadable(make, taken, "an assertion that was taken out by redaction")
+
+
+_PLAIN_PARTS = re.compile(r"c2pa\.(?:thumbnail|hash|icon|embedded-data|ingredient|time-stamp)")
+
+
+def _words(label: str, plain: str, data: object, make: partial[Signal]) -> Iterator[Signal]:
+    """Yield the free texts of an assertion, which somebody wrote."""
+    speaks = refusing if plain.startswith("c2pa.") and plain != "c2pa.metadata" else quoted
+    for name, said in _leaves(data):
+        local = name.rsplit(":", 1)[-1].rsplit("/", 1)[-1]
+        is_read = local in HANDLERS and local not in ("rights", "creator", "copyrightNotice")
+        if not is_read and plain.rsplit(".", 1)[-1] != "training-mining" and (found := speaks(said)):
+            yield _unreadable(make, f"{label}/{name}", f"free text: “{found}”")
 
 
 def _unreadable(make: partial[Signal], place: str, why: str) -> Signal:

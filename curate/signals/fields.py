@@ -44,6 +44,10 @@ SOURCE_TYPES = frozenset(
     )
 )
 """IPTC NewsCodes Digital Source Type, release 2024-10, with its retired codes."""
+CAPTURES = frozenset(
+    ("digitalCapture", "computationalCapture", "negativeFilm", "positiveFilm", "print")
+)
+"""Source types of a plain capture; any other contradicts that a picture is real."""
 C2PA_SOURCE_TYPES = frozenset(("empty", "trainedAlgorithmicData"))
 GENERATIVE = frozenset(
     (

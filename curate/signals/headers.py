@@ -121,6 +121,9 @@ def pairs(told: Any, inside: bool = False) -> Iterator[tuple[str, str]]:  # noqa
         for key, value in told.items():
             if inside or name_of(key) in NAMES:
                 yield from ((key, str(one)) for one in _scalars(value))
+            plain = isinstance(value, list) and not any(isinstance(v, dict | list) for v in value)
+            if plain and inside:
+                continue
             if is_headers(key) or isinstance(value, dict | list):
                 yield from pairs(value, inside or is_headers(key))
     elif isinstance(told, list):

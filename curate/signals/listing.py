@@ -26,7 +26,7 @@ Entry = Mapping[str, Any]
 # Snapshots of what speaks of a whole site, however they were saved.
 _SITES = (
     ("robots.txt", re.compile(r"(?:.*[._-])?robots(?:[._ (-].*)?\.txt(?:\.\d+)?")),
-    ("ai.txt", re.compile(r"(?:.*[._-])?ai\.txt(?:\.\d+)?")),
+    ("ai.txt", re.compile(r"(?:(?:.*[._-])?[\w-]+\.[a-z]{2,}[._-])?ai\.txt(?:\.\d+)?")),
     ("tdmrep.json", re.compile(r"(?:.*[._-])?tdmrep(?:[._ (-].*)?\.json(?:\.\d+)?")),
     ("trust.txt", re.compile(r"(?:.*[._-])?trust\.txt")),
     ("llms.txt", re.compile(r"(?:.*[._-])?llms(?:-full|-ctx|-ctx-full)?\.(?:txt|md)")),

@@ -65,7 +65,7 @@ _SPEAKS = _pattern(
 _SPEAKS_ALONE = _alone(ALONE)
 # A sentence that says of itself that nothing is restricted, from its beginning to its end.
 _FREE = re.compile(rf"(?:(?<=[.;:!\n])|^)\s*(?:{'|'.join(FREE)}){FREE_OF}\s*(?=[.;!\n]|$)")
-_SHORT = {stem for stem in (*ABOUT, *LIMITS) if len(stem) < 4 or stem in ALONE}
+_SHORT = {stem for stem in (*ABOUT, *LIMITS) if len(stem) < 4} | {*ALONE} & {*ABOUT}
 _ABOUT = _pattern((stem for stem in ABOUT if stem not in _SHORT), ABOUT_ANYWHERE)
 _ABOUT_ALONE = _alone(stem for stem in ABOUT if stem in _SHORT)
 _LIMITS = _pattern((stem for stem in LIMITS if stem not in _SHORT), LIMITS_ANYWHERE)
@@ -157,7 +157,7 @@ def runs(content: bytes) -> Iterator[str]:
             if code != "utf-8" and b"\x00" not in content:
                 continue
             for run in _PLAIN_RUN.findall(content[start:].decode(code, "replace")):
-                if run not in seen and (code == "utf-8" or _is_likely(run)):
+                if run not in seen and (code == "utf-8" or _is_likely(run) or quoted(run)):
                     seen.add(run)
                     yield run
 

@@ -23,14 +23,18 @@ SOURCES = (
 
 TRAINING = (
     *("GPTBot", "CCBot", "Google-Extended", "GoogleOther-Image", "GoogleOther-Video"),
-    *("Google-CloudVertexBot", "anthropic-ai", "ClaudeBot", "Claude-Web", "Bytespider", "TikTokSpider"),
+    *("Google-CloudVertexBot", "anthropic-ai", "ClaudeBot"),
+    *("Claude-Web", "Bytespider", "TikTokSpider"),
     *("Applebot-Extended", "Meta-ExternalAgent", "FacebookBot", "Amazonbot"),
-    *("cohere-ai", "cohere-training-data-crawler", "Diffbot", "ImagesiftBot", "Omgili", "Omgilibot"),
+    *("cohere-ai", "cohere-training-data-crawler", "Diffbot"),
+    *("ImagesiftBot", "Omgili", "Omgilibot"),
     *("webzio-extended", "AI2Bot", "Ai2Bot-Dolma", "Timpibot", "PanguBot"),
     *("img2dataset", "Kangaroo Bot", "VelenPublicWebCrawler", "FriendlyCrawler"),
-    *("ICC-Crawler", "ISSCyberRiskCrawler", "Sidetrade indexer bot", "Cotoyogi", "Crawlspace"),
+    *("ICC-Crawler", "ISSCyberRiskCrawler"),
+    *("Sidetrade indexer bot", "Cotoyogi", "Crawlspace"),
     *("PerplexityBot", "iaskspider", "SBIntuitionsBot", "DeepSeekBot", "ChatGLM-Spider"),
-    *("bigsur.ai", "LAION-HuggingFace-Processor", "Brightbot", "Factset_spyderbot", "Andibot"),
+    *("bigsur.ai", "LAION-HuggingFace-Processor"),
+    *("Brightbot", "Factset_spyderbot", "Andibot"),
     *("YandexAdditionalBot", "Datenbank Crawler"),
     *("Poseidon Research Crawler", "TerraCotta", "WRTNBot"),
     *("Thinkbot", "imageSpider", "EchoboxBot", "Echobot Bot", "MyCentralAIScraperBot"),
@@ -42,11 +46,13 @@ TRAINING = (
 
 OTHERS = (
     *("facebookexternalhit", "PetalBot", "Scrapy", "Awario", "AwarioBot", "AwarioSmartBot"),
-    *("Linguee Bot", "NovaAct", "Devin", "Panscient", "panscient.com", "netEstate", "QualifiedBot"),
+    *("Linguee Bot", "NovaAct", "Devin"),
+    *("Panscient", "panscient.com", "netEstate", "QualifiedBot"),
     *("YandexAdditional", "GoogleOther", "aiHitBot"),
     *("ChatGPT-User", "OAI-SearchBot", "Claude-User", "Claude-SearchBot", "Perplexity-User"),
     *("MistralAI-User", "DuckAssistBot", "YouBot", "Meta-ExternalFetcher"),
-    *("PhindBot", "Gemini-Deep-Research", "Google-NotebookLM", "Google-Agent", "Amzn-SearchBot"),
+    *("PhindBot", "Gemini-Deep-Research"),
+    *("Google-NotebookLM", "Google-Agent", "Amzn-SearchBot"),
     *("Amzn-User", "bedrockbot", "Applebot", "ExaBot"),
 )
 """Agents that fetch to answer with a model, or gather for it beside other things: a refusal of one

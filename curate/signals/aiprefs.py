@@ -14,7 +14,9 @@ from curate.signals.fields import Make
 from curate.signals.found import Signal
 from curate.signals.normal import UNREADABLE, preference
 
-_OF_AI = re.compile(r"\bai\b|\bgenai|\bllm|train|\btdm\b|mining|machine|learn|bots?\b|model|\buse\b")
+_OF_AI = re.compile(
+    r"\bai\b|\bgenai|\bllm|train|\btdm\b|mining|machine|learn|bots?\b|model|\buse\b"
+)
 _YES = ("y", "yes", "1", "?1", "true", "allow", "allowed")
 
 

@@ -20,6 +20,9 @@ PHOTOSHOP = b"Photoshop 3.0\x00"
 _PACKET = re.compile(rb"<(?:[A-Za-z][\w.-]{0,30}:)?(?:xmpmeta|xapmeta|RDF)\b")
 _WIDE = tuple(f"<{name}".encode(code) for name in ("x:xmpmeta", "x:xapmeta", "rdf:RDF")
               for code in ("utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"))  # fmt: skip
+_NAMES = (b"xmpmeta", b"xapmeta", b"RDF")
+# What stands in each of the wide ones: it is looked for first.
+_WIDE_NAMES = (b"m\x00e\x00t\x00a", b"R\x00D\x00F", b"e\x00\x00\x00t", b"R\x00\x00\x00D")
 WIDE_CODES = ("utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be")
 # More than this is no trailer of metadata but a file of its own.
 MOST_TAIL = 4 << 20
@@ -88,7 +91,7 @@ def packets(data: bytes) -> Iterator[bytes]:
     A packet is searched byte by byte, as XMP is meant to be found (ISO 16684-1, 7.3.2), with any
     prefix, and in UTF-16 and UTF-32, which come out as UTF-8.
     """
-    at = 0
+    at = 0 if any(name in data for name in _NAMES) else len(data)
     while match := _PACKET.search(data, at):
         name = match.group()[1:]
         close = b"</" + name + b">"
@@ -104,6 +107,8 @@ def packets(data: bytes) -> Iterator[bytes]:
 
 
 def _wide_packets(data: bytes) -> Iterator[bytes]:
+    if not any(name in data for name in _WIDE_NAMES):
+        return
     for number, mark in enumerate(_WIDE):
         code, at = WIDE_CODES[number % len(WIDE_CODES)], 0
         close = ("</" + mark.decode(code)[1:] + ">").encode(code)

@@ -226,7 +226,11 @@ def _words(label: str, plain: str, data: object, make: partial[Signal]) -> Itera
     for name, said in _leaves(data):
         local = name.rsplit(":", 1)[-1].rsplit("/", 1)[-1]
         is_read = local in HANDLERS and local not in ("rights", "creator", "copyrightNotice")
-        if not is_read and plain.rsplit(".", 1)[-1] != "training-mining" and (found := speaks(said)):
+        if (
+            not is_read
+            and plain.rsplit(".", 1)[-1] != "training-mining"
+            and (found := speaks(said))
+        ):
             yield _unreadable(make, f"{label}/{name}", f"free text: “{found}”")
 
 

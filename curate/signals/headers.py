@@ -40,7 +40,9 @@ def name_of(name: str) -> str:
     """
     plain = re.sub(r"(?<=[a-z])(?=[A-Z])", "-", name.strip())
     lower = plain.lower().replace("_", "-").replace(" ", "-").removeprefix("http-")
-    return next((known for known in NAMES if known.replace("-", "") == lower.replace("-", "")), lower)
+    return next(
+        (known for known in NAMES if known.replace("-", "") == lower.replace("-", "")), lower
+    )
 
 
 def read_headers(headers: Iterable[tuple[str, str]], make: Make, place: str) -> Iterator[Signal]:
@@ -113,7 +115,9 @@ def pairs(told: Any, inside: bool = False) -> Iterator[tuple[str, str]]:  # noqa
     if isinstance(told, str):
         yield from _of_text(told) if inside else ()
     elif isinstance(told, dict):
-        name = next((told[k] for k in told if k.lower() in ("name", "key", "header", "field")), None)
+        name = next(
+            (told[k] for k in told if k.lower() in ("name", "key", "header", "field")), None
+        )
         if inside and isinstance(name, str) and len(told) <= 3:
             values = [v for k, v in told.items() if v is not name or k.lower() in ("value", "val")]
             yield from ((name, str(one)) for value in values for one in _scalars(value))

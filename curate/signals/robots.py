@@ -155,9 +155,7 @@ def _rest(found: Robots, make: Make, place: str) -> Iterator[Signal]:
         yield make("unreadable", f"{place}:{number}", f"free text: “{words}”", uses=UNREADABLE)
 
 
-def _refusals(
-    found: Robots, path: str, make: Make, place: str, *, known: bool
-) -> Iterator[Signal]:
+def _refusals(found: Robots, path: str, make: Make, place: str, *, known: bool) -> Iterator[Signal]:
     refused: dict[tuple[str, int], list[str]] = {}
     doubted: dict[tuple[str, int], list[str]] = {}
     others = {agent.lower() for agent in OTHERS}

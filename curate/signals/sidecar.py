@@ -192,7 +192,9 @@ def _is_text(raw: bytes) -> bool:
 def _text(raw: bytes, make: Make, place: str) -> Iterator[Signal]:
     if is_rsl(raw):
         yield from read_rsl("/", raw, make, place, known=False)
-    is_page = place.lower().endswith(ENDINGS) or re.match(rb"\s*<(?:!doctype )?html", raw, re.I)
+    is_page = place.lower().endswith(ENDINGS) or re.match(
+        rb"\s*<(?:!doctype )?html", raw, re.IGNORECASE
+    )
     if is_page:
         signals, shown = read_page(raw, make, place)
         yield from signals

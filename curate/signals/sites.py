@@ -141,9 +141,7 @@ def _licence(
         yield unread("a licence with words beside it")
 
 
-def _in_json(
-    raw: bytes, make: Make, place: str, unread: Callable[[str], Signal]
-) -> list[Signal]:
+def _in_json(raw: bytes, make: Make, place: str, unread: Callable[[str], Signal]) -> list[Signal]:
     try:
         told = json.loads(raw)
     except (ValueError, RecursionError):

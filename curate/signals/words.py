@@ -15,6 +15,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 from urllib.parse import unquote
 
@@ -175,6 +176,16 @@ def quoted(text: str) -> str | None:
     >>> quoted("Two people at the lake, 1998") is None
     True
     """
+    # Cameras write the same texts into all that they take.
+    return _short_quoted(text) if len(text) <= _QUOTED else _quoted(text)
+
+
+@lru_cache(maxsize=4096)
+def _short_quoted(text: str) -> str | None:
+    return _quoted(text)
+
+
+def _quoted(text: str) -> str | None:
     shown = _shown(text)
     plain, freed = _FREE.subn(" ", _plain(shown))
     found = _speaks(plain if freed else shown, plain)

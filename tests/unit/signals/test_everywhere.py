@@ -380,7 +380,10 @@ def _tags() -> Iterator[tuple[str, tuple[str, ...]]]:
     yield "JPEG", (f"-FotoStation:OriginalImageWidth=3", f"-IPTC:SpecialInstructions={NO}")  # noqa: F541
     yield "JPEG", (f"-Ducky:Comment={NO}",)
     yield "JPEG", (f"-Photoshop:URL=https://x.org/no-ai-training",)  # noqa: F541
-    yield "JPEG", (f"-XMP-xmpRights:UsageTerms-de={WORDS['de']}", "-XMP-xmpRights:UsageTerms=CC BY 4.0")
+    yield (
+        "JPEG",
+        (f"-XMP-xmpRights:UsageTerms-de={WORDS['de']}", "-XMP-xmpRights:UsageTerms=CC BY 4.0"),
+    )
     yield "JPEG", (f"-XMP-plus:OtherConstraints={NO}",)
     yield "JPEG", (f"-EXIF:UserComment={WORDS['ja']}",)
     yield "JPEG", (f"-EXIF:XPComment={NO}",)
@@ -406,7 +409,9 @@ def _tags() -> Iterator[tuple[str, tuple[str, ...]]]:
 
 
 @exiftool
-@pytest.mark.parametrize("tags", list(_tags()), ids=lambda one: f"{one[0]} {one[1][0].split('=')[0]}")
+@pytest.mark.parametrize(
+    "tags", list(_tags()), ids=lambda one: f"{one[0]} {one[1][0].split('=')[0]}"
+)
 def test_what_exiftool_writes_is_heard(tmp_path: Path, tags: tuple[str, tuple[str, ...]]) -> None:
     assert is_heard(by_exiftool(tmp_path, tags[0], *tags[1]))
 

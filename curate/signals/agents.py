@@ -13,8 +13,8 @@ AS_OF = "2025-06-30"
 """Until when the sources are known here; nothing was fetched to make the lists."""
 
 SOURCES = (
-    "operators' own pages on their crawlers: OpenAI, Anthropic, Google, Apple, Amazon, Meta, Common "
-    "Crawl, Perplexity, Mistral, DuckDuckGo, Cohere, Diffbot, Webz.io, Huawei, ByteDance, Yandex",
+    "the pages of operators on their crawlers (OpenAI, Anthropic, Google, Apple, Amazon, Meta)",
+    "the pages of Common Crawl, Perplexity, Mistral, DuckDuckGo, Cohere, Diffbot and Webz.io",
     "the list ai.robots.txt (github.com/ai-robots-txt/ai.robots.txt)",
     "Dark Visitors' list of known agents, kinds “AI Data Scraper” and “AI Search Crawler”",
     "Cloudflare's verified bots, categories “AI Crawler” and “AI Assistant”",
@@ -64,7 +64,8 @@ AI_AGENTS = (*TRAINING, *OTHERS)
 _TRAINING = frozenset(agent.lower() for agent in TRAINING)
 _KNOWN = frozenset(agent.lower() for agent in AI_AGENTS)
 _OF_AI = re.compile(
-    r"(?:^|[^a-z])ai(?:[^a-z]|bot|crawl|spider|train|$)|ai[-_ ]?(?:bot|crawl|spider|scrap|agent|search|index|train)|[a-z]-?ai$"
+    r"(?:^|[^a-z])ai(?:[^a-z]|bot|crawl|spider|train|$)|[a-z]-?ai$"
+    r"|ai[-_ ]?(?:bot|crawl|spider|scrap|agent|search|index|train)"
     r"|(?<![a-z])[A-Z]?[a-z]*AI(?![a-z])|gpt|llm|(?:^|[^a-z])ml(?:[^a-z]|bot|$)|machine[-_ ]?learn"
     r"|deep[-_ ]?(?:learn|seek|mind|research)|train|dataset|laion|genai|generative|neural|claude"
     r"|gemini|copilot|mistral|openai|anthropic|hugging|stability|midjourney|diffusion|scrap"

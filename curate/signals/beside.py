@@ -31,7 +31,7 @@ from curate.signals.listing import Beside, list_beside, sidecars_of
 from curate.signals.normal import UNREADABLE
 from curate.signals.sidecar import make_of, read_file, read_sidecar
 from curate.signals.sites import path_of, read_folder_file, read_snapshot
-from curate.signals.words import leaves, spoken
+from curate.signals.words import leaves, refusing_name, spoken
 
 __all__ = ["STAGE", "beside_stage", "list_beside", "read_beside"]
 
@@ -74,6 +74,10 @@ def read_beside(tables: dict[str, pa.Table], *, found: Beside) -> dict[str, pa.T
         said[entry["media_id"]] += spoken(
             columns, digest=digest_of((entry["extra"] or "").encode()), tool=words.TOOL
         )
+        if name := refusing_name(entry["locator"]):
+            make = make_of(name.encode())
+            why = f"the name of the file or its folder: “{name}”"
+            said[entry["media_id"]].append(make("unreadable", "its name", why, uses=UNREADABLE))
         for place in sidecars_of(entry, found):
             url, signals = read_sidecar(entry["root"], place, entry["locator"], entry.get("mime"))
             addresses[entry["media_id"]] = url or addresses.get(entry["media_id"], "")

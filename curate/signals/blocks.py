@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from curate.media.photoshop import image_resources
-from curate.signals.words import Text, decoded, refusing, runs
+from curate.signals.words import Text, decoded, refusing, runs, unpacked
 
 MOST_XMP = 1 << 20
 XMP = b"http://ns.adobe.com/xap/1.0/\x00"
@@ -62,7 +62,7 @@ class Blocks:
 
     def block(self, place: str, value: bytes) -> None:
         """Take the texts in a block of bytes that nobody else reads."""
-        self.words += [Text("file", place, run) for run in runs(value)]
+        self.words += [Text("file", place, run) for run in runs(unpacked(value))]
 
     def settings(self, place: str, value: bytes) -> None:
         """Take the texts of a block that has words of its own, where they limit a use."""

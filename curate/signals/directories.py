@@ -46,11 +46,13 @@ class Directories:
         order: ``<`` or ``>``, as `struct` writes the order of bytes.
         values: The entries.
         problems: What could not be read.
+        end: Behind which byte none of them, and none of their values, stands.
     """
 
     order: str
     values: list[Value] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
+    end: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,11 +128,43 @@ def _directory(
         at = place + 4 + struct.calcsize(layout.offset)
         if size > layout.inline:
             at = layout.number(layout.offset, block, at)
+            found.end = max(found.end, at + size)
         value = block[at : at + size] if at + size <= len(block) else None
         if tag in POINTERS and value:
             code = {4: "I", 13: "I", 16: "Q", 18: "Q"}.get(kind)
             if code is not None:
                 yield from struct.unpack(f"{layout.order}{len(value) // _SIZES[kind]}{code}", value)
         found.values.append(Value(number, tag, kind, value))
+    found.end = max(found.end, end + struct.calcsize(layout.offset))
     if end + struct.calcsize(layout.offset) <= len(block):
         yield layout.number(layout.offset, block, end)
+
+
+# Where coded samples and previews begin, and how long they are.
+_SAMPLES = ((0x0111, 0x0117), (0x0144, 0x0145), (0x0201, 0x0202))
+_CODES = {1: "B", 3: "H", 4: "I", 13: "I", 16: "Q", 18: "Q"}
+
+
+def end_of(block: bytes) -> int:
+    """Return behind which byte of a TIFF file nothing of it stands; its length where that is unknown."""
+    try:
+        found = read_directories(block)
+    except BrokenError:
+        return len(block)
+    ends = [found.end]
+    tables: dict[tuple[int, int], list[int]] = {}
+    for one in found.values:
+        if one.value and one.kind in _CODES:
+            code = _CODES[one.kind]
+            count = len(one.value) // struct.calcsize(f"<{code}")
+            size = struct.calcsize(f"<{code}") * count
+            numbers = struct.unpack(f"{found.order}{count}{code}", one.value[:size])
+            tables[one.directory, one.tag] = list(numbers)
+    for (directory, tag), starts in tables.items():
+        for begin, length in _SAMPLES:
+            if tag == begin:
+                sizes = tables.get((directory, length), [])
+                if len(sizes) != len(starts):
+                    return len(block)
+                ends += [start + size for start, size in zip(starts, sizes, strict=True)]
+    return min(max(ends), len(block))

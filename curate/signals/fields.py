@@ -67,7 +67,10 @@ ALTERATIONS = frozenset(("AL-CRP", "AL-FLP", "AL-RET", "AL-CLR", "AL-DCL", "AL-M
 SPEAKING = re.compile(
     r"data[_-]?mining|(?<![a-z])tdm|ai[_-]?train|train[_-]?ai|(?<![A-Za-z])no[_-]?(?:image[_-]?)?ai"
     r"(?![a-z])|opt[_-]?out|machine[_-]?learning|gen[_-]?ai(?![a-z])|consent|prohibit|(?<![a-z])rsl"
-    r"|(?<![A-Za-z])robots(?![a-z])",
+    r"|(?<![A-Za-z])robots(?![a-z])|do[_-]?not[_-]?|no[_-]?train"
+    r"|(?:not|allow|permit|deny|forbid)[_-]?(?:for[_-]?)?(?:ai(?![a-z])|ml(?![a-z])|train|mining|scrap)"
+    r"|(?:train(?:ing)?|mining|scraping)[_-]?(?:allowed|permitted|policy|rights|reserved|license)"
+    r"|(?<![a-z])ai[_-]?(?:usage|policy|use(?!d)|rights|licen|preference)",
     re.IGNORECASE,
 )
 """Names of fields and headers that speak of use, whoever made them up."""
@@ -176,7 +179,8 @@ HANDLERS: dict[str, Handler] = {
             *("OtherConstraints", "RegionConstraints", "ProductConstraints", "MediaConstraints"),
             *("TermsAndConditionsText", "TermsAndConditionsURL", "OtherLicenseConditions"),
             *("UsageTerms", "WebStatement", "license", "prohibits", "useGuidelines"),
-            *("EmbdEncRightsExpr", "LinkedEncRightsExpr"),
+            *("EmbdEncRightsExpr", "LinkedEncRightsExpr", "Reuse", "OtherLicenseRequirements"),
+            *("OtherLicenseInfo", "LicenseStartDate", "LicenseEndDate", "MediaSummaryCode"),
         ),
         _terms,
     ),

@@ -24,6 +24,7 @@ NAMES = frozenset(
 """The headers that say something of use, in lower case."""
 
 _REFUSALS = frozenset(("noai", "noimageai", "noml", "no-ai", "notrain", "nogenai"))
+_SHUT = frozenset(("none", "noindex", "noarchive", "noimageindex"))
 _ODD = re.compile(r"(?:^|[^a-z])(?:no[-_]?)?(?:image)?ai(?:[^a-z]|$)|train|tdm|llm|mining|genai")
 # Directives of X-Robots-Tag that have a value: a colon after any other word names an agent.
 _VALUED = frozenset(("unavailable_after", "max-snippet", "max-image-preview", "max-video-preview"))
@@ -94,8 +95,10 @@ def _robots_tag(value: str, make: Make, place: str) -> Iterator[Signal]:
                     "optout", place, part.strip(), uses=REFUSES_TRAINING, strength="weak",
                     reader="x_robots_tag",
                 )  # fmt: skip
-            elif (one in _REFUSALS and may_gather(agent)) or (
-                one not in _REFUSALS and _ODD.search(one) and (known or may_gather(agent))
+            elif (
+                (one in _SHUT and agent != "*" and (known or may_gather(agent)))
+                or (one in _REFUSALS and may_gather(agent))
+                or (one not in _REFUSALS and _ODD.search(one) and (known or may_gather(agent)))
             ):
                 yield make(
                     "unreadable", place, part.strip(), uses=UNREADABLE, reader="x_robots_tag"

@@ -59,6 +59,9 @@ def read_texts(block: bytes) -> Iterator[Text]:
     for (record, number), values in records.items():
         if (record, number) != _CODE and (text := _text(values)):
             yield Text("iptc", f"iptc:{record}:{number}", text)
+            if len(values) > 1:
+                one = " ".join(decoded(value) for value in values)
+                yield Text("iptc", f"iptc:{record}:{number}", one)
 
 
 def _records(block: bytes) -> dict[tuple[int, int], list[bytes]]:

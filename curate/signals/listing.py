@@ -25,7 +25,7 @@ Entry = Mapping[str, Any]
 
 # Snapshots of what speaks of a whole site, however they were saved.
 _SITES = (
-    ("robots.txt", re.compile(r"(?:.*[._-])?robots(?:[._ (-].*)?\.txt(?:\.\d+)?")),
+    ("robots.txt", re.compile(r"(?:.*[._-])?robots(?:[._ (-].*)?\.(?:txt|html?)(?:\.gz|\.\d+)?")),
     ("ai.txt", re.compile(r"(?:(?:.*[._-])?[\w-]+\.[a-z]{2,}[._-])?ai\.txt(?:\.\d+)?")),
     ("tdmrep.json", re.compile(r"(?:.*[._-])?tdmrep(?:[._ (-].*)?\.json(?:\.\d+)?")),
     ("trust.txt", re.compile(r"(?:.*[._-])?trust\.txt")),
@@ -35,14 +35,14 @@ _MEDIA = frozenset(
     (
         *(extension for known in FORMATS for extension in known.extensions),
         *("wav", "mp3", "flac", "aac", "opus", "psd", "raw", "dng", "cr2", "cr3", "nef", "arw"),
-        *("orf", "rw2", "raf", "pef", "srw", "jp2", "j2k", "jxl", "exr", "hdr", "ico", "svg"),
+        *("orf", "rw2", "raf", "pef", "srw", "jp2", "j2k", "jxl", "exr", "hdr", "ico"),
     )
 )
 # What programs keep beside media and no sentence stands in: arrays, indexes, archives, programs.
 _DATA = frozenset(
     (
         *("npy", "npz", "pt", "pth", "pkl", "pickle", "h5", "hdf5", "mat", "bin", "dat", "idx"),
-        *("parquet", "arrow", "feather", "tfrecord", "tar", "zip", "gz", "sqlite", "db", "onnx"),
+        *("parquet", "arrow", "feather", "tfrecord", "tar", "sqlite", "db", "onnx"),
         *("pts", "ply", "obj", "sig", "sha256", "md5", "css", "js", "woff", "woff2", "ttf"),
     )
 )
@@ -108,10 +108,29 @@ def list_beside(entries: Iterable[Entry]) -> Beside:
         inside = _listed(root, folder, found, packed)
         _sort(root, folder, folder, inside, known, found)
         # What a server has in this folder speaks of its root.
-        for hidden in (".well-known", "well-known"):
+        for hidden in _around(root, folder, packed):
             place = str(PurePosixPath(folder) / hidden)
             _sort(root, folder, place, _listed(root, place, found, packed), known, found)
     return found
+
+
+# Folders whose files are about those of the folder that they lie in.
+_AROUND = frozenset(
+    (
+        *(".well-known", "well-known", "licenses", "licences", "license", "legal", "terms"),
+        *("xmp", ".xmp", "sidecar", "sidecars", "metadata", ".metadata", "c2pa"),
+    )
+)
+
+
+def _around(root: str, folder: str, packed: dict[tuple[str, str], Any]) -> list[str]:
+    try:
+        return sorted(one.name for one in os.scandir(Path(root, folder))
+                      if spelt(one.name) in _AROUND and one.is_dir())  # fmt: skip
+    except OSError:
+        inside = {name for members in packed.values() for name in members}
+        return sorted({PurePosixPath(name).name for name in inside
+                       if spelt(PurePosixPath(name).name) in _AROUND})  # fmt: skip
 
 
 def own_names(locator: PurePosixPath) -> tuple[str, ...]:

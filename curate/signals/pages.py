@@ -41,7 +41,10 @@ class _Page(HTMLParser):
         named = {name: value or "" for name, value in attrs}
         if tag == "meta":
             self._meta(named)
-        elif "license" in named.get("rel", "").lower().split() and "href" in named:
+        elif "href" in named and "license" in (
+            *named.get("rel", "").lower().split(),
+            *named.get("itemprop", "").lower().split(),
+        ):
             self.found += statements("license", f"{self.place}: {tag}", [named["href"]], self.make)
         elif {"tdm-policy", "tdmrep"} & set(named.get("rel", "").lower().split()):
             self.found.append(self.make("terms", f"{self.place}: {tag}", named.get("href", "")))
@@ -118,6 +121,7 @@ class _Page(HTMLParser):
                         self.found += statements("license", place, [value], self.make)
                     elif local in HANDLERS and isinstance(value, str):
                         self.found += statements(local, place, [value], self.make)
+                        self.words.append(value)
                     elif isinstance(value, str):
                         self.words.append(value)
                     else:

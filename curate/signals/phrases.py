@@ -45,7 +45,18 @@ STEMS: Mapping[str, tuple[str, ...]] = {
         *("underage", "hands off", "keep out of", "keep off"),
         *("stay out", "leave out", "ki-training"),
     ),
+    "en, in other words": (
+        *("algorithm", "cleared for", "exclusively", "opt my", "opt me", "mayn't", "article 4"),
+        *("art. 4", "notrain", "nottrain", "donot", "notfor", "notuse", "dontuse", "noscrap"),
+        *("nomining", "by-nc", "by-nd", "cc-by-nc", "cc-by-nd", "evaluation only", "internal use"),
+        *("display purpose", "display only", "view only", "viewing only", "purposes only"),
+        *("gpt", "chatgpt", "midjourney", "stable diffusion", "diffusion model", "bipa"),
+        *("no release", "right to", "anonymi", "minors", "ask first", "ask before", "ask me"),
+        *("on request", "upon request", "by request", "embargo", "strictly", "likeness"),
+        *("off limits", "off-limits", "ingest"),
+    ),
     "de": (
+        *("gesperrt", "sperrvermerk", "nur für", "nur zu", "nur mit"),
         *("ki", "künstlich", "maschinelle", "nicht"),
         *("verbot", "verbiet", "untersag", "unzuläss"),
         *("einwillig", "zustimm", "genehmig", "gestatt"),
@@ -58,6 +69,7 @@ STEMS: Mapping[str, tuple[str, ...]] = {
         *("vorbehalt", "gesichtserkenn", "biometri"),
     ),
     "fr": (
+        *("neurone", "libre de droit", "libres de droit", "uniquement", "sauf"),
         *("ia", "intelligence artificielle", "ne pas", "n'utilisez"),
         *("pas d'", "interdi", "défense"),
         *("autoris", "retir", "retrait", "entraîn"),
@@ -67,12 +79,14 @@ STEMS: Mapping[str, tuple[str, ...]] = {
         *("biométri", "fouille de", "moissonn", "consentement"),
     ),
     "es": (
+        *("solo para", "sólo para", "salvo"),
         *("inteligencia artificial", "prohib", "consentim", "permis"),
         *("autoriz", "rechaz", "retira"),
         *("revoca", "entrena", "no usar", "no se", "no utiliz", "uso", "rgpd"),
         *("reconocimiento facial", "biométri", "minería de", "aprendizaje", "raspado"),
     ),
     "it": (
+        *("solo per", "esclusivamente"),
         *("intelligenza artificiale", "vietat", "diviet"),
         *("consenso", "permess", "autorizz"),
         *("rifiut", "ritir", "revoc", "addestra"),
@@ -81,6 +95,7 @@ STEMS: Mapping[str, tuple[str, ...]] = {
         *("apprendimento automatico", "estrazione di"),
     ),
     "pt": (
+        *("apenas para", "somente"),
         *("inteligência artificial", "proibi", "proíb", "consentim"),
         *("permiss", "recus", "retir"),
         *("revog", "trein", "não us", "não utiliz"),
@@ -88,6 +103,7 @@ STEMS: Mapping[str, tuple[str, ...]] = {
         *("mineração", "aprendizado", "aprendizagem de", "raspagem"),
     ),
     "nl": (
+        *("alleen voor", "uitsluitend"),
         *("kunstmatige intelligentie", "niet", "verbod"),
         *("verboden", "toestemm", "instemm"),
         *("weiger", "geweiger", "ingetrokken", "intrekk"),
@@ -127,7 +143,7 @@ STEMS: Mapping[str, tuple[str, ...]] = {
         *("персональн", "нейросет", "биометр", "распознаван"),
     ),
     "uk": ("штучн", "заборон", "згод", "навчанн", "використ", "нейромереж"),
-    "el": ("τεχνητή", "τεχνητής", "απαγορ", "συγκατ", "συναίνεσ", "εκπαίδευσ", "χρήση"),
+    "el": ("τεχνητή", "τεχνητής", "απαγορ", "επιτρέπ", "συγκατ", "συναίνεσ", "εκπαίδευσ", "χρήση"),
     "id, ms": ("kecerdasan buatan", "dilarang", "persetujuan", "melatih", "tanpa izin"),
     "vi": ("trí tuệ nhân tạo", "cấm sử dụng", "huấn luyện", "sử dụng"),
 }  # fmt: skip
@@ -135,6 +151,7 @@ STEMS: Mapping[str, tuple[str, ...]] = {
 
 ANYWHERE: Mapping[str, tuple[str, ...]] = {
     "zh": (
+        *("不许", "谢绝", "勿用", "仅供", "转载"),
         *("人工智能", "人工智慧", "训练", "訓練", "禁止", "不得", "不要", "请勿", "請勿", "同意"),
         *("许可", "許可", "授权", "授權", "拒绝", "拒絕", "撤回", "撤销", "撤銷", "使用", "用途"),
         *("隐私", "隱私", "数据集", "資料集", "机器学习", "機器學習", "挖掘", "爬取", "抓取"),
@@ -150,6 +167,7 @@ ANYWHERE: Mapping[str, tuple[str, ...]] = {
         *("사용", "이용", "얼굴 인식", "얼굴인식", "안면", "생체", "데이터셋", "크롤링", "마이닝"),
         *("무단", "불허"),
     ),
+    "signs": ("\U0001f6ab", "\u26d4", "\U0001f916"),
     "ar": (
         *("الذكاء الاصطناعي", "ذكاء اصطناعي", "تدريب", "موافق"),
         *("إذن", "اذن", "رفض", "يرفض"),
@@ -334,6 +352,8 @@ PLAIN_REFUSALS = (
     ),
     *("nicht nutzen", "ne pas utiliser", "no usar"),
     *("non usare", "nao usar", "niet gebruiken"),
-    *("nie uzywac", "не использовать", "research only", "evaluation only"),
+    *("no ai", "do not train", "no train", "notrain", "donottrain", "non-commercial"),
+    *("noncommercial", "research purposes only", "academic research only", "personal use only"),
+    *("editorial use", "nie uzywac", "не использовать", "research only", "evaluation only"),
 )
 """What refuses by itself, whatever it speaks of."""

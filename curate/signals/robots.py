@@ -25,14 +25,14 @@ from curate.signals.words import decoded, quoted, refusing
 MOST_BYTES = 512 << 10
 _NAMES = (
     ("user-agent", re.compile(r"user[-_ ]?agents?", re.IGNORECASE)),
-    ("disallow", re.compile(r"d[ia]s{1,2}al{1,2}[ao]w|no-?allow|deny", re.IGNORECASE)),
+    ("disallow", re.compile(r"d[ia]s{1,2}al{1,2}[ao]w|no-?allow|deny|noindex", re.IGNORECASE)),
     ("allow", re.compile(r"allow", re.IGNORECASE)),
     ("content-usage", re.compile(r"content[-_ ]?usage", re.IGNORECASE)),
     ("content-signal", re.compile(r"content[-_ ]?signals?", re.IGNORECASE)),
     ("license", re.compile(r"licen[sc]e", re.IGNORECASE)),
 )
 _LINE = re.compile(r"\s*([A-Za-z][A-Za-z_ -]*?)\s*(?::|\s(?=[/*]))\s*(.*)")
-_OTHERS = ("sitemap", "crawl-delay", "host", "clean-param", "request-rate", "visit-time", "noindex")
+_OTHERS = ("sitemap", "crawl-delay", "host", "clean-param", "request-rate", "visit-time")
 
 
 @dataclass
@@ -71,6 +71,7 @@ def parse_robots(raw: bytes) -> Robots | None:
     agents: list[str] = ["*"]
     naming = False
     comments: list[tuple[str, int]] = []
+    text = re.sub(r"(?i)(?<=\S)[ \t]+(?=(?:dis)?allow[ \t]*:)", "\n", text)
     for number, line in enumerate(re.split(r"\r\n|\r|\n", text), 1):
         content, _, comment = line.partition("#")
         comments.append((comment, number))

@@ -18,7 +18,7 @@ from curate.media.sniff import sniff
 from curate.signals import c2pa, words, xmp
 from curate.signals.blocks import packets
 from curate.signals.content import read_picture
-from curate.signals.fields import HANDLERS, Make, statements
+from curate.signals.fields import HANDLERS, SPEAKING, Make, statements
 from curate.signals.found import Signal, digest_of
 from curate.signals.headers import NAMES, is_headers, name_of, pairs, read_headers, unparsed
 from curate.signals.iptc import read_iptc
@@ -26,7 +26,7 @@ from curate.signals.iptc import read_texts as iptc_texts
 from curate.signals.normal import UNREADABLE
 from curate.signals.pages import ENDINGS, read_page, words_of
 from curate.signals.rsl import is_rsl, read_rsl
-from curate.signals.words import Text, decoded, leaves, runs, spoken
+from curate.signals.words import Text, decoded, leaves, runs, spoken, unpacked
 
 TOOL = "curate web reader 3"
 MOST = 1 << 20
@@ -53,7 +53,7 @@ def read_file(root: str, place: str, most: int = MOST) -> bytes | None:
             open_regular(Path(root, place), root=Path(root)) as descriptor,
             os.fdopen(os.dup(descriptor), "rb") as file,
         ):
-            return file.read(most + 1)
+            return unpacked(file.read(most + 1))
     except (UnreadableError, OSError):
         return None
 
@@ -108,6 +108,10 @@ def _json(raw: bytes, make: Make, place: str) -> tuple[str, list[Signal]]:
         make("unreadable", place, f"{name}, in a form that is not known", uses=UNREADABLE)
         for name in unparsed(told, headers)
     ]
+    signals += [
+        make("unreadable", place, f"{name}: {value}", uses=UNREADABLE)
+        for name, value in speaking(told)
+    ]
     known = [*_named(told)]
     for name, value in known:
         local = "license" if name in _LICENCES else name
@@ -124,6 +128,20 @@ def _every(held: list[tuple[str, Any]]) -> dict[str, Any]:
     for name, value in held:
         made[name] = [made[name], value] if name in made and made[name] != value else value
     return made
+
+
+def speaking(told: Any) -> Iterator[tuple[str, str]]:
+    """Yield the names in a document that speak of use by themselves, with their values."""
+    waiting = [told]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, list):
+            waiting += one
+        elif isinstance(one, dict):
+            for name, value in one.items():
+                if SPEAKING.search(name) and name_of(name) not in NAMES:
+                    yield name, json.dumps(value, ensure_ascii=False)
+                waiting.append(value)
 
 
 def _named(told: Any) -> Iterator[tuple[str, str]]:
@@ -150,10 +168,10 @@ def _without(told: Any) -> Any:
         return {
             name: _without(value)
             for name, value in told.items()
-            if not is_headers(name)
+            if not (is_headers(name) and list(pairs({name: value})))
             and name_of(name) not in NAMES
-            and name.lower() not in (*_LICENCES, "url")
-            and re.split(r"[:/#]", name)[-1] not in HANDLERS
+            and not (name.lower() in (*_LICENCES, "url") and isinstance(value, str))
+            and (re.split(r"[:/#]", name)[-1] not in HANDLERS or isinstance(value, dict | list))
         }
     if isinstance(told, list):
         return [_without(one) for one in told]
@@ -179,13 +197,20 @@ def read_loose(raw: bytes, make: Make, place: str) -> Iterator[Signal]:
     elif place.rpartition("/")[2].startswith("._"):
         texts = [Text("file", place, run) for run in runs(raw)]
         yield from spoken(texts, digest=digest_of(raw), tool=words.TOOL)
-    elif not _is_text(raw):
+    elif not is_words(raw):
         yield make("unreadable", place, "a file of a kind that is not read", uses=UNREADABLE)
     else:
         yield from _text(raw, make, place)
 
 
-def _is_text(raw: bytes) -> bool:
+# Documents of programs: words stand in them, and not as such.
+_DOCUMENTS = (b"%PDF", b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"7z\xbc\xaf", b"Rar!")
+
+
+def is_words(raw: bytes) -> bool:
+    """Return whether a file is a text, in whichever code."""
+    if raw.startswith(_DOCUMENTS):
+        return False
     return is_text(raw) or raw[:2] in (b"\xff\xfe", b"\xfe\xff") or is_text(decoded(raw).encode())
 
 

@@ -23,8 +23,8 @@ from curate.signals.listing import spelt
 from curate.signals.normal import REFUSES_TRAINING, UNREADABLE, Use
 from curate.signals.pages import ENDINGS, read_page, words_of
 from curate.signals.rsl import is_rsl, read_rsl
-from curate.signals.sidecar import MOST, _is_text, make_of, read_loose
-from curate.signals.words import decoded, quoted, refusing
+from curate.signals.sidecar import MOST, is_words, make_of, read_loose, speaking
+from curate.signals.words import decoded, quoted, refusing, refusing_name
 
 # Names of files that state terms, however they go on.
 _TERMS = re.compile(
@@ -85,8 +85,8 @@ def read_folder_file(place: str, raw: bytes | None, path: str, *, known: bool) -
     name = spelt(PurePosixPath(place).name)
     signals: list[Signal] = []
     unread = partial(make, "unreadable", place, uses=UNREADABLE)
-    if says := refusing(re.sub(r"[._-]+", " ", name)):
-        signals.append(unread(f"the name of a file: “{says}”"))
+    if refusing(re.sub(r"[._-]+", " ", name)) or refusing_name(name):
+        signals.append(unread(f"the name of a file: “{name}”"))
     is_terms = _TERMS.fullmatch(name) is not None
     if raw is None or len(raw) > MOST:
         if is_terms or name.startswith("readme"):
@@ -100,7 +100,7 @@ def read_folder_file(place: str, raw: bytes | None, path: str, *, known: bool) -
         return signals + _restricting(found) + _in_words(words, unread, terms=is_terms)
     if name.endswith(".json"):
         return signals + _in_json(raw, make, place, unread)
-    if not _is_text(raw):
+    if not is_words(raw):
         return signals + (_restricting(read_loose(raw, make, place)) if _has_reader(name) else (
             [unread("a file of a kind that is not read")] if is_terms else []))  # fmt: skip
     if _has_reader(name):
@@ -150,6 +150,7 @@ def _in_json(raw: bytes, make: Make, place: str, unread: Callable[[str], Signal]
         # A list of many things is an index: what it says of each is read with its entry.
         return []
     found = _restricting(list(read_headers(pairs(told), make, place)))
+    found += [unread(f"{name}: {value}") for name, value in speaking(told)]
     return found or _in_words(json.dumps(told, ensure_ascii=False), unread, terms=False)
 
 

@@ -26,6 +26,7 @@ from curate.signals.blocks import (
     take_photoshop,
     take_tail,
 )
+from curate.signals.directories import end_of
 
 # Numbers and comments stand before the samples of a binary PNM; its last number ends at one blank.
 _NUMBER = rb"(?:\s|#[^\r\n]*[\r\n])*[-+.\d]+"
@@ -35,6 +36,8 @@ _XMP_MORE = b"http://ns.adobe.com/xmp/extension/\x00"
 _PLAIN_SEGMENTS = (b"JFIF\x00", b"JFXX\x00", b"MPF\x00", b"Adobe\x00", b"Adobe_CM\x00")
 _PROFILE = b"ICC_PROFILE\x00"
 _MOST_INSIDE = 16
+_SHORT = 18
+_LETTERS = re.compile(rb"[\x20-\x7e]{8,}")
 
 
 def find_blocks(data: bytes, depth: int = 0) -> Blocks:
@@ -58,14 +61,28 @@ def find_blocks(data: bytes, depth: int = 0) -> Blocks:
         head = binary.group() if binary else data
         for line in re.findall(rb"#([^\r\n]*)", head):
             found.comment("PNM comment", line)
+        if binary and data[1:2] in b"456":
+            take_tail(data[binary.end() + 1 + _samples(binary.group()) :], found)
     elif data[:2] == b"BM":
         _bmp(data, found)
     elif data[:4] in {b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+"}:
         found.exif.append(data)
+        take_tail(data[end_of(data) :], found)
     else:
         take_exif(data, found)
     add_packets(found, packets(found.rest))
     return found
+
+
+def _samples(head: bytes) -> int:
+    """Return how many bytes the samples of a binary PNM have."""
+    numbers = [int(n) for n in re.sub(rb"#[^\r\n]*", b" ", head[2:]).split() if n.isdigit()]
+    if len(numbers) < 2:
+        return 0
+    width, height, most = (*numbers, 255)[:3]
+    if head[:2] == b"P4":
+        return (width + 7) // 8 * height
+    return width * height * (3 if head[:2] == b"P6" else 1) * (2 if most > 255 else 1)
 
 
 def _jpeg(data: bytes, found: Blocks, depth: int) -> None:
@@ -76,6 +93,11 @@ def _jpeg(data: bytes, found: Blocks, depth: int) -> None:
         if 0xE0 <= marker <= 0xEF or marker == 0xFE:
             (length,) = struct.unpack_from(">H", data, at + 2)
             walk.take(marker, data[at + 4 : at + 2 + length])
+        elif marker != 0xDA:
+            # In tables there are no words, unless somebody put them there.
+            (length,) = struct.unpack_from(">H", data, at + 2)
+            for run in _LETTERS.findall(data, at + 4, at + 2 + length):
+                found.settings(f"marker {marker:02X}", run)
         if marker == 0xDA and framed:
             # Coded data never hold an end marker. Without a frame this is no scan but damage.
             end = data.find(b"\xff\xd9", at)
@@ -130,7 +152,10 @@ class _Jpeg:
             found.settings("ICC profile", payload)
         elif marker == 0xEB and payload[:2] == b"JP":
             found.taken.append(payload)
-        elif not payload.startswith(_PLAIN_SEGMENTS):
+        elif payload.startswith(_PLAIN_SEGMENTS):
+            if len(payload) > _SHORT:
+                found.settings(f"APP{marker - 0xE0}", payload)
+        else:
             found.block(f"APP{marker - 0xE0}", payload)
 
     def _extension(self, payload: bytes) -> None:
@@ -208,6 +233,10 @@ def _png(data: bytes, found: Blocks) -> None:
     if kind == b"IEND":
         found.rest = b"".join(kept) + data[at:]
         take_tail(data[at:], found)
+        while at + 12 <= len(data) and data[at + 4 : at + 8] in TEXTS:
+            (length,) = struct.unpack_from(">I", data, at)
+            _png_text(data[at + 4 : at + 8], data[at + 8 : at + 8 + length], found)
+            at += 12 + length
 
 
 def _png_profile(value: bytes, found: Blocks) -> None:
@@ -292,8 +321,9 @@ def _gif(data: bytes, found: Blocks) -> None:
         at += 1
         if kind in (0xFE, 0x01):
             found.comment("GIF comment", b"".join(pieces))
-        elif kind == 0xFF and pieces and not pieces[0].startswith((b"NETSCAPE", b"XMP Data")):
-            found.block("GIF application", b"".join(pieces))
+        elif kind == 0xFF and pieces and not pieces[0].startswith(b"XMP Data"):
+            take = found.settings if pieces[0].startswith(b"NETSCAPE") else found.block
+            take("GIF application", b"".join(pieces))
     if at < len(data):
         take_tail(data[at + 1 :], found)
 

@@ -9,10 +9,12 @@ stems of `curate.signals.phrases` are looked for in the text as it is shown, wha
 
 from __future__ import annotations
 
+import base64
 import codecs
 import html
 import re
 import unicodedata
+import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -36,9 +38,12 @@ from curate.signals.phrases import (
 TOOL = "curate reader of free text 2"
 
 
+_APOSTROPHE = re.compile("[\u2018\u2019\u00b4\u02bc\u2032`]")
+
+
 def _plain(text: str) -> str:
     """Return text without case, accents and the differences of width and spelling in Unicode."""
-    spread = unicodedata.normalize("NFKD", text.casefold().replace("\u2019", "'"))
+    spread = unicodedata.normalize("NFKD", _APOSTROPHE.sub("'", text.casefold()))
     return "".join(sign for sign in spread if not unicodedata.combining(sign))
 
 
@@ -82,6 +87,8 @@ _PROGRAMS = re.compile(
 _LOOK_ALIKE = str.maketrans("авеікмнорстухѕјԁԛԝһαβεικμνορτυχ", "abeikmhopctyxsjdqwhabeikuvoptux")
 _LATIN, _HYPHEN = re.compile(r"[a-z]"), re.compile(r"(?<=\w)[-\u2010\u2011]\s*\n\s*(?=\w)")
 _PERCENT = re.compile(r"%[0-9A-Fa-f]{2}")
+_ESCAPE = re.compile(r"\\u([0-9A-Fa-f]{4})")
+_LETTERS64 = re.compile(r"[A-Za-z0-9+/_-]{16,}={0,2}")
 _SPACED = re.compile(r"(?<![^\W_])(?:\w[ ._\u00b7-]){3,}\w(?![^\W_])")
 _QUOTED = 60
 # Names of splits, and the columns that hold them, are no words about training.
@@ -111,6 +118,7 @@ def decoded(value: bytes) -> str:
     UTF-8, and UTF-16 and UTF-32 with or without their marks, are known by their bytes. Of other
     codes none is: the first in which the text has words of use is taken, else Latin-1.
     """
+    value = unpacked(value)
     wide = _wide(value)
     if wide is not None:
         return wide
@@ -126,6 +134,20 @@ def decoded(value: bytes) -> str:
         if quoted(text):
             return text
     return value.decode("latin-1")
+
+
+_PACKED = (b"\x1f\x8b\x08", b"x\x01", b"x\x5e", b"x\x9c", b"x\xda")
+_MOST_PACKED = 1 << 20
+
+
+def unpacked(value: bytes) -> bytes:
+    """Return what is packed by gzip or zlib, up to 1 MiB of it; other bytes as they are."""
+    if not value.startswith(_PACKED):
+        return value
+    try:
+        return zlib.decompressobj(47).decompress(value, _MOST_PACKED) or value
+    except zlib.error:
+        return value
 
 
 def _wide(value: bytes) -> str | None:
@@ -204,28 +226,51 @@ def _speaks(shown: str, plain: str) -> int | None:
     # Two letters with accents are other letters.
     if alone := _SPEAKS_ALONE.search(unicodedata.normalize("NFKC", shown).casefold()):
         return min(alone.start(), len(plain))
-    for other in _disguised(plain):
+    for other in _disguised(shown, plain):
         if _SPEAKS.search(other) or _SPEAKS_ALONE.search(other):
             return 0
     return None
 
 
-def _disguised(plain: str) -> Iterator[str]:
+def _disguised(shown: str, plain: str) -> Iterator[str]:
     """Yield a text without what parts its words or changes the look of its letters."""
     if not plain.isascii() and _LATIN.search(plain):
         yield plain.translate(_LOOK_ALIKE)
     if "-" in plain or "\u2010" in plain:
         yield _HYPHEN.sub("", plain)
+    for run in _LETTERS64.findall(shown)[:_MOST_CODED]:
+        yield from _uncoded(run)
     if _SPACED.search(plain):
         yield _SPACED.sub(lambda run: re.sub(r"[ ._\u00b7-]", "", run[0]), plain)
 
 
+_MOST_CODED = 64
+
+
+def _uncoded(run: str) -> Iterator[str]:
+    """Yield the words that letters of Base64 or hexadecimal digits stand for, if they do."""
+    for undo in (bytes.fromhex, _from_base64):
+        try:
+            raw = undo(run)
+        except ValueError:
+            continue
+        if raw.isascii() and raw.decode().isprintable():
+            yield _plain(raw.decode())
+
+
+def _from_base64(run: str) -> bytes:
+    plain = run.rstrip("=").replace("-", "+").replace("_", "/")
+    return base64.b64decode(plain + "=" * (-len(plain) % 4))
+
+
 def _shown(text: str) -> str:
     """Return a text as it is shown: references and percents resolved, unseen signs left out."""
-    if "&" in text:
+    for _ in range(3 if "&" in text else 0):
         text = html.unescape(text)
     if _PERCENT.search(text):
         text = unquote(text, errors="replace")
+    if "\\u" in text:
+        text = _ESCAPE.sub(lambda found: chr(int(found[1], 16)), text)
     if text.isascii():
         return text
     return "".join(sign for sign in text if unicodedata.category(sign) != "Cf")
@@ -267,10 +312,30 @@ def spoken(texts: Iterable[Text], *, digest: str, tool: str) -> Iterator[Signal]
         digest: Of what they were read from.
         tool: What read them.
     """
+    parts: dict[tuple[str, str], list[str]] = {}
+    spoke = set()
     for text in texts:
+        parts.setdefault((text.reader, text.place), []).append(text.words)
         if words := quoted(text.words):
+            spoke.add((text.reader, text.place))
             why = f"free text: “{words}”"
             yield unreadable(text.reader, text.place, why, digest=digest, tool=tool)
+    for (reader, place), several in parts.items():
+        # One sentence may be divided among several texts of one place.
+        if len(several) > 1 and (reader, place) not in spoke:
+            if words := quoted(" ".join(several)) or quoted("".join(several)):
+                why = f"free text: “{words}”"
+                yield unreadable(reader, place, why, digest=digest, tool=tool)
+
+
+def refusing_name(name: str) -> str | None:
+    """Return a name of a file or folder that refuses by itself, or None.
+
+    >>> refusing_name("faces/NO_AI/a.jpg"), refusing_name("train/no_glasses/a.jpg")
+    ('faces/NO_AI/a.jpg', None)
+    """
+    plain = _plain(re.sub(r"[._/-]+", " ", name))
+    return name if _REFUSES.search(plain) else None
 
 
 def leaves(value: Any, place: str, *, without: tuple[str, ...] = ()) -> Iterator[Text]:

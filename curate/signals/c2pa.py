@@ -223,14 +223,12 @@ _PLAIN_PARTS = re.compile(r"c2pa\.(?:thumbnail|hash|icon|embedded-data|ingredien
 def _words(label: str, plain: str, data: object, make: partial[Signal]) -> Iterator[Signal]:
     """Yield the free texts of an assertion, which somebody wrote."""
     speaks = refusing if plain.startswith("c2pa.") and plain != "c2pa.metadata" else quoted
+    if plain.rsplit(".", 1)[-1] == "training-mining":
+        return
     for name, said in _leaves(data):
         local = name.rsplit(":", 1)[-1].rsplit("/", 1)[-1]
         is_read = local in HANDLERS and local not in ("rights", "creator", "copyrightNotice")
-        if (
-            not is_read
-            and plain.rsplit(".", 1)[-1] != "training-mining"
-            and (found := speaks(said))
-        ):
+        if not is_read and (found := speaks(said)):
             yield _unreadable(make, f"{label}/{name}", f"free text: “{found}”")
 
 

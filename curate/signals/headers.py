@@ -41,9 +41,8 @@ def name_of(name: str) -> str:
     """
     plain = re.sub(r"(?<=[a-z])(?=[A-Z])", "-", name.strip())
     lower = plain.lower().replace("_", "-").replace(" ", "-").removeprefix("http-")
-    return next(
-        (known for known in NAMES if known.replace("-", "") == lower.replace("-", "")), lower
-    )
+    plain = lower.replace("-", "")
+    return next((known for known in NAMES if known.replace("-", "") == plain), lower)
 
 
 def read_headers(headers: Iterable[tuple[str, str]], make: Make, place: str) -> Iterator[Signal]:
@@ -105,7 +104,7 @@ def _robots_tag(value: str, make: Make, place: str) -> Iterator[Signal]:
                 )
 
 
-def pairs(told: Any, inside: bool = False) -> Iterator[tuple[str, str]]:  # noqa: FBT001, FBT002
+def pairs(told: Any, *, inside: bool = False) -> Iterator[tuple[str, str]]:
     """Yield the headers in a JSON document, at any depth and in any shape.
 
     Headers are what stands under a name that holds ``header``: a mapping, pairs, objects with a
@@ -118,31 +117,38 @@ def pairs(told: Any, inside: bool = False) -> Iterator[tuple[str, str]]:  # noqa
     if isinstance(told, str):
         yield from _of_text(told) if inside else ()
     elif isinstance(told, dict):
-        name = next(
-            (told[k] for k in told if k.lower() in ("name", "key", "header", "field")), None
-        )
-        if inside and isinstance(name, str) and len(told) <= 3:
-            values = [v for k, v in told.items() if v is not name or k.lower() in ("value", "val")]
-            yield from ((name, str(one)) for value in values for one in _scalars(value))
-            return
-        for key, value in told.items():
-            if inside or name_of(key) in NAMES:
-                yield from ((key, str(one)) for one in _scalars(value))
-            plain = isinstance(value, list) and not any(isinstance(v, dict | list) for v in value)
-            if plain and inside:
-                continue
-            if is_headers(key) or isinstance(value, dict | list):
-                yield from pairs(value, inside or is_headers(key))
+        yield from _of_mapping(told, inside=inside)
     elif isinstance(told, list):
-        if inside and len(told) >= 2 and all(isinstance(one, str) for one in told):
-            if not any(":" in one for one in told[::2]):
-                yield from zip(told[::2], told[1::2], strict=False)
-                return
-        for one in told:
-            if inside and isinstance(one, list) and len(one) == 2 and isinstance(one[0], str):
-                yield from ((one[0], str(value)) for value in _scalars(one[1]))
-            else:
-                yield from pairs(one, inside)
+        yield from _of_list(told, inside=inside)
+
+
+def _of_mapping(told: dict[str, Any], *, inside: bool) -> Iterator[tuple[str, str]]:
+    key = next((k for k in told if k.lower() in ("name", "key", "header", "field")), None)
+    if inside and key is not None and isinstance(told[key], str) and len(told) <= 3:
+        values = [value for other, value in told.items() if other != key]
+        yield from ((told[key], str(one)) for value in values for one in _scalars(value))
+        return
+    for key, value in told.items():
+        if inside or name_of(key) in NAMES:
+            yield from ((key, str(one)) for one in _scalars(value))
+        is_deep = isinstance(value, dict) or (
+            isinstance(value, list)
+            and (not inside or any(isinstance(one, dict | list) for one in value))
+        )
+        if is_deep or is_headers(key):
+            yield from pairs(value, inside=inside or is_headers(key))
+
+
+def _of_list(told: list[Any], *, inside: bool) -> Iterator[tuple[str, str]]:
+    texts = [one for one in told if isinstance(one, str)]
+    if inside and len(texts) == len(told) > 1 and not any(":" in one for one in texts[::2]):
+        yield from zip(texts[::2], texts[1::2], strict=False)
+        return
+    for one in told:
+        if inside and isinstance(one, list) and len(one) == 2 and isinstance(one[0], str):
+            yield from ((one[0], str(value)) for value in _scalars(one[1]))
+        else:
+            yield from pairs(one, inside=inside)
 
 
 def is_headers(key: str) -> bool:

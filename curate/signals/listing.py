@@ -1,8 +1,8 @@
 """Which files lie beside entries and above them, and to which entry each belongs.
 
 A file belongs to the entries of its folder whose name, with or without its ending, is how its own
-name begins before a dot, whatever the capitals: ``a.xmp``, ``a.jpg.XMP`` and ``A.jpg.c2pa`` belong to
-``a.jpg``. What belongs to no entry, and to no other media file, is about the whole folder, if it is
+name begins before a dot, whatever the capitals: ``a.xmp``, ``a.jpg.XMP`` and ``A.jpg.c2pa`` belong
+to ``a.jpg``. What belongs to no entry, and to no other media file, is about the whole folder, if it is
 about anything.
 """
 
@@ -99,8 +99,8 @@ def list_beside(entries: Iterable[Entry]) -> Beside:
         if "://" in entry["root"]:
             continue
         place = PurePosixPath(entry["locator"])
-        for folder in place.parents:
-            names[entry["root"], str(folder)] |= set()
+        for parent in place.parents:
+            names[entry["root"], str(parent)] |= set()
         names[entry["root"], str(place.parent)] |= set(own_names(place))
     found = Beside()
     packed: dict[tuple[str, str], dict[str, list[tuple[str, int]]]] = {}
@@ -109,8 +109,8 @@ def list_beside(entries: Iterable[Entry]) -> Beside:
         _sort(root, folder, folder, inside, known, found)
         # What a server has in this folder speaks of its root.
         for hidden in _around(root, folder, packed):
-            place = str(PurePosixPath(folder) / hidden)
-            _sort(root, folder, place, _listed(root, place, found, packed), known, found)
+            around = str(PurePosixPath(folder) / hidden)
+            _sort(root, folder, around, _listed(root, around, found, packed), known, found)
     return found
 
 
@@ -218,6 +218,10 @@ def _ending(name: str) -> str:
 def sidecars_of(entry: Entry, found: Beside) -> list[str]:
     """Return the files that belong to an entry."""
     place = PurePosixPath(entry["locator"])
-    named = (name for stem in own_names(place)
-             for name in found.sidecars.get((entry["root"], str(place.parent), stem), ()))  # fmt: skip
+    folder = str(place.parent)
+    named = (
+        name
+        for stem in own_names(place)
+        for name in found.sidecars.get((entry["root"], folder, stem), ())
+    )
     return [name for name in dict.fromkeys(named) if name != entry["locator"]]

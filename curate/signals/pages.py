@@ -1,8 +1,8 @@
 """Saved web pages: what their head says of use to robots, and the words that they show.
 
 Read are ``meta`` elements of robots and of named agents, of TDMRep and of AIPREF, also as
-``http-equiv``; links with ``rel=license``; JSON-LD; RSL in a script; and attributes whose names speak
-of use, such as ``data-noai``. Scripts and styles are no words.
+``http-equiv``; links with ``rel=license``; JSON-LD; RSL in a script; and attributes whose names
+speak of use, such as ``data-noai``. Scripts and styles are no words.
 """
 
 from __future__ import annotations
@@ -24,6 +24,9 @@ ENDINGS = (".html", ".htm", ".xhtml", ".shtml", ".mht", ".mhtml", ".php", ".asp"
 _UNSEEN = ("script", "style", "template", "svg")
 _ROBOTS = ("robots", "googlebot", "googlebot-image", "bingbot", "bots")
 _LICENCES = ("license", "usageInfo", "acquireLicensePage", "conditionsOfAccess")
+
+
+_META_NAMES = ("name", "http-equiv", "property", "itemprop")
 
 
 class _Page(HTMLParser):
@@ -76,8 +79,7 @@ class _Page(HTMLParser):
         self.words.append(data)
 
     def _meta(self, named: dict[str, str]) -> None:
-        name = next((named[k] for k in ("name", "http-equiv", "property", "itemprop") if k in named),
-                    "")  # fmt: skip
+        name = next((named[key] for key in _META_NAMES if key in named), "")
         content, lower = named.get("content", ""), name.strip().lower()
         place = f"{self.place}: meta"
         agent = agents_of(lower)[0] if lower else ""

@@ -47,7 +47,7 @@ def make_of(raw: bytes) -> Make:
 
 
 def read_file(root: str, place: str, most: int = MOST) -> bytes | None:
-    """Return the bytes of a file beside media, up to one more than `most`; None where it is shut."""
+    """Return the bytes of a file, up to one more than `most`; None where it cannot be opened."""
     try:
         with (
             open_regular(Path(root, place), root=Path(root)) as descriptor,

@@ -28,8 +28,9 @@ from curate.signals.words import decoded, quoted, refusing, refusing_name
 
 # Names of files that state terms, however they go on.
 _TERMS = re.compile(
-    r"(?:.*[._ -])?(?:licen[sc]e|copying|copyright|terms|tos|eula|notice|rights|legal|consent|policy"
-    r"|agreement|einwilligung|lizenz|nutzungsbedingungen|conditions|withdraw\w*|refus\w*)(?:[._ -].*)?"
+    r"(?:.*[._ -])?(?:licen[sc]e|copying|copyright|terms|tos|eula|notice|rights|legal|consent"
+    r"|policy|agreement|einwilligung|lizenz|nutzungsbedingungen|conditions|withdraw\w*|refus\w*)"
+    r"(?:[._ -].*)?"
 )
 _MOST_SHOWN = 300
 

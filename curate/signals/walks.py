@@ -140,6 +140,12 @@ class _Jpeg:
             return
         if late:
             found.rest += payload
+        if not self._block(payload):
+            self._other(marker, payload)
+
+    def _block(self, payload: bytes) -> bool:
+        """Take a block of metadata; return whether it is one."""
+        found = self._found
         if payload.startswith(XMP):
             found.xmp.append(payload.removeprefix(XMP))
         elif payload.startswith(_XMP_MORE):
@@ -148,7 +154,13 @@ class _Jpeg:
             found.exif.append(payload.removeprefix(EXIF))
         elif payload.startswith(PHOTOSHOP):
             self._photoshop.append(payload.removeprefix(PHOTOSHOP))
-        elif payload.startswith(_PROFILE):
+        else:
+            return False
+        return True
+
+    def _other(self, marker: int, payload: bytes) -> None:
+        found = self._found
+        if payload.startswith(_PROFILE):
             found.settings("ICC profile", payload)
         elif marker == 0xEB and payload[:2] == b"JP":
             found.taken.append(payload)

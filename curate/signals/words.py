@@ -77,7 +77,7 @@ _ABOUT_ALONE = _alone(stem for stem in ABOUT if stem in _SHORT)
 _LIMITS = _pattern((stem for stem in LIMITS if stem not in _SHORT), LIMITS_ANYWHERE)
 _LIMITS_ALONE = _alone(stem for stem in LIMITS if stem in _SHORT)
 _REFUSES = _pattern(PLAIN_REFUSALS, ("禁止使用",))
-_SENTENCE = re.compile(r"(?<=[.!?。！？])\s*|\n\s*\n")
+_SENTENCE = re.compile("(?<=[.!?\u3002\uff01\uff1f])\\s*|\\n\\s*\\n")
 # What programs write by themselves, whatever the picture.
 _PROGRAMS = re.compile(
     r"^(?:ascii|unicode|jis)?\s*(?:creator: gd-jpeg|lead technologies|file source: https?://\S+$|"
@@ -150,10 +150,17 @@ def unpacked(value: bytes) -> bytes:
         return value
 
 
+_MARKS = (
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+
+
 def _wide(value: bytes) -> str | None:
     """Return a text of two or four bytes a sign; None where it is none."""
-    for mark, code in ((codecs.BOM_UTF32_LE, "utf-32"), (codecs.BOM_UTF32_BE, "utf-32"),
-                       (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16")):  # fmt: skip
+    for mark, code in _MARKS:
         if value.startswith(mark):
             return value.decode(code, "replace")
     inner = value.rstrip(b"\x00")
@@ -322,10 +329,11 @@ def spoken(texts: Iterable[Text], *, digest: str, tool: str) -> Iterator[Signal]
             yield unreadable(text.reader, text.place, why, digest=digest, tool=tool)
     for (reader, place), several in parts.items():
         # One sentence may be divided among several texts of one place.
-        if len(several) > 1 and (reader, place) not in spoke:
-            if words := quoted(" ".join(several)) or quoted("".join(several)):
-                why = f"free text: “{words}”"
-                yield unreadable(reader, place, why, digest=digest, tool=tool)
+        if len(several) < 2 or (reader, place) in spoke:
+            continue
+        if words := quoted(" ".join(several)) or quoted("".join(several)):
+            why = f"free text: “{words}”"
+            yield unreadable(reader, place, why, digest=digest, tool=tool)
 
 
 def refusing_name(name: str) -> str | None:

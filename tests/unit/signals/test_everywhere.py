@@ -4,6 +4,7 @@ The product of statements, places and containers is tried as a whole; a permissi
 another place of the same file silences none of them.
 """
 
+# ruff: noqa: E501, ISC004 - a case is a line
 from __future__ import annotations
 
 import io

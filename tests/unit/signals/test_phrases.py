@@ -1,6 +1,6 @@
 """Phrases of refusal in many languages and codes, and sentences that refuse nothing."""
 
-# ruff: noqa: RUF001 - these are the letters of the languages that are read
+# ruff: noqa: E501, RUF001 - these are the letters of the languages that are read
 from __future__ import annotations
 
 import pytest

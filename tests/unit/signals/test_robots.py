@@ -1,5 +1,6 @@
 """robots.txt, as RFC 9309 says and as people write it; and the other files of a site."""
 
+# ruff: noqa: E501 - a case is a line
 from __future__ import annotations
 
 import pytest

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from curate.media.photoshop import image_resources
 from curate.signals.words import Text, decoded, refusing, runs, unpacked
@@ -22,7 +23,7 @@ _WIDE = tuple(f"<{name}".encode(code) for name in ("x:xmpmeta", "x:xapmeta", "rd
               for code in ("utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"))  # fmt: skip
 _NAMES = (b"xmpmeta", b"xapmeta", b"RDF")
 # What stands in each of the wide ones: it is looked for first.
-_WIDE_NAMES = (b"m\x00e\x00t\x00a", b"R\x00D\x00F", b"e\x00\x00\x00t", b"R\x00\x00\x00D")
+_WIDE_NAMES = (b"R\x00D\x00F", b"R\x00\x00\x00D")
 WIDE_CODES = ("utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be")
 # More than this is no trailer of metadata but a file of its own.
 MOST_TAIL = 4 << 20
@@ -66,7 +67,7 @@ class Blocks:
 
     def settings(self, place: str, value: bytes) -> None:
         """Take the texts of a block that has words of its own, where they limit a use."""
-        self.words += [Text("file", place, run) for run in runs(value) if refusing(run)]
+        self.words += [Text("file", place, run) for run in _limits(value)]
 
     def join(self, other: Blocks) -> None:
         """Take what stands in a file inside this one."""
@@ -77,6 +78,12 @@ class Blocks:
         self.texts |= other.texts
         self.problems += other.problems
         self.taken += other.taken
+
+
+@lru_cache(maxsize=256)
+def _limits(value: bytes) -> tuple[str, ...]:
+    """Return the texts in a block that limit a use; few profiles of colours are in many files."""
+    return tuple(run for run in runs(value) if refusing(run))
 
 
 def add_packets(found: Blocks, packets: Iterable[bytes]) -> None:

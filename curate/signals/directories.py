@@ -146,7 +146,7 @@ _CODES = {1: "B", 3: "H", 4: "I", 13: "I", 16: "Q", 18: "Q"}
 
 
 def end_of(block: bytes) -> int:
-    """Return behind which byte of a TIFF file nothing of it stands; its length where that is unknown."""
+    """Return behind which byte of a TIFF file nothing of it stands, its length if unknown."""
     try:
         found = read_directories(block)
     except BrokenError:

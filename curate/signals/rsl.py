@@ -1,8 +1,8 @@
 """Really Simple Licensing: documents that say which uses of a site's content are licensed.
 
 ``<rsl><content url="/"><license><prohibits type="usage">train-ai</prohibits></license></content>
-</rsl>`` (RSL 1.0, rslstandard.org). What a licence permits is permitted alone: where usages are named
-and training is not among them, it is refused. Conditions such as payment are not judged here.
+</rsl>`` (RSL 1.0, rslstandard.org). What a licence permits is permitted alone: where usages are
+named and training is not among them, it is refused. Conditions such as payment are not judged here.
 """
 
 from __future__ import annotations

@@ -44,6 +44,8 @@ _APOSTROPHE = re.compile("[\u2018\u2019\u00b4\u02bc\u2032`]")
 def _plain(text: str) -> str:
     """Return text without case, accents and the differences of width and spelling in Unicode."""
     spread = unicodedata.normalize("NFKD", _APOSTROPHE.sub("'", text.casefold()))
+    if spread.isascii():
+        return spread
     return "".join(sign for sign in spread if not unicodedata.combining(sign))
 
 
@@ -206,7 +208,7 @@ def quoted(text: str) -> str | None:
     True
     """
     # Cameras write the same texts into all that they take.
-    return _short_quoted(text) if len(text) <= _QUOTED else _quoted(text)
+    return _short_quoted(text) if len(text) <= 4 * _QUOTED else _quoted(text)
 
 
 @lru_cache(maxsize=4096)

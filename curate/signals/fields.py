@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from typing import Protocol
 
 from curate.signals.found import Signal
@@ -74,6 +75,16 @@ SPEAKING = re.compile(
     re.IGNORECASE,
 )
 """Names of fields and headers that speak of use, whoever made them up."""
+
+
+@lru_cache(maxsize=4096)
+def speaks(name: str) -> bool:
+    """Return whether a name speaks of use; programs write the same ones into all files.
+
+    >>> speaks("doNotTrain"), speaks("DateCreated")
+    (True, False)
+    """
+    return SPEAKING.search(name) is not None
 
 
 def code_of(value: str) -> str:

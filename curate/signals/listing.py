@@ -1,9 +1,9 @@
 """Which files lie beside entries and above them, and to which entry each belongs.
 
 A file belongs to the entries of its folder whose name, with or without its ending, is how its own
-name begins before a dot, whatever the capitals: ``a.xmp``, ``a.jpg.XMP``, ``A.jpg.c2pa``
-belong to ``a.jpg``. What belongs to no entry, and to no other media file, is about the whole folder, if it is
-about anything.
+name begins before a dot, whatever the capitals: ``a.xmp``, ``a.jpg.XMP`` and ``A.jpg.c2pa``
+belong to ``a.jpg``. What belongs to no entry, and to no other media file, is about the whole
+folder, if it is about anything.
 """
 
 from __future__ import annotations

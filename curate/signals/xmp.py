@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from xml.etree.ElementTree import ParseError
 
 from curate.signals.blocks import MOST_XMP
-from curate.signals.fields import HANDLERS, SPEAKING, statements
+from curate.signals.fields import HANDLERS, speaks, statements
 from curate.signals.found import Signal, digest_of, unreadable
 from curate.signals.normal import UNREADABLE
 from curate.signals.words import Text, decoded
@@ -73,7 +73,7 @@ def read_xmp(packet: bytes) -> tuple[list[Signal], list[str]]:
             links += values
         elif _is_handled(prefix, local):
             signals += statements(local, place, values, partial(_make, make))
-        elif SPEAKING.search(f"{local} {namespace}"):
+        elif speaks(f"{local} {namespace}"):
             value = f"a field that is not known: {local} = {'; '.join(values)}"
             signals.append(make(kind="unreadable", place=place, value=value, uses=UNREADABLE))
     return signals, links

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import json
 import zipfile
@@ -135,6 +136,11 @@ def test_headers_are_read_in_every_form(tmp_path: Path, form: str, key: str) -> 
         {"XMP-plus:DataMining": "DMI-PROHIBITED-AIMLTRAINING"},
         {"license": "CC BY 4.0, but no AI training"},
         {"note": ["x", {"y": NO}]},
+        {"license": {"name": "no derivative AI"}},
+        {"allow_training": False},
+        {"headers": {"X-Robots-Tag": "GPTBot: noindex"}},
+        {"headers": {"X-AI-Policy": "deny"}},
+        {"headers": "WC1Sb2JvdHMtVGFnOiBub2Fp"},
     ],
 )
 def test_whatever_a_document_says_of_use_is_heard(tmp_path: Path, content: Any) -> None:
@@ -225,6 +231,12 @@ FOLDER_FILES = {
     "ROBOTS.TXT": "User-agent: GPTBot\nDisallow: /\n",
     "withdrawn.txt": "p01 withdrew consent",
     "stray.xmp": XMP.decode(),
+    "ai-policy.json": '{"allow_training": false}',
+    "LICENSES/faces.txt": "No AI training.",
+    "README.rst": "For non-commercial research purposes only.",
+    "robots.html": "User-agent: GPTBot Disallow: /",
+    "consent.pdf": "%PDF-1.4 x",
+    "noai.txt": "",
     "LIESMICH.txt": "Die Bilder dürfen nicht zum Trainieren von KI verwendet werden.",
 }
 
@@ -279,6 +291,19 @@ def test_files_beside_a_member_of_an_archive_are_read(tmp_path: Path) -> None:
     rows = told(tmp_path, "set.zip/one/a.jpg", "set.zip/two/b.jpg")
     assert all(any(restricts(row) for row in found) for found in rows.values())
     assert "README" not in str(rows["set.zip/one/a.jpg"])
+
+
+def test_packed_and_shut_files_of_its_name_are_told(tmp_path: Path) -> None:
+    for name, content in (("a.txt.gz", gzip.compress(NO.encode())), ("a.zip", b"PK\x03\x04..."),
+                          ("xmp/a.xmp", XMP), ("a.svg", f"<svg><title>{NO}</title></svg>")):  # fmt: skip
+        put(tmp_path, name, content)
+        assert any(restricts(row) for row in told(tmp_path, "a.jpg")["a.jpg"]), name
+        (tmp_path / name).unlink()
+
+
+def test_name_of_an_entry_or_its_folder_that_refuses_is_told(tmp_path: Path) -> None:
+    for name in ("NO_AI/a.jpg", "a-do-not-train.jpg"):
+        assert any(restricts(row) for row in told(tmp_path, name)[name])
 
 
 def test_resource_fork_of_a_mac_is_read(tmp_path: Path) -> None:

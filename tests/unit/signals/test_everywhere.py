@@ -12,6 +12,7 @@ import json
 import shutil
 import struct
 import subprocess
+import zlib
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
@@ -38,6 +39,7 @@ WORDS = {
     "ja": "AI学習禁止",
     "licence": "CC BY 4.0, but no AI training",
 }
+NO = WORDS["en"]
 CODES = {
     "DMI-PROHIBITED": 'plus:DataMining="DMI-PROHIBITED"',
     "DMI-PROHIBITED-AIMLTRAINING": 'plus:DataMining="http://ns.useplus.org/ldf/vocab/'
@@ -99,8 +101,6 @@ def resources(text: str) -> bytes:
 
 def chunk(kind: bytes, body: bytes) -> bytes:
     """Return a chunk of a PNG."""
-    import zlib
-
     return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
 
 
@@ -203,6 +203,13 @@ FOR_WORDS: dict[tuple[str, str], Callable[[str], bytes]] = {
        for kind in ("JPEG", "PNG", "GIF", "WEBP", "BMP")},
     ("behind the end", "a further JPEG"): lambda t: saved("JPEG") + saved("JPEG", comment=t.encode()),
     ("behind the end", "a further JPEG with EXIF"): lambda t: saved("JPEG") + saved("JPEG", exif=exif(t)),
+    ("segment", "JFIF"): lambda t: in_jpeg(segment(b"JFIF\x00" + bytes(9) + t.encode(), 0xE0)),
+    ("segment", "a table of JPEG"): lambda t: in_jpeg(segment(b"\x0f" + NO.encode(), 0xDB)),
+    ("segment", "packed in PNG"): lambda t: in_png(chunk(b"noTe", zlib.compress(t.encode()))),
+    ("comment", "PNG behind the end"): lambda t: saved("PNG") + chunk(
+        b"zTXt", b"Note\0\0" + zlib.compress(t.encode())),
+    ("behind the end", "TIFF"): lambda t: saved("TIFF") + t.encode(),
+    ("behind the end", "PNM"): lambda t: saved("PPM") + t.encode(),
     ("C2PA", "JPEG"): lambda t: signed([{"label": "stds.schema-org.CreativeWork",
                                          "data": {"@type": "CreativeWork", "copyrightNotice": t}}]),
     ("C2PA", "an assertion of one's own"): lambda t: signed([{"label": "org.x.note", "data": {"n": t}}]),
@@ -279,6 +286,11 @@ def test_rest_of_a_packet_is_heard() -> None:
     data = FOR_PACKETS["bytes", "JPEG"](packet(CODES["DMI-PROHIBITED"]))
     assert is_heard(data)
     assert is_heard(with_xmp(ALLOWED, data=data))
+
+
+@pytest.mark.parametrize("label", ["cawg.ai-usage", "com.x.notrain", "cawg.training-mining.v2"])
+def test_assertion_about_use_that_is_not_known_is_heard(label: str) -> None:
+    assert is_heard(signed([{"label": label, "data": {"v": "n"}}]))
 
 
 @pytest.mark.parametrize("use", ["notAllowed", "constrained", "perhaps"])
@@ -364,7 +376,6 @@ def test_every_place_that_is_documented_is_tried() -> None:
 
 
 exiftool = pytest.mark.skipif(shutil.which("exiftool") is None, reason="exiftool is not installed")
-NO = WORDS["en"]
 
 
 def by_exiftool(folder: Path, kind: str, *arguments: str) -> bytes:

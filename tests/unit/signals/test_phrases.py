@@ -3,9 +3,12 @@
 # ruff: noqa: E501, RUF001 - these are the letters of the languages that are read
 from __future__ import annotations
 
+import gzip
+import zlib
+
 import pytest
 
-from curate.signals.words import decoded, quoted, refusing
+from curate.signals.words import Text, decoded, quoted, refusing, refusing_name, spoken
 
 AI, MINING, FACES = "AI training", "mining and scraping", "biometric or face use"
 REFUSED = {
@@ -152,3 +155,44 @@ def test_text_about_a_folder_that_limits_is_noticed(words: str) -> None:
 )
 def test_text_about_a_folder_that_describes_is_neutral(words: str) -> None:
     assert refusing(words) is None
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "I opt my likeness out of everything",
+        "Humans may view; machines mayn't",
+        "DON\u00b4T USE",
+        "donottrain",
+        "CC BY-NC 4.0",
+        "For display purposes only",
+        "Ask before using",
+        "Nur für die Presse",
+        "n'est pas libre de droits",
+        "\U0001f6ab\U0001f916",
+        "UGxlYXNlIGRvIG5vdCB1c2UgZm9yIEFJ",
+        "Please do not use for AI".encode().hex(),
+        '"\\u7981\\u6b62"',
+        "&amp;#110;&amp;#111; A&amp;#73; tr&amp;#97;ining",
+    ],
+)
+def test_other_words_and_codes_are_read(words: str) -> None:
+    """Found by trying what nobody had tried: in other words, and packed into letters."""
+    assert quoted(words) is not None
+
+
+def test_packed_text_is_read() -> None:
+    assert quoted(decoded(gzip.compress(b"Please do not use for AI"))) is not None
+    assert quoted(decoded(zlib.compress(b"Please do not use for AI"))) is not None
+
+
+def test_sentence_that_is_divided_is_read() -> None:
+    texts = [Text("file", "comment", words) for words in ("two peo", "ple: con", "sent withdr", "awn")]
+    assert len(list(spoken(texts, digest="", tool=""))) >= 1
+    assert list(spoken(texts[:1], digest="", tool="")) == []
+
+
+def test_names_of_files_refuse_by_themselves() -> None:
+    assert refusing_name("faces/NO_AI/a.jpg") is not None
+    assert refusing_name("a-do-not-train.jpg") is not None
+    assert refusing_name("train/no_glasses/a.jpg") is None

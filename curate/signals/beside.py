@@ -30,7 +30,7 @@ from curate.signals.headers import read_headers
 from curate.signals.listing import Beside, list_beside, sidecars_of
 from curate.signals.normal import UNREADABLE
 from curate.signals.sidecar import make_of, read_file, read_sidecar
-from curate.signals.sites import path_of, read_folder_file, read_snapshot
+from curate.signals.sites import paths_of, read_folder_file, read_snapshot
 from curate.signals.words import leaves, refusing_name, spoken
 
 __all__ = ["STAGE", "beside_stage", "list_beside", "read_beside"]
@@ -115,15 +115,18 @@ def _site(
     """Yield what the files of an entry's folder, and of those above it, say of all in it."""
     root, locator = entry["root"], PurePosixPath(entry["locator"])
     address = addresses.get(entry["media_id"]) or ""
+    known = bool(address)
     for folder in locator.parents:
-        path = path_of(address) if address else f"/{locator.relative_to(folder)}"
-        known = bool(address)
+        paths = paths_of(address) if known else [f"/{locator.relative_to(folder)}"]
         for place, kind in found.sites.get((root, str(folder)), ()):
             raw = _kept(root, place, snapshots)
-            yield from read_snapshot(place, kind, raw, path, known=known)
+            told = (
+                one for path in paths for one in read_snapshot(place, kind, raw, path, known=known)
+            )
+            yield from dict.fromkeys(told)
         for place in found.loose.get((root, str(folder)), ()):
             raw = _kept(root, place, snapshots)
-            yield from read_folder_file(place, raw, path, known=known)
+            yield from read_folder_file(place, raw, paths[-1], known=known)
 
 
 def _kept(root: str, place: str, snapshots: dict[tuple[str, str], bytes | None]) -> bytes | None:

@@ -18,7 +18,7 @@ from typing import IO, Any
 from curate.errors import DependencyError
 from curate.signals.fields import HANDLERS, SPEAKING, statements
 from curate.signals.found import Signal, unreadable
-from curate.signals.normal import UNREADABLE, cawg
+from curate.signals.normal import CATEGORIES, UNREADABLE, Use, cawg
 from curate.signals.words import quoted, refusing
 
 # Failures that say who signed is not known here, and not that anything was changed.
@@ -246,7 +246,11 @@ def _training_mining(label: str, data: object, make: partial[Signal]) -> Iterato
         info = entry if isinstance(entry, dict) else {}
         condition = info.get("constraint_info") or info.get("constraints_info")
         value = f"{use}: {condition}" if condition else str(use)
-        yield make(kind="optout", place=f"{label}/{key}", value=value, uses=cawg(str(key), use))
+        uses = cawg(str(key), use)
+        if condition and Use.ALLOWED in {getattr(uses, name) for name in CATEGORIES}:
+            # What is allowed under a condition is constrained.
+            uses = cawg(str(key), "constrained")
+        yield make(kind="optout", place=f"{label}/{key}", value=value, uses=uses)
 
 
 def _actions(label: str, data: object, make: partial[Signal]) -> Iterator[Signal]:

@@ -118,18 +118,27 @@ def _summed(signals: list[Signal], record: c2pa.Record, digest: str) -> Read:
     return Read(signals, record.state, record.codes, uses, tools())
 
 
+_MOST_BLOCKS = 64
+
+
 def _metadata(found: Blocks, digest: str) -> tuple[list[Signal], list[str]]:
     """Return what XMP, EXIF and IPTC say, and where XMP says that provenance lies."""
     signals: list[Signal] = []
     rights: dict[str, Rights] = {}
-    free: list[Text] = list(found.words)
-    for block in found.exif:
+    free: list[Text] = []
+    for depth, block in enumerate(found.exif):
+        # Previews have blocks of their own, and so on.
+        if depth == _MOST_BLOCKS:
+            found.problems.append(("EXIF", f"more than {_MOST_BLOCKS} blocks"))
+            break
         said, stated, inside, texts = exif.read_exif(block)
         signals += said
         free += texts
         rights.setdefault("exif", stated)
         found.iptc += inside.iptc
         blocks.add_packets(found, inside.xmp)
+        for preview in inside.pictures:
+            found.join(walks.find_blocks(preview, depth + 1))
         for resources in inside.photoshop:
             blocks.take_photoshop(resources, found)
     for block in found.iptc:
@@ -151,6 +160,7 @@ def _metadata(found: Blocks, digest: str) -> tuple[list[Signal], list[str]]:
             # A prompt may name people: that it speaks of use is told, and not what it says.
             why = "words about use, training or consent, in a text that is not kept"
             signals.append(unreadable("file", place, why, digest=digest, tool=words.TOOL))
+    free += found.words
     free += [text for block in found.iptc for text in iptc.read_texts(block)]
     free += [text for packet in found.xmp for text in xmp.read_texts(packet)]
     # Terms are told as such; their words are not told twice.

@@ -43,6 +43,7 @@ class Inside:
     xmp: list[bytes] = field(default_factory=list)
     iptc: list[bytes] = field(default_factory=list)
     photoshop: list[bytes] = field(default_factory=list)
+    pictures: list[bytes] = field(default_factory=list)
 
 
 def read_exif(block: bytes) -> tuple[list[Signal], Rights, Inside, list[Text]]:
@@ -76,11 +77,30 @@ def read_exif(block: bytes) -> tuple[list[Signal], Rights, Inside, list[Text]]:
         kept = {_XMP: inside.xmp, _IPTC: inside.iptc, _PHOTOSHOP: inside.photoshop}.get(one.tag)
         if kept is not None:
             kept.append(one.value)
+    inside.pictures = list(_pictures(block, found))
     signals += [
         unreadable("exif", "EXIF", why, digest=digest, tool=TOOL) for why in set(found.problems)
     ]
     stated = Rights(rights.get(_ARTIST), rights.get(_COPYRIGHT))
     return signals, stated, inside, list(_texts(found))
+
+
+def _pictures(block: bytes, found: Directories) -> Iterator[bytes]:
+    """Yield the previews that hold anything beside their picture."""
+    for one in found.values:
+        if one.tag == 0x0201 and one.value and len(one.value) == 4:
+            start = int.from_bytes(one.value, "little" if found.order == "<" else "big")
+            size = next((int.from_bytes(other.value, "little" if found.order == "<" else "big")
+                         for other in found.values
+                         if other.tag == 0x0202 and other.directory == one.directory
+                         and other.value and len(other.value) == 4), 0)  # fmt: skip
+            preview = block[start : start + size]
+            if any(mark in preview for mark in _MARKS):
+                yield preview
+
+
+# A comment, EXIF, and XMP: what cameras put into a preview of theirs has none of them.
+_MARKS = (b"\xff\xfe", b"Exif\x00", b"http://ns", b"8BIM")
 
 
 def _name(tag: int) -> str:

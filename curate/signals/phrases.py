@@ -53,7 +53,13 @@ STEMS: Mapping[str, tuple[str, ...]] = {
         *("gpt", "chatgpt", "midjourney", "stable diffusion", "diffusion model", "bipa"),
         *("no release", "right to", "anonymi", "minors", "ask first", "ask before", "ask me"),
         *("on request", "upon request", "by request", "embargo", "strictly", "likeness"),
-        *("off limits", "off-limits", "ingest"),
+        *("off limits", "off-limits", "ingest", "please remove", "remove this", "remove me"),
+        *("delete me", "delete this", "changed my mind", "bots", "robots", "no machines"),
+        *("humans only", "only humans", "people only", "only people", "no deriv", "derivativ"),
+        *("rights managed", "not available", "copying", "do not copy", "no reproduction"),
+        *("not model", "not released", "release pending", "release missing", "model release"),
+        *("recalled", "retract", "article 21", "art. 21", "art 21", "notallowed", "withheld"),
+        *("under 18", "privat", "à titre privé"),
     ),
     "de": (
         *("gesperrt", "sperrvermerk", "nur für", "nur zu", "nur mit"),
@@ -151,7 +157,7 @@ STEMS: Mapping[str, tuple[str, ...]] = {
 
 ANYWHERE: Mapping[str, tuple[str, ...]] = {
     "zh": (
-        *("不许", "谢绝", "勿用", "仅供", "转载"),
+        *("不许", "谢绝", "勿用", "仅供", "转载", "侵权"),
         *("人工智能", "人工智慧", "训练", "訓練", "禁止", "不得", "不要", "请勿", "請勿", "同意"),
         *("许可", "許可", "授权", "授權", "拒绝", "拒絕", "撤回", "撤销", "撤銷", "使用", "用途"),
         *("隐私", "隱私", "数据集", "資料集", "机器学习", "機器學習", "挖掘", "爬取", "抓取"),
@@ -176,6 +182,7 @@ ANYWHERE: Mapping[str, tuple[str, ...]] = {
         "استعمال",
     ),
     "fa, he, hi, th": (
+        "أوافق",
         *("هوش مصنوعی", "ممنوع", "رضایت", "בינה מלאכותית"),
         *("אסור", "הסכמה", "אימון", "שימוש"),
         *("कृत्रिम", "निषिद्ध", "अनुमति", "सहमति"),

@@ -119,6 +119,8 @@ def _json(raw: bytes, make: Make, place: str) -> tuple[str, list[Signal]]:
     free = leaves(_without(told), place)
     signals += spoken(free, digest=digest_of(raw), tool=words.TOOL)
     url = told.get("url") if isinstance(told, dict) else None
+    if isinstance(url, list):
+        url = next((one for one in url if isinstance(one, str)), None)
     return str(url or ""), signals
 
 

@@ -8,6 +8,7 @@ describes a dataset speaks of use, too.
 from __future__ import annotations
 
 import json
+import posixpath
 import re
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -24,7 +25,7 @@ from curate.signals.normal import REFUSES_TRAINING, UNREADABLE, Use
 from curate.signals.pages import ENDINGS, read_page, words_of
 from curate.signals.rsl import is_rsl, read_rsl
 from curate.signals.sidecar import MOST, is_words, make_of, read_loose, speaking
-from curate.signals.words import decoded, quoted, refusing, refusing_name
+from curate.signals.words import decoded, quoted, readings, refusing, refusing_name
 
 # Names of files that state terms, however they go on.
 _TERMS = re.compile(
@@ -108,7 +109,7 @@ def read_folder_file(place: str, raw: bytes | None, path: str, *, known: bool) -
         return signals + _restricting(read_loose(raw, make, place))
     if is_terms:
         signals += _licence(raw, make, place, unread)
-    return signals + _in_words(decoded(raw), unread, terms=is_terms)
+    return signals + _in_words(raw, unread, terms=is_terms)
 
 
 def _has_reader(name: str) -> bool:
@@ -125,8 +126,10 @@ def _restricting(found: Iterator[Signal] | list[Signal]) -> list[Signal]:
     ]
 
 
-def _in_words(text: str, unread: Callable[[str], Signal], *, terms: bool) -> list[Signal]:
-    words = refusing(text)
+def _in_words(text: str | bytes, unread: Callable[[str], Signal], *, terms: bool) -> list[Signal]:
+    every = readings(text) if isinstance(text, bytes) else [text]
+    text = every[0]
+    words = next(filter(None, map(refusing, every)), None)
     if words is None and terms and to_spdx(text) is None:
         words = quoted(text)
     return [unread(f"free text: “{words[:_MOST_SHOWN]}”")] if words else []
@@ -146,7 +149,7 @@ def _in_json(raw: bytes, make: Make, place: str, unread: Callable[[str], Signal]
     try:
         told = json.loads(raw)
     except (ValueError, RecursionError):
-        return _in_words(decoded(raw), unread, terms=False)
+        return _in_words(raw, unread, terms=False)
     if isinstance(told, list):
         # A list of many things is an index: what it says of each is read with its entry.
         return []
@@ -155,10 +158,20 @@ def _in_json(raw: bytes, make: Make, place: str, unread: Callable[[str], Signal]
     return found or _in_words(json.dumps(told, ensure_ascii=False), unread, terms=False)
 
 
-def path_of(address: str) -> str:
-    """Return the path of an address, with its query."""
+def paths_of(address: str) -> list[str]:
+    """Return the paths that an address can mean, each with its query.
+
+    >>> paths_of("https://x.org/q/../p//a.jpg?w=3")
+    ['/q/../p//a.jpg?w=3', '/p/a.jpg?w=3']
+    """
+    if "://" not in address and not address.startswith("/"):
+        address = f"https://{address}"
     try:
         parts = urlsplit(address)
     except ValueError:
-        return "/"
-    return (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+        return ["/"]
+    query = f"?{parts.query}" if parts.query else ""
+    path = parts.path or "/"
+    plain = posixpath.normpath(path).replace("//", "/")
+    plain += "/" if path.endswith("/") and plain != "/" else ""
+    return list(dict.fromkeys((path + query, plain + query)))

@@ -160,6 +160,15 @@ _MARKS = (
 )
 
 
+def readings(value: bytes) -> list[str]:
+    """Return a text in each code that it may be in; in one where its bytes tell which."""
+    try:
+        unpacked(value).decode("utf-8")
+    except UnicodeDecodeError:
+        return [decoded(value), *(value.decode(code, "replace") for code in _CODES)]
+    return [decoded(value)]
+
+
 def _wide(value: bytes) -> str | None:
     """Return a text of two or four bytes a sign; None where it is none."""
     for mark, code in _MARKS:
@@ -369,7 +378,7 @@ def leaves(value: Any, place: str, *, without: tuple[str, ...] = ()) -> Iterator
             ]
         elif isinstance(one, list):
             waiting += [(name, held) for held in one]
-        elif one is not None and one != "":
-            said = "" if str(one).strip().casefold() in _SPLITS else str(one)
+        else:
+            said = "" if one is None or str(one).strip().casefold() in _SPLITS else str(one)
             yield Text("file", f"{place}: {name}", f"{_TRAIN.sub('', name)}: {said}")
     yield Text("file", place, f"more than {_MOST_LEAVES} values, and not allowed to be unread")

@@ -27,7 +27,10 @@ MINED = XMP.format('plus:DataMining="DMI-PROHIBITED-AIMLTRAINING"')
 TERMS = XMP.format('r:UsageTerms="CC BY 4.0, but no AI training"')
 # What stands beside each picture, in a folder of its own.
 BESIDE: Mapping[str, Mapping[str, str]] = {
-    "free": {"README": "Portraits for training detectors.", "robots.txt": "User-agent: *\nAllow: /"},
+    "free": {
+        "README": "Portraits for training detectors.",
+        "robots.txt": "User-agent: *\nAllow: /",
+    },
     "sidecar": {"a.jpg.XMP": MINED},
     "headers": {"a.json": json.dumps({"headers": "HTTP/1.1 200 OK\r\nX-Robots-Tag: noai\r\n"})},
     "robots": {"robots.txt": "User-agent: GPTBot/1.0\nSitemap: x\nUser-agent: Foo\nDisallow: /"},

@@ -187,7 +187,9 @@ def test_packed_text_is_read() -> None:
 
 
 def test_sentence_that_is_divided_is_read() -> None:
-    texts = [Text("file", "comment", words) for words in ("two peo", "ple: con", "sent withdr", "awn")]
+    texts = [
+        Text("file", "comment", words) for words in ("two peo", "ple: con", "sent withdr", "awn")
+    ]
     assert len(list(spoken(texts, digest="", tool=""))) >= 1
     assert list(spoken(texts[:1], digest="", tool="")) == []
 

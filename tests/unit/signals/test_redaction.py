@@ -27,9 +27,16 @@ def redacted(label: str) -> bytes:
         "redactions": [uri],
     }
     chain, key, _ = _chain()
-    signer = c2pa.Signer.from_info(c2pa.C2paSignerInfo(b"es256", chain.encode(), key.encode(), None))
+    signer = c2pa.Signer.from_info(
+        c2pa.C2paSignerInfo(b"es256", chain.encode(), key.encode(), None)
+    )
     builder = c2pa.Builder(json.dumps(manifest))
-    about = {"title": "part.jpg", "relationship": "parentOf", "instance_id": "part", "label": "part"}
+    about = {
+        "title": "part.jpg",
+        "relationship": "parentOf",
+        "instance_id": "part",
+        "label": "part",
+    }
     builder.add_ingredient(json.dumps(about), "image/jpeg", io.BytesIO(part))
     out = io.BytesIO()
     builder.sign(signer, "image/jpeg", io.BytesIO(part), out)

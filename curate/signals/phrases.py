@@ -57,7 +57,7 @@ STEMS: Mapping[str, tuple[str, ...]] = {
         *("delete me", "delete this", "changed my mind", "bots", "robots", "no machines"),
         *("humans only", "only humans", "people only", "only people", "no deriv", "derivativ"),
         *("rights managed", "not available", "copying", "do not copy", "no reproduction"),
-        *("not model", "not released", "release pending", "release missing", "model release"),
+        *("not model", "not released", "release pending", "release missing", "release: no"),
         *("recalled", "retract", "article 21", "art. 21", "art 21", "notallowed", "withheld"),
         *("under 18", "privat", "à titre privé"),
     ),

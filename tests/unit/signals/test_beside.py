@@ -294,8 +294,12 @@ def test_files_beside_a_member_of_an_archive_are_read(tmp_path: Path) -> None:
 
 
 def test_packed_and_shut_files_of_its_name_are_told(tmp_path: Path) -> None:
-    for name, content in (("a.txt.gz", gzip.compress(NO.encode())), ("a.zip", b"PK\x03\x04..."),
-                          ("xmp/a.xmp", XMP), ("a.svg", f"<svg><title>{NO}</title></svg>")):  # fmt: skip
+    for name, content in (
+        ("a.txt.gz", gzip.compress(NO.encode())),
+        ("a.zip", b"PK\x03\x04..."),
+        ("xmp/a.xmp", XMP),
+        ("a.svg", f"<svg><title>{NO}</title></svg>".encode()),
+    ):
         put(tmp_path, name, content)
         assert any(restricts(row) for row in told(tmp_path, "a.jpg")["a.jpg"]), name
         (tmp_path / name).unlink()

@@ -204,7 +204,7 @@ FOR_WORDS: dict[tuple[str, str], Callable[[str], bytes]] = {
     ("behind the end", "a further JPEG"): lambda t: saved("JPEG") + saved("JPEG", comment=t.encode()),
     ("behind the end", "a further JPEG with EXIF"): lambda t: saved("JPEG") + saved("JPEG", exif=exif(t)),
     ("segment", "JFIF"): lambda t: in_jpeg(segment(b"JFIF\x00" + bytes(9) + t.encode(), 0xE0)),
-    ("segment", "a table of JPEG"): lambda t: in_jpeg(segment(b"\x0f" + NO.encode(), 0xDB)),
+    ("segment", "a table of JPEG"): lambda t: in_jpeg(segment(b"\x0f" + t.encode() + NO.encode(), 0xDB)),
     ("segment", "packed in PNG"): lambda t: in_png(chunk(b"noTe", zlib.compress(t.encode()))),
     ("comment", "PNG behind the end"): lambda t: saved("PNG") + chunk(
         b"zTXt", b"Note\0\0" + zlib.compress(t.encode())),

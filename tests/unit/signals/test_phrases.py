@@ -171,7 +171,7 @@ def test_text_about_a_folder_that_describes_is_neutral(words: str) -> None:
         "n'est pas libre de droits",
         "\U0001f6ab\U0001f916",
         "UGxlYXNlIGRvIG5vdCB1c2UgZm9yIEFJ",
-        "Please do not use for AI".encode().hex(),
+        b"Please do not use for AI".hex(),
         '"\\u7981\\u6b62"',
         "&amp;#110;&amp;#111; A&amp;#73; tr&amp;#97;ining",
     ],

@@ -77,8 +77,13 @@ def command(
 def _print_loose(count: int, names: list[str]) -> None:
     """Print which files beside media belong to no entry."""
     more = f" and {count - len(names):,} more" if count > len(names) else ""
-    verb = "file beside media belongs" if count == 1 else "files beside media belong"
-    say(f"  {count:,} {verb} to no entry, and what they restrict holds for all of their folder:")
+    if count == 1:
+        say(
+            "  1 file beside media belongs to no entry; what it restricts concerns its whole folder:"
+        )
+    else:
+        say(f"  {count:,} files beside media belong to no entry; what they restrict concerns their "
+            "whole folders:")  # fmt: skip
     say(f"    {', '.join(names)}{more}")
 
 

@@ -11,6 +11,7 @@ import json
 import posixpath
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import PurePosixPath
 from urllib.parse import urlsplit
@@ -103,10 +104,10 @@ def read_folder_file(place: str, raw: bytes | None, path: str, *, known: bool) -
     if name.endswith(".json"):
         return signals + _in_json(raw, make, place, unread)
     if not is_words(raw):
-        return signals + (_restricting(read_loose(raw, make, place)) if _has_reader(name) else (
+        return signals + (_doubted(read_loose(raw, make, place)) if _has_reader(name) else (
             [unread("a file of a kind that is not read")] if is_terms else []))  # fmt: skip
     if _has_reader(name):
-        return signals + _restricting(read_loose(raw, make, place))
+        return signals + _doubted(read_loose(raw, make, place))
     if is_terms:
         signals += _licence(raw, make, place, unread)
     return signals + _in_words(raw, unread, terms=is_terms)
@@ -123,6 +124,19 @@ def _restricting(found: Iterator[Signal] | list[Signal]) -> list[Signal]:
         for one in found
         if one.kind in ("terms", "licence")
         or (one.uses is not None and {*one.uses.as_row().values()} - {Use.NONE, Use.ALLOWED})
+    ]
+
+
+def _doubted(found: Iterator[Signal]) -> list[Signal]:
+    """Return statements that limit the use of some picture, and nobody knows of which."""
+    return [
+        replace(
+            one,
+            kind="unreadable",
+            value=f"{one.value}; of which picture it says so is not known",
+            uses=UNREADABLE,
+        )
+        for one in _restricting(found)
     ]
 
 
@@ -153,7 +167,7 @@ def _in_json(raw: bytes, make: Make, place: str, unread: Callable[[str], Signal]
     if isinstance(told, list):
         # A list of many things is an index: what it says of each is read with its entry.
         return []
-    found = _restricting(list(read_headers(pairs(told), make, place)))
+    found = _doubted(read_headers(pairs(told), make, place))
     found += [unread(f"{name}: {value}") for name, value in speaking(told)]
     return found or _in_words(json.dumps(told, ensure_ascii=False), unread, terms=False)
 

@@ -77,13 +77,8 @@ def command(
 def _print_loose(count: int, names: list[str]) -> None:
     """Print which files beside media belong to no entry."""
     more = f" and {count - len(names):,} more" if count > len(names) else ""
-    if count == 1:
-        say(
-            "  1 file beside media belongs to no entry; what it restricts concerns its whole folder:"
-        )
-    else:
-        say(f"  {count:,} files beside media belong to no entry; what they restrict concerns their "
-            "whole folders:")  # fmt: skip
+    verb = "file beside media belongs" if count == 1 else "files beside media belong"
+    say(f"  {count:,} {verb} to no entry; restrictions in them concern the whole folder:")
     say(f"    {', '.join(names)}{more}")
 
 

@@ -25,6 +25,7 @@ from curate.model.known_datasets import Known, known_datasets
 from curate.release.export.formats import NAMES as RELEASE_FORMATS
 from curate.safety.formats import FORMS as LIST_FORMS
 from curate.schema import json_schema, resolved
+from curate.signals.places import table as place_table
 from curate.verbs.run import EXTRA_OF, STAGES
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -40,8 +41,9 @@ def pages() -> dict[str, str]:
     found["docs/reference.md"] = reference_page()
     found["docs/manifest.md"] = columns_page("manifest")
     found["docs/consent-columns.md"] = columns_page("consent_row")
-    page = (ROOT / "docs/clearance.md").read_text(encoding="utf-8")
-    found["docs/clearance.md"] = _BLOCK.sub(lambda m: m[1] + BLOCKS[m[2]]() + m[3], page)
+    for name in ("docs/clearance.md", "docs/signals.md"):
+        page = (ROOT / name).read_text(encoding="utf-8")
+        found[name] = _BLOCK.sub(lambda m: m[1] + BLOCKS[m[2]]() + m[3], page)
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     found["README.md"] = _BLOCK.sub(lambda m: m[1] + BLOCKS[m[2]]() + m[3], readme)
     return found
@@ -246,7 +248,12 @@ def _example(spec: dict[str, Any]) -> str:
     return ";".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
-BLOCKS = {"rules": rule_table, "families": family_table, "questions": question_list}
+BLOCKS = {
+    "rules": rule_table,
+    "families": family_table,
+    "questions": question_list,
+    "places": place_table,
+}
 
 
 def main(arguments: list[str]) -> int:

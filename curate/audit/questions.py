@@ -323,9 +323,10 @@ SAID = ClearanceQuestion(
     ),
     basis="'seen'",
     answered={
-        "seen": "read were C2PA, XMP, IPTC, EXIF, comments and texts in the file; files beside it "
-                "that share its name; robots.txt, ai.txt, tdmrep.json and WARC files in its folder "
-                "and those above; and columns of its manifest that nothing else reads"
+        "seen": "read were C2PA, XMP, IPTC, EXIF, comments and texts in the file and behind its "
+                "end; files beside it that share its name; robots.txt, ai.txt, tdmrep.json, RSL, "
+                "licences, READMEs, saved pages and WARC files in its folder and those above; and "
+                "columns of its manifest that nothing else reads"
     },
     possible=(SEEN, REVIEWED),
     enough=(SEEN, REVIEWED),

@@ -75,6 +75,14 @@ def command(
         _print(context, one)
 
 
+def _print_loose(count: int, names: list[str]) -> None:
+    """Print which files beside media belong to no entry."""
+    more = f" and {count - len(names):,} more" if count > len(names) else ""
+    verb = "file beside media belongs" if count == 1 else "files beside media belong"
+    say(f"  {count:,} {verb} to no entry; restrictions in them concern the whole folder:")
+    say(f"    {', '.join(names)}{more}")
+
+
 def _print(context: Context, one: StageRun) -> None:
     """Print what a stage did."""
     notes = one.notes
@@ -94,6 +102,8 @@ def _print(context: Context, one: StageRun) -> None:
     if one.done and "threshold" in notes:
         say(f"  {notes['identities']:,} identities at cosine {notes['threshold']}: {notes['note']}")
         _print_misses(notes)
+    if loose := notes.get("beside_no_entry"):
+        _print_loose(loose, notes["beside_no_entry_names"])
     if one.stage == "hashlists":
         _print_lists(context, notes)
     if one.stage == "labels":

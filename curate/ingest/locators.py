@@ -48,6 +48,31 @@ class Rejected(Exception):
         self.detail = detail
 
 
+# Pictures that nobody here decodes: of what they say of their use nothing is read either.
+_NOT_READ = {
+    "jxl": "JPEG XL", "jp2": "JPEG 2000", "j2k": "JPEG 2000", "psd": "Photoshop", "exr": "OpenEXR",
+    **dict.fromkeys(("dng", "cr2", "cr3", "nef", "nrw", "arw", "sr2", "srf", "orf", "rw2", "raf",
+                     "pef", "srw", "x3f", "3fr", "iiq", "raw", "rwl", "mrw", "erf", "kdc", "dcr"),
+                    "the raw format of a camera"),
+}  # fmt: skip
+
+
+def not_media(locator: str) -> Rejected:
+    """Return the rejection of a file whose ending names no picture or video that is read.
+
+    >>> not_media("a/b.jxl").detail
+    'a picture that is not read (JPEG XL): neither what it shows nor what it says of use is known'
+    """
+    name = _NOT_READ.get(locator.rpartition(".")[2].lower())
+    if name is None:
+        return Rejected("not-media", "the ending names no picture or video format")
+    return Rejected(
+        "not-media",
+        f"a picture that is not read ({name}): neither what it shows nor what it says of use is "
+        "known",
+    )
+
+
 def safe_locator(text: str) -> str:
     """Return a locator in normal form.
 

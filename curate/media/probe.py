@@ -192,7 +192,8 @@ def _byte_facts(content: FileBytes) -> Row:
     if content.format is None:
         raise UnreadableError(Reason.NOT_MEDIA, _what(content.data))
     if not content.format.readable:
-        raise UnreadableError(Reason.UNSUPPORTED, f"{content.format.name} is not read")
+        detail = f"{content.format.name} is not read, nor what it says of its use"
+        raise UnreadableError(Reason.UNSUPPORTED, detail)
     return {
         **content.digests,
         "byte_size": content.byte_size,

@@ -16,9 +16,10 @@ from importlib.metadata import version
 from typing import IO, Any
 
 from curate.errors import DependencyError
-from curate.signals.fields import HANDLERS, statements
+from curate.signals.fields import HANDLERS, SPEAKING, statements
 from curate.signals.found import Signal, unreadable
-from curate.signals.normal import UNREADABLE, cawg
+from curate.signals.normal import CATEGORIES, UNREADABLE, Use, cawg
+from curate.signals.words import quoted, refusing
 
 # Failures that say who signed is not known here, and not that anything was changed.
 TRUST_ONLY = frozenset(
@@ -83,7 +84,9 @@ def _context(trust: str) -> Any:
     return _package().Context.from_dict(settings)
 
 
-def read_c2pa(stream: IO[bytes], mime: str, *, digest: str, trust: str = "") -> Record:
+def read_c2pa(
+    stream: IO[bytes], mime: str, *, digest: str, trust: str = "", store: bytes | None = None
+) -> Record:
     """Return what the C2PA record of a file says.
 
     Args:
@@ -91,11 +94,12 @@ def read_c2pa(stream: IO[bytes], mime: str, *, digest: str, trust: str = "") -> 
         mime: Its media type.
         digest: SHA-256 of the file, which is what statements were read from.
         trust: Certificates of trusted signers, PEM; without any no signer is trusted.
+        store: The record, where it lies beside the file.
     """
     package = _package()
     make = partial(Signal, reader="c2pa", digest=digest, tool=tool())
     try:
-        with package.Reader(mime, stream, context=_context(trust)) as reader:
+        with package.Reader(mime, stream, store, context=_context(trust)) as reader:
             told = json.loads(reader.json())
     except package.C2paError as error:
         return _failed(error, make)
@@ -204,8 +208,28 @@ def _manifest(manifest: Mapping[str, Any], make: partial[Signal]) -> Iterator[Si
             yield from _actions(label, data, make)
         elif plain.startswith(_METADATA):
             yield from _metadata(label, data, make)
-        elif re.search("training|mining|tdm", plain, re.IGNORECASE):
+        elif SPEAKING.search(plain) or re.search("training|mining|rights", plain, re.IGNORECASE):
             yield _unreadable(make, label, "an assertion about use whose form is not known")
+        yield from _words(label, plain, data, make)
+    for address in manifest.get("redactions") or ():
+        # What was taken out of a part that this file was made from may have been a refusal.
+        if (taken := str(address).rsplit("/", 1)[-1]) and not _PLAIN_PARTS.match(taken):
+            yield _unreadable(make, taken, "an assertion that was taken out by redaction")
+
+
+_PLAIN_PARTS = re.compile(r"c2pa\.(?:thumbnail|hash|icon|embedded-data|ingredient|time-stamp)")
+
+
+def _words(label: str, plain: str, data: object, make: partial[Signal]) -> Iterator[Signal]:
+    """Yield the free texts of an assertion, which somebody wrote."""
+    speaks = refusing if plain.startswith("c2pa.") and plain != "c2pa.metadata" else quoted
+    if plain.rsplit(".", 1)[-1] == "training-mining":
+        return
+    for name, said in _leaves(data):
+        local = name.rsplit(":", 1)[-1].rsplit("/", 1)[-1]
+        is_read = local in HANDLERS and local not in ("rights", "creator", "copyrightNotice")
+        if not is_read and (found := speaks(said)):
+            yield _unreadable(make, f"{label}/{name}", f"free text: “{found}”")
 
 
 def _unreadable(make: partial[Signal], place: str, why: str) -> Signal:
@@ -222,7 +246,11 @@ def _training_mining(label: str, data: object, make: partial[Signal]) -> Iterato
         info = entry if isinstance(entry, dict) else {}
         condition = info.get("constraint_info") or info.get("constraints_info")
         value = f"{use}: {condition}" if condition else str(use)
-        yield make(kind="optout", place=f"{label}/{key}", value=value, uses=cawg(str(key), use))
+        uses = cawg(str(key), use)
+        if condition and Use.ALLOWED in {getattr(uses, name) for name in CATEGORIES}:
+            # What is allowed under a condition is constrained.
+            uses = cawg(str(key), "constrained")
+        yield make(kind="optout", place=f"{label}/{key}", value=value, uses=uses)
 
 
 def _actions(label: str, data: object, make: partial[Signal]) -> Iterator[Signal]:

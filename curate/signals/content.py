@@ -12,18 +12,19 @@ from dataclasses import dataclass
 from functools import cache
 from typing import IO
 
-from curate.signals import blocks, c2pa, exif, films, iptc, words, xmp
+from curate.signals import blocks, c2pa, exif, films, iptc, walks, words, xmp
 from curate.signals.blocks import Blocks
 from curate.signals.conflicts import rights_conflicts, use_conflicts
 from curate.signals.found import Signal, digest_of, unreadable
 from curate.signals.iptc import Rights
 from curate.signals.normal import Uses, together
-from curate.signals.words import quoted, spoken
+from curate.signals.words import Text, quoted, spoken
 
 # The tail that all content types of JUMBF share (ISO 19566-5), and what its assertions are called.
 JUMBF = (b"\x00\x11\x00\x10\x80\x00\x00\xaa\x008\x9bq", b"c2pa.assertions", b"training-mining")
 MAY_BE_C2PA = (b"jumb", b"c2pa", b"C2PA")
-_REFUSALS = (b"DMI-PRO", b"DataMining", b"notAllowed", b"reservation")
+_REFUSED = b"notAllowed"
+REFUSALS = (_REFUSED, b"DMI-PRO", b"DataMining", b"reservation", b"noimageai")
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,7 @@ def read_picture(
     """
     digest = digest or digest_of(data)
     if film is None:
-        found = blocks.find_blocks(data)
+        found = walks.find_blocks(data)
     else:
         found = film
         found.rest = data
@@ -78,7 +79,7 @@ def read_picture(
     may_be = any(mark in found.rest for mark in MAY_BE_C2PA)
     record = _c2pa(io.BytesIO(data) if may_be else None, mime, links, digest, trust)
     signals += record.signals
-    signals += _unreached(found.rest, signals, record.state, digest)
+    signals += _unreached(found, record, digest)
     return _summed(signals, record, digest)
 
 
@@ -117,17 +118,29 @@ def _summed(signals: list[Signal], record: c2pa.Record, digest: str) -> Read:
     return Read(signals, record.state, record.codes, uses, tools())
 
 
+_MOST_BLOCKS = 64
+
+
 def _metadata(found: Blocks, digest: str) -> tuple[list[Signal], list[str]]:
     """Return what XMP, EXIF and IPTC say, and where XMP says that provenance lies."""
     signals: list[Signal] = []
     rights: dict[str, Rights] = {}
-    for block in found.exif:
-        said, stated, inside = exif.read_exif(block)
+    free: list[Text] = []
+    for depth, block in enumerate(found.exif):
+        # Previews have blocks of their own, and so on.
+        if depth == _MOST_BLOCKS:
+            found.problems.append(("EXIF", f"more than {_MOST_BLOCKS} blocks"))
+            break
+        said, stated, inside, texts = exif.read_exif(block)
         signals += said
+        free += texts
         rights.setdefault("exif", stated)
-        found.iptc += [inside["iptc"]] if "iptc" in inside else []
-        if "xmp" in inside and inside["xmp"] not in found.xmp:
-            found.xmp.append(inside["xmp"])
+        found.iptc += inside.iptc
+        blocks.add_packets(found, inside.xmp)
+        for preview in inside.pictures:
+            found.join(walks.find_blocks(preview, depth + 1))
+        for resources in inside.photoshop:
+            blocks.take_photoshop(resources, found)
     for block in found.iptc:
         said, stated = iptc.read_iptc(block)
         signals += said
@@ -147,16 +160,13 @@ def _metadata(found: Blocks, digest: str) -> tuple[list[Signal], list[str]]:
             # A prompt may name people: that it speaks of use is told, and not what it says.
             why = "words about use, training or consent, in a text that is not kept"
             signals.append(unreadable("file", place, why, digest=digest, tool=words.TOOL))
-    texts = [
-        *found.words,
-        *(text for block in found.exif for text in exif.read_texts(block)),
-        *(text for block in found.iptc for text in iptc.read_texts(block)),
-        *(text for packet in found.xmp for text in xmp.read_texts(packet)),
-    ]
+    free += found.words
+    free += [text for block in found.iptc for text in iptc.read_texts(block)]
+    free += [text for packet in found.xmp for text in xmp.read_texts(packet)]
     # Terms are told as such; their words are not told twice.
     known = {one.value for one in signals if one.kind == "terms"}
-    free = (text for text in dict.fromkeys(texts) if text.words not in known)
-    signals += spoken(free, digest=digest, tool=words.TOOL)
+    once = (text for text in dict.fromkeys(free) if text.words not in known)
+    signals += spoken(once, digest=digest, tool=words.TOOL)
     for place, why in found.problems:
         signals.append(unreadable("file", place, why, digest=digest, tool="curate"))
     return signals, links
@@ -182,14 +192,26 @@ def _c2pa(
     return c2pa.Record(state, signals=[told])
 
 
-def _unreached(data: bytes, signals: list[Signal], state: str, digest: str) -> Iterator[Signal]:
-    """Yield what stands in the bytes and was reached by no reader."""
-    if state in {"none", "stripped"} and any(mark in data for mark in JUMBF):
+def _unreached(found: Blocks, record: c2pa.Record, digest: str) -> Iterator[Signal]:
+    """Yield what stands in the bytes and was reached by no reader, whatever others found."""
+    is_read = record.state not in {"none", "stripped"}
+    if not is_read and any(mark in found.rest for mark in JUMBF):
         yield _lost("C2PA manifest store", digest)
-    if not any(one.uses is not None for one in signals):
-        for mark in _REFUSALS:
-            if mark in data:
-                yield _lost(mark.decode("ascii"), digest)
+    marks = [mark for mark in REFUSALS if mark in found.rest]
+    if not marks:
+        return
+    left = found.rest
+    for piece in sorted((*found.xmp, *found.exif, *found.iptc, *found.taken), key=len)[::-1]:
+        left = left.replace(piece, b"") if piece else left
+    for mark in marks:
+        # A record that is read stands in boxes, which not every walk takes out.
+        refused = sum((one.value or "").startswith("notAllowed") for one in record.signals)
+        if mark != _REFUSED or not is_read:
+            is_lost = mark in left
+        else:
+            is_lost = found.rest.count(mark) > refused
+        if is_lost:
+            yield _lost(mark.decode("ascii"), digest)
 
 
 def _lost(place: str, digest: str) -> Signal:

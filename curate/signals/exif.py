@@ -1,146 +1,160 @@
 """EXIF: artist and copyright, metadata blocks that stand in it, and all of its texts.
 
-The block is hostile until proven otherwise: statements come from one directory, and no pointer is
-followed but those of the five tags that matter there; texts come from sixteen directories at most.
-Layout: TIFF 6.0 section 2, and for the texts CIPA DC-008 (EXIF 2.32) section 4.6.6.
+The block is hostile until proven otherwise: a text that lies outside of it, or directories that
+cannot be read, are told. Layout: `curate.signals.directories`, and for the texts CIPA DC-008 (EXIF
+2.32) section 4.6.6.
 """
 
 from __future__ import annotations
 
-import struct
+import re
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 
+from curate.signals.directories import BrokenError, Directories, Value, read_directories
 from curate.signals.found import Signal, digest_of, unreadable
 from curate.signals.iptc import Rights
-from curate.signals.words import Text
+from curate.signals.words import Text, decoded, refusing, runs
 
-TOOL = "curate EXIF reader 2"
+TOOL = "curate EXIF reader 3"
 
 _ARTIST, _COPYRIGHT = 0x013B, 0x8298
-_INSIDE = {0x02BC: "xmp", 0x83BB: "iptc"}
-_SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 129: 1}
+_XMP, _IPTC, _PHOTOSHOP, _MAKER, _PROFILE = 0x02BC, 0x83BB, 0x8649, 0x927C, 0x8773
 _MOST_TEXT = 4096
+# Texts that begin with the name of their code.
+_CODED = (0x9286, 0x001B, 0x001C)
+_WIDE = range(0x9C9B, 0x9CA0)
+_NAMES = {
+    0x010D: "DocumentName", 0x010E: "ImageDescription", 0x0131: "Software", 0x013B: "Artist",
+    0x8298: "Copyright", 0x9286: "UserComment", 0x9C9B: "XPTitle", 0x9C9C: "XPComment",
+    0x9C9D: "XPAuthor", 0x9C9E: "XPKeywords", 0x9C9F: "XPSubject", 0x927C: "MakerNote",
+    0x8773: "ICC profile", 0x001B: "GPSProcessingMethod", 0x001C: "GPSAreaInformation",
+}  # fmt: skip
+# Coded samples and their tables, and blocks that are read as such.
+_NO_TEXT = (_XMP, _IPTC, _PHOTOSHOP, 0x0201, 0x015B, 0x935C, 0x02BD)
+_MOST_BYTES = 1 << 20
+_LETTERS = re.compile(rb"[\x20-\x7e]{8,}")
 
 
-class BrokenError(Exception):
-    """The block is no TIFF structure, or is cut short where it matters."""
+@dataclass
+class Inside:
+    """Metadata blocks that stand inside of an EXIF block."""
+
+    xmp: list[bytes] = field(default_factory=list)
+    iptc: list[bytes] = field(default_factory=list)
+    photoshop: list[bytes] = field(default_factory=list)
+    pictures: list[bytes] = field(default_factory=list)
 
 
-def read_exif(block: bytes) -> tuple[list[Signal], Rights, dict[str, bytes]]:
-    """Return what an EXIF block says, its rights, and metadata blocks that stand inside it.
+def read_exif(block: bytes) -> tuple[list[Signal], Rights, Inside, list[Text]]:
+    """Return what an EXIF block says, its rights, and what stands inside it.
 
     Args:
         block: A TIFF structure; of a TIFF file, the file.
 
     Returns:
-        Statements, rights for comparison, and blocks by ``xmp`` and ``iptc``.
+        Statements, rights for comparison, blocks inside, and all texts.
     """
     digest = digest_of(block)
+    inside = Inside()
     try:
-        found = _directory(block)
+        found = read_directories(block)
     except BrokenError as error:
-        return [unreadable("exif", "EXIF", str(error), digest=digest, tool=TOOL)], Rights(), {}
-    rights = Rights(_text(found.get(_ARTIST)), _text(found.get(_COPYRIGHT)))
-    signals = [
-        Signal("rights", "exif", f"exif:{name}", digest, TOOL, value=value)
-        for name, value in (("Artist", rights.creator), ("Copyright", rights.copyright))
-        if value
+        told = [unreadable("exif", "EXIF", str(error), digest=digest, tool=TOOL)]
+        return told, Rights(), inside, []
+    signals = []
+    rights: dict[int, str] = {}
+    for one in found.values:
+        if one.value is None:
+            if _may_speak(one):
+                why = f"{_name(one.tag)} lies outside of the block"
+                signals.append(unreadable("exif", "EXIF", why, digest=digest, tool=TOOL))
+            continue
+        if one.tag in (_ARTIST, _COPYRIGHT) and (text := _text(one.value)):
+            rights.setdefault(one.tag, text)
+            place = f"exif:{_NAMES[one.tag]}"
+            signals.append(Signal("rights", "exif", place, digest, TOOL, value=text))
+        kept = {_XMP: inside.xmp, _IPTC: inside.iptc, _PHOTOSHOP: inside.photoshop}.get(one.tag)
+        if kept is not None:
+            kept.append(one.value)
+    inside.pictures = list(_pictures(block, found))
+    signals += [
+        unreadable("exif", "EXIF", why, digest=digest, tool=TOOL) for why in set(found.problems)
     ]
-    return signals, rights, {name: found[tag] for tag, name in _INSIDE.items() if tag in found}
+    stated = Rights(rights.get(_ARTIST), rights.get(_COPYRIGHT))
+    return signals, stated, inside, list(_texts(found))
 
 
-def _directory(block: bytes) -> dict[int, bytes]:
-    """Return the raw values of the tags that matter, from the first directory."""
-    order = {b"II": "<", b"MM": ">"}.get(block[:2])
-    if order is None or len(block) < 8:
-        raise BrokenError("the block is no TIFF structure")
-    (magic, start) = struct.unpack_from(f"{order}HI", block, 2)
-    if magic != 42 or start + 2 > len(block):
-        raise BrokenError("the block has no first directory")
-    (count,) = struct.unpack_from(f"{order}H", block, start)
-    if start + 2 + 12 * count > len(block):
-        raise BrokenError("the first directory is cut short")
-    found = {}
-    for place in range(start + 2, start + 2 + 12 * count, 12):
-        tag, kind, number = struct.unpack_from(f"{order}HHI", block, place)
-        if tag in {_ARTIST, _COPYRIGHT, *_INSIDE}:
-            found[tag] = _value(block, order, place, _SIZES.get(kind, 1) * number)
-    return found
+def _pictures(block: bytes, found: Directories) -> Iterator[bytes]:
+    """Yield the previews that hold anything beside their picture."""
+    for one in found.values:
+        if one.tag == 0x0201 and one.value and len(one.value) == 4:
+            start = int.from_bytes(one.value, "little" if found.order == "<" else "big")
+            size = next((int.from_bytes(other.value, "little" if found.order == "<" else "big")
+                         for other in found.values
+                         if other.tag == 0x0202 and other.directory == one.directory
+                         and other.value and len(other.value) == 4), 0)  # fmt: skip
+            preview = block[start : start + size]
+            if any(mark in preview for mark in _MARKS):
+                yield preview
 
 
-def _value(block: bytes, order: str, place: int, size: int) -> bytes:
-    at = place + 8
-    if size > 4:
-        (at,) = struct.unpack_from(f"{order}I", block, at)
-    if at + size > len(block):
-        raise BrokenError("a value lies outside the block")
-    return block[at : at + size]
+# A comment, EXIF, and XMP: what cameras put into a preview of theirs has none of them.
+_MARKS = (b"\xff\xfe", b"Exif\x00", b"http://ns", b"8BIM")
 
 
-def _text(value: bytes | None) -> str | None:
+def _name(tag: int) -> str:
+    return _NAMES.get(tag, f"tag 0x{tag:04X}")
+
+
+def _may_speak(one: Value) -> bool:
+    return one.kind in (2, 129) or one.tag in (*_WIDE, 0x9286, _XMP, _IPTC, _PHOTOSHOP)
+
+
+def _text(value: bytes) -> str | None:
     """Return a text; the photographer's and the editor's parts of a copyright are joined."""
-    if value is None:
-        return None
-    parts = [_decoded(part).strip() for part in value[:_MOST_TEXT].split(b"\x00")]
+    parts = [decoded(part).strip() for part in value[:_MOST_TEXT].split(b"\x00")]
     return "; ".join(part for part in parts if part) or None
 
 
-def _decoded(raw: bytes) -> str:
-    try:
-        return raw.decode("utf-8")
-    except UnicodeDecodeError:
-        return raw.decode("latin-1")
+def _texts(found: Directories) -> Iterator[Text]:
+    """Yield every text of all directories, in whatever code it is written."""
+    for one in found.values:
+        if one.value and one.tag not in _NO_TEXT:
+            for words in _words(one.tag, one.kind, one.value, found.order):
+                yield Text("exif", f"exif:{_NAMES.get(one.tag, f'0x{one.tag:04X}')}", words)
 
 
-# Directories that a directory points at: EXIF, GPS and interoperability.
-_POINTERS = (0x8769, 0x8825, 0xA005)
-_USER_COMMENT, _WIDE = 0x9286, range(0x9C9B, 0x9CA0)
-_MOST_DIRECTORIES = 16
-_NAMES = {
-    0x010D: "DocumentName", 0x010E: "ImageDescription", 0x0131: "Software", 0x013B: "Artist",
-    0x8298: "Copyright", 0x9286: "UserComment", 0x9C9B: "XPTitle", 0x9C9C: "XPComment",
-    0x9C9D: "XPAuthor", 0x9C9E: "XPKeywords", 0x9C9F: "XPSubject",
-}  # fmt: skip
-
-
-def read_texts(block: bytes) -> Iterator[Text]:
-    """Yield every text of an EXIF block: of all directories, and in whatever code it is written.
-
-    What lies outside the block is left out: `read_exif` tells a broken block.
-    """
-    order = {b"II": "<", b"MM": ">"}.get(block[:2])
-    if order is None or len(block) < 8:
-        return
-    waiting, seen = [int(struct.unpack_from(f"{order}I", block, 4)[0])], set[int]()
-    while waiting and len(seen) < _MOST_DIRECTORIES:
-        start = waiting.pop()
-        if start in seen or start < 8 or start + 2 > len(block):
-            continue
-        seen.add(start)
-        (count,) = struct.unpack_from(f"{order}H", block, start)
-        end = start + 2 + 12 * count
-        for place in range(start + 2, min(end, len(block) - 11), 12):
-            tag, kind, number = struct.unpack_from(f"{order}HHI", block, place)
-            try:
-                value = _value(block, order, place, _SIZES.get(kind, 1) * number)
-            except BrokenError:
-                continue
-            if tag in _POINTERS and len(value) == 4:
-                waiting.append(int(struct.unpack(f"{order}I", value)[0]))
-            elif text := _words(tag, kind, value, order):
-                yield Text("exif", f"exif:{_NAMES.get(tag, f'0x{tag:04X}')}", text)
-        if end + 4 <= len(block):
-            waiting.append(int(struct.unpack_from(f"{order}I", block, end)[0]))
-
-
-def _words(tag: int, kind: int, value: bytes, order: str) -> str:
+def _words(tag: int, kind: int, value: bytes, order: str) -> Iterator[str]:
     if tag in _WIDE:
-        return value.decode("utf-16-le", "replace").strip("\x00")
-    if tag == _USER_COMMENT:
-        if value.startswith(b"UNICODE\x00"):
-            code = "utf-16-le" if order == "<" else "utf-16-be"
-            other = "utf-16-be" if order == "<" else "utf-16-le"
-            # Programs do not agree on the order of bytes: both are looked at.
-            return " ".join(value[8:].decode(c, "replace") for c in (code, other))
-        value, kind = value.removeprefix(b"ASCII\x00\x00\x00").removeprefix(b"\x00" * 8), 2
-    return _decoded(value).strip("\x00 ") if kind in (2, 129) else ""
+        yield value.decode("utf-16-le", "replace").strip("\x00")
+    elif tag in _CODED and kind not in (3, 4, 5):
+        yield from _coded(value, order)
+    elif kind in (2, 129):
+        yield decoded(value).strip("\x00 ")
+    elif tag in (_MAKER, _PROFILE):
+        # Cameras and profiles of colours have words of their own, such as those of autofocus.
+        for run in _LETTERS.findall(value):
+            if refusing(text := run.decode("ascii")):
+                yield text
+    elif kind in (1, 6, 7) and 8 <= len(value) <= _MOST_BYTES:
+        yield from runs(value)
+
+
+def _coded(value: bytes, order: str) -> Iterator[str]:
+    """Yield a text that begins with the name of its code; programs do not agree on these."""
+    head, body = value[:8], value[8:]
+    if head == b"UNICODE\x00":
+        code = "utf-16-le" if order == "<" else "utf-16-be"
+        other = "utf-16-be" if order == "<" else "utf-16-le"
+        # The order of bytes is not told: both are looked at, and UTF-8 too.
+        yield " ".join(body.decode(c, "replace") for c in (code, other))
+        yield body.decode("utf-8", "replace").strip("\x00 ")
+    elif head == b"JIS\x00\x00\x00\x00\x00":
+        yield decoded(body).strip("\x00 ")
+        # Some leave out the signs that begin and end the code.
+        yield (b"\x1b$B" + body).decode("iso2022_jp", "replace")
+    elif head in (b"ASCII\x00\x00\x00", b"\x00" * 8):
+        yield decoded(body).strip("\x00 ")
+    else:
+        yield decoded(value).strip("\x00 ")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from typing import Protocol
 
 from curate.signals.found import Signal
@@ -43,6 +45,10 @@ SOURCE_TYPES = frozenset(
     )
 )
 """IPTC NewsCodes Digital Source Type, release 2024-10, with its retired codes."""
+CAPTURES = frozenset(
+    ("digitalCapture", "computationalCapture", "negativeFilm", "positiveFilm", "print")
+)
+"""Source types of a plain capture; any other contradicts that a picture is real."""
 C2PA_SOURCE_TYPES = frozenset(("empty", "trainedAlgorithmicData"))
 GENERATIVE = frozenset(
     (
@@ -57,6 +63,28 @@ MINOR_AGES = frozenset(
     ("AG-UNK", *(f"AG-A{age}" for age in range(15, 26)), "AG-U14"),
 )
 ALTERATIONS = frozenset(("AL-CRP", "AL-FLP", "AL-RET", "AL-CLR", "AL-DCL", "AL-MRG"))
+
+
+SPEAKING = re.compile(
+    r"data[_-]?mining|(?<![a-z])tdm|ai[_-]?train|train[_-]?ai|(?<![A-Za-z])no[_-]?(?:image[_-]?)?ai"
+    r"(?![a-z])|opt[_-]?out|machine[_-]?learning|gen[_-]?ai(?![a-z])|consent|prohibit|(?<![a-z])rsl"
+    r"|(?<![A-Za-z])robots(?![a-z])|do[_-]?not[_-]?|no[_-]?train"
+    r"|(?:not|allow|permit|deny|forbid)[_-]?(?:for[_-]?)?(?:ai(?![a-z])|ml(?![a-z])|train|mining|scrap)"
+    r"|(?:train(?:ing)?|mining|scraping)[_-]?(?:allowed|permitted|policy|rights|reserved|license)"
+    r"|(?<![a-z])ai[_-]?(?:usage|policy|use(?!d)|rights|licen|preference)",
+    re.IGNORECASE,
+)
+"""Names of fields and headers that speak of use, whoever made them up."""
+
+
+@lru_cache(maxsize=4096)
+def speaks(name: str) -> bool:
+    """Return whether a name speaks of use; programs write the same ones into all files.
+
+    >>> speaks("doNotTrain"), speaks("DateCreated")
+    (True, False)
+    """
+    return SPEAKING.search(name) is not None
 
 
 def code_of(value: str) -> str:
@@ -124,14 +152,15 @@ def _codes(kind: str, known: frozenset[str]) -> Handler:
 
 
 def _terms(make: Make, place: str, values: Values) -> Iterator[Signal]:
-    text = next((value for value in values if value.strip()), "")
-    if text and (spdx := to_spdx(text)):
-        yield make("licence", place, spdx)
-        # A licence with a reservation beside it is no licence that anybody here can read.
-        if quoted(beside_name(text)):
-            yield make("unreadable", place, text, uses=UNREADABLE)
-    elif text:
-        yield make("terms", place, text)
+    # Each language says it once more, and may say something else.
+    for text in dict.fromkeys(value.strip() for value in values if value.strip()):
+        if spdx := to_spdx(text):
+            yield make("licence", place, spdx)
+            # A licence with a reservation beside it is no licence that anybody here can read.
+            if quoted(beside_name(text)):
+                yield make("unreadable", place, text, uses=UNREADABLE)
+        else:
+            yield make("terms", place, text)
 
 
 def _rights(make: Make, place: str, values: Values) -> Iterator[Signal]:
@@ -161,7 +190,8 @@ HANDLERS: dict[str, Handler] = {
             *("OtherConstraints", "RegionConstraints", "ProductConstraints", "MediaConstraints"),
             *("TermsAndConditionsText", "TermsAndConditionsURL", "OtherLicenseConditions"),
             *("UsageTerms", "WebStatement", "license", "prohibits", "useGuidelines"),
-            *("EmbdEncRightsExpr", "LinkedEncRightsExpr"),
+            *("EmbdEncRightsExpr", "LinkedEncRightsExpr", "Reuse", "OtherLicenseRequirements"),
+            *("OtherLicenseInfo", "LicenseStartDate", "LicenseEndDate", "MediaSummaryCode"),
         ),
         _terms,
     ),

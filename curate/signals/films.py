@@ -22,11 +22,10 @@ from curate.media.containers import read_layout
 from curate.media.containers.layout import is_text
 from curate.media.sniff import Format, sniff
 from curate.media.streams import TEXTUAL
-from curate.signals.blocks import Blocks, find_blocks
-from curate.signals.words import Text
+from curate.signals.blocks import Blocks
+from curate.signals.walks import find_blocks
+from curate.signals.words import Text, runs
 
-# Signs of one text in a block that holds others as well: fewer are no sentence.
-_PLAIN = re.compile(r"[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffd]{4,}")
 _MOST_SUBTITLES = 4 << 20
 _MOST_DATA = 1 << 20
 _FONTS = (b"\x00\x01\x00\x00", b"OTTO", b"ttcf", b"wOFF", b"wOF2", b"true")
@@ -51,7 +50,7 @@ def film_blocks(descriptor: int, found: Format) -> Blocks:
     read.xmp += layout.xmp
     heard = "\n".join(_demuxed(descriptor, found, read))
     for place, content in layout.blocks:
-        for run in _runs(content):
+        for run in runs(content):
             # Tags of the container stand in blocks as well.
             if run.strip() not in heard:
                 read.words.append(_text(place, run))
@@ -62,20 +61,6 @@ def film_blocks(descriptor: int, found: Format) -> Blocks:
     return read
 
 
-def _runs(content: bytes) -> Iterator[str]:
-    """Yield the texts in a block, in whichever Unicode they are written."""
-    seen = set()
-    for code in ("utf-8", "utf-16-le", "utf-16-be"):
-        # UTF-16 may begin at any byte.
-        for start in (0, 1) if code != "utf-8" else (0,):
-            if code != "utf-8" and b"\x00" not in content:
-                continue
-            for run in _PLAIN.findall(content[start:].decode(code, "replace")):
-                if run not in seen and (code == "utf-8" or _is_likely(run)):
-                    seen.add(run)
-                    yield run
-
-
 # What x264 and x265 write into each film: their settings, of which one speaks of reuse.
 _SETTINGS = re.compile(r"x26[45] [-(].* options: ")
 _SETTING = re.compile(r"(?<!\S)[a-z0-9_-]+=[\d.:,x/()-]*(?!\S)")
@@ -83,11 +68,6 @@ _SETTING = re.compile(r"(?<!\S)[a-z0-9_-]+=[\d.:,x/()-]*(?!\S)")
 
 def _text(place: str, run: str) -> Text:
     return Text("file", place, _SETTING.sub("", run) if _SETTINGS.search(run) else run)
-
-
-def _is_likely(run: str) -> bool:
-    """Return whether a run of UTF-16 is a text, and not numbers that are read as one."""
-    return len(run) > 3 and sum(sign.isascii() for sign in run) > 0.7 * len(run)
 
 
 @dataclass
@@ -175,7 +155,7 @@ def _told(one: _Stream, read: Blocks) -> None:
     """Add what the packets of a stream hold together."""
     if one.coded is not None:
         place = "data within the coded frames"
-        read.words += [_text(place, run) for text in one.coded.texts for run in _runs(text)]
+        read.words += [_text(place, run) for text in one.coded.texts for run in runs(text)]
         if one.coded.captions.strip():
             read.words.append(Text("file", "captions", one.coded.captions.decode("ascii")))
         if one.coded.surplus:
@@ -188,7 +168,7 @@ def _told(one: _Stream, read: Blocks) -> None:
     elif one.stream.type == "data":
         joined = b"\n".join(one.pieces)
         if all(len(piece) <= _SHORT for piece in one.pieces) or is_text(joined):
-            read.words += [_text(one.name, run) for run in _runs(joined)]
+            read.words += [_text(one.name, run) for run in runs(joined)]
         else:
             read.problems.append((f"a stream of data ({one.name})", "it is not understood"))
 
@@ -206,7 +186,7 @@ def _subtitles(one: _Stream, read: Blocks) -> None:
             read.problems.append((one.name, why))
         return
     # One sentence may stand in two of them.
-    joined = "\n".join(run for piece in one.pieces for run in _runs(piece))
+    joined = "\n".join(run for piece in one.pieces for run in runs(piece))
     read.words.append(Text("file", one.name, joined))
     if one.size > _MOST_SUBTITLES:
         read.problems.append((one.name, f"more than {_MOST_SUBTITLES >> 20} MiB of subtitles"))
@@ -216,15 +196,9 @@ def _file(content: bytes, place: str, read: Blocks) -> None:
     """Add what a file inside the video says."""
     kind = sniff(content)
     if kind is not None and kind.kind == "image":
-        inner = find_blocks(content)
-        read.xmp += inner.xmp
-        read.exif += inner.exif
-        read.iptc += inner.iptc
-        read.words += inner.words
-        read.texts |= inner.texts
-        read.problems += inner.problems
+        read.join(find_blocks(content))
     elif is_text(content):
-        read.words += [_text(place, run) for run in _runs(content)]
+        read.words += [_text(place, run) for run in runs(content)]
     elif content.startswith(_FONTS):
         return  # Its words are about the letters.
     elif content:

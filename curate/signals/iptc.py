@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from curate.signals.found import Signal, digest_of, unreadable
-from curate.signals.words import Text
+from curate.signals.words import Text, decoded
 
-TOOL = "curate IPTC-IIM reader 2"
+TOOL = "curate IPTC-IIM reader 3"
 
-_UTF8 = b"\x1b%G"
+# Which code texts are in: programs write it and do not keep to it.
+_CODE = (1, 90)
 _CREATOR, _INSTRUCTIONS, _COPYRIGHT = (2, 80), (2, 40), (2, 116)
 # IIM cuts these at so many bytes.
 LIMITS = {_CREATOR: 32, _COPYRIGHT: 128}
@@ -35,7 +36,7 @@ def read_iptc(block: bytes) -> tuple[list[Signal], Rights]:
         records = _records(block)
     except BrokenError as error:
         return [unreadable("iptc", "IPTC-IIM", str(error), digest=digest, tool=TOOL)], Rights()
-    text = {key: _text(values, records) for key, values in records.items()}
+    text = {key: _text(values) for key, values in records.items()}
     rights = Rights(text.get(_CREATOR), text.get(_COPYRIGHT))
     said = (("By-line", rights.creator), ("CopyrightNotice", rights.copyright))
     signals = [
@@ -56,8 +57,11 @@ def read_texts(block: bytes) -> Iterator[Text]:
     except BrokenError:
         return
     for (record, number), values in records.items():
-        if text := _text(values, records) if record == 2 else None:
+        if (record, number) != _CODE and (text := _text(values)):
             yield Text("iptc", f"iptc:{record}:{number}", text)
+            if len(values) > 1:
+                one = " ".join(decoded(value) for value in values)
+                yield Text("iptc", f"iptc:{record}:{number}", one)
 
 
 def _records(block: bytes) -> dict[tuple[int, int], list[bytes]]:
@@ -77,13 +81,6 @@ def _records(block: bytes) -> dict[tuple[int, int], list[bytes]]:
     return found
 
 
-def _text(values: list[bytes], records: dict[tuple[int, int], list[bytes]]) -> str | None:
-    coded = "utf-8" if _UTF8 in records.get((1, 90), []) else None
-    texts = []
-    for value in values:
-        try:
-            texts.append(value.decode(coded or "utf-8"))
-        except UnicodeDecodeError:
-            texts.append(value.decode("latin-1"))
-    joined = "; ".join(text.strip("\x00 ") for text in texts if text.strip("\x00 "))
+def _text(values: list[bytes]) -> str | None:
+    joined = "; ".join(text for value in values if (text := decoded(value).strip("\x00 ")))
     return joined or None

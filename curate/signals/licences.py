@@ -71,7 +71,8 @@ def to_spdx(text: str) -> str | None:
 
 # What stands around the name of a licence and restricts nothing.
 _AROUND = re.compile(
-    r"https?://\S+|\d\.\d|\b(?:this|work|image|photo(?:graph)?|picture|file|media|is|are|licen[sc]ed?|"
+    r"https?://(?:www\.)?(?:creativecommons|opendatacommons|spdx|opensource|apache)\.org\S*|"
+    r"\d\.\d|\b(?:this|work|image|photo(?:graph)?|picture|file|media|is|are|licen[sc]ed?|"
     r"under|an?|the|terms|of|international|unported|generic|available|released|made|and|by|see|"
     r"text|full|at|cc|creative commons)\b"
 )

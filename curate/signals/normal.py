@@ -102,9 +102,17 @@ _LABELS = {
     "train-genai": ("ai_generative_training",),
     "genai": ("ai_generative_training",),
     "ai-input": ("ai_inference",),
+    "ai-use": CATEGORIES,
+    "ai-all": CATEGORIES,
+    "ai-output": ("ai_generative_training",),
+    "foundation-model-production": ("ai_training", "ai_generative_training"),
+    "ai": CATEGORIES,
+    "bots": CATEGORIES,
     "tdm": ("data_mining", "ai_training", "ai_generative_training"),
     "all": CATEGORIES,
 }
+TRAINS = frozenset(label for label, named in _LABELS.items() if "ai_training" in named)
+"""Labels of usages that include training."""
 
 REFUSES_TRAINING = _learning(Use.PROHIBITED)
 """What noai, noimageai, ai.txt and robots.txt say to crawlers that gather for training."""

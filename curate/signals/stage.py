@@ -16,18 +16,20 @@ from curate.media import Limits, Reason, UnreadableError
 from curate.media.open import open_regular
 from curate.media.sniff import HEAD_BYTES, sniff
 from curate.schema import conform
+from curate.signals import blocks
 from curate.signals.blocks import MOST_XMP, Blocks
-from curate.signals.content import JUMBF, Read, read_picture, read_pieces, tools
+from curate.signals.content import JUMBF, REFUSALS, Read, read_picture, read_pieces, tools
 from curate.signals.films import film_blocks
 from curate.signals.found import digest_of, rows
 from curate.signals.normal import UNREADABLE
 
-VERSION = "3"
-# Larger files are searched as they stream by.
+VERSION = "4"
+# Larger films are searched as they stream by. A picture is held in memory whatever its size, as the
+# probe holds it: what it says may stand anywhere.
 IN_MEMORY = 64 << 20
 _CHUNK = 4 << 20
-_OVERLAP = 64
-_MOST_PACKETS = 16
+# More packets than this are told as a doubt, and the first ones are read.
+_MOST_PACKETS = 512
 
 # One place per content: any of the entries that hold it will do, and the first is stable.
 _PENDING = """
@@ -131,21 +133,32 @@ def _read(path: Path, root: Path, item: dict[str, Any], trust: str) -> Read:
         # A file as it was listed is the one that the probe saw; of any other the bytes tell.
         listed = (item["listed_size"], item["listed_mtime_ns"])
         digest = sha256 if listed == (status.st_size, status.st_mtime_ns) else None
-        if status.st_size <= IN_MEMORY:
-            data = file.read(IN_MEMORY + 1)
+        head = file.read(HEAD_BYTES)
+        file.seek(0)
+        most = _most(head)
+        if status.st_size <= most:
+            data = file.read(most + 1)
             digest = digest or digest_of(data)
         else:
-            digest, packets, is_c2pa = stream(file)
+            digest, packets, is_c2pa, lost = stream(file)
         if digest != sha256:
             raise UnreadableError(Reason.VANISHED, "the file changed since it was probed")
-        if status.st_size <= IN_MEMORY:
-            film = _film(descriptor, data)
+        film = _film(descriptor, head)
+        if status.st_size <= most:
             return read_picture(data, item["mime"], digest=sha256, trust=trust, film=film)
-        file.seek(0)
-        film = _film(descriptor, file.read(HEAD_BYTES))
+        film = film or Blocks()
+        film.problems += [(place, "it stands in the file, where no reader finds it")
+                          for place in lost]  # fmt: skip
         file.seek(0)
         record = file if is_c2pa else None
         return read_pieces(packets, record, item["mime"], digest=sha256, trust=trust, film=film)
+
+
+def _most(head: bytes) -> int:
+    """Return up to how many bytes a file that begins so is held in memory."""
+    found = sniff(head)
+    is_film = found is not None and found.kind == "video"
+    return IN_MEMORY if is_film else max(IN_MEMORY, Limits().max_bytes)
 
 
 def _film(descriptor: int, head: bytes) -> Blocks | None:
@@ -155,25 +168,38 @@ def _film(descriptor: int, head: bytes) -> Blocks | None:
     return film_blocks(descriptor, found) if found is not None and is_film else None
 
 
-def stream(file: IO[bytes]) -> tuple[str, list[bytes], bool]:
-    """Return a large file's SHA-256, its XMP packets, and whether C2PA boxes stand in it."""
-    sha256, tail, at, is_c2pa = hashlib.sha256(), b"", 0, False
-    starts: list[int] = []
+def stream(file: IO[bytes]) -> tuple[str, list[bytes], bool, list[str]]:
+    """Search a large file as it streams by.
+
+    Returns:
+        Its SHA-256, its XMP packets, whether C2PA boxes stand in it, and marks of statements that
+        stand in none of the packets.
+    """
+    sha256, at, is_c2pa = hashlib.sha256(), 0, False
+    tail, found, marked = b"", list[bytes](), dict.fromkeys(REFUSALS, 0)
     while piece := file.read(_CHUNK):
         alive()
         sha256.update(piece)
         window = tail + piece
         is_c2pa = is_c2pa or any(mark in window for mark in JUMBF)
-        start = window.find(b"<x:xmpmeta")
-        while start >= 0 and len(starts) < _MOST_PACKETS:
-            starts.append(at - len(tail) + start)
-            start = window.find(b"<x:xmpmeta", start + 1)
+        whole = list(blocks.packets(window))
+        for packet in whole:
+            # One that is cut goes on in the next piece, and is found again there.
+            if packet not in found and len(found) <= _MOST_PACKETS:
+                found.append(packet)
+        for mark in marked:
+            marked[mark] += piece.count(mark) + _across(tail, piece, mark)
         at += len(piece)
-        tail = window[-_OVERLAP:]
-    packets = []
-    for start in dict.fromkeys(starts):
-        file.seek(start)
-        piece = file.read(MOST_XMP + _OVERLAP)
-        end = piece.find(b"</x:xmpmeta>")
-        packets.append(piece[: end + 12] if end >= 0 else piece)
-    return sha256.hexdigest(), packets, is_c2pa
+        tail = window[-(MOST_XMP + 64) :]
+    kept = [one for one in found if not any(one is not other and one in other for other in found)]
+    lost = [mark.decode("ascii") for mark, count in marked.items()
+            if count > sum(packet.count(mark) for packet in kept) and not is_c2pa]  # fmt: skip
+    if len(found) > _MOST_PACKETS:
+        lost.append(f"more than {_MOST_PACKETS:,} packets of XMP")
+    return sha256.hexdigest(), kept, is_c2pa, lost
+
+
+def _across(tail: bytes, piece: bytes, mark: bytes) -> int:
+    """Return whether a mark stands across the border of two pieces."""
+    reach = len(mark) - 1
+    return int(mark in tail[-reach:] + piece[:reach])

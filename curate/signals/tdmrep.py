@@ -9,14 +9,17 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from functools import partial
+from typing import Any
 
 from curate.signals.fields import Make, reservation
 from curate.signals.found import Signal
 from curate.signals.normal import UNREADABLE
-from curate.signals.robots import glob_match
+from curate.signals.robots import matches
 
 
-def read_for(path: str, raw: bytes, make: Make, place: str) -> Iterator[Signal]:
+def read_for(
+    path: str, raw: bytes, make: Make, place: str, *, known: bool = True
+) -> Iterator[Signal]:
     """Yield what a tdmrep.json says of a path.
 
     Args:
@@ -24,12 +27,35 @@ def read_for(path: str, raw: bytes, make: Make, place: str) -> Iterator[Signal]:
         raw: The file.
         make: Makes the statements.
         place: What the file is called.
+        known: Whether the path is that of the site: where it is not, a reservation of any other is
+            doubted.
     """
     make = partial(make, reader="tdmrep")
+    doubted = False
     try:
-        for number, rule in enumerate(json.loads(raw)):
-            if glob_match(str(rule["location"]), path):
-                yield reservation(make, f"{place}[{number}]", str(rule.get("tdm-reservation")))
+        for number, rule in enumerate(json.loads(raw, object_pairs_hook=_once)):
+            said = str(rule.get("tdm-reservation")).strip()
+            at, location = f"{place}[{number}]", str(rule["location"])
+            if matches(location, path):
+                yield reservation(make, at, said)
+                if rule.get("tdm-policy"):
+                    yield make("terms", at, str(rule["tdm-policy"]))
                 return
+            if said != "0" and not doubted and (not known or _is_near(location, path)):
+                doubted = True
+                why = f"a reservation of {location}, and whether that is meant is not known"
+                yield make("unreadable", at, why, uses=UNREADABLE)
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         yield make("unreadable", place, f"{type(error).__name__}: {error}", uses=UNREADABLE)
+
+
+def _is_near(location: str, path: str) -> bool:
+    return matches(location, path, exactly=False)
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return a JSON object; of a name that stands there twice nobody knows which one holds."""
+    made = dict(pairs)
+    if len(made) < len(pairs):
+        raise ValueError("a name that stands there twice")
+    return made

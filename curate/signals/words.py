@@ -4,109 +4,105 @@ No machine here understands such a sentence, so it decides nothing: a text that 
 words is a statement that cannot be read, and somebody reads it. All other text is neutral.
 
 A notice that all rights are reserved is no such text: it is read as a statement of rights. The
-stems are those of twelve languages; a stem is looked for at the beginning of a word, and in
-languages that do not divide words anywhere.
+stems of `curate.signals.phrases` are looked for in the text as it is shown, whatever its code.
 """
 
 from __future__ import annotations
 
+import base64
+import codecs
+import html
 import re
 import unicodedata
+import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
+from urllib.parse import unquote
 
 from curate.signals.found import Signal, unreadable
+from curate.signals.phrases import (
+    ABOUT,
+    ABOUT_ANYWHERE,
+    ALONE,
+    ANYWHERE,
+    FREE,
+    FREE_OF,
+    LIMITS,
+    LIMITS_ANYWHERE,
+    PLAIN_REFUSALS,
+    STEMS,
+)
 
-TOOL = "curate reader of free text 1"
+TOOL = "curate reader of free text 2"
 
-_STEMS = (
-    # English
-    "ai", "a.i.", "noai", "artificial intelligence", "machine learning", "deep learning", "dataset",
-    "data set", "data mining", "text and data", "scrap", "train", "untrain", "consent", "permi",
-    "refus", "revok", "revoc", "withdr", "opt out", "opt-out", "optout", "opted out", "object to",
-    "objection", "do not", "don't", "dont", "must not", "may not", "not be used", "not to be",
-    "no use",
-    "not for", "never", "forbid", "prohibit", "restrict", "disallow", "allowed", "licen",
-    "use of", "use only", "used only", "used for", "use for", "reuse", "usage",
-    "non-commercial", "noncommercial", "commercial use", "research only", "personal use",
-    "editorial use", "confidential", "private", "redistribut", "terms of", "gdpr", "privacy",
-    "erase", "erasure", "deepfake", "face recognition", "facial recognition", "biometric",
-    "do-not-", "take down", "takedown", "cease", "unauthori",
-    "authoris", "authoriz", "under age", "underage",
-    # German
-    "ki", "künstliche intelligenz", "nicht", "verbot", "verbiet", "untersag", "einwillig",
-    "zustimm", "genehmig", "erlaub", "erlaubn", "widerruf", "widerspr", "abgelehnt", "ablehn",
-    "verweiger", "training", "trainier", "nutzung", "verwend", "kein", "datenschutz", "vertraulich",
-    "lizenz", "dsgvo", "löschen", "löschung",
-    # French
-    "ia", "intelligence artificielle", "ne pas", "n'utilisez", "interdi", "consent", "autoris",
-    "refus", "retir", "retrait", "entraîn", "entrain", "apprentissage", "utilis", "rgpd",
-    "confidentiel", "opposition",
-    # Spanish
-    "inteligencia artificial", "prohib", "consentim", "permis", "autoriz", "rechaz", "retira",
-    "revoca", "entrena", "no usar", "no utiliz", "uso", "rgpd",
-    # Italian
-    "intelligenza artificiale", "vietat", "diviet", "consenso", "permess", "autorizz", "rifiut",
-    "ritir", "revoc", "addestra", "non us", "non utilizz", "non può", "utilizz",
-    # Portuguese
-    "inteligência artificial", "inteligencia artificial", "proibi", "consentim", "permiss",
-    "recus", "retir", "revog", "trein", "não us", "não utiliz", "nao us", "lgpd",
-    # Dutch
-    "kunstmatige intelligentie", "niet", "verbod", "verboden", "toestemm", "instemm", "weiger",
-    "geweiger", "ingetrokken", "intrekk", "trainen", "gebruik", "geen", "avg",
-    # Polish
-    "sztuczn", "nie wolno", "nie używ", "nie uzyw", "zabron", "zakaz", "zgod", "zgad", "odmow",
-    "odmaw", "wycof", "trenow", "szkoleni", "wykorzyst", "rodo",
-    # Russian
-    "ии", "искусственн", "не использ", "использ", "запрет", "запрещ", "соглас", "разреш", "отказ",
-    "отозва", "отзыв", "обуч", "нельзя", "персональн",
-)  # fmt: skip
-_ANYWHERE = (
-    # Chinese, simplified and traditional
-    "人工智能", "人工智慧", "训练", "訓練", "禁止", "不得", "不要", "请勿", "請勿", "同意", "许可",
-    "許可", "授权", "授權", "拒绝", "拒絕", "撤回", "撤销", "撤銷", "使用", "用途",
-    "隐私", "隱私", "数据集",
-    # Japanese
-    "学習", "機械学習", "使わない", "用しない", "しないで", "拒否", "撤回", "承諾", "不可", "利用",
-    "データセット", "トレーニング",
-    # Arabic
-    "الذكاء الاصطناعي", "ذكاء اصطناعي", "تدريب", "موافق", "إذن", "اذن", "رفض", "يرفض", "سحب",
-    "انسحب", "ممنوع", "محظور", "يمنع", "حظر", "استخدام", "تستخدم", "لا تستعمل", "استعمال",
-)  # fmt: skip
-# Words as short as these are meant only where they stand alone.
-_ALONE = ("ai", "a.i.", "ia", "ki", "ии", "avg", "uso", "kein", "geen", "rodo", "never", "nicht",
-          "niet", "dont", "noai", "private", "cease", "training")  # fmt: skip
+
+_APOSTROPHE = re.compile("[\u2018\u2019\u00b4\u02bc\u2032`]")
 
 
 def _plain(text: str) -> str:
     """Return text without case, accents and the differences of width and spelling in Unicode."""
-    spread = unicodedata.normalize("NFKD", text.casefold().replace("\u2019", "'"))
+    spread = unicodedata.normalize("NFKD", _APOSTROPHE.sub("'", text.casefold()))
+    if spread.isascii():
+        return spread
     return "".join(sign for sign in spread if not unicodedata.combining(sign))
 
 
-def _pattern() -> re.Pattern[str]:
-    begins = sorted({_plain(stem) for stem in _STEMS if stem not in _ALONE}, key=len, reverse=True)
-    begun = "|".join(re.escape(stem).replace(r"\ ", r"[\s_-]+") for stem in begins)
+def _begins(stems: Iterable[str]) -> str:
+    plain = sorted({_plain(stem) for stem in stems}, key=len, reverse=True)
+    return "|".join(re.escape(stem).replace(r"\ ", r"[\s_-]+") for stem in plain)
+
+
+def _pattern(stems: Iterable[str], anywhere: Iterable[str]) -> re.Pattern[str]:
     # Who may license a picture is said by fields of their own, and refuses nothing.
-    begun = begun.replace("licen|", "licen(?!sor)|")
-    anywhere = "|".join(re.escape(_plain(part)) for part in _ANYWHERE)
+    begun = _begins(stems).replace("licen|", "licen(?!sor)|")
+    inside = "|".join(sorted(re.escape(_plain(part)) for part in anywhere))
     # An underscore divides words: columns and keywords are named so.
-    return re.compile(rf"(?<![^\W_])(?:{begun})|{anywhere}")
+    return re.compile(rf"(?<![^\W_])(?:{begun})|{inside}")
 
 
-_SPEAKS = _pattern()
-_SPEAKS_ALONE = re.compile(rf"(?<![^\W_])(?:{'|'.join(map(re.escape, _ALONE))})(?![^\W_])")
+def _alone(stems: Iterable[str]) -> re.Pattern[str]:
+    return re.compile(rf"(?<![^\W_])(?:{'|'.join(map(re.escape, stems))})(?![^\W_])")
+
+
+_SPEAKS = _pattern(
+    (stem for stems in STEMS.values() for stem in stems if stem not in ALONE),
+    (part for parts in ANYWHERE.values() for part in parts),
+)
+_SPEAKS_ALONE = _alone(ALONE)
+# A sentence that says of itself that nothing is restricted, from its beginning to its end.
+_FREE = re.compile(rf"(?:(?<=[.;:!\n])|^)\s*(?:{'|'.join(FREE)}){FREE_OF}\s*(?=[.;!\n]|$)")
+_SHORT = {stem for stem in (*ABOUT, *LIMITS) if len(stem) < 4} | {*ALONE} & {*ABOUT}
+_ABOUT = _pattern((stem for stem in ABOUT if stem not in _SHORT), ABOUT_ANYWHERE)
+_ABOUT_ALONE = _alone(stem for stem in ABOUT if stem in _SHORT)
+_LIMITS = _pattern((stem for stem in LIMITS if stem not in _SHORT), LIMITS_ANYWHERE)
+_LIMITS_ALONE = _alone(stem for stem in LIMITS if stem in _SHORT)
+_REFUSES = _pattern(PLAIN_REFUSALS, ("禁止使用",))
+_SENTENCE = re.compile("(?<=[.!?\u3002\uff01\uff1f])\\s*|\\n\\s*\\n")
 # What programs write by themselves, whatever the picture.
 _PROGRAMS = re.compile(
     r"^(?:ascii|unicode|jis)?\s*(?:creator: gd-jpeg|lead technologies|file source: https?://\S+$|"
     r"optimized by|compressed by|created with (?:gimp|the gimp)$|lavc\d|intel\(r\) jpeg)"
 )
+# Letters of other scripts that look like Latin ones, and breaks within words.
+_LOOK_ALIKE = str.maketrans("авеікмнорстухѕјԁԛԝһαβεικμνορτυχ", "abeikmhopctyxsjdqwhabeikuvoptux")
+_LATIN, _HYPHEN = re.compile(r"[a-z]"), re.compile(r"(?<=\w)[-\u2010\u2011]\s*\n\s*(?=\w)")
+_PERCENT = re.compile(r"%[0-9A-Fa-f]{2}")
+_ESCAPE = re.compile(r"\\u([0-9A-Fa-f]{4})")
+_LETTERS64 = re.compile(r"[A-Za-z0-9+/_-]{16,}={0,2}")
+_SPACED = re.compile(r"(?<![^\W_])(?:\w[ ._\u00b7-]){3,}\w(?![^\W_])")
 _QUOTED = 60
 # Names of splits, and the columns that hold them, are no words about training.
 _SPLITS = ("train", "training", "val", "valid", "validation", "test", "testing", "dev")
 _TRAIN = re.compile(r"train(?:ing)?(?![a-z])", re.IGNORECASE)
 _MOST_LEAVES = 10_000
+# Codes of texts that do not say which one they are in.
+_CODES = (
+    *("latin-1", "cp1250", "cp1251", "koi8-r", "cp1253", "cp1254", "cp1255", "cp1256", "gb18030"),
+    *("big5", "shift_jis", "euc_jp", "euc_kr"),
+)
+_ESCAPED = {b"\x1b$B": "iso2022_jp", b"\x1b$@": "iso2022_jp", b"\x1b$)C": "iso2022_kr"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +114,100 @@ class Text:
     words: str
 
 
+def decoded(value: bytes) -> str:
+    """Return a text in whichever code it is.
+
+    UTF-8, and UTF-16 and UTF-32 with or without their marks, are known by their bytes. Of other
+    codes none is: the first in which the text has words of use is taken, else Latin-1.
+    """
+    value = unpacked(value)
+    wide = _wide(value)
+    if wide is not None:
+        return wide
+    for escape, code in _ESCAPED.items():
+        if escape in value:
+            return value.decode(code, "replace")
+    try:
+        return value.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        pass
+    for code in _CODES:
+        text = value.decode(code, "replace")
+        if quoted(text):
+            return text
+    return value.decode("latin-1")
+
+
+_PACKED = (b"\x1f\x8b\x08", b"x\x01", b"x\x5e", b"x\x9c", b"x\xda")
+_MOST_PACKED = 1 << 20
+
+
+def unpacked(value: bytes) -> bytes:
+    """Return what is packed by gzip or zlib, up to 1 MiB of it; other bytes as they are."""
+    if not value.startswith(_PACKED):
+        return value
+    try:
+        return zlib.decompressobj(47).decompress(value, _MOST_PACKED) or value
+    except zlib.error:
+        return value
+
+
+_MARKS = (
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+
+
+def readings(value: bytes) -> list[str]:
+    """Return a text in each code that it may be in; in one where its bytes tell which."""
+    try:
+        unpacked(value).decode("utf-8")
+    except UnicodeDecodeError:
+        return [decoded(value), *(value.decode(code, "replace") for code in _CODES)]
+    return [decoded(value)]
+
+
+def _wide(value: bytes) -> str | None:
+    """Return a text of two or four bytes a sign; None where it is none."""
+    for mark, code in _MARKS:
+        if value.startswith(mark):
+            return value.decode(code, "replace")
+    inner = value.rstrip(b"\x00")
+    if len(inner) < 8 or inner.count(0) * 3 < len(inner):
+        return None
+    for code, size, zeros in (("utf-32-le", 4, (2, 3)), ("utf-32-be", 4, (0, 1)),
+                              ("utf-16-le", 2, (1,)), ("utf-16-be", 2, (0,))):  # fmt: skip
+        whole = value[: len(value) - len(value) % size]
+        if not any(whole[place::size].strip(b"\x00") for place in zeros):
+            return whole.decode(code, "replace")
+    return None
+
+
+# Signs of one text in a block that holds others as well: fewer are no sentence.
+_PLAIN_RUN = re.compile(r"[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffd]{4,}")
+
+
+def runs(content: bytes) -> Iterator[str]:
+    """Yield the texts in a block of bytes, in whichever Unicode they are written."""
+    seen = set()
+    for code in ("utf-8", "utf-16-le", "utf-16-be"):
+        # UTF-16 may begin at any byte.
+        for start in (0, 1) if code != "utf-8" else (0,):
+            if code != "utf-8" and b"\x00" not in content:
+                continue
+            for run in _PLAIN_RUN.findall(content[start:].decode(code, "replace")):
+                if run not in seen and (code == "utf-8" or _is_likely(run) or quoted(run)):
+                    seen.add(run)
+                    yield run
+
+
+def _is_likely(run: str) -> bool:
+    """Return whether a run of UTF-16 is a text, and not numbers that are read as one."""
+    return len(run) > 3 and sum(sign.isascii() for sign in run) > 0.7 * len(run)
+
+
 def quoted(text: str) -> str | None:
     """Return the first words of a text that speak of use, training or consent, or None.
 
@@ -126,16 +216,110 @@ def quoted(text: str) -> str | None:
     >>> quoted("Two people at the lake, 1998") is None
     True
     """
-    plain = _plain(text)
-    # Two letters with accents are other letters.
-    alone = _SPEAKS_ALONE.search(unicodedata.normalize("NFKC", text).casefold())
-    found = _SPEAKS.search(plain) or alone
+    # Cameras write the same texts into all that they take.
+    return _short_quoted(text) if len(text) <= 4 * _QUOTED else _quoted(text)
+
+
+@lru_cache(maxsize=4096)
+def _short_quoted(text: str) -> str | None:
+    return _quoted(text)
+
+
+def _quoted(text: str) -> str | None:
+    shown = _shown(text)
+    plain, freed = _FREE.subn(" ", _plain(shown))
+    found = _speaks(plain if freed else shown, plain)
     if found is None or _PROGRAMS.match(plain.strip("\x00 ")):
         return None
     if len(text) <= 3 * _QUOTED:
         return " ".join(text.replace("\x00", " ").split())
-    begin = max(0, found.start() - _QUOTED)
-    return " ".join(plain[begin : found.end() + 2 * _QUOTED].split())
+    begin = max(0, found - _QUOTED)
+    return " ".join(plain[begin : found + 3 * _QUOTED].split())
+
+
+def _speaks(shown: str, plain: str) -> int | None:
+    """Return where a text speaks of use, in `plain`; None where it does not."""
+    if found := _SPEAKS.search(plain):
+        return found.start()
+    # Two letters with accents are other letters.
+    if alone := _SPEAKS_ALONE.search(unicodedata.normalize("NFKC", shown).casefold()):
+        return min(alone.start(), len(plain))
+    for other in _disguised(shown, plain):
+        if _SPEAKS.search(other) or _SPEAKS_ALONE.search(other):
+            return 0
+    return None
+
+
+def _disguised(shown: str, plain: str) -> Iterator[str]:
+    """Yield a text without what parts its words or changes the look of its letters."""
+    if not plain.isascii() and _LATIN.search(plain):
+        yield plain.translate(_LOOK_ALIKE)
+    if "-" in plain or "\u2010" in plain:
+        yield _HYPHEN.sub("", plain)
+    for run in _LETTERS64.findall(shown)[:_MOST_CODED]:
+        yield from _uncoded(run)
+    if _SPACED.search(plain):
+        yield _SPACED.sub(lambda run: re.sub(r"[ ._\u00b7-]", "", run[0]), plain)
+
+
+_MOST_CODED = 64
+
+
+def _uncoded(run: str) -> Iterator[str]:
+    """Yield the words that letters of Base64 or hexadecimal digits stand for, if they do."""
+    for undo in (bytes.fromhex, _from_base64):
+        try:
+            raw = undo(run)
+        except ValueError:
+            continue
+        if raw.isascii() and raw.decode().isprintable():
+            yield _plain(raw.decode())
+
+
+def _from_base64(run: str) -> bytes:
+    plain = run.rstrip("=").replace("-", "+").replace("_", "/")
+    return base64.b64decode(plain + "=" * (-len(plain) % 4))
+
+
+def _shown(text: str) -> str:
+    """Return a text as it is shown: references and percents resolved, unseen signs left out."""
+    for _ in range(3 if "&" in text else 0):
+        text = html.unescape(text)
+    if _PERCENT.search(text):
+        text = unquote(text, errors="replace")
+    if "\\u" in text:
+        text = _ESCAPE.sub(lambda found: chr(int(found[1], 16)), text)
+    if text.isascii():
+        return text
+    return "".join(sign for sign in text if unicodedata.category(sign) != "Cf")
+
+
+def refusing(text: str) -> str | None:
+    """Return the words of a text that may limit the use of media, or None.
+
+    It asks for more than `quoted` does, and is for texts about a whole folder, which speak of use
+    without refusing it: a limit has to stand within two sentences of what it may be about.
+
+    >>> refusing("All images. They must not be used to train AI.")
+    'All images. They must not be used to train AI.'
+    >>> refusing("A dataset for training detectors of deepfakes.") is None
+    True
+    """
+    shown = _shown(text)
+    plain = _FREE.sub(" ", _plain(shown))
+    sentences = [one for one in _SENTENCE.split(plain) if one.strip()]
+    for first, second in zip(sentences, [*sentences[1:], ""], strict=False):
+        both = f"{first} {second}"
+        if _REFUSES.search(both) or (
+            (_ABOUT.search(both) or _ABOUT_ALONE.search(both))
+            and (_LIMITS.search(both) or _LIMITS_ALONE.search(both))
+        ):
+            if len(text) <= 3 * _QUOTED:
+                return " ".join(text.split())
+            at = _REFUSES.search(both) or _LIMITS.search(both) or _LIMITS_ALONE.search(both)
+            begin = max(0, (at.start() if at else 0) - 2 * _QUOTED)
+            return " ".join(both[begin : begin + 4 * _QUOTED].split())
+    return None
 
 
 def spoken(texts: Iterable[Text], *, digest: str, tool: str) -> Iterator[Signal]:
@@ -146,10 +330,31 @@ def spoken(texts: Iterable[Text], *, digest: str, tool: str) -> Iterator[Signal]
         digest: Of what they were read from.
         tool: What read them.
     """
+    parts: dict[tuple[str, str], list[str]] = {}
+    spoke = set()
     for text in texts:
+        parts.setdefault((text.reader, text.place), []).append(text.words)
         if words := quoted(text.words):
+            spoke.add((text.reader, text.place))
             why = f"free text: “{words}”"
             yield unreadable(text.reader, text.place, why, digest=digest, tool=tool)
+    for (reader, place), several in parts.items():
+        # One sentence may be divided among several texts of one place.
+        if len(several) < 2 or (reader, place) in spoke:
+            continue
+        if words := quoted(" ".join(several)) or quoted("".join(several)):
+            why = f"free text: “{words}”"
+            yield unreadable(reader, place, why, digest=digest, tool=tool)
+
+
+def refusing_name(name: str) -> str | None:
+    """Return a name of a file or folder that refuses by itself, or None.
+
+    >>> refusing_name("faces/NO_AI/a.jpg"), refusing_name("train/no_glasses/a.jpg")
+    ('faces/NO_AI/a.jpg', None)
+    """
+    plain = _plain(re.sub(r"[._/-]+", " ", name))
+    return name if _REFUSES.search(plain) else None
 
 
 def leaves(value: Any, place: str, *, without: tuple[str, ...] = ()) -> Iterator[Text]:
@@ -173,7 +378,7 @@ def leaves(value: Any, place: str, *, without: tuple[str, ...] = ()) -> Iterator
             ]
         elif isinstance(one, list):
             waiting += [(name, held) for held in one]
-        elif one is not None and one != "":
-            said = "" if str(one).strip().casefold() in _SPLITS else str(one)
+        else:
+            said = "" if one is None or str(one).strip().casefold() in _SPLITS else str(one)
             yield Text("file", f"{place}: {name}", f"{_TRAIN.sub('', name)}: {said}")
     yield Text("file", place, f"more than {_MOST_LEAVES} values, and not allowed to be unread")

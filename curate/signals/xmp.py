@@ -6,6 +6,7 @@ Fields are known by their names below any namespace: one with a wrong prefix sti
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import cache, partial
 from importlib.metadata import version
@@ -13,9 +14,10 @@ from typing import TYPE_CHECKING
 from xml.etree.ElementTree import ParseError
 
 from curate.signals.blocks import MOST_XMP
-from curate.signals.fields import HANDLERS, statements
+from curate.signals.fields import HANDLERS, speaks, statements
 from curate.signals.found import Signal, digest_of, unreadable
-from curate.signals.words import Text
+from curate.signals.normal import UNREADABLE
+from curate.signals.words import Text, decoded
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
@@ -36,7 +38,6 @@ _ONLY_IN = {
     "rights": {"dc", "dcterms"},
     "creator": {"dc", "dcterms"},
     "license": {"cc", "dcterms", "xmpRights", "plus"},
-    "reservation": {"tdm"},
     "prohibits": {"cc"},
 }
 PROVENANCE = "provenance"
@@ -45,7 +46,7 @@ PROVENANCE = "provenance"
 @cache
 def tool() -> str:
     """Return what parses XMP."""
-    return f"curate XMP reader 2, defusedxml {version('defusedxml')}"
+    return f"curate XMP reader 3, defusedxml {version('defusedxml')}"
 
 
 def read_xmp(packet: bytes) -> tuple[list[Signal], list[str]]:
@@ -70,9 +71,18 @@ def read_xmp(packet: bytes) -> tuple[list[Signal], list[str]]:
         place = f"{prefix}:{local}"
         if local == PROVENANCE and prefix == "dcterms":
             links += values
-        elif local in HANDLERS and prefix in _ONLY_IN.get(local, {prefix}):
+        elif _is_handled(prefix, local):
             signals += statements(local, place, values, partial(_make, make))
+        elif speaks(f"{local} {namespace}"):
+            value = f"a field that is not known: {local} = {'; '.join(values)}"
+            signals.append(make(kind="unreadable", place=place, value=value, uses=UNREADABLE))
     return signals, links
+
+
+def _is_handled(prefix: str, local: str) -> bool:
+    if local == "reservation":
+        return "tdm" in prefix.lower()
+    return local in HANDLERS and prefix in _ONLY_IN.get(local, {prefix})
 
 
 def read_texts(packet: bytes) -> Iterator[Text]:
@@ -81,25 +91,38 @@ def read_texts(packet: bytes) -> Iterator[Text]:
         root = _parse(packet) if len(packet) <= MOST_XMP else None
     except (ParseError, ValueError, LookupError):
         return
-    waiting = [] if root is None else [(root, "")]
+    if root is None:
+        return
+    for comment in _COMMENT.finditer(packet):
+        said = comment[1] or comment[2] or b""
+        yield Text("xmp", "a comment of XMP", decoded(said))
+    waiting = [(root, "")]
     while waiting:
         element, above = waiting.pop()
         namespace, local = _split(element.tag)
         # The words of a field stand in items below it.
         is_item = element.tag.startswith(_RDF)
-        place = above if is_item else f"{_PREFIXES.get(namespace, namespace)}:{local}"
-        if not is_item and _is_read(local):
+        prefix = _PREFIXES.get(namespace, namespace)
+        place = above if is_item else f"{prefix}:{local}"
+        if (element.tail or "").strip():
+            yield Text("xmp", above, (element.tail or "").strip())
+        if not is_item and _is_read(prefix, local):
             continue
         if (element.text or "").strip():
             yield Text("xmp", place, (element.text or "").strip())
         for name, value in element.attrib.items():
-            if value.strip() and not _is_read(_split(name)[1]):
-                yield Text("xmp", f"{place}/{_split(name)[1]}", value.strip())
+            space, plain = _split(name)
+            if value.strip() and not _is_read(_PREFIXES.get(space, space), plain):
+                yield Text("xmp", f"{place}/{plain}", value.strip())
         waiting += [(child, place) for child in element]
 
 
-def _is_read(local: str) -> bool:
-    return local in HANDLERS and local not in _SHORT
+# Comments and instructions that are no part of the document, and can be read all the same.
+_COMMENT = re.compile(rb"<!--(.*?)-->|<\?(?!xpacket|xml )(.*?)\?>", re.DOTALL)
+
+
+def _is_read(prefix: str, local: str) -> bool:
+    return _is_handled(prefix, local) and local not in _SHORT
 
 
 # Fields that are read as they are and can hold a sentence all the same.
@@ -137,12 +160,26 @@ def _split(name: str) -> tuple[str, str]:
 
 
 def _texts(element: Element) -> list[str]:
-    """Return the texts below an element, and the resources it names, in order."""
+    """Return the texts below an element, and what its attributes name, in order."""
     found = []
     for part in element.iter():
         if part.text and part.text.strip():
             found.append(part.text.strip())
-        resource = part.get(f"{_RDF}resource")
-        if resource:
-            found.append(resource)
+        found += [
+            value
+            for name, value in part.attrib.items()
+            if value.strip() and name not in _SYNTAX and (part is not element or _names(name))
+        ]
+        if part is not element and part.tail and part.tail.strip():
+            found.append(part.tail.strip())
     return found
+
+
+_SYNTAX = (
+    *(f"{_RDF}{name}" for name in ("parseType", "datatype", "ID", "nodeID")),
+    "{http://www.w3.org/XML/1998/namespace}lang",
+)
+
+
+def _names(attribute: str) -> bool:
+    return attribute in (f"{_RDF}resource", f"{_RDF}value")

@@ -216,7 +216,7 @@ def _signals(run: _Run) -> StageRun:
     beside = run.pipeline.run(beside_stage(read_entries(run.pipeline.catalog)))
     rows = {name: ran.rows.get(name, 0) + beside.rows.get(name, 0)
             for name in {**ran.rows, **beside.rows}}  # fmt: skip
-    return replace(ran, done=ran.done + beside.done, rows=rows)
+    return replace(ran, done=ran.done + beside.done, rows=rows, notes=ran.notes | beside.notes)
 
 
 def _hashlists(run: _Run) -> StageRun:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from curate.audit.rule import Rule
 from curate.model.verdict import Effect
+from curate.signals.fields import CAPTURES
 
 LABEL_CONFLICT = Rule(
     code="LAB001",
@@ -43,21 +44,25 @@ LABEL_CONFLICT = Rule(
 DECLARED_REAL = Rule(
     code="LAB002",
     symbol="real-but-generated",
-    title="Declared real, while the file says that a generative model made it.",
+    title="Declared real, while the file says that it is no plain capture.",
     effect=Effect.REVIEW,
     basis="STANDARDS REV_LABEL_SOURCE_CONFLICT; IPTC DigitalSourceType; C2PA actions",
     message="labelled real, while {place} says {value}",
     explanation=(
         "A digital source type such as trainedAlgorithmicMedia, or a C2PA action by a generative "
-        "model, says that the picture or a part of it was made by a model. Cameras and editors "
-        "write such records for touched-up photos too, so a person has to look."
+        "model, says that the picture or a part of it was made by a model; others, such as "
+        "virtualRecording, digitalArt or composite, that it was drawn, computed or put together. "
+        "Only digitalCapture, computationalCapture, negativeFilm, positiveFilm and print say that "
+        "it was taken. Cameras and editors write such records for touched-up photos too, so a "
+        "person has to look. A value that the list does not have is SIG004."
     ),
     remedy="Look at the record and the picture, and correct the label or the declaration.",
-    query="""
+    query=f"""
         SELECT s.media_id, s.place, s.value
         FROM signalled s
         JOIN labels l ON l.media_id = s.media_id AND l.name = 'authenticity' AND l.value = 'real'
         WHERE s.generative
+        OR (s.kind = 'digital_source_type' AND s.value NOT IN {tuple(sorted(CAPTURES))})
         QUALIFY row_number() OVER (PARTITION BY s.media_id ORDER BY s.kind, s.key) = 1
     """,
 )

@@ -10,7 +10,7 @@ from curate.ingest.layout import About
 from curate.ingest.layouts.clips import Clip, Frames, describe, relate_parents
 from curate.ingest.layouts.documents import head, read_lines
 from curate.ingest.listing import Listing, Target, walk_files
-from curate.ingest.locators import Rejected, kind_of, safe_locator
+from curate.ingest.locators import Rejected, kind_of, not_media, safe_locator
 
 _LIST = "List_of_testing_videos.txt"
 _FOLDERS = {"Celeb-real": "real", "YouTube-real": "real", "Celeb-synthesis": "fake"}
@@ -172,7 +172,7 @@ class _Reading:
     def file(self, locator: str) -> None:
         """List a file."""
         if kind_of(locator) == "unknown":
-            raise Rejected("not-media", "the ending names no picture or video format")
+            raise not_media(locator)
         found = _FILE.fullmatch(locator)
         if found is None or (found["frame"] is None) != (found["what"] in (None, "videos")):
             raise Rejected("bad-place", "this lies where the layout has no clips or frames")

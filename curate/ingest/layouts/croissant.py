@@ -15,7 +15,7 @@ from curate.ingest.layouts.documents import head, read_object
 from curate.ingest.layouts.folder import place_of
 from curate.ingest.layouts.manifest import add_row, renamed
 from curate.ingest.listing import Listing, Member, Target, walk_files
-from curate.ingest.locators import Rejected, kind_of, safe_locator
+from curate.ingest.locators import Rejected, kind_of, not_media, safe_locator
 from curate.media.archive import members_of
 from curate.media.unreadable import UnreadableError
 from curate.rows import SUFFIXES, Row, read_rows
@@ -159,7 +159,7 @@ class _Reading:
                     continue
                 with self.into.attempt(place, locator=locator):
                     if kind_of(locator) == "unknown":
-                        raise Rejected("not-media", "the ending names no picture or video format")
+                        raise not_media(locator)
                     said = place_of(name, self.target.config)
                     found = {"label": said.label, "split": said.split, "method": said.method}
                     values = {k: v for k, v in found.items() if v is not None}

@@ -10,7 +10,7 @@ from curate.ingest.layout import About
 from curate.ingest.layouts.clips import Clip, Frames, Variants, describe, put_in_splits
 from curate.ingest.layouts.documents import read_lines
 from curate.ingest.listing import Listing, Target, walk_files
-from curate.ingest.locators import Rejected, kind_of
+from curate.ingest.locators import Rejected, kind_of, not_media
 
 _SWAPPED = re.compile(r"(\d{3})_([MW]\d{3})")
 _RECORDED = re.compile(r"([MW]\d{3})_(?:light_[a-z]+_|BlendShape_)\w+")
@@ -148,7 +148,7 @@ class _Reading:
     def file(self, locator: str) -> None:
         """List a file."""
         if kind_of(locator) == "unknown":
-            raise Rejected("not-media", "the ending names no picture or video format")
+            raise not_media(locator)
         found = _FAKE.fullmatch(locator) or _REAL.fullmatch(locator)
         if found is None or (found["what"] is None) != (found["frame"] is None):
             raise Rejected("bad-place", "this lies where the layout has no clips or frames")

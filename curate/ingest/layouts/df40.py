@@ -9,7 +9,7 @@ from typing import Any
 from curate.ingest.layout import About
 from curate.ingest.layouts.clips import Clip, Frames, describe
 from curate.ingest.listing import Listing, Target, walk_files
-from curate.ingest.locators import Rejected, kind_of
+from curate.ingest.locators import Rejected, kind_of, not_media
 from curate.model.known_datasets import fold
 
 _BY_KIND = {
@@ -80,7 +80,7 @@ class DF40Layout:
 
 def _file(locator: str, into: Listing, frames: Frames) -> None:
     if kind_of(locator) == "unknown":
-        raise Rejected("not-media", "the ending names no picture or video format")
+        raise not_media(locator)
     parts = locator.split("/")
     at = next((n for n, part in enumerate(parts[:-1]) if fold(part) in METHODS), None)
     if at is None:

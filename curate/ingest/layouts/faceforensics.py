@@ -18,7 +18,7 @@ from curate.ingest.layouts.clips import (
 )
 from curate.ingest.layouts.faceforensics_files import Official, read_official
 from curate.ingest.listing import Listing, Target, walk_files
-from curate.ingest.locators import Rejected, kind_of
+from curate.ingest.locators import Rejected, kind_of, not_media
 
 # The methods of the paper: what each does, and the role of whoever the second name stands for.
 METHODS = {
@@ -218,7 +218,7 @@ class _Reading:
         if aside:
             raise Rejected(aside, f"this is a {aside}, and shows nobody")
         if kind_of(locator) == "unknown":
-            raise Rejected("not-media", "the ending names no picture or video format")
+            raise not_media(locator)
         if download := _DOWNLOAD.fullmatch(locator):
             self._download(locator, download["id"])
             return

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from curate.ingest.layout import About
 from curate.ingest.listing import Listing, Target, walk_files
-from curate.ingest.locators import SPLITS, Rejected, authenticity, kind_of
+from curate.ingest.locators import SPLITS, authenticity, kind_of, not_media
 from curate.ingest.patterns import compiled, subject_of
 from curate.model.config import Config
 
@@ -74,7 +74,7 @@ class FolderLayout:
 
     def _add(self, locator: str, place: Place, config: Config, into: Listing) -> None:
         if kind_of(locator) == "unknown":
-            raise Rejected("not-media", "the ending names no picture or video format")
+            raise not_media(locator)
         entry = into.add(
             locator,
             locator,

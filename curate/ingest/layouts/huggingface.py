@@ -19,7 +19,7 @@ from curate.ingest.layouts.documents import nearby
 from curate.ingest.layouts.folder import place_of
 from curate.ingest.layouts.manifest import add_row, renamed
 from curate.ingest.listing import Listing, Member, Target, walk_files
-from curate.ingest.locators import SPLITS, Rejected, kind_of
+from curate.ingest.locators import SPLITS, Rejected, kind_of, not_media
 from curate.media.rows import bytes_of
 from curate.rows import Row, read_rows
 
@@ -125,7 +125,7 @@ def _metadata(locator: str, target: Target, into: Listing) -> set[str]:
 
 def _unnamed(locator: str, target: Target, into: Listing) -> None:
     if kind_of(locator) == "unknown":
-        raise Rejected("not-media", "the ending names no picture or video format")
+        raise not_media(locator)
     said = place_of(locator, target.config)
     values = {"label": said.label, "split": said.split, "method": said.method}
     _add(locator, locator, {k: v for k, v in values.items() if v is not None}, target, into)

@@ -9,7 +9,7 @@ from typing import Any
 from curate.ingest.layout import About
 from curate.ingest.layouts.clips import Clip, Frames, describe
 from curate.ingest.listing import Listing, Target, walk_files
-from curate.ingest.locators import SPLITS, Rejected, kind_of
+from curate.ingest.locators import SPLITS, Rejected, kind_of, not_media
 
 _FOLDER = re.compile(r"(real|fake)_(train|test|val|valid)")
 _FILE = re.compile(
@@ -66,7 +66,7 @@ def _file(locator: str, into: Listing, frames: Frames) -> None:
     if locator.casefold().endswith(_ARCHIVES):
         raise Rejected("archive", "this is an archive; unpack it beside itself")
     if kind_of(locator) == "unknown":
-        raise Rejected("not-media", "the ending names no picture or video format")
+        raise not_media(locator)
     found = _FILE.fullmatch(locator)
     if found is None:
         raise Rejected("bad-place", "this lies in no folder of a sequence")

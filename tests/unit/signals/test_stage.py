@@ -176,6 +176,6 @@ def test_folders_are_listed_up_to_the_root(tmp_path: Path) -> None:
     (tmp_path.parent / "ai.txt").write_text("")
     found = list_beside([{"root": str(tmp_path), "locator": "a/b/c.jpg"}])
     assert {folder: names for (_, folder), names in found.sites.items()} == {
-        ".": ["robots.txt"],
-        "a": ["a/.well-known/tdmrep.json"],
+        ".": [("robots.txt", "robots.txt")],
+        "a": [("a/.well-known/tdmrep.json", "tdmrep.json")],
     }

@@ -245,9 +245,9 @@ def test_sidecar_that_speaks_or_cannot_be_read_is_told(
     (tmp_path / "sub" / name).write_text(content, encoding="utf-8")
     found = beside(tmp_path)
 
-    assert [row["kind"] for row in found] == ["unreadable"]
-    assert told in found[0]["value"]
-    assert found[0]["place"].startswith(f"sub/{name}")
+    assert {row["kind"] for row in found} == {"unreadable"}
+    assert any(told in row["value"] for row in found)
+    assert all(row["place"].startswith(f"sub/{name}") for row in found)
 
 
 @pytest.mark.parametrize(
@@ -256,7 +256,7 @@ def test_sidecar_that_speaks_or_cannot_be_read_is_told(
         ("a.txt", "a woman at the lake"),
         ("a.json", '{"caption": "a woman", "split": "train", "is_train": true, "width": 640}'),
         ("a.npy", "do not use"),
-        ("b.txt", "do not use"),
+        ("b.txt", "a picture of a lake"),
         ("a.xmp", xmp("<dc:subject>lake</dc:subject>").decode()),
     ],
 )

@@ -173,7 +173,8 @@ def resemblances_of(
             made.setdefault((row["face_id"], row["other_subject_id"]), {**row, "state": state})
     stands = _stands(faces)
     for face in np.flatnonzero(claims.judged[: len(ids)] & (stands == np.arange(len(ids)))):
-        for name in before.lost(contents[face]):
+        # Where other faces of the person are known the comparison says whether it is like them.
+        for name in sorted(before.lost(contents[face]) - speaking):
             made.setdefault((ids[face], name), {
                 "face_id": ids[face], "sha256": contents[face], "other_subject_id": name,
                 "similarity": 1.0, "state": "renamed", "model_id": model,
@@ -204,11 +205,12 @@ def _still(
     """
     if row["model_id"] != model:
         return None if row["other_subject_id"] in speaking else "gone"
-    if row["state"] == "renamed" and row["other_face_id"] is None:
-        return "renamed"
-    # What was unsure is not, once a face of the person is known.
-    if row["state"] == "unsure" and row["other_subject_id"] in speaking:
+    # What nothing could be compared with is compared, once a face of the person is known.
+    alone = row["state"] == "renamed" and row["other_face_id"] is None
+    if (alone or row["state"] == "unsure") and row["other_subject_id"] in speaking:
         return None
+    if alone:
+        return "renamed"
     one, other = place.get(row["face_id"]), place.get(row["other_face_id"])
     if one is None or other is None:
         return "gone"
@@ -236,9 +238,9 @@ class Before:
             tables["before"], _by_content(tables["compared_before"]), _by_content(tables["named"])
         )
 
-    def lost(self, content: str) -> list[str]:
+    def lost(self, content: str) -> set[str]:
         """Return the subjects whom entries of a content named and do not name any more."""
-        return sorted(set(self.names.get(content, ())) - set(self.now.get(content, ())))
+        return set(self.names.get(content, ())) - set(self.now.get(content, ()))
 
 
 def compared_names(tables: Mapping[str, pa.Table], faces: pa.Table) -> pa.Table:

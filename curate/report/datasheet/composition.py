@@ -12,11 +12,30 @@ _ENTRIES = ("entry", "entries")
 MAX_ROWS = 25
 
 
-def listing(facts: Facts, caption: str, head: tuple[str, ...], sql: str) -> Listing | None:
-    """Return a table from `sql`, bounded, or None when it is empty."""
+def listing(
+    facts: Facts, caption: str, head: tuple[str, ...], sql: str, words: tuple[str, ...] = ()
+) -> Listing | None:
+    """Return a table from `sql`, bounded, or None when it is empty.
+
+    Args:
+        facts: The tables.
+        caption: What the table shows.
+        head: Its columns' names.
+        sql: The query.
+        words: For each column the vocabulary of its codes, or nothing.
+    """
     rows = facts.rows(sql)
     more = max(0, len(rows) - MAX_ROWS)
-    return Listing(caption, head, tuple(rows[:MAX_ROWS]), more) if rows else None
+    shown = tuple(in_words(row, words) for row in rows[:MAX_ROWS])
+    return Listing(caption, head, shown, more) if rows else None
+
+
+def in_words(row: tuple[Cell, ...], words: tuple[str, ...]) -> tuple[Cell, ...]:
+    """Return a row with the codes of some columns in words."""
+    return tuple(
+        word(name, cell) if name and isinstance(cell, str) else cell
+        for cell, name in zip(row, words or ("",) * len(row), strict=True)
+    )
 
 
 def instances(facts: Facts) -> Answer:

@@ -41,7 +41,7 @@ def origins_of_labels(facts: Facts) -> str:
         f"{number(n, 'label was', 'labels were')} {word('labels.origin', origin)}"
         for origin, n in origins
     ])  # fmt: skip
-    return f"{told[0].upper()}{told[1:]}."
+    return f"{told}."
 
 
 def instruments(facts: Facts) -> Answer:

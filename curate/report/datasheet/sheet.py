@@ -27,7 +27,7 @@ from curate.report.datasheet import (
 from curate.report.datasheet.answer import SMALLEST, Answer, AnswerSource
 from curate.report.facts import Facts
 from curate.report.inputs import ReportInputs
-from curate.report.method import on_clearance
+from curate.report.method import clearance
 from curate.report.pages import as_json, render_html, render_markdown
 from curate.report.words import Cell, Listing
 from curate.schema import resource_folder
@@ -107,7 +107,7 @@ def datasheet(inputs: ReportInputs) -> Datasheet:
         "is_release": facts.is_release,
         "sections": _by_section(answers),
         "completeness": completeness(answers),
-        "clearance": on_clearance(facts),
+        "clearance": clearance(facts),
     }
     return Datasheet(
         markdown=render_markdown("datasheet.md.j2", **values),

@@ -55,11 +55,11 @@ def by_state(facts: Facts) -> Counts:
 def by_assurance(facts: Facts) -> Counts:
     """Return people by how well their consent is proven: ``none`` on record, or ``0`` to ``4``."""
     return list(facts.rows("""
-        SELECT coalesce(assurance::VARCHAR, 'none') AS assurance, count(*) AS n FROM (
-            SELECT p.subject_id, max(assurance_level) AS assurance
+        SELECT coalesce(best::VARCHAR, 'none') AS assurance, count(*) AS n FROM (
+            SELECT p.subject_id, max(assurance_level) AS best
             FROM (SELECT DISTINCT subject_id FROM shown) p LEFT JOIN granted USING (subject_id)
             GROUP BY p.subject_id)
-        GROUP BY 1 ORDER BY assurance = 'none', 1"""))  # fmt: skip
+        GROUP BY 1 ORDER BY 1"""))  # fmt: skip
 
 
 def by_basis(facts: Facts) -> Counts:
@@ -71,7 +71,7 @@ def by_basis(facts: Facts) -> Counts:
     return list(facts.rows("""
         SELECT coalesce(legal_basis, ?::VARCHAR, 'not stated') AS basis,
                count(DISTINCT subject_id) AS n
-        FROM granted GROUP BY 1 ORDER BY basis = 'not stated', n DESC, 1""",
+        FROM granted GROUP BY 1 ORDER BY n DESC, 1""",
         facts.inputs.use.legal_basis))  # fmt: skip
 
 

@@ -123,15 +123,14 @@ def left_out(facts: Facts) -> tuple[tuple[Cell, Cell], ...]:
 
 
 def _in_words(reason: str) -> str:
-    return REASONS.get(reason) or (
-        f"{rule_of(reason).title} (rule {reason})" if reason in BY_CODE else reason
-    )
+    known = rule_of(reason).title if reason in BY_CODE else f"Another reason, called {reason}."
+    return REASONS.get(reason, known)
 
 
 # Why a release leaves an entry out that the audit did not hold back (`curate.release.select`).
 REASONS = {
     "same-content": "The same bytes are in the release already.",
-    "near-duplicate": "A picture that looks nearly the same is in the release already.",
+    "near-duplicate": "A picture or video that looks nearly the same is in the release already.",
     "called-back": "A withdrawal feed of this use called the file back, and that is final.",
     "copy-blocked": "An entry with the same bytes is blocked.",
     "in-no-split": "The assignment of splits leaves the entry out.",

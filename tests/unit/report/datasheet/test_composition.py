@@ -20,9 +20,9 @@ def test_entries_are_counted_by_type(small) -> None:
 def test_what_entries_lack_is_counted(small) -> None:
     (table,) = missing(Facts(small)).listings
     told = {name: n for name, n, _ in table.rows}
-    assert told["captured_at"] == 10
+    assert told["time of capture"] == 10
     assert told["label"] == 2
-    assert told["people"] == 2
+    assert told["people shown"] == 2
     assert told["split"] == 1
 
 
@@ -37,7 +37,8 @@ def test_splits_that_share_people_or_copies_say_so() -> None:
     rows = [entry(1, split="train"), entry(2, split="test", sha256=f"{1:064x}")]
     inputs = make_inputs(entries=rows, depictions=[depicted(1, "a"), depicted(2, "a")])
     assert splits(Facts(inputs)).text[1] == (
-        "They are not apart: fewer than 5 people and 1 group of copies stand in more than one."
+        "The splits overlap: fewer than 5 people and 1 group of copies are in more than one of "
+        "them."
     )
 
 
@@ -79,7 +80,7 @@ def test_relations_to_entries_outside_a_release_are_not_counted() -> None:
                 "right_kind": "media", "basis": "manifest", "stage": "ingest"}  # fmt: skip
     inputs = make_inputs(entries=rows, relations=[relation, relation | {"right": "m002"}])
     (table,) = relations(Facts(inputs)).listings
-    assert table.rows == (("derived_from", "media and media", 1),)
+    assert table.rows == (("entry", "is made from", "entry", 1),)
 
 
 def test_answers_of_the_catalogue_leave_nothing_to_authors(small) -> None:

@@ -23,11 +23,14 @@ def test_an_entrys_licence_is_its_own_or_its_sources(small) -> None:
 
 
 def test_terms_of_sources_are_told(small) -> None:
-    assert third_party_limits(Facts(small)).listings[0].rows == (("no_redistribution", 1, 9),)
+    assert third_party_limits(Facts(small)).listings[0].rows == (("not to be passed on", 1, 9),)
 
 
 def test_any_other_use_is_unfit(small) -> None:
-    assert unfit(Facts(small)).text[0].startswith("Anything but train-detector")
+    assert unfit(Facts(small)).text[0] == (
+        "Do not use it for anything except training detectors, internally and non-commercially. "
+        "It was judged for this use only."
+    )
 
 
 @pytest.mark.parametrize(
@@ -48,13 +51,15 @@ def test_terms_that_were_read_and_are_none_put_no_limits(small) -> None:
     tables = {**small.tables, "sources": make_inputs(sources=rows).tables["sources"]}
     answer = third_party_limits(Facts(replace(small, tables=tables)))
     assert answer.source is AnswerSource.CATALOGUE
-    assert answer.text == ("The terms of the sources were read, and put no limits on the data.",)
+    assert answer.text == (
+        "The terms that were read put no limits on the data besides those of the licences.",
+    )
 
 
 def test_errata_count_withdrawals_and_decisions(small) -> None:
     withdrawn, decided = errata(Facts(small)).text
     assert "withdrawn by fewer than 5 people" in withdrawn
-    assert decided == "Reviewers recorded 0 decisions on what is described here."
+    assert decided == "Reviewers recorded no decisions on the entries described here."
 
 
 def test_updates_say_how_deletions_arrive(small) -> None:

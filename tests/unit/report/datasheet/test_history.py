@@ -13,7 +13,8 @@ from tests.unit.report.conftest import AS_OF, entry, make_inputs, run
 def test_sources_are_told(small) -> None:
     (table,) = acquired(Facts(small)).listings
     assert table.rows == (
-        ("studio", "own_capture", "direct_from_subject", "individual_records", 9),
+        ("studio", "captured by the project itself", "directly from the people shown",
+         "a consent record for each person", 9),
     )
 
 
@@ -25,7 +26,7 @@ def test_without_sources_authors_must_say() -> None:
 def test_times_that_every_entry_declares_are_an_answer() -> None:
     answer = timeframe(Facts(make_inputs(entries=[entry(1, captured_at=AS_OF)])))
     assert answer.source == AnswerSource.CATALOGUE
-    assert answer.text == ("Captured from 2026-05-04 to 2026-05-04, as 1 entry declares.",)
+    assert answer.text == ("By what is declared, 1 entry was captured on 4 May 2026.",)
 
 
 def test_each_step_is_told_by_its_last_run() -> None:
@@ -36,13 +37,13 @@ def test_each_step_is_told_by_its_last_run() -> None:
     ])  # fmt: skip
     (table,) = preparation(Facts(inputs)).listings
     assert [(step, told) for step, _, told, _ in table.rows] == [
-        ("run dedup", "radius 31"), ("audit", ""),
+        ("curate run dedup", "radius 31"), ("curate audit", ""),
     ]  # fmt: skip
 
 
 @pytest.mark.parametrize(
     ("metadata", "words"),
-    [("stripped", "without the metadata inside them"), ("kept", "byte for byte")],
+    [("stripped", "is left out of the release"), ("kept", "byte for byte")],
 )
 def test_a_release_says_what_became_of_metadata(laid, metadata, words) -> None:
     told = {**laid.written.facts, "metadata": metadata, "crops": "256 px"}
@@ -51,4 +52,4 @@ def test_a_release_says_what_became_of_metadata(laid, metadata, words) -> None:
     answers = {one["id"]: " ".join(one["text"]) for one in sheet["questions"]}
     assert words in answers[33]
     assert words in answers[34]
-    assert "a picture of its own too: 256 px" in answers[33]
+    assert "in the release as a separate picture too: 256 px" in answers[33]

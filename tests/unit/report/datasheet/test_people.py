@@ -35,17 +35,17 @@ def test_without_a_route_authors_must_say() -> None:
 
 
 def test_a_notice_is_told_by_how_many_saw_one() -> None:
-    assert "for 9 people" in notified(Facts(shown(9, notice_id="n1"))).text[0]
+    assert "For 9 people a record" in notified(Facts(shown(9, notice_id="n1"))).text[0]
     assert "names the notice" in notified(Facts(shown(9))).text[0]
 
 
 def test_the_span_in_which_consents_end_is_told() -> None:
     text = retention(Facts(shown(9, valid_until=AS_OF))).text[0]
-    assert "Consents of 9 people have an end, between 2026-05-04 and 2026-05-04" in text
+    assert text.startswith("The consent of 9 people ended on 4 May 2026; since then their media")
 
 
 def test_entries_without_a_source_are_left_to_authors(small) -> None:
     answer = directness(Facts(small))
     assert answer.source == AnswerSource.PARTIAL
-    assert answer.text == ("Of 1 entry no source is recorded.",)
-    assert answer.listings[0].rows == (("direct_from_subject", 1, 9),)
+    assert answer.text == ("No source is recorded for 1 entry.",)
+    assert answer.listings[0].rows == (("directly from the people shown", 1, 9),)

@@ -25,7 +25,7 @@ from tests.unit.report.page_reader import read
 
 def test_the_project_and_its_sources_are_told(small) -> None:
     (told,) = makers(Facts(small)).text
-    assert told.endswith("small <b>, from 1 source on record; 1 of them captured by the project.")
+    assert told.endswith("small <b>, from 1 source on record. The project itself captured it.")
     assert "from no recorded source." in makers(Facts(make_inputs())).text[0]
 
 
@@ -39,20 +39,19 @@ def test_contact_is_the_route_that_consents_name(small) -> None:
 
 
 def test_what_the_audit_weighed_is_told_and_no_document_is_made_up(small) -> None:
-    judged, none = impact(Facts(small)).text
-    assert "For each of 10 entries" in judged
-    assert "6 passed" in judged
+    judged, _, none = impact(Facts(small)).text
+    assert "The audit judged 10 entries of the catalogue and cleared 6." in judged
     assert "records none" in none
 
 
 def test_uses_are_those_that_were_audited(small) -> None:
     assert used(Facts(small)).text == (
-        "The catalogue was judged for these uses: detector-training.",
+        "The catalogue was judged for this use: detector-training.",
     )
 
 
 def test_small_counts_of_signed_documents_are_withheld(small) -> None:
-    assert "on record for no people" in ethics(Facts(small)).text[0]
+    assert "are held for no people" in ethics(Facts(small)).text[0]
 
 
 def test_every_field_of_about_that_is_told_is_declared() -> None:

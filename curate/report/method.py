@@ -103,9 +103,10 @@ def clearance(facts: Facts) -> Clearance:
         rows += [(one.question.asks, _RESTS_ON[basis], n) for basis, n in one.cleared.items() if n]
         if not any(one.cleared.values()):
             rows.append((one.question.asks, "not asked, because no entry raises it", 0))
-    of = "this release" if facts.is_release else "the catalogue"
+    of = "in this release" if facts.is_release else "of the catalogue"
+    were = number(cleared, "entry", "entries")
     text = [
-        f"The audit cleared {number(cleared, *_ENTRIES)} of {of}. An entry is cleared only if each "
+        f"The audit cleared {were} {of}. An entry is cleared only if each "
         "question that it raises is answered. The table counts the cleared entries by what each "
         "answer rests on."
     ]

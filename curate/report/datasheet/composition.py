@@ -153,9 +153,9 @@ def labels(facts: Facts) -> Answer:
         ("", "", "labels.origin", ""))  # fmt: skip
     if table is None:
         return answered("The entries carry no labels.")
-    checked = "Whether they are true was not estimated."
+    checked = "Whether the labels are true was not estimated."
     if "labels" in stages_run(facts):
-        checked = f"Whether they are true is told in the datasheet's answer to “{ON_ERRORS}”"
+        checked = f"Whether the labels are true is told in the datasheet's answer to “{ON_ERRORS}”"
     return answered(
         "A label states what an entry is, as the listing declares, as curate derived it or as "
         f"reviewers decided. {checked}",
@@ -182,11 +182,11 @@ def missing(facts: Facts) -> Answer:
     )
     rows = tuple((FIELDS[name], n, part_of(n, total)) for name, n in sorted(absent.items()) if n)
     if not rows:
-        return answered("No. Every entry states its split, method, source, licence, time of capture, "
+        return answered("Every entry states its split, method, source, licence, time of capture, "
                         "label and people.")  # fmt: skip
     return answered(
-        "Yes. Where the listing of an entry did not state a value, the field is empty; no value "
-        "was filled in.",
+        "Where the listing of an entry did not state a value, the field is empty. No value was "
+        "filled in.",
         listings=[Listing("Fields that are empty", ("Field", "Entries", "Share"), rows)],
     )
 
@@ -201,9 +201,18 @@ def relations(facts: Facts) -> Answer:
         AND (right_kind <> 'content' OR r."right" IN (SELECT sha256 FROM described))
         GROUP BY 1, 2, 3 ORDER BY n DESC, 1, 2, 3""",
         ("relations.left_kind", "relations.relation", "relations.right_kind", ""))  # fmt: skip
-    text = "The table counts the relations on record."
+    text = "The datasheet counts the relations that are on record."
     if table is None:
         text = "No relation between the entries described here is on record."
+    outside = facts.count("""
+        SELECT count(*) FROM relations r
+        WHERE ((left_kind = 'media' AND r."left" IN (SELECT media_id FROM described))
+            OR (left_kind = 'content' AND r."left" IN (SELECT sha256 FROM described)))
+        AND ((right_kind = 'media' AND r."right" NOT IN (SELECT media_id FROM described))
+            OR (right_kind = 'content' AND r."right" NOT IN (SELECT sha256 FROM described)))""")
+    if outside:
+        lead = number(outside, "relation leads", "relations lead")
+        text += f" {lead} to what is not described here."
     return answered(text, _origins(facts), _gathered(facts), listings=[table])
 
 

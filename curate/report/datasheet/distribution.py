@@ -127,7 +127,7 @@ def when(facts: Facts) -> Answer:
         "left out too, and what was cleared only since then was not added."
     )
     lasting = (
-        "The use that it was judged for names no end; consents were required to last for "
+        "The use that it was judged for names no end. The consents had to last for "
         f"{use.horizon_days:,} days."
     )
     return answered(
@@ -212,24 +212,6 @@ def _attribution(facts: Facts, stated: list[str]) -> list[str]:
     return [text]
 
 
-def licence(facts: Facts) -> Answer:
-    """Question 46: licence."""
-    table = listing(facts, "Entries by licence", ("Licence", "Entries"), """
-        SELECT coalesce(e.licence, s.licence, 'not declared') AS stated, count(*) AS n
-        FROM described e LEFT JOIN sources s USING (source_id)
-        GROUP BY stated ORDER BY n DESC, stated""")  # fmt: skip
-    without = facts.count("""
-        SELECT count(*) FROM described e LEFT JOIN sources s USING (source_id)
-        WHERE coalesce(e.licence, s.licence) IS NULL""")
-    if not without and table is not None:
-        return answered("The licences that entries or their sources declare.", listings=[table])
-    return partly(
-        f"No licence is declared for {number(without, 'entry', 'entries')}.",
-        authors="State the licence and terms of the dataset.",
-        listings=[table],
-    )
-
-
 def third_party_limits(facts: Facts) -> Answer:
     """Question 47: limits by third parties."""
     known = facts.count("SELECT count(*) FROM used_sources WHERE terms_flags IS NOT NULL")
@@ -242,8 +224,8 @@ def third_party_limits(facts: Facts) -> Answer:
     def said(text: str, listings: Sequence[Listing] = ()) -> Answer:
         if not unread:
             return answered(text, listings=listings)
-        were = number(unread, "source is", "sources are")
-        return partly(text, f"The terms of {were} not recorded.",
+        of = number(unread, "source")
+        return partly(text, f"The terms of {of} are not recorded.",
                       authors="State what these sources ask for.", listings=listings)  # fmt: skip
 
     if terms is None:

@@ -6,14 +6,16 @@ from curate.report.facts import Facts
 from curate.report.words import Listing, number, share
 
 _MOST_ROWS = 25
-_BEFORE = " Both estimates are of the whole catalogue, of which the release is a part."
+_BEFORE = " What was estimated is of the whole catalogue, of which the release is a part."
 
 
 def truth_of_labels(facts: Facts) -> tuple[tuple[str, ...], tuple[Listing, ...]]:
     """Return paragraphs and tables on wrong labels and on shortcuts, where the stage ran."""
     noise, wrong = _noise(facts)
     told, shortcuts = _shortcuts(facts)
-    return (noise, told + (_BEFORE if facts.is_release else "")), (wrong, shortcuts)
+    estimated = wrong.rows or facts.count("SELECT count(*) FROM shortcuts WHERE exchangeable")
+    before = _BEFORE if facts.is_release and estimated else ""
+    return (noise, told + before), (wrong, shortcuts)
 
 
 def _noise(facts: Facts) -> tuple[str, Listing]:

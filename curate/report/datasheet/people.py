@@ -83,10 +83,10 @@ def sensitive(facts: Facts) -> Answer:
         "SELECT DISTINCT name FROM labels SEMI JOIN described USING (media_id) ORDER BY name"
     )]  # fmt: skip
     return answered(
-        "Yes. Pictures of faces become biometric data when they are processed to identify someone, "
+        "Pictures of faces become biometric data when they are processed to identify someone, "
         "and a face may reveal a person's origin, health or belief.",
-        f"{_recorded(names)} Besides these, only whether a person is an adult, a minor or "
-        "deceased is recorded.",
+        f"{_recorded(names)} It is also recorded whether a person is an adult, a minor or "
+        "deceased, and no other trait.",
     )
 
 

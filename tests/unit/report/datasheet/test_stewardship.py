@@ -19,7 +19,7 @@ from curate.report.datasheet.stewardship import (
 )
 from curate.report.facts import Facts
 from curate.schema import json_schema
-from tests.unit.report.conftest import consent, make_inputs
+from tests.unit.report.conftest import consent, entry, make_inputs
 from tests.unit.report.page_reader import read
 
 
@@ -42,6 +42,26 @@ def test_what_the_audit_weighed_is_told_and_no_document_is_made_up(small) -> Non
     judged, _, none = impact(Facts(small)).text
     assert "The audit judged 10 entries of the catalogue and cleared 6." in judged
     assert "records none" in none
+
+
+def test_a_basis_that_nobody_stated_is_told_from_one_that_is_not_consent(small) -> None:
+    stated = [None] * 5 + ["A6-1-f"] * 5 + ["A6-1-a"] * 5
+    rows = [consent(f"s{n}", legal_basis=basis) for n, basis in enumerate(stated)]
+    depicted = [
+        {"media_id": "m001", "subject_id": f"s{n}", "role": "depicted",
+         "link_method": "declared", "link_status": "confirmed"} for n in range(len(stated))
+    ]  # fmt: skip
+    inputs = make_inputs(entries=[entry(1)], consents=rows, depictions=depicted)
+    (table,) = impact(Facts(inputs)).listings
+    assert set(table.rows) == {
+        ("not stated in the record or the use", 5),
+        ("consent (GDPR Art. 6(1)(a))", 5),
+        ("legitimate interests (GDPR Art. 6(1)(f)), which is not consent", 5),
+    }
+    use = replace(inputs.use, legal_basis="A6-1-a")
+    answer = impact(Facts(replace(inputs, use=use)))
+    assert ("consent (GDPR Art. 6(1)(a))", 10) in answer.listings[0].rows
+    assert "A record that names none rests on that of the use: consent" in answer.text[1]
 
 
 def test_uses_are_those_that_were_audited(small) -> None:

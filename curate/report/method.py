@@ -93,16 +93,17 @@ def clearance(facts: Facts) -> Clearance:
     if facts.inputs.items is not None:
         held = pc.is_in(verdicts["media_id"], value_set=facts.inputs.items["media_id"])
         verdicts = verdicts.filter(held)
-    cleared = pc.sum(pc.equal(verdicts["verdict"], str(Verdict.CLEARED))).as_py() or 0
+    verdicts = verdicts.filter(pc.equal(verdicts["verdict"], str(Verdict.CLEARED)))
+    cleared, unasked = verdicts.num_rows, verdicts["answers"].null_count
     head = ("Question", "The answer rests on", "Entries")
     waivers = tuple(on_waivers(facts))
-    if not cleared:
+    if cleared == unasked:
         return Clearance(waivers, Listing(_CLEARANCE, head, ()))
     rows: list[tuple[Cell, ...]] = []
     for one in tally(verdicts):
         rows += [(one.question.asks, _RESTS_ON[basis], n) for basis, n in one.cleared.items() if n]
         if not any(one.cleared.values()):
-            rows.append((one.question.asks, "not asked, because no entry raises it", 0))
+            rows.append((one.question.asks, "not asked, because no entry raises it", cleared - unasked))
     of = "in this release" if facts.is_release else "of the catalogue"
     were = number(cleared, "entry", "entries")
     text = [
@@ -110,6 +111,8 @@ def clearance(facts: Facts) -> Clearance:
         "question that it raises is answered. The table counts the cleared entries by what each "
         "answer rests on."
     ]
+    if unasked:
+        text.append(f"The answers are not on record for {number(unasked, *_ENTRIES)}.")
     if alone := by_declaration_only(verdicts):
         who = "the people in 1 entry" if alone == 1 else f"the people in {alone:,} entries"
         text.append(f"Who {who} are is known by declaration only.")

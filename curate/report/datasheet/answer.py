@@ -113,6 +113,8 @@ def withheld(
 
     >>> withheld([("a", 90), ("b", 7), ("c", 2)])
     (('a', 90), ('b', 'withheld'), ('c', 'fewer than 5'))
+    >>> withheld([("a", 30), ("b", 2), ("c", 2)])
+    (('a', 'all but fewer than 5'), ('b', 'fewer than 5'), ('c', 'fewer than 5'))
     """
     counts = [(name, n) for name, n in rows if n]
     small = {i for i, (name, n) in enumerate(counts) if n < SMALLEST and sensitive(name)}
@@ -123,7 +125,10 @@ def withheld(
     while others and not _kept(counts, small, beside):
         beside.add(others.pop(0)[1])
     if _kept(counts, small, beside) or len(counts) == 1:
-        word = {i: _FEW for i in small} | dict.fromkeys(beside, _WITHHELD)
+        rest = sum(n for _, n in counts)
+        word = {i: _FEW for i in small} | {
+            i: _ALL_BUT_FEW if rest - counts[i][1] < SMALLEST else _WITHHELD for i in beside
+        }
     else:
         # Nothing is left to hide them among: not even that they are small is told.
         word = dict.fromkeys(small | beside, _WITHHELD)
@@ -133,12 +138,14 @@ def withheld(
 
 
 _FEW = f"fewer than {SMALLEST}"
-_WITHHELD = "withheld"
+_WITHHELD, _ALL_BUT_FEW = "withheld", f"all but fewer than {SMALLEST}"
 
 
 def _kept(counts: Sequence[tuple[str, int]], small: set[int], beside: set[int]) -> bool:
-    """Return whether no small count follows from the sum of what is withheld."""
+    """Return whether no small count follows from the sum of what is withheld, nor is that one."""
     whole = sum(counts[i][1] for i in small | beside)
+    if whole < SMALLEST:
+        return False
     # Of others a reader may know that they are not small.
     lowest = len(small) - 1 + SMALLEST * len(beside)
     highest = (len(small) - 1) * (SMALLEST - 1)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from curate.report.datasheet.answer import Answer, answered, count_people, few, partly
+from curate.report.consents import people_shown
+from curate.report.datasheet.answer import Answer, answered, count_some, few, partly
 from curate.report.datasheet.labels import truth_of_labels
 from curate.report.facts import Facts
 from curate.report.structure import stages_run
@@ -240,7 +241,8 @@ def _origins(facts: Facts) -> str:
 def _gathered(facts: Facts) -> str:
     """Return how many people the comparison of faces told apart in what is described."""
     found, faces = facts.row("""
-        SELECT count(DISTINCT identity_id), count(*) FILTER (identity_id IS NOT NULL)
+        SELECT count(DISTINCT identity_id),
+               count(DISTINCT face_id) FILTER (identity_id IS NOT NULL)
         FROM identities JOIN faces USING (face_id) JOIN held USING (sha256)""")
     if not found:
         return "Faces were not grouped by person."
@@ -277,7 +279,8 @@ def splits(facts: Facts) -> Answer:
         apart = "No declared person and no copy is in more than one of them."
         return answered(text, apart, listings=[table])
     groups = number(copies, "group of copies", "groups of copies") if copies else "no copies"
-    mixed = f"The splits overlap: {count_people(people)} and {groups} are in more than one of them."
+    who = count_some(people, people_shown(facts))
+    mixed = f"The splits overlap: {who} and {groups} are in more than one of them."
     return answered(text, mixed, listings=[table])
 
 

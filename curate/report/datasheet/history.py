@@ -219,9 +219,9 @@ def software(facts: Facts) -> Answer:
         "SELECT DISTINCT tool_version FROM runs WHERE status = 'done' ORDER BY 1"
     )]  # fmt: skip
     looked = f"Faces were searched with {listed(models)}." if models else "No faces were searched."
-    used = f" in version {listed(versions)}" if versions else ""
+    used = f", version {listed(versions)}," if versions else ""
     return answered(
-        f"Yes. Curate{used} prepared the data; it is open source under Apache-2.0. {looked}"
+        f"Yes. Curate{used} prepared the data. It is open source under Apache-2.0. {looked}"
     )
 
 

@@ -203,7 +203,7 @@ def end_of_consents(facts: Facts) -> str:
     people, first, last = ends(facts)
     if first is None or last is None:
         return "No consent on record has an end."
-    who, when = f"The consent of {count_people(people)}", period(first, last)
+    who, when = f"The consent of {count_some(people, people_shown(facts))}", period(first, last)
     blocked = "their media are blocked unless they consent anew."
     if first > facts.inputs.as_of:
         return f"{who} ends {when}; from then on {blocked}"

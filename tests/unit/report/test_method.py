@@ -47,7 +47,7 @@ def test_clearance_is_told_by_questions_in_words(small) -> None:
 
 
 def test_people_who_are_not_declared_are_told_of_all_that_were_found() -> None:
-    ids = [{"face_id": f"f{n}", "identity_id": f"i{n}", "status": "proposed",
+    ids = [{"face_id": f"f{n}", "identity_id": f"i{n}", "status": "proposed", "model_id": "toy@1",
             "subject_id": "p1" if n else None} for n in range(3)]  # fmt: skip
     assert on_identities(Facts(make_inputs(identities=ids))) == (
         "In the whole catalogue, comparing faces found 3 identities, each of which stands for one "

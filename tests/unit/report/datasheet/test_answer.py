@@ -23,7 +23,9 @@ def possible(told, whole) -> list[set[int]]:
     """Return for each group which counts a reader who knows the sum must hold for possible."""
     ranges = [
         {n} if isinstance(n, int)
-        else set(range(1, SMALLEST)) if n == "fewer than 5" else set(range(1, whole + 1))
+        else set(range(1, SMALLEST)) if n == "fewer than 5"
+        else set(range(whole - SMALLEST + 1, whole)) if n == "all but fewer than 5"
+        else set(range(1, whole + 1))
         for _, n in told
     ]  # fmt: skip
     sums = {(): 0}
@@ -43,6 +45,8 @@ def test_no_small_count_can_be_had_from_the_total(rows) -> None:
     for (name, n), counts in zip(told, possible(told, whole), strict=True):
         if not isinstance(n, int):
             assert len(counts) > 1, (name, told)
+    known = sum(n for _, n in told if isinstance(n, int))
+    assert not 0 < whole - known < SMALLEST
 
 
 def test_a_smallest_count_that_others_would_give_away_takes_more_with_it() -> None:

@@ -11,6 +11,7 @@ from curate.report.datasheet.composition import (
 )
 from curate.report.datasheet.sheet import questions
 from curate.report.facts import Facts
+from tests import factories
 from tests.unit.report.conftest import content, entry, finding, make_inputs, run, verdict
 
 
@@ -116,10 +117,8 @@ def test_relations_that_lead_out_of_a_release_are_told() -> None:
 
 def test_a_few_people_are_not_counted_as_identities() -> None:
     rows = [entry(n) for n in range(1, 5)]
-    faces = [{"face_id": f"f{n}", "sha256": row["sha256"], "frame": 0, "ordinal": 0,
-              "model_id": "toy@1"} for n, row in enumerate(rows)]  # fmt: skip
-    ids = [{"face_id": f"f{n}", "identity_id": f"i{n % 3}", "status": "proposed"}
-           for n in range(4)]  # fmt: skip
+    faces = [factories.face(row["sha256"], face_id=f"f{n}") for n, row in enumerate(rows)]
+    ids = [factories.identity(face, None, identity_id=f"i{n % 3}") for n, face in enumerate(faces)]
     inputs = make_inputs(entries=rows, content=[content(row) for row in rows], faces=faces,
                          identities=ids)  # fmt: skip
     assert relations(Facts(inputs)).text[2] == (

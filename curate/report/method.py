@@ -103,7 +103,9 @@ def clearance(facts: Facts) -> Clearance:
     for one in tally(verdicts):
         rows += [(one.question.asks, _RESTS_ON[basis], n) for basis, n in one.cleared.items() if n]
         if not any(one.cleared.values()):
-            rows.append((one.question.asks, "not asked, because no entry raises it", cleared - unasked))
+            rows.append(
+                (one.question.asks, "not asked, because no entry raises it", cleared - unasked)
+            )
     of = "in this release" if facts.is_release else "of the catalogue"
     were = number(cleared, "entry", "entries")
     text = [

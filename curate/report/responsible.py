@@ -75,7 +75,8 @@ def responsible(facts: Facts, sheet: Datasheet) -> Node:
         "rai:dataUseCases": [judged, *answers[39].authors],
         "rai:dataCollectionType": [
             _COLLECTED.get(way) or word("sources.acquisition_method", way) for (way,) in ways
-        ] or ["not known"],
+        ]
+        or ["not known"],
         "rai:dataManipulationProtocol": _manipulated(made),
         "rai:machineAnnotationTools": [model for (model,) in models],
     }

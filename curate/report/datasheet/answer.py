@@ -126,7 +126,7 @@ def withheld(
         beside.add(others.pop(0)[1])
     if _kept(counts, small, beside) or len(counts) == 1:
         rest = sum(n for _, n in counts)
-        word = {i: _FEW for i in small} | {
+        word = dict.fromkeys(small, _FEW) | {
             i: _ALL_BUT_FEW if rest - counts[i][1] < SMALLEST else _WITHHELD for i in beside
         }
     else:
@@ -153,9 +153,7 @@ def _kept(counts: Sequence[tuple[str, int]], small: set[int], beside: set[int]) 
     return min(SMALLEST - 1, whole - lowest) > least
 
 
-def withheld_each(
-    rows: Sequence[tuple[str, int]], whole: int
-) -> tuple[tuple[Cell, Cell], ...]:
+def withheld_each(rows: Sequence[tuple[str, int]], whole: int) -> tuple[tuple[Cell, Cell], ...]:
     """Return counts of people by groups that overlap, with small ones withheld.
 
     Args:

@@ -46,9 +46,12 @@ def instances(facts: Facts) -> Answer:
     total = sum(n for _, n in kinds)
     said = listed([number(n, _KIND[kind], _KINDS[kind]) for kind, n in kinds])
     distinct = facts.count("SELECT count(DISTINCT sha256) FROM described")
+    if not total:
+        return answered("An instance is one media file that shows faces. There are no entries.")
+    hold = "It holds" if total == 1 else "They hold"
     return answered(
-        f"An instance is one media file that shows faces: {number(total, *_ENTRIES)} "
-        f"({said}). They hold {number(distinct, 'distinct content')}, as SHA-256 tells them apart."
+        f"An instance is one media file that shows faces: {number(total, *_ENTRIES)} ({said}). "
+        f"{hold} {number(distinct, 'distinct content')}, as SHA-256 tells them apart."
     )
 
 
@@ -58,7 +61,11 @@ _KINDS = {"image": "pictures", "video": "videos", "unknown": "files of other kin
 
 # What entries are counted by, its query, and the vocabulary of its codes.
 _TYPES = (
-    ("kind", "media.kind", "SELECT kind, count(*) AS n FROM described GROUP BY 1 ORDER BY n DESC, 1"),
+    (
+        "kind",
+        "media.kind",
+        "SELECT kind, count(*) AS n FROM described GROUP BY 1 ORDER BY n DESC, 1",
+    ),
     (
         "authenticity label",
         "",
@@ -103,7 +110,8 @@ def counts(facts: Facts) -> Answer:
         more += max(0, len(found) - MAX_ROWS)
     table = Listing("Entries by type", ("By", "Value", "Entries"), tuple(rows), more)
     there = "There is" if total == 1 else "There are"
-    return answered(f"{there} {number(total, *_ENTRIES)} in all.", listings=[table])
+    entries = number(total, *_ENTRIES) if total else "no entries"
+    return answered(f"{there} {entries} in all.", listings=[table])
 
 
 def completeness(facts: Facts) -> Answer:
@@ -134,9 +142,10 @@ def raw_or_features(facts: Facts) -> Answer:
         SELECT format, count(*) AS n, CAST(median(width) AS BIGINT), CAST(median(height) AS BIGINT)
         FROM held GROUP BY format ORDER BY n DESC, format""")  # fmt: skip
     size = facts.count("SELECT sum(byte_size) FROM held")
+    together = f"{size / 1e6:,.1f} MB" if size >= 1e5 else f"{size / 1e3:,.1f} kB"
     return answered(
-        f"An instance is a media file. Together the files had {size / 1e6:,.1f} MB when they were "
-        "received. Features of faces are not part of the data.",
+        f"An instance is a media file. Together the files had {together} when they were received. "
+        "Features of faces are not part of the data.",
         listings=[formats],
     )
 

@@ -160,8 +160,9 @@ def licence(facts: Facts) -> Answer:
     text += [*_held_against_use(facts, stated), *_attribution(facts, stated)]
     if not without and table is not None:
         return answered(*text, listings=[table])
+    lacking = f"No licence is declared for {number(without, 'entry', 'entries')}."
     return partly(
-        f"No licence is declared for {number(without, 'entry', 'entries')}.", *text,
+        lacking if without else "There are no entries.", *text,
         authors="State the licence and terms of the dataset.",
         listings=[table],
     )  # fmt: skip
@@ -263,7 +264,9 @@ def errata(facts: Facts) -> Answer:
     return answered(
         "By the project's records, consent had been withdrawn by "
         f"{count_people(withdrawn)} at the instant judged. Media that show a person who withdrew "
-        "are blocked until that person consents anew.",
+        "are blocked until that person consents anew."
+        if withdrawn
+        else "By the project's records, nobody had withdrawn consent at the instant judged.",
         f"Reviewers recorded {few(decided, 'decision')} on the entries described here.",
     )
 

@@ -51,11 +51,8 @@ def instruments(facts: Facts) -> Answer:
                count(*) FILTER (has_exif IS NULL) FROM held""")
     said = ["The catalogue does not record which devices were used."]
     if exif + without:
-        files = number(exif + without, "file", "files")
-        some = f"{exif:,} of the {files}" if exif else f"None of the {files}"
-        verb = "carries" if exif == 1 or not exif else "carry"
         said.append(
-            f"{some} that were read {verb} EXIF metadata as received, which may name a device."
+            f"{_some(exif, exif + without)} EXIF metadata as received, which may name a device."
         )
     if unknown:
         told = number(unknown, "file", "files")
@@ -66,6 +63,16 @@ def instruments(facts: Facts) -> Answer:
         " ".join(text for text in said if text),
         authors="Name the cameras or programs, and how they were checked.",
     )
+
+
+def _some(carrying: int, read: int) -> str:
+    """Return how many of the files that were read carry something, without what they carry."""
+    if read == 1:
+        return "The 1 file that was read carries" + ("" if carrying else " no")
+    if not carrying:
+        return f"None of the {read:,} files that were read carries"
+    of = f"{carrying:,} of the" if carrying < read else "All"
+    return f"{of} {read:,} files that were read {'carries' if carrying == 1 else 'carry'}"
 
 
 _EXIF_OF_RELEASE = {

@@ -66,13 +66,17 @@ def identifiable(facts: Facts) -> Answer:
                (SELECT list_sort(list(DISTINCT model_id)) FROM face_scans)""")
     found = (
         f"{number(searched, 'content was', 'contents were')} searched for faces with "
-        f"{listed(models)}, and {number(faces, 'face was', 'faces were')} found." if searched
+        f"{listed(models)}, and {number(faces, 'face was', 'faces were') if faces else 'no face was'} "
+        "found." if searched
         else "No content was searched for faces."
     )  # fmt: skip
     leaves = " The release does not say who is in which file." if facts.is_release else ""
+    declared = "Nobody is declared to be shown."
+    if people:
+        declared = f"{count_people(people).capitalize()} are declared to be shown, each under a "
+        declared += f"pseudonym.{leaves}"
     return answered(
-        f"Yes, people can be recognised by their faces. {count_people(people).capitalize()} are "
-        f"declared to be shown, each under a pseudonym.{leaves}",
+        f"Yes, people can be recognised by their faces. {declared}",
         f"{found} Embeddings of faces are not kept.",
     )
 
@@ -220,8 +224,7 @@ def retention(facts: Facts) -> Answer:
         USING (subject_id) WHERE destroy_by IS NOT NULL""")
     until = end_of_consents(facts)
     dated = (
-        "A date by which biometric data must be destroyed is recorded for "
-        f"{count_people(destroy)}."
+        f"A date by which biometric data must be destroyed is recorded for {count_people(destroy)}."
     )
     if not people and not destroy:
         return partly(until, dated,

@@ -97,8 +97,13 @@ def ethics(facts: Facts) -> Answer:
         "SELECT count(DISTINCT subject_id) FROM granted WHERE document_sha256 IS NOT NULL"
     )
     return partly(
-        "The catalogue does not record ethical reviews. Records of consent with the digest of a "
-        f"signed document are held for {count_some(signed, people_shown(facts))}.",
+        "The catalogue does not record ethical reviews. "
+        + (
+            "Records of consent with the digest of a signed document are held for "
+            f"{count_some(signed, people_shown(facts))}."
+            if signed
+            else "No record of consent states the digest of a signed document."
+        ),
         authors="Name the review, and what came of it.",
     )
 
@@ -119,10 +124,11 @@ def impact(facts: Facts) -> Answer:
     )  # fmt: skip
     return answered(
         f"The audit judged {number(judged, 'entry', 'entries')} of the catalogue and cleared "
-        f"{cleared:,}. An entry is cleared only if the consent of each person who is declared to "
+        f"{f'{cleared:,}' if cleared else 'none'}. An entry is cleared only if the consent of each person who is declared to "
         "be shown covers this use, in their role and for this audience, or reviewers decided so.",
         f"{count_people(people).capitalize()} are declared to be shown. The datasheet counts them "
-        f"by the legal basis of their records of consent.{rest}",
+        f"by the legal basis of their records of consent.{rest}"
+        if people else "Nobody is declared to be shown, so there is no legal basis to count.",
         "A data protection impact assessment (GDPR Art. 35) is a document of the controller. The "
         "catalogue records none.",
         listings=[Listing("People by legal basis", ("Legal basis of their records", "People"),
@@ -148,7 +154,8 @@ def used(facts: Facts) -> Answer:
     of = "this use" if len(uses) == 1 else "these uses"
     return partly(
         f"The catalogue was judged for {of}: {listed(uses)}."
-        if uses else "No audit of the catalogue is on record.",
+        if uses
+        else "No audit of the catalogue is on record.",
         authors="Say for which tasks the data were used.",
     )
 
@@ -169,7 +176,8 @@ def hosts(facts: Facts) -> Answer:
     """Question 50: who hosts it."""
     stored = facts.inputs.use.storage_territories
     return partly(
-        f"The use allows storage in these territories: {listed(stored)}." if stored
+        f"The use allows storage in these territories: {listed(stored)}."
+        if stored
         else "The use names no place of storage.",
         authors="Name who hosts and maintains it.",
     )

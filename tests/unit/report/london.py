@@ -81,9 +81,7 @@ def london() -> ReportInputs:
             "format": "PNG" if int(row["media_id"][1:]) % 7 == 0 else "JPEG",
         } for row in readable
     }.values())  # fmt: skip
-    faces = [
-        factories.face(one["sha256"], face_id=f"f{n}") for n, one in enumerate(contents)
-    ]
+    faces = [factories.face(one["sha256"], face_id=f"f{n}") for n, one in enumerate(contents)]
     verdicts, findings = [], []
     for row in rows:
         number = int(row["media_id"][1:])
@@ -94,9 +92,17 @@ def london() -> ReportInputs:
         if number in (40, 41, 42):
             codes = [*codes, "LAB001"]
         said = "blocked" if wrong else "needs_review" if codes else "cleared"
-        verdicts.append({"run_id": RUN, "media_id": row["media_id"], "verdict": said,
-                         "codes": codes, "evidence": "0" * 64,
-                         "answers": "ssssdmdddx--" if number % 3 else "ssssmm?ddx--", "decided_by": "policy"})
+        verdicts.append(
+            {
+                "run_id": RUN,
+                "media_id": row["media_id"],
+                "verdict": said,
+                "codes": codes,
+                "evidence": "0" * 64,
+                "answers": "ssssdmdddx--" if number % 3 else "ssssmm?ddx--",
+                "decided_by": "policy",
+            }
+        )
         findings += [finding(code, number, "review") for code in codes]
     findings += [finding("DUP001", 20, "none"), finding("DUP001", 200, "none")]
     return make_inputs(
@@ -166,5 +172,3 @@ def london_release() -> ReportInputs:
     selection = select({name: inputs.tables[name] for name in INPUTS})
     return replace(inputs, items=selection.items, left_out=selection.left_out,
                    release={"metadata": "stripped"})  # fmt: skip
-
-

@@ -133,7 +133,7 @@ def test_no_doubted_label_is_a_sentence() -> None:
 
 
 def test_answers_are_referred_to_by_their_question() -> None:
-    assert ON_ERRORS == next(one.text for one in questions() if one.id == 13)
+    assert next(one.text for one in questions() if one.id == 13) == ON_ERRORS
 
 
 def test_answers_of_the_catalogue_leave_nothing_to_authors(small) -> None:

@@ -23,8 +23,13 @@ from tests.unit.report.conftest import AS_OF, entry, make_inputs, run
 def test_sources_are_told(small) -> None:
     (table,) = acquired(Facts(small)).listings
     assert table.rows == (
-        ("studio", "captured by the project itself", "directly from the people shown",
-         "a consent record for each person", 9),
+        (
+            "studio",
+            "captured by the project itself",
+            "directly from the people shown",
+            "a consent record for each person",
+            9,
+        ),
     )
 
 

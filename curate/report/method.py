@@ -109,9 +109,11 @@ def clearance(facts: Facts) -> Clearance:
     of = "in this release" if facts.is_release else "of the catalogue"
     were = number(cleared, "entry", "entries")
     text = [
-        f"The audit cleared {were} {of}. An entry is cleared only if each "
-        "question that it raises is answered. The table counts the cleared entries by what each "
-        "answer rests on."
+        (
+            f"The audit cleared {were} {of}. An entry is cleared only if each "
+            "question that it raises is answered. The table counts the cleared entries by what "
+            "each answer rests on."
+        )
     ]
     if unasked:
         text.append(f"The answers are not on record for {number(unasked, *_ENTRIES)}.")

@@ -25,8 +25,10 @@ _RAI = {
     "rai:dataBiases": (17,),
     "rai:dataLimitations": (7, 13, 41, 46),
 }
-_SEVERAL = {"rai:dataPreprocessingProtocol",
-            "rai:personalSensitiveInformation", "rai:dataBiases", "rai:dataLimitations"}  # fmt: skip
+_SEVERAL = {
+    *("rai:dataPreprocessingProtocol", "rai:personalSensitiveInformation"),
+    *("rai:dataBiases", "rai:dataLimitations"),
+}
 # RAI's own words for how data were collected, where it has one.
 _COLLECTED = {"crawl": "Web Scraping", "api": "Web API"}
 

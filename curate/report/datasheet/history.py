@@ -91,8 +91,10 @@ def sampling(facts: Facts) -> Answer:
     rows = tuple((_in_words(str(reason)), n) for reason, n in left_out(facts))
     reasons = Listing("Entries left out, by reason", ("Reason", "Entries"), rows)
     text = [
-        f"The release holds each entry that the audit cleared for the use {use.name}, and each "
-        "content once. Nothing was drawn at random."
+        (
+            f"The release holds each entry that the audit cleared for the use {use.name}, and each "
+            "content once. Nothing was drawn at random."
+        )
     ]
     if rows:
         text.append(
@@ -186,7 +188,8 @@ def preparation(facts: Facts) -> Answer:
         text = f"Files were measured and compared. {_handed_on(facts)}".rstrip()
     head = ("Command", "Versions", "Parameters", "Last run")
     faces = [
-        f"The faces of the whole catalogue were compared by the model {one.model}. {' '.join(one.sentences)}"
+        f"The faces of the whole catalogue were compared by the model {one.model}. "
+        + " ".join(one.sentences)
         for one in comparisons(facts) if one.current
     ]  # fmt: skip
     return answered(text, *faces, listings=[Listing("Commands that ran", head, ran)])

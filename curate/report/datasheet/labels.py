@@ -30,8 +30,10 @@ def _noise(facts: Facts) -> tuple[str, Listing]:
     table = Listing("Labels estimated to be wrong", head, cells[:_MOST_ROWS],
                     max(0, len(rows) - _MOST_ROWS))  # fmt: skip
     if not rows:
-        return ("How many labels are wrong could not be estimated, because there are too few "
-                "entries or people or because the scores do not separate the labels."), table  # fmt: skip
+        return (
+            "How many labels are wrong could not be estimated, because there are too few entries "
+            "or people or because the scores do not separate the labels."
+        ), table
     (held,) = facts.row("SELECT string_agg(DISTINCT held_together, '; ') FROM label_noise")
     none = (" An estimate of 0 % does not show that every label is right."
             if any(not row[3] for row in rows) else "")  # fmt: skip

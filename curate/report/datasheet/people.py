@@ -64,12 +64,11 @@ def identifiable(facts: Facts) -> Answer:
                (SELECT count(DISTINCT sha256) FROM face_scans JOIN held USING (sha256)
                 WHERE error IS NULL),
                (SELECT list_sort(list(DISTINCT model_id)) FROM face_scans)""")
-    found = (
-        f"{number(searched, 'content was', 'contents were')} searched for faces with "
-        f"{listed(models)}, and {number(faces, 'face was', 'faces were') if faces else 'no face was'} "
-        "found." if searched
-        else "No content was searched for faces."
-    )  # fmt: skip
+    found = "No content was searched for faces."
+    if searched:
+        seen = number(faces, "face was", "faces were") if faces else "no face was"
+        found = f"{number(searched, 'content was', 'contents were')} searched for faces with "
+        found += f"{listed(models)}, and {seen} found."
     leaves = " The release does not say who is in which file." if facts.is_release else ""
     declared = "Nobody is declared to be shown."
     if people:
@@ -223,9 +222,8 @@ def retention(facts: Facts) -> Answer:
         SELECT count(*) FROM (SELECT DISTINCT subject_id FROM shown) JOIN subjects
         USING (subject_id) WHERE destroy_by IS NOT NULL""")
     until = end_of_consents(facts)
-    dated = (
-        f"A date by which biometric data must be destroyed is recorded for {count_people(destroy)}."
-    )
+    date = "date by which biometric data must be destroyed is recorded"
+    dated = f"A {date} for {count_people(destroy)}." if destroy else f"No {date}."
     if not people and not destroy:
         return partly(until, dated,
                       authors="Say how long copies may be kept, and who enforces it.")  # fmt: skip

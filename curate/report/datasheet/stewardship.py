@@ -119,13 +119,15 @@ def impact(facts: Facts) -> Answer:
          for name, n in by_basis(facts)], people
     )  # fmt: skip
     default = facts.inputs.use.legal_basis
-    rest = "" if default is None else (
-        f" A record that names none rests on that of the use: {word('consents.legal_basis', default)}."
-    )  # fmt: skip
+    rest = ""
+    if default is not None:
+        rest = " A record that names none rests on that of the use: "
+        rest += f"{word('consents.legal_basis', default)}."
+    passed = f"{cleared:,}" if cleared else "none"
     return answered(
         f"The audit judged {number(judged, 'entry', 'entries')} of the catalogue and cleared "
-        f"{f'{cleared:,}' if cleared else 'none'}. An entry is cleared only if the consent of each person who is declared to "
-        "be shown covers this use, in their role and for this audience, or reviewers decided so.",
+        f"{passed}. An entry is cleared only if the consent of each person who is declared to be "
+        "shown covers this use, in their role and for this audience, or reviewers decided so.",
         f"{count_people(people).capitalize()} are declared to be shown. The datasheet counts them "
         f"by the legal basis of their records of consent.{rest}"
         if people else "Nobody is declared to be shown, so there is no legal basis to count.",

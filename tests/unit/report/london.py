@@ -22,6 +22,7 @@ from tests.unit.report.conftest import (
 )
 
 PEOPLE = 34
+_ACQUIRED = datetime(2026, 1, 2, tzinfo=UTC)
 _LATE, _LATER = datetime(2099, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 # What is wrong with whom, by the number of the person.
 WITHDREW, REFUSED, WITHOUT_RECORD, MINOR = (0, 1), (2,), (3,), (4, 5)
@@ -141,7 +142,7 @@ def london() -> ReportInputs:
              "acquisition_method": way, "consent_claim": "individual_records",
              "terms_flags": flags, "licence": "CC-BY-4.0", "acquired_at": at}
             for name, kind, way, flags, at in (
-                ("studio", "own_capture", "direct_from_subject", [], datetime(2026, 1, 2, tzinfo=UTC)),
+                ("studio", "own_capture", "direct_from_subject", [], _ACQUIRED),
                 ("museum", "licensed_dataset", "via_publisher", ["no_redistribution"],
                  datetime(2026, 3, 4, tzinfo=UTC)),
             )

@@ -47,11 +47,15 @@ def test_a_licence_is_held_against_the_use_and_what_was_taken_out(laid) -> None:
     inputs = replace(laid.inputs, tables=tables, release={"metadata": "stripped"})
     assert licence(Facts(inputs)).text == (
         "Entries or their sources declare these licences: CC-BY-4.0.",
-        "The release is narrower than CC-BY-4.0: the consents were judged for internal use only, "
-        "and the data must not be passed on beyond it, whatever the licence permits.",
-        "CC-BY-4.0 requires that the author is named when the data are passed on. Metadata that "
-        "may name an author was taken out of the files of the release. The sources to name are: "
-        "studio.",
+        (
+            "The release is narrower than CC-BY-4.0: the consents were judged for internal use "
+            "only, and the data must not be passed on beyond it, whatever the licence permits."
+        ),
+        (
+            "CC-BY-4.0 requires that the author is named when the data are passed on. Metadata "
+            "that may name an author was taken out of the files of the release. The sources to "
+            "name are: studio."
+        ),
     )
 
 

@@ -44,7 +44,7 @@ def test_what_the_audit_weighed_is_told_and_no_document_is_made_up(small) -> Non
     assert "records none" in none
 
 
-def test_a_basis_that_nobody_stated_is_told_from_one_that_is_not_consent(small) -> None:
+def test_a_basis_that_nobody_stated_is_told_from_one_that_is_not_consent() -> None:
     stated = [None] * 5 + ["A6-1-f"] * 5 + ["A6-1-a"] * 5
     rows = [consent(f"s{n}", legal_basis=basis) for n, basis in enumerate(stated)]
     depicted = [

@@ -43,6 +43,13 @@ def people_shown(facts: Facts) -> int:
     return facts.count("SELECT count(DISTINCT subject_id) FROM shown")
 
 
+def people_declared(facts: Facts) -> int:
+    """Return how many people are declared to be shown in the whole catalogue."""
+    return facts.count(
+        "SELECT count(DISTINCT subject_id) FROM depictions WHERE link_status <> 'rejected'"
+    )
+
+
 def by_state(facts: Facts) -> Counts:
     """Return people by the latest state on record at the instant judged: DPV's term.
 

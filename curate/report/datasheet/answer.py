@@ -168,3 +168,24 @@ def withheld_each(rows: Sequence[tuple[str, int]], whole: int) -> tuple[tuple[Ce
          else words.removesuffix(" people"))
         for name, n in rows if n
     )  # fmt: skip
+
+
+def beside_rest(groups: Sequence[tuple[str, int]], whole: int) -> set[int]:
+    """Return which counts to withhold so that a small group that is not told stays hidden.
+
+    Args:
+        groups: The kind and the count of each group that is told; those of one kind do not overlap.
+        whole: How many people there are.
+
+    Returns:
+        Indices into `groups`: of each kind that leaves a few people out, the smallest.
+
+    >>> beside_rest([("gender", 31), ("age", 20), ("age", 12)], 34)
+    {0, 2}
+    """
+    found = set()
+    for kind in {kind for kind, _ in groups}:
+        mine = [(n, i) for i, (name, n) in enumerate(groups) if name == kind]
+        if 0 < whole - sum(n for n, _ in mine) < SMALLEST:
+            found.add(min(mine)[1])
+    return found

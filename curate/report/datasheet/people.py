@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from curate.report.comparison import comparisons
 from curate.report.consents import (
     SCOPES,
@@ -12,11 +14,13 @@ from curate.report.consents import (
     by_scope,
     by_state,
     ends,
+    people_declared,
     people_shown,
 )
 from curate.report.datasheet.answer import (
     Answer,
     answered,
+    beside_rest,
     count_people,
     count_some,
     partly,
@@ -41,7 +45,11 @@ def subpopulations(facts: Facts) -> Answer:
         "Recorded as",
         [(word("subjects.subject_kind", age), n) for age, n in by_age(facts)],
     )
-    rates = [one.by_group for one in comparisons(facts) if one.current and one.by_group.rows]
+    whole = people_declared(facts)
+    rates = [
+        _without_rest(one.by_group, whole)
+        for one in comparisons(facts) if one.current and one.by_group.rows
+    ]  # fmt: skip
     recorded = (
         "The groups below are those that sources declare of people. No group was inferred from a "
         "picture."
@@ -54,6 +62,15 @@ def subpopulations(facts: Facts) -> Answer:
         authors="Describe the groups of people that the data show, if they agreed to that.",
         listings=[ages, *rates],
     )
+
+
+def _without_rest(rates: Listing, whole: int) -> Listing:
+    """Return a table by declared group in which groups of few people cannot be worked out."""
+    hidden = beside_rest([(str(row[0]), int(str(row[2]))) for row in rates.rows], whole)
+    rows = tuple(
+        (*row[:2], "withheld", *row[3:]) if i in hidden else row for i, row in enumerate(rates.rows)
+    )
+    return replace(rates, rows=rows)
 
 
 def identifiable(facts: Facts) -> Answer:

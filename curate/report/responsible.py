@@ -71,7 +71,7 @@ def responsible(facts: Facts, sheet: Datasheet) -> Node:
     made = facts.rows("""
         SELECT manipulation_type, method, count(*) AS n FROM described
         WHERE manipulation_type <> 'none' GROUP BY 1, 2 ORDER BY n DESC, 1, 2""")
-    judged = f"It was judged for this use only: {use_in_words(facts.inputs.use)}."
+    judged = f"The release was judged for this use only: {use_in_words(facts.inputs.use)}."
     models = facts.rows("SELECT DISTINCT model_id FROM face_scans ORDER BY 1")
     return told | {
         "rai:dataUseCases": [judged, *answers[39].authors],

@@ -70,7 +70,8 @@ def unfit(facts: Facts) -> Answer:
         else "No person shown excluded a further purpose."
     )  # fmt: skip
     return answered(
-        f"Do not use it for anything except {use_in_words(use)}. It was judged for this use only.",
+        f"Do not use it for anything except {use_in_words(use)}. The audit behind this datasheet "
+        "judged this use only.",
         told + refused,
     )
 

@@ -207,8 +207,9 @@ def test_the_datasheet_withholds_small_counts_of_people() -> None:
 
 def test_the_datasheet_hides_the_group_that_a_few_people_beside_it_would_make_up() -> None:
     """30 of 32 people are of a group that is told; that 2 are of another must not follow."""
-    shown = [{"media_id": "m001", "subject_id": f"s{n}", "role": "depicted",
-              "link_method": "declared", "link_status": "confirmed"} for n in range(32)]  # fmt: skip
+    who = {"media_id": "m001", "role": "depicted", "link_method": "declared",
+           "link_status": "confirmed"}  # fmt: skip
+    shown = [{**who, "subject_id": f"s{n}"} for n in range(32)]
     inputs = after(KNOWN)
     tables = {**inputs.tables, "depictions": make_inputs(depictions=shown).tables["depictions"]}
     sheet = json.loads(datasheet(replace(inputs, tables=tables)).json)

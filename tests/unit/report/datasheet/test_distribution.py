@@ -29,7 +29,7 @@ def test_terms_of_sources_are_told(small) -> None:
 def test_any_other_use_is_unfit(small) -> None:
     assert unfit(Facts(small)).text[0] == (
         "Do not use it for anything except training detectors, internally and non-commercially. "
-        "It was judged for this use only."
+        "The audit behind this datasheet judged this use only."
     )
 
 

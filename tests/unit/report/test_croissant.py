@@ -116,8 +116,10 @@ def test_no_person_and_no_place_of_a_file_is_in_it(laid) -> None:
 def test_uses_are_those_it_was_judged_for_and_limits_what_is_prohibited(laid) -> None:
     document = written_to(laid)
     assert document["rai:dataUseCases"] == [
-        "The release was judged for this use only: training detectors, internally and "
-        "non-commercially."
+        (
+            "The release was judged for this use only: training detectors, internally and "
+            "non-commercially."
+        )
     ]
     limits = " ".join(document["rai:dataLimitations"])
     assert "Do not use it for anything except training detectors" in limits

@@ -6,6 +6,7 @@ They are extracts of what the catalogue knows; what it does not know is null and
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from curate.consent.vocabulary import NAMESPACES, basis_term, purpose_term
@@ -16,13 +17,19 @@ from curate.report.consents import (
     Counts,
     by_age,
     by_assurance,
+    by_basis,
     by_column,
     by_scope,
     by_state,
+    ends,
     people_shown,
 )
-from curate.report.datasheet.answer import SMALLEST, withheld
+from curate.report.datasheet.answer import SMALLEST, withheld, withheld_each
+from curate.report.datasheet.history import left_out
 from curate.report.facts import Facts
+from curate.report.overview import rule_of
+from curate.report.vocabulary import purpose_words, word
+from curate.report.words import Cell
 
 Node = dict[str, Any]
 
@@ -34,11 +41,21 @@ _REFERENCES = (
     "curate:granted",
 )  # fmt: skip
 _NO_STATE = {"none": "curate:no-record", "ended": "curate:ended"}
+_NO_BASIS = "not stated"
 
 
 def consent_summary(facts: Facts) -> Node:
     """Return how people stand, in DPV's words: counts of people, none of them named."""
+<<<<<<< HEAD
+=======
+    spaces = ("dpv", "eu-gdpr", "dct", "curate")
+    whole = people_shown(facts)
+>>>>>>> h23d
     states = [(_NO_STATE.get(state, f"dpv:{state}"), n) for state, n in by_state(facts)]
+    ages = [(_AGES.get(age, age), n) for age, n in by_age(facts)]
+    proofs = [(_NO_STATE.get(level, level), n) for level, n in by_assurance(facts)]
+    bases = [(_basis(basis), n) for basis, n in by_basis(facts)]
+    routes = by_column(facts, "withdrawal_method")
     return {
         "@context": {
             **_spaces("dpv", "eu-gdpr", "dct", "curate", "xsd"),
@@ -50,26 +67,25 @@ def consent_summary(facts: Facts) -> Node:
         "dct:title": facts.inputs.project,
         "dct:created": print_instant(facts.inputs.as_of),
         "dpv:hasPurpose": purpose_term(facts.inputs.use.purpose),
-        "curate:people": _people(people_shown(facts)),
+        "curate:people": _people(whole),
         "curate:withheldBelow": SMALLEST,
-        "curate:byConsentStatus": _groups("dpv:hasConsentStatus", states),
-        "curate:byAge": _groups(
-            "dpv:hasDataSubject", [(_AGES.get(age, age), n) for age, n in by_age(facts)]
-        ),
-        "curate:byLegalBasis": _groups(
-            "dpv:hasLegalBasis",
-            [(basis_term(basis), n) for basis, n in by_column(facts, "legal_basis")],
-        ),
-        "curate:byAssurance": _groups("curate:assuranceLevel", by_assurance(facts)),
+        "curate:byConsentStatus": _groups("dpv:hasConsentStatus", withheld(states)),
+        "curate:byAge": _groups("dpv:hasDataSubject", withheld(ages)),
+        "curate:byLegalBasis": _groups("dpv:hasLegalBasis", withheld_each(bases, whole)),
+        "curate:byAssurance": _groups("curate:assuranceLevel", withheld(proofs)),
         "curate:byGrant": [
             group | {"curate:kind": kind}
             for kind, column in SCOPES.items()
-            for group in _groups("curate:granted", _terms(kind, by_scope(facts, column)))
+            for group in _groups(
+                "curate:granted", withheld_each(_terms(kind, by_scope(facts, column)), whole)
+            )
         ],
-        "curate:byWithdrawalRoute": _groups(
-            "curate:route", by_column(facts, "withdrawal_method")
-        ),
-    }  # fmt: skip
+        "curate:byWithdrawalRoute": _groups("curate:route", withheld_each(routes, whole)),
+    }
+
+
+def _basis(name: str) -> str:
+    return "curate:basis-not-stated" if name == _NO_BASIS else basis_term(name)
 
 
 def _spaces(*names: str) -> Node:
@@ -97,12 +113,14 @@ def _terms(kind: str, counts: Counts) -> Counts:
     return [(f"curate:{name}", n) for name, n in counts]
 
 
-def _groups(name: str, counts: Counts, *, space: str = "curate:") -> list[Node]:
-    """Return counts of people by group, in a namespace; small ones are withheld."""
+def _groups(
+    name: str, counts: Iterable[tuple[Cell, Cell]], *, space: str = "curate:"
+) -> list[Node]:
+    """Return counts of people by group, in a namespace; small ones are withheld already."""
     return [
-        {name: word, f"{space}people": n if isinstance(n, int) else None,
+        {name: group, f"{space}people": n if isinstance(n, int) else None,
          **({} if isinstance(n, int) else {f"{space}withheld": n})}
-        for word, n in withheld(counts)
+        for group, n in counts
     ]  # fmt: skip
 
 
@@ -113,9 +131,12 @@ def _people(count: int) -> int | None:
 def processing_record(facts: Facts) -> Node:
     """Return an extract of the record of processing activities, by GDPR Art. 30(1)."""
     use, authored = facts.inputs.use, facts.inputs.authored
-    first, last, destroy = facts.row("""
-        SELECT (SELECT min(valid_until) FROM granted), (SELECT max(valid_until) FROM granted),
-               (SELECT max(destroy_by) FROM subjects SEMI JOIN shown USING (subject_id))""")
+    _, first, last = ends(facts)
+    (destroy,) = facts.row(
+        "SELECT max(destroy_by) FROM subjects SEMI JOIN shown USING (subject_id)"
+    )
+    whole = people_shown(facts)
+    bases = withheld_each(by_basis(facts), whole)
     record: Node = {
         "activity": facts.inputs.project,
         "basis": "GDPR Art. 30(1)",
@@ -123,15 +144,22 @@ def processing_record(facts: Facts) -> Node:
         "controller": authored.text_of("controller") or None,
         "contact": authored.text_of("contact") or None,
         "data_protection_officer": authored.text_of("data_protection_officer") or None,
-        "purposes": [{"name": use.name, "purpose": purpose_term(use.purpose)}],
-        "operations": list(use.operations),
-        "legal_bases": _groups("legal_basis", by_column(facts, "legal_basis"), space=""),
+        "purposes": [{"name": use.name, "purpose": purpose_term(use.purpose),
+                      "in_words": purpose_words(use.purpose)}],
+        "operations": [{"operation": name, "in_words": word("consents.operations", name)}
+                       for name in use.operations],
+        "legal_bases": [
+            one | {"in_words": word("consents.legal_basis", str(one["legal_basis"]))}
+            for one in _groups("legal_basis", bases, space="")
+        ],
         "data_subjects": {
-            "people": _people(people_shown(facts)),
-            "categories": _groups("category", by_age(facts), space=""),
+            "people": _people(whole),
+            "categories": _groups("category", withheld(by_age(facts)), space=""),
         },
         "personal_data": _categories(facts),
-        "recipients": {"audience": use.audience, "commercial": use.commercial,
+        "recipients": {"audience": use.audience,
+                       "in_words": word("consents.audience_max", use.audience),
+                       "commercial": use.commercial,
                        "territories": list(use.recipient_territories)},
         "storage_territories": list(use.storage_territories),
         "time_limits": {
@@ -197,6 +225,8 @@ def training_summary(facts: Facts) -> Node:
         SELECT kind, coalesce(name, source_id) AS name, origin_url, licence, version,
                acquisition_method, original_purpose, entries AS items
         FROM used_sources ORDER BY entries DESC, source_id"""):
+        way = row["acquisition_method"]
+        row["acquisition"] = word("sources.acquisition_method", way) if way else None
         sources[_PART.get(row.pop("kind"), "other_sources")].append(row)
     unsourced = facts.count("""
         SELECT count(*) FROM described
@@ -236,6 +266,8 @@ def _reservations(facts: Facts) -> Node:
         FROM (SELECT unnest(terms_flags) AS flag, entries FROM used_sources)
         GROUP BY flag ORDER BY items DESC, flag""")
     unread = facts.count("SELECT count(*) FROM used_sources WHERE terms_flags IS NULL")
+    for row in flags:
+        row["in_words"] = word("sources.terms_flags", row["flag"])
     return {
         "terms_of_sources": flags,
         "sources_whose_terms_nobody_read": unread,
@@ -264,6 +296,8 @@ def _statements(facts: Facts) -> Node:
 
 def _left_out(facts: Facts, *families: str) -> list[Node]:
     """Return entries left out by rules of families; counts are withheld as in the datasheet."""
-    rows = [(code, n) for code, n in sorted(facts.inputs.left_out.items())
-            if code.startswith(families)]  # fmt: skip
-    return [{"rule": code, "items": n} for code, n in withheld(rows)]
+    return [
+        {"rule": code, "in_words": rule_of(str(code)).title, "items": n}
+        for code, n in left_out(facts)
+        if str(code).startswith(families)
+    ]

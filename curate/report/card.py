@@ -14,9 +14,10 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from curate.report.datasheet.distribution import use_in_words
 from curate.report.datasheet.sheet import Datasheet
 from curate.report.facts import Facts
-from curate.report.method import on_clearance
+from curate.report.method import clearance
 from curate.report.pages import render_markdown
 from curate.report.words import Cell, Listing
 from curate.report.written import Written
@@ -35,20 +36,14 @@ _FIELDS = {
     "Affiliation": "text",
     "Country": "country",
     "Intended use": "text",
-    "I will not recognise the people shown, nor look for them elsewhere": "checkbox",
+    "I will not recognise the people shown or look for them elsewhere": "checkbox",
     "I will not make media that show them doing what they did not do": "checkbox",
-    "I will delete what a withdrawal feed names, and reply that I did": "checkbox",
+    "I will delete the files that a withdrawal feed names and confirm the deletion": "checkbox",
 }
 # What the Hub's tasks call the training of detectors, by kind of media.
 _TASKS = {"image": "image-classification", "video": "video-classification"}
-_ORIGINS = {
-    "declared": "expert-generated",
-    "human": "expert-generated",
-    "self_reported": "crowdsourced",
-    "machine": "machine-generated",
-    "inherited": "found",
-    "derived": "machine-generated",
-}
+# What the Hub calls the makers of labels. That reviewers are experts is not on record.
+_ORIGINS = {"declared": "found", "derived": "machine-generated", "reviewed": "other"}
 _TYPES = {"large_string": "string", "double": "float64", "float": "float32",
           "halffloat": "float16"}  # fmt: skip
 _QUESTIONS = (7, 9, 12, 13, 18, 21, 29, 30, 33, 40, 41, 46, 53)
@@ -84,12 +79,13 @@ def card(facts: Facts, written: Written, sheet: Datasheet) -> str:
     body = render_markdown(
         "card.md.j2",
         inputs=facts.inputs,
+        use=use_in_words(facts.inputs.use),
         title=authored.text_of("title") or facts.inputs.project,
         about=authored.about,
         version=written.version,
         formats=written.formats,
         answers=[answers[number] for number in _QUESTIONS],
-        clearance=on_clearance(facts),
+        clearance=clearance(facts),
         items=_items(written),
     )
     return f"---\n{yaml(front_matter(facts, written))}---\n\n{body}"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from curate.report.facts import Facts
 
 Counts = list[tuple[str, int]]
@@ -41,6 +43,13 @@ def people_shown(facts: Facts) -> int:
     return facts.count("SELECT count(DISTINCT subject_id) FROM shown")
 
 
+def people_declared(facts: Facts) -> int:
+    """Return how many people are declared to be shown in the whole catalogue."""
+    return facts.count(
+        "SELECT count(DISTINCT subject_id) FROM depictions WHERE link_status <> 'rejected'"
+    )
+
+
 def by_state(facts: Facts) -> Counts:
     """Return people by the latest state on record at the instant judged: DPV's term.
 
@@ -51,11 +60,38 @@ def by_state(facts: Facts) -> Counts:
 
 
 def by_assurance(facts: Facts) -> Counts:
-    """Return people by how well their consent is proven, ``0`` to ``4``."""
+    """Return people by how well their consent is proven: ``none`` on record, or ``0`` to ``4``."""
     return list(facts.rows("""
-        SELECT assurance::VARCHAR, count(*) AS n FROM (
-            SELECT subject_id, max(assurance_level) AS assurance FROM granted GROUP BY subject_id)
+        SELECT coalesce(best::VARCHAR, 'none') AS assurance, count(*) AS n FROM (
+            SELECT p.subject_id, max(assurance_level) AS best
+            FROM (SELECT DISTINCT subject_id FROM shown) p LEFT JOIN granted USING (subject_id)
+            GROUP BY p.subject_id)
         GROUP BY 1 ORDER BY 1"""))  # fmt: skip
+
+
+def by_basis(facts: Facts) -> Counts:
+    """Return people by the legal basis of their records of consent.
+
+    A record that names none has that of the use. ``not stated`` is for records where neither
+    names one, and a person with two records can be in two groups.
+    """
+    return list(facts.rows("""
+        SELECT coalesce(legal_basis, ?::VARCHAR, 'not stated') AS basis,
+               count(DISTINCT subject_id) AS n
+        FROM granted GROUP BY 1 ORDER BY n DESC, 1""",
+        facts.inputs.use.legal_basis))  # fmt: skip
+
+
+def ends(facts: Facts) -> tuple[int, datetime | None, datetime | None]:
+    """Return how many people have a consent that ends, and the first and the last such end.
+
+    A person of whose records one has no end is not counted, and of several ends the last counts.
+    """
+    people, first, last = facts.row("""
+        SELECT count(*), min(ending), max(ending) FROM (
+            SELECT subject_id, max(valid_until) AS ending FROM granted
+            GROUP BY subject_id HAVING count(*) = count(valid_until))""")
+    return int(people), first, last
 
 
 def by_scope(facts: Facts, column: str) -> Counts:

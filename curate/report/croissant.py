@@ -20,7 +20,8 @@ from curate.report.datasheet.sheet import Datasheet
 from curate.report.facts import Facts
 from curate.report.policy import duo_terms, offer
 from curate.report.responsible import provenance, responsible
-from curate.report.words import listed
+from curate.report.vocabulary import purpose_words
+from curate.report.words import day, listed, number
 from curate.report.written import Written
 from curate.schema import problems
 
@@ -75,6 +76,18 @@ _COLUMNS = {
     "path": "The file below the release's folder.",
     "label": "Whether the item is declared, derived or reviewed to be real or fake.",
     "split": "The split the item belongs to.",
+    "dataset": "The dataset of the catalogue that the item was listed in.",
+    "method": "The method of manipulation, as declared.",
+    "manipulation_type": "The kind of manipulation, as declared.",
+    "source_id": "The source of the item.",
+    "licence": "The licence that the item's listing declares.",
+    "kind": "Whether the item is a picture or a video.",
+    "format": "The file format.",
+    "width": "The width in pixels.",
+    "height": "The height in pixels.",
+    "byte_size": "The size of the file in bytes.",
+    "frame_of": "The item of which this one is a frame.",
+    "taken_out": "Parts of the file that nobody looked at and that were taken out.",
 }
 
 
@@ -132,9 +145,12 @@ def _plain_name(text: str) -> str:
 
 def _description(facts: Facts, written: Written) -> str:
     use = facts.inputs.use
+    n = written.items.num_rows
+    items = number(n, "picture or video of faces", "pictures or videos of faces")
+    cleared = "which was cleared" if n == 1 else "each of which was cleared"
     return (
-        f"{written.items.num_rows:,} media of faces, each cleared for {use.purpose} by an audit "
-        f"of consent and curation as of {facts.inputs.as_of:%Y-%m-%d}."
+        f"{items}, {cleared} for {purpose_words(use.purpose)} by an audit of consent and "
+        f"curation as of {day(facts.inputs.as_of)}."
     )
 
 

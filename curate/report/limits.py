@@ -153,12 +153,16 @@ def _uncalibrated(facts: Facts) -> str:
 
 
 def _strangers(facts: Facts) -> str:
-    n = facts.count(
-        "SELECT count(DISTINCT identity_id) FROM identities "
-        "WHERE identity_id IS NOT NULL AND subject_id IS NULL"
+    people, n = facts.row(
+        "SELECT count(DISTINCT identity_id), count(DISTINCT identity_id) FILTER "
+        "(subject_id IS NULL) FROM identities WHERE identity_id IS NOT NULL"
     )
-    found = number(n, "identity", "identities")
-    return f"Linked to no declared person: {found} found in faces." if n else ""
+    found = number(people, "identity", "identities")
+    are = "is" if n == 1 else "are"
+    return (
+        f"Of {found} that comparing the faces of the whole catalogue found, {n:,} {are} linked to "
+        "no declared person."
+    ) if n else ""  # fmt: skip
 
 
 def _unhashed(facts: Facts) -> str:

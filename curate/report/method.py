@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
+import pyarrow.compute as pc
+
 from curate.audit.rules import BY_CODE
-from curate.audit.tally import in_words
+from curate.audit.tally import by_declaration_only, in_words, tally
 from curate.audit.waivers import resting
+from curate.model.verdict import Verdict
 from curate.report.appendix import AuditRun
 from curate.report.facts import Facts
 from curate.report.limits import sentences
@@ -31,15 +36,8 @@ def notable(facts: Facts) -> list[str]:
             f"Splits: a person or a copy of {number(leaking, *_ENTRIES)} stands in another split."
             if leaking else "Splits: no declared person and no copy stands in two."
         )  # fmt: skip
-    faces, nobody = facts.row("""
-        SELECT count(*) FILTER (identity_id IS NOT NULL),
-               count(DISTINCT identity_id) FILTER (subject_id IS NULL) FROM identities""")
-    if faces:
-        told.append(
-            f"Faces: {number(nobody, 'identity', 'identities')} found in them belong to nobody "
-            "who is declared." if nobody else
-            "Faces: every identity found in them is linked to a declared person."
-        )  # fmt: skip
+    if faces := on_identities(facts):
+        told.append(f"Faces: {faces[0].lower()}{faces[1:]}")
     waived, decided = facts.row("""
         SELECT (SELECT count(*) FROM findings WHERE waiver IS NOT NULL),
                (SELECT count(*) FROM verdicts WHERE decided_by <> 'policy')""")
@@ -49,6 +47,83 @@ def notable(facts: Facts) -> list[str]:
             "by reviewers."
         )
     return told
+
+
+def on_identities(facts: Facts) -> str:
+    """Return how many people faces were grouped into, and how many of these are not declared."""
+    faces, people, nobody = facts.row("""
+        SELECT count(*) FILTER (identity_id IS NOT NULL), count(DISTINCT identity_id),
+               count(DISTINCT identity_id) FILTER (subject_id IS NULL) FROM identities""")
+    if not faces:
+        return ""
+    found = number(people, "identity", "identities")
+    told = f"In the whole catalogue, comparing faces found {found}, each of which stands for one "
+    if not nobody:
+        return f"{told}person. Every identity is linked to a declared person."
+    are = "is" if nobody == 1 else "are"
+    return f"{told}person. Of these, {nobody:,} {are} linked to no declared person."
+
+
+@dataclass(frozen=True)
+class Clearance:
+    """On what clearances rest, in a document.
+
+    Attributes:
+        text: Sentences.
+        answers: For each question what the answers of cleared entries rest on; without rows
+            where nothing is cleared.
+    """
+
+    text: tuple[str, ...]
+    answers: Listing
+
+
+_RESTS_ON = {
+    "seen": "what was seen in the file",
+    "matched": "a match by the face model",
+    "declared": "what is declared or on record",
+    "reviewed": "the decision of reviewers",
+    "stripped": "the part being left out of releases",
+}
+
+
+def clearance(facts: Facts) -> Clearance:
+    """Return on what the clearance of the entries described rests, question by question."""
+    verdicts = facts.inputs.tables["verdicts"]
+    if facts.inputs.items is not None:
+        held = pc.is_in(verdicts["media_id"], value_set=facts.inputs.items["media_id"])
+        verdicts = verdicts.filter(held)
+    verdicts = verdicts.filter(pc.equal(verdicts["verdict"], str(Verdict.CLEARED)))
+    cleared, unasked = verdicts.num_rows, verdicts["answers"].null_count
+    head = ("Question", "The answer rests on", "Entries")
+    waivers = tuple(on_waivers(facts))
+    if cleared == unasked:
+        return Clearance(waivers, Listing(_CLEARANCE, head, ()))
+    rows: list[tuple[Cell, ...]] = []
+    for one in tally(verdicts):
+        rows += [(one.question.asks, _RESTS_ON[basis], n) for basis, n in one.cleared.items() if n]
+        if not any(one.cleared.values()):
+            rows.append(
+                (one.question.asks, "not asked, because no entry raises it", cleared - unasked)
+            )
+    of = "in this release" if facts.is_release else "of the catalogue"
+    were = number(cleared, "entry", "entries")
+    text = [
+        (
+            f"The audit cleared {were} {of}. An entry is cleared only if each "
+            "question that it raises is answered. The table counts the cleared entries by what "
+            "each answer rests on."
+        )
+    ]
+    if unasked:
+        text.append(f"The answers are not on record for {number(unasked, *_ENTRIES)}.")
+    if alone := by_declaration_only(verdicts):
+        who = "the people in 1 entry" if alone == 1 else f"the people in {alone:,} entries"
+        text.append(f"Who {who} are is known by declaration only.")
+    return Clearance((*text, *waivers), Listing(_CLEARANCE, head, tuple(rows)))
+
+
+_CLEARANCE = "What the clearance rests on"
 
 
 def on_clearance(facts: Facts) -> list[str]:

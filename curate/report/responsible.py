@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from curate.report.datasheet.distribution import use_in_words
 from curate.report.datasheet.sheet import Datasheet
 from curate.report.facts import Facts
+from curate.report.vocabulary import word
+from curate.report.words import number
 
 Node = dict[str, Any]
 
@@ -20,12 +23,14 @@ _RAI = {
     "rai:personalSensitiveInformation": (18, 19),
     "rai:dataSocialImpact": (31, 40),
     "rai:dataBiases": (17,),
-    "rai:dataLimitations": (7, 13, 41),
-    "rai:dataUseCases": (39, 41),
+    "rai:dataLimitations": (7, 13, 41, 46),
 }
-_SEVERAL = {"rai:dataPreprocessingProtocol",
-            "rai:personalSensitiveInformation", "rai:dataBiases", "rai:dataLimitations",
-            "rai:dataUseCases"}  # fmt: skip
+_SEVERAL = {
+    *("rai:dataPreprocessingProtocol", "rai:personalSensitiveInformation"),
+    *("rai:dataBiases", "rai:dataLimitations"),
+}
+# RAI's own words for how data were collected, where it has one.
+_COLLECTED = {"crawl": "Web Scraping", "api": "Web API"}
 
 
 def provenance(facts: Facts) -> Node:
@@ -63,13 +68,28 @@ def responsible(facts: Facts, sheet: Datasheet) -> Node:
         "SELECT DISTINCT acquisition_method FROM used_sources "
         "WHERE acquisition_method IS NOT NULL ORDER BY 1"
     )
-    methods = facts.rows("""
-        SELECT coalesce(method, manipulation_type) AS method, count(*) AS n FROM described
-        WHERE manipulation_type <> 'none' GROUP BY 1 ORDER BY n DESC, 1""")
+    made = facts.rows("""
+        SELECT manipulation_type, method, count(*) AS n FROM described
+        WHERE manipulation_type <> 'none' GROUP BY 1, 2 ORDER BY n DESC, 1, 2""")
+    judged = f"The release was judged for this use only: {use_in_words(facts.inputs.use)}."
     models = facts.rows("SELECT DISTINCT model_id FROM face_scans ORDER BY 1")
     return told | {
-        "rai:dataCollectionType": [way for (way,) in ways] or ["unknown"],
-        "rai:dataManipulationProtocol": "; ".join(f"{n:,} by {way}" for way, n in methods)
-        or "No item is declared to be manipulated.",
+        "rai:dataUseCases": [judged, *answers[39].authors],
+        "rai:dataCollectionType": [
+            _COLLECTED.get(way) or word("sources.acquisition_method", way) for (way,) in ways
+        ]
+        or ["not known"],
+        "rai:dataManipulationProtocol": _manipulated(made),
         "rai:machineAnnotationTools": [model for (model,) in models],
     }
+
+
+def _manipulated(made: list[tuple[str, str | None, int]]) -> str:
+    """Return how many items are declared to be manipulated in which way."""
+    if not made:
+        return "No item is declared to be manipulated."
+    told = []
+    for kind, method, n in made:
+        by = f" by the method “{method}”" if method else ""
+        told.append(f"{word('media.manipulation_type', kind)}{by}: {number(n, 'item')}")
+    return f"Manipulations, as declared: {'; '.join(told)}."

@@ -85,8 +85,26 @@ def instant(moment: datetime) -> str:
     >>> instant(datetime(2026, 5, 4, 9, 30, tzinfo=UTC))
     '4 May 2026, 09:30 UTC'
     """
-    month = _MONTHS[moment.month - 1]
-    return f"{moment.day} {month} {moment.year}, {moment:%H:%M} UTC"
+    return f"{day(moment)}, {moment:%H:%M} UTC"
+
+
+def day(moment: date) -> str:
+    """Return a day.
+
+    >>> day(date(2100, 1, 1))
+    '1 January 2100'
+    """
+    return f"{moment.day} {_MONTHS[moment.month - 1]} {moment.year}"
+
+
+def period(first: date, last: date) -> str:
+    """Return when something happened or happens: on a day, or between two.
+
+    >>> period(date(2100, 1, 1), date(2100, 1, 1)), period(date(2026, 1, 2), date(2026, 3, 4))
+    ('on 1 January 2100', 'between 2 January 2026 and 4 March 2026')
+    """
+    start, end = day(first), day(last)
+    return f"on {start}" if start == end else f"between {start} and {end}"
 
 
 # Not strftime's: it speaks the machine's language.

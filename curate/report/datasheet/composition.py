@@ -2,21 +2,42 @@
 
 from __future__ import annotations
 
-from curate.report.datasheet.answer import Answer, answered, count_people, partly
+from curate.report.consents import people_shown
+from curate.report.datasheet.answer import Answer, answered, count_some, few, partly
 from curate.report.datasheet.labels import truth_of_labels
 from curate.report.facts import Facts
 from curate.report.structure import stages_run
-from curate.report.words import Listing, listed, number, part_of
+from curate.report.vocabulary import FIELDS, WORDS, word
+from curate.report.words import Cell, Listing, listed, number, part_of
 
 _ENTRIES = ("entry", "entries")
 MAX_ROWS = 25
 
 
-def listing(facts: Facts, caption: str, head: tuple[str, ...], sql: str) -> Listing | None:
-    """Return a table from `sql`, bounded, or None when it is empty."""
+def listing(
+    facts: Facts, caption: str, head: tuple[str, ...], sql: str, words: tuple[str, ...] = ()
+) -> Listing | None:
+    """Return a table from `sql`, bounded, or None when it is empty.
+
+    Args:
+        facts: The tables.
+        caption: What the table shows.
+        head: Its columns' names.
+        sql: The query.
+        words: For each column the vocabulary of its codes, or nothing.
+    """
     rows = facts.rows(sql)
     more = max(0, len(rows) - MAX_ROWS)
-    return Listing(caption, head, tuple(rows[:MAX_ROWS]), more) if rows else None
+    shown = tuple(in_words(row, words) for row in rows[:MAX_ROWS])
+    return Listing(caption, head, shown, more) if rows else None
+
+
+def in_words(row: tuple[Cell, ...], words: tuple[str, ...]) -> tuple[Cell, ...]:
+    """Return a row with the codes of some columns in words."""
+    return tuple(
+        word(name, cell) if name and isinstance(cell, str) else cell
+        for cell, name in zip(row, words or ("",) * len(row), strict=True)
+    )
 
 
 def instances(facts: Facts) -> Answer:
@@ -25,20 +46,29 @@ def instances(facts: Facts) -> Answer:
     total = sum(n for _, n in kinds)
     said = listed([number(n, _KIND[kind], _KINDS[kind]) for kind, n in kinds])
     distinct = facts.count("SELECT count(DISTINCT sha256) FROM described")
+    if not total:
+        return answered("An instance is one media file that shows faces. There are no entries.")
+    hold = "It holds" if total == 1 else "They hold"
     return answered(
-        f"An instance is one media file that shows faces: {number(total, *_ENTRIES)} "
-        f"({said}) with {number(distinct, 'distinct content')}, told by SHA-256."
+        f"An instance is one media file that shows faces: {number(total, *_ENTRIES)} ({said}). "
+        f"{hold} {number(distinct, 'distinct content')}, as SHA-256 tells them apart."
     )
 
 
-_KIND = {"image": "picture", "video": "video", "unknown": "file of another kind"}
+_KIND = WORDS["media.kind"]
 _KINDS = {"image": "pictures", "video": "videos", "unknown": "files of other kinds"}
 
 
+# What entries are counted by, its query, and the vocabulary of its codes.
 _TYPES = (
-    ("kind", "SELECT kind, count(*) AS n FROM described GROUP BY 1 ORDER BY n DESC, 1"),
+    (
+        "kind",
+        "media.kind",
+        "SELECT kind, count(*) AS n FROM described GROUP BY 1 ORDER BY n DESC, 1",
+    ),
     (
         "authenticity label",
+        "",
         """
         SELECT coalesce(l.value, 'none'), count(*) AS n FROM described e
         LEFT JOIN labels l ON l.media_id = e.media_id AND l.name = 'authenticity'
@@ -46,23 +76,26 @@ _TYPES = (
     ),
     (
         "manipulation",
+        "media.manipulation_type",
         """
         SELECT manipulation_type, count(*) AS n FROM described
         GROUP BY 1 ORDER BY n DESC, 1""",
     ),
     (
-        "method",
+        "method of manipulation",
+        "",
         """
         SELECT method, count(*) AS n FROM described WHERE method IS NOT NULL
         GROUP BY 1 ORDER BY n DESC, 1""",
     ),
     (
         "split",
+        "",
         """
         SELECT coalesce(split, 'none'), count(*) AS n FROM described
         GROUP BY 1 ORDER BY n DESC, 1""",
     ),
-    ("dataset", "SELECT dataset, count(*) AS n FROM described GROUP BY 1 ORDER BY n DESC, 1"),
+    ("dataset", "", "SELECT dataset, count(*) AS n FROM described GROUP BY 1 ORDER BY n DESC, 1"),
 )
 
 
@@ -71,12 +104,14 @@ def counts(facts: Facts) -> Answer:
     total = facts.count("SELECT count(*) FROM described")
     rows: list[tuple[str, str, int]] = []
     more = 0
-    for what, sql in _TYPES:
+    for what, words, sql in _TYPES:
         found = facts.rows(sql)
-        rows += [(what, value, n) for value, n in found[:MAX_ROWS]]
+        rows += [(what, word(words, value) if words else value, n) for value, n in found[:MAX_ROWS]]
         more += max(0, len(found) - MAX_ROWS)
     table = Listing("Entries by type", ("By", "Value", "Entries"), tuple(rows), more)
-    return answered(f"There are {number(total, *_ENTRIES)} in all.", listings=[table])
+    there = "There is" if total == 1 else "There are"
+    entries = number(total, *_ENTRIES) if total else "no entries"
+    return answered(f"{there} {entries} in all.", listings=[table])
 
 
 def completeness(facts: Facts) -> Answer:
@@ -88,12 +123,14 @@ def completeness(facts: Facts) -> Answer:
         rejected = facts.count("SELECT count(*) FROM rejections")
         lost = "Every row and file that was listed became an entry."
         if rejected:
-            lost = f"Listed, and not an entry: {number(rejected, 'row or file', 'rows or files')}."
+            lost = f"{number(rejected, 'listed row or file', 'listed rows or files')} did not "
+            lost += f"become {'an entry' if rejected == 1 else 'entries'}."
         whole = f"This is the whole catalogue: {number(known, *_ENTRIES)}."
         return partly(whole, lost, authors=authors)
     return partly(
         f"It is a selection: {held:,} of the {number(known, *_ENTRIES)} in the catalogue. "
-        "What was not cleared for the use, and copies of the same bytes, are left out.",
+        "Entries that were not cleared for the use are left out, and so are further copies of "
+        "what is in the release.",
         authors=authors,
     )
 
@@ -105,11 +142,16 @@ def raw_or_features(facts: Facts) -> Answer:
         SELECT format, count(*) AS n, CAST(median(width) AS BIGINT), CAST(median(height) AS BIGINT)
         FROM held GROUP BY format ORDER BY n DESC, format""")  # fmt: skip
     size = facts.count("SELECT sum(byte_size) FROM held")
+    together = f"{size / 1e6:,.1f} MB" if size >= 1e5 else f"{size / 1e3:,.1f} kB"
     return answered(
-        f"Media files, {size / 1e6:,.1f} MB in all as they were received. No features of faces "
-        "are kept: embeddings exist only while faces are compared.",
+        f"An instance is a media file. Together the files had {together} when they were received. "
+        "Features of faces are not part of the data.",
         listings=[formats],
     )
+
+
+# Question 13: documents that tell some of the answers have no numbers.
+ON_ERRORS = "Which errors, noise and redundancies are known?"
 
 
 def labels(facts: Facts) -> Answer:
@@ -117,14 +159,16 @@ def labels(facts: Facts) -> Answer:
     table = listing(facts, "Labels", ("Label", "Value", "Where it came from", "Entries"), """
         SELECT name, value, origin, count(*) AS n FROM labels
         WHERE media_id IN (SELECT media_id FROM described)
-        GROUP BY name, value, origin ORDER BY name, n DESC, value, origin""")  # fmt: skip
+        GROUP BY name, value, origin ORDER BY name, n DESC, value, origin""",
+        ("", "", "labels.origin", ""))  # fmt: skip
     if table is None:
         return answered("The entries carry no labels.")
-    checked = "Whether they are true was not estimated: the stage of labels did not run."
+    checked = "Whether the labels are true was not estimated."
     if "labels" in stages_run(facts):
-        checked = "Question 13 says how many are estimated to be wrong, and what tells them apart."
+        checked = f"Whether the labels are true is told in the datasheet's answer to “{ON_ERRORS}”"
     return answered(
-        f"Labels name what an entry is declared, derived or reviewed to be. {checked}",
+        "A label states what an entry is, as the listing declares, as curate derived it or as "
+        f"reviewers decided. {checked}",
         listings=[table],
     )
 
@@ -146,41 +190,81 @@ def missing(facts: Facts) -> Answer:
     absent["people"] = facts.count(
         "SELECT count(*) FROM described WHERE media_id NOT IN (SELECT media_id FROM shown)"
     )
-    rows = tuple((name, n, part_of(n, total)) for name, n in sorted(absent.items()) if n)
+    rows = tuple((FIELDS[name], n, part_of(n, total)) for name, n in sorted(absent.items()) if n)
     if not rows:
         return answered("Every entry states its split, method, source, licence, time of capture, "
                         "label and people.")  # fmt: skip
     return answered(
-        "What an entry's listing did not state is empty, and nothing was filled in.",
+        "Where the listing of an entry did not state a value, the field is empty. No value was "
+        "filled in.",
         listings=[Listing("Fields that are empty", ("Field", "Entries", "Share"), rows)],
     )
 
 
 def relations(facts: Facts) -> Answer:
     """Question 11: relations between instances."""
-    table = listing(facts, "Relations", ("Relation", "Between", "Pairs"), """
-        SELECT relation, left_kind || ' and ' || right_kind, count(*) AS n FROM relations r
+    table = listing(facts, "Relations", ("What is related", "How", "To what", "Pairs"), """
+        SELECT left_kind, relation, right_kind, count(*) AS n FROM relations r
         WHERE (left_kind <> 'media' OR r."left" IN (SELECT media_id FROM described))
         AND (left_kind <> 'content' OR r."left" IN (SELECT sha256 FROM described))
         AND (right_kind <> 'media' OR r."right" IN (SELECT media_id FROM described))
         AND (right_kind <> 'content' OR r."right" IN (SELECT sha256 FROM described))
-        GROUP BY 1, 2 ORDER BY n DESC, 1, 2""")  # fmt: skip
-    identities, faces = facts.row("""
-        SELECT count(DISTINCT identity_id), count(*) FILTER (identity_id IS NOT NULL)
-        FROM identities JOIN faces USING (face_id) JOIN held USING (sha256)""")
-    text = "Descent, swaps and copies are rows of one table of relations."
+        GROUP BY 1, 2, 3 ORDER BY n DESC, 1, 2, 3""",
+        ("relations.left_kind", "relations.relation", "relations.right_kind", ""))  # fmt: skip
+    text = "The datasheet counts the relations that are on record."
     if table is None:
-        text = "No descent, swap or near copy is recorded between entries."
-    gathered = "Faces were not gathered into identities."
-    if identities:
-        found = number(identities, "identity", "identities")
-        gathered = f"{number(faces, 'face')} were gathered into {found} of this project."
-    return answered(text, gathered, listings=[table])
+        text = "No relation between the entries described here is on record."
+    outside = facts.count("""
+        SELECT count(*) FROM relations r
+        WHERE ((left_kind = 'media' AND r."left" IN (SELECT media_id FROM described))
+            OR (left_kind = 'content' AND r."left" IN (SELECT sha256 FROM described)))
+        AND ((right_kind = 'media' AND r."right" NOT IN (SELECT media_id FROM described))
+            OR (right_kind = 'content' AND r."right" NOT IN (SELECT sha256 FROM described)))""")
+    if outside:
+        lead = number(outside, "relation leads", "relations lead")
+        text += f" {lead} to what is not described here."
+    return answered(text, _origins(facts), _gathered(facts), listings=[table])
+
+
+_DESCENT = ("derived_from", "frame_of", "crop_of", "swap_target", "swap_donor", "clip_of")
+
+
+def _origins(facts: Facts) -> str:
+    """Return of how many manipulated entries the originals are on record."""
+    kinds = ", ".join(f"'{name}'" for name in _DESCENT)
+    made, known = facts.row(f"""
+        SELECT count(*), count(*) FILTER (media_id IN (
+            SELECT "left" FROM relations WHERE left_kind = 'media' AND relation IN ({kinds})))
+        FROM described WHERE manipulation_type NOT IN ('none', 'unknown')""")
+    if not made:
+        return "No entry is declared to be manipulated."
+    are = "entry is" if made == 1 else "entries are"
+    told = f"{made:,} {are} declared to be manipulated"
+    if known == made:
+        return f"{told}, and what each was made from is on record."
+    if not known:
+        return f"{told}. What {'it was' if made == 1 else 'they were'} made from is not on record."
+    return f"{told}. What they were made from is on record for {known:,} of them only."
+
+
+def _gathered(facts: Facts) -> str:
+    """Return how many people the comparison of faces told apart in what is described."""
+    found, faces = facts.row("""
+        SELECT count(DISTINCT identity_id),
+               count(DISTINCT face_id) FILTER (identity_id IS NOT NULL)
+        FROM identities JOIN faces USING (face_id) JOIN held USING (sha256)""")
+    if not found:
+        return "Faces were not grouped by person."
+    where = "this release" if facts.is_release else "the catalogue"
+    return (
+        f"Comparing faces grouped the {number(faces, 'face')} of {where} into "
+        f"{few(found, 'identity', 'identities')}, each of which stands for one person."
+    )
 
 
 def splits(facts: Facts) -> Answer:
     """Question 12: splits."""
-    table = listing(facts, "Entries and people by split", ("Split", "Entries"), """
+    table = listing(facts, "Entries by split", ("Split", "Entries"), """
         SELECT split, count(*) AS n FROM described WHERE split IS NOT NULL
         GROUP BY 1 ORDER BY n DESC, 1""")  # fmt: skip
     if table is None:
@@ -201,10 +285,11 @@ def splits(facts: Facts) -> Answer:
             FROM described e LEFT JOIN groups g USING (sha256) WHERE e.sha256 IS NOT NULL
             GROUP BY copy HAVING count(DISTINCT split) > 1)""")
     if not people and not copies:
-        apart = "No declared person and no copy stands in two of them."
+        apart = "No declared person and no copy is in more than one of them."
         return answered(text, apart, listings=[table])
     groups = number(copies, "group of copies", "groups of copies") if copies else "no copies"
-    mixed = f"They are not apart: {count_people(people)} and {groups} stand in more than one."
+    who = count_some(people, people_shown(facts))
+    mixed = f"The splits overlap: {who} and {groups} are in more than one of them."
     return answered(text, mixed, listings=[table])
 
 
@@ -230,7 +315,7 @@ def errors(facts: Facts) -> Answer:
         searched = "Copies were searched by bytes only."
     table = Listing("Known errors and redundancies", ("What", "Entries"), rows)
     if "labels" not in stages_run(facts):
-        unknown = "Whether labels are true was examined only where copies contradict one another."
+        unknown = "Whether labels are true was checked only where copies contradict one another."
         return answered(f"{searched} {unknown}", listings=[table])
     doubted = facts.count(
         "SELECT count(DISTINCT media_id) FROM findings SEMI JOIN described USING (media_id) "
@@ -238,21 +323,29 @@ def errors(facts: Facts) -> Answer:
     )
     said, listings = truth_of_labels(facts)
     return answered(
-        f"{searched} Labels of {number(doubted, *_ENTRIES)} are doubted by the rules LAB.",
+        f"{searched} {_doubted(doubted)}",
         *said,
         listings=[table, *listings],
     )
 
 
+def _doubted(entries: int) -> str:
+    if not entries:
+        return "The rules on labels doubt the label of no entry."
+    labels = "label" if entries == 1 else "labels"
+    return f"The rules on labels doubt the {labels} of {number(entries, *_ENTRIES)}."
+
+
 def dependencies(facts: Facts) -> Answer:
     """Question 14: outside resources."""
     if facts.is_release:
-        return answered("The release stands alone: every file it lists lies in it, with its "
-                        "SHA-256 in the manifest.")  # fmt: skip
+        return answered("It stands alone. Every file that the release lists is in it, and the "
+                        "manifest states its SHA-256.")  # fmt: skip
     absent = facts.count("SELECT count(*) FROM described WHERE state <> 'present'")
+    lacking = number(absent, "entry has", "entries have") if absent else "No entry has"
     return answered(
-        "The catalogue points at files below media roots and keeps none of them; "
-        f"{number(absent, 'entry has', 'entries have')} no readable file."
+        "It depends on the media files, which the catalogue lists and does not hold. "
+        f"{lacking} {'no readable file' if absent else 'a missing or unreadable file'}."
     )
 
 
@@ -260,10 +353,10 @@ def confidential(facts: Facts) -> Answer:
     """Question 15: confidential content."""
     table = listing(facts, "Sources by kind", ("Kind", "Sources", "Entries"), """
         SELECT kind, count(*), sum(entries)::BIGINT AS n FROM used_sources
-        GROUP BY kind ORDER BY n DESC, kind""")  # fmt: skip
+        GROUP BY kind ORDER BY n DESC, kind""", ("sources.kind", "", ""))  # fmt: skip
     return partly(
-        "Pictures of faces are personal data. People are known by pseudonym only; names and "
-        "contacts are not in the catalogue.",
+        "Pictures of faces are personal data. The catalogue knows people by pseudonym only and "
+        "holds no names or contacts.",
         authors="Say whether anything else is confidential, such as places or documents in view.",
         listings=[table],
     )

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from curate.audit.rules import BY_CODE
 from curate.report.comparison import comparisons
 from curate.report.datasheet.answer import Answer, answered, partly, withheld
 from curate.report.datasheet.composition import listing
 from curate.report.facts import Facts
 from curate.report.overview import rule_of
-from curate.report.words import Listing, listed, number, settings
+from curate.report.vocabulary import word
+from curate.report.words import Cell, Listing, listed, number, period, settings
 
 
 def acquired(facts: Facts) -> Answer:
@@ -15,30 +17,69 @@ def acquired(facts: Facts) -> Answer:
     sources = listing(
         facts,
         "Sources",
-        ("Source", "Kind", "Acquired by", "Claims of consent", "Entries"),
+        ("Source", "Kind", "How acquired", "What it states of consent", "Entries"),
         """
         SELECT coalesce(name, source_id), kind, coalesce(acquisition_method, 'unknown'),
                consent_claim, entries FROM used_sources ORDER BY entries DESC, source_id""",
+        ("", "sources.kind", "sources.acquisition_method", "sources.consent_claim", ""),
     )
-    origins = facts.rows("""
-        SELECT origin, count(*) AS n FROM labels SEMI JOIN described USING (media_id)
-        GROUP BY origin ORDER BY n DESC, origin""")
-    told = listed([f"{n:,} {origin}" for origin, n in origins])
-    text = f"Labels by origin: {told}."
+    text = origins_of_labels(facts)
     if sources is None:
         return partly("No source that entries name is recorded.", text,
                       authors="Say how the data were acquired and validated.")  # fmt: skip
     return answered(text, listings=[sources])
 
 
+def origins_of_labels(facts: Facts) -> str:
+    """Return in sentences how many labels have which origin."""
+    origins = facts.rows("""
+        SELECT origin, count(*) AS n FROM labels SEMI JOIN described USING (media_id)
+        GROUP BY origin ORDER BY n DESC, origin""")
+    if not origins:
+        return "The entries carry no labels."
+    told = listed([
+        f"{number(n, 'label was', 'labels were')} {word('labels.origin', origin)}"
+        for origin, n in origins
+    ])  # fmt: skip
+    return f"{told}."
+
+
 def instruments(facts: Facts) -> Answer:
     """Question 22: instruments."""
-    exif, total = facts.row("SELECT count(*) FILTER (has_exif), count(*) FROM held")
+    exif, without, unknown = facts.row("""
+        SELECT count(*) FILTER (has_exif), count(*) FILTER (NOT has_exif),
+               count(*) FILTER (has_exif IS NULL) FROM held""")
+    said = ["The catalogue does not record which devices were used."]
+    if exif + without:
+        said.append(
+            f"{_some(exif, exif + without)} EXIF metadata as received, which may name a device."
+        )
+    if unknown:
+        told = number(unknown, "file", "files")
+        said.append(f"Whether there is EXIF metadata is not known of {told}.")
+    if facts.is_release:
+        said.append(_EXIF_OF_RELEASE.get(str(facts.inputs.release.get("metadata")), ""))
     return partly(
-        f"{exif:,} of {number(total, 'content')} carry an EXIF block of the device that made "
-        "them; devices are not catalogued.",
+        " ".join(text for text in said if text),
         authors="Name the cameras or programs, and how they were checked.",
     )
+
+
+def _some(carrying: int, read: int) -> str:
+    """Return how many of the files that were read carry something, without what they carry."""
+    if read == 1:
+        return "The 1 file that was read carries" + ("" if carrying else " no")
+    if not carrying:
+        return f"None of the {read:,} files that were read carries"
+    of = f"{carrying:,} of the" if carrying < read else "All"
+    return f"{of} {read:,} files that were read {'carries' if carrying == 1 else 'carry'}"
+
+
+_EXIF_OF_RELEASE = {
+    "kept": "The release holds the files with the metadata inside them.",
+    "stripped": "The files of the release hold no EXIF metadata, except for a note of how a "
+    "picture is turned.",
+}
 
 
 def sampling(facts: Facts) -> Answer:
@@ -47,31 +88,61 @@ def sampling(facts: Facts) -> Answer:
     if not facts.is_release:
         return partly("The catalogue lists every file it was given.",
                       authors="Say how the files were drawn.")  # fmt: skip
+    rows = tuple((_in_words(str(reason)), n) for reason, n in left_out(facts))
+    reasons = Listing("Entries left out, by reason", ("Reason", "Entries"), rows)
+    text = [
+        (
+            f"The release holds each entry that the audit cleared for the use {use.name}, and each "
+            "content once. Nothing was drawn at random."
+        )
+    ]
+    if rows:
+        text.append(
+            "An entry can be left out for several reasons and is then counted under each, so the "
+            "counts by reason add up to more than the entries left out."
+            if _overlap(facts) else
+            "The table counts the entries that were left out, by reason. An entry with several "
+            "reasons is counted under each."
+        )  # fmt: skip
     return partly(
-        f"Every entry that the audit cleared for the use {use.name} is taken, each content once. "
-        "Nothing was drawn at random.",
+        *text,
         authors="Say how the catalogue's entries were drawn in the first place.",
-        listings=[_left_out(facts)],
+        listings=[reasons],
     )
 
 
-def _left_out(facts: Facts) -> Listing:
-    """Return why entries were left out; small counts are withheld where reasons speak of people."""
-    reasons = sorted(facts.inputs.left_out.items())
-    of_people = [(r, n) for r, n in reasons if r[:3] in ("CON", "DEP", "IDN")]
-    others = [(r, n) for r, n in reasons if (r, n) not in of_people]
-    rows = tuple((_in_words(str(reason)), n) for reason, n in (*withheld(of_people), *others))
-    return Listing("Entries left out, by reason", ("Reason", "Entries"), rows)
+def _overlap(facts: Facts) -> bool:
+    known = facts.count("SELECT count(*) FROM entries")
+    held = facts.count("SELECT count(*) FROM described")
+    return sum(facts.inputs.left_out.values()) > known - held
+
+
+# What a reason to leave an entry out is about when it tells nothing of the people shown.
+_NOT_OF_PEOPLE = (
+    *("MED", "LAB", "DUP", "SRC", "SIG", "SHC"),
+    *("same-content", "near-duplicate", "not-present", "not-judged", "in-no-split"),
+)
+
+
+def left_out(facts: Facts) -> tuple[tuple[Cell, Cell], ...]:
+    """Return entries left out by reason; small counts that tell of people are withheld."""
+    return withheld(
+        sorted(facts.inputs.left_out.items()), lambda reason: not reason.startswith(_NOT_OF_PEOPLE)
+    )
 
 
 def _in_words(reason: str) -> str:
-    return _REASONS.get(reason) or f"{reason} {rule_of(reason).title}"
+    known = rule_of(reason).title if reason in BY_CODE else f"Another reason, called {reason}."
+    return REASONS.get(reason, known)
 
 
-_REASONS = {
+# Why a release leaves an entry out that the audit did not hold back (`curate.release.select`).
+REASONS = {
     "same-content": "The same bytes are in the release already.",
-    "called-back": "A feed of this use called the file back, and a feed stands for good.",
+    "near-duplicate": "A picture or video that looks nearly the same is in the release already.",
+    "called-back": "A withdrawal feed of this use called the file back, and that is final.",
     "copy-blocked": "An entry with the same bytes is blocked.",
+    "in-no-split": "The assignment of splits leaves the entry out.",
     "not-present": "The file is not there.",
     "not-judged": "The audit did not judge the entry.",
 }
@@ -88,16 +159,17 @@ def timeframe(facts: Facts) -> Answer:
     total = facts.count("SELECT count(*) FROM described")
     text = []
     if known:
-        text.append(f"Captured from {first:%Y-%m-%d} to {last:%Y-%m-%d}, as "
-                    f"{number(known, 'entry declares', 'entries declare')}.")  # fmt: skip
+        were = number(known, "entry was", "entries were")
+        text.append(f"By what is declared, {were} captured {period(first, last)}.")
     if got:
-        text.append(f"Sources were acquired from {since:%Y-%m-%d} to {until:%Y-%m-%d}.")
+        were = number(got, "source was", "sources were")
+        text.append(f"{were} acquired {period(since, until)}.")
     if not text:
         return partly("No time of capture or acquisition is recorded.",
                       authors="Say when the data were made and collected.")  # fmt: skip
     if known < total:
-        text.append(f"Of {number(total - known, 'entry', 'entries')} no time of capture is "
-                    "recorded.")  # fmt: skip
+        text.append("No time of capture is recorded for "
+                    f"{number(total - known, 'entry', 'entries')}.")  # fmt: skip
     return answered(*text)
 
 
@@ -109,22 +181,24 @@ def preparation(facts: Facts) -> Answer:
         FROM runs WHERE status = 'done'
         QUALIFY row_number() OVER (PARTITION BY verb ORDER BY started_at DESC, run_id DESC) = 1
         ORDER BY started_at, run_id""")
-    ran = tuple((verb, settings(v), settings(p), started) for verb, v, p, started in rows)
+    ran = tuple((f"curate {verb}", settings(v), settings(p), started)
+                for verb, v, p, started in rows)  # fmt: skip
     text = "Files were measured and compared, and none was changed."
     if facts.is_release:
-        text = f"Files were measured and compared. {_handed_on(facts)}"
-    head = ("Step", "Versions", "Parameters", "Last run")
+        text = f"Files were measured and compared. {_handed_on(facts)}".rstrip()
+    head = ("Command", "Versions", "Parameters", "Last run")
     faces = [
-        f"Faces of the whole catalogue were compared by {one.model}. {' '.join(one.sentences)}"
+        f"The faces of the whole catalogue were compared by the model {one.model}. "
+        + " ".join(one.sentences)
         for one in comparisons(facts) if one.current
     ]  # fmt: skip
-    return answered(text, *faces, listings=[Listing("What ran", head, ran)])
+    return answered(text, *faces, listings=[Listing("Commands that ran", head, ran)])
 
 
 _HANDED_ON = {
-    "kept": "The release holds them byte for byte, with the metadata inside them.",
-    "stripped": "The release holds them without the metadata inside them, which may tell of places "
-    "and people; pictures and sound are as they were.",
+    "kept": "The release holds the files byte for byte, with the metadata inside them.",
+    "stripped": "The metadata inside the files, which may reveal places and people, is left out of "
+    "the release; pictures and sound are unchanged.",
 }
 
 
@@ -132,19 +206,20 @@ def _handed_on(facts: Facts) -> str:
     """Return what became of files on their way into the release."""
     told = _HANDED_ON.get(str(facts.inputs.release.get("metadata")), "")
     crops = facts.inputs.release.get("crops")
-    return f"{told} Each face is there as a picture of its own too: {crops}." if crops else told
+    cropped = f"Each face is in the release as a separate picture too: {crops}."
+    return f"{told} {cropped}".lstrip() if crops else told
 
 
 def raw_kept(facts: Facts) -> Answer:
     """Question 34: raw data."""
     if facts.is_release:
         return answered(
-            "The files as they were received stay with those who built the release, where they "
-            f"were listed. {_handed_on(facts)}".rstrip()
+            "Those who built the release keep the files as they were received, in the place where "
+            f"they were listed. {_handed_on(facts)}".rstrip()
         )
     present = facts.count("SELECT count(*) FROM described WHERE state = 'present'")
-    return answered(f"The raw files of {number(present, 'entry', 'entries')} lie where they were "
-                    "listed; the catalogue never changes or moves them.")  # fmt: skip
+    return answered(f"The raw files of {number(present, 'entry', 'entries')} are kept in the place "
+                    "where they were listed. Curate did not change or move them.")  # fmt: skip
 
 
 def software(facts: Facts) -> Answer:
@@ -153,9 +228,10 @@ def software(facts: Facts) -> Answer:
     versions = [row[0] for row in facts.rows(
         "SELECT DISTINCT tool_version FROM runs WHERE status = 'done' ORDER BY 1"
     )]  # fmt: skip
+    looked = f"Faces were searched with {listed(models)}." if models else "No faces were searched."
+    used = f", version {listed(versions)}," if versions else ""
     return answered(
-        f"Curate {listed(versions)}, open source under Apache-2.0. Models that looked for faces: "
-        f"{listed(models)}."
+        f"Yes. Curate{used} prepared the data. It is open source under Apache-2.0. {looked}"
     )
 
 

@@ -17,6 +17,7 @@ from typing import Any
 
 from curate.model.instants import print_instant
 from curate.report.comparison import comparisons
+from curate.report.consents import people_declared
 from curate.report.datasheet import (
     composition,
     distribution,
@@ -24,10 +25,10 @@ from curate.report.datasheet import (
     people,
     stewardship,
 )
-from curate.report.datasheet.answer import SMALLEST, Answer, AnswerSource
+from curate.report.datasheet.answer import SMALLEST, Answer, AnswerSource, beside_rest
 from curate.report.facts import Facts
 from curate.report.inputs import ReportInputs
-from curate.report.method import on_clearance
+from curate.report.method import clearance
 from curate.report.pages import as_json, render_html, render_markdown
 from curate.report.words import Cell, Listing
 from curate.schema import resource_folder
@@ -107,7 +108,7 @@ def datasheet(inputs: ReportInputs) -> Datasheet:
         "is_release": facts.is_release,
         "sections": _by_section(answers),
         "completeness": completeness(answers),
-        "clearance": on_clearance(facts),
+        "clearance": clearance(facts),
     }
     return Datasheet(
         markdown=render_markdown("datasheet.md.j2", **values),
@@ -184,11 +185,13 @@ def _machine_form(facts: Facts, answers: Iterable[Answered]) -> dict[str, Any]:
             }
             for one in answers
         ],
-        "comparisons": [_measures(one.measures) for one in comparisons(facts)],
+        "comparisons": [
+            _measures(one.measures, people_declared(facts)) for one in comparisons(facts)
+        ],
     }
 
 
-def _measures(found: Mapping[str, Any]) -> dict[str, Any]:
+def _measures(found: Mapping[str, Any], whole: int) -> dict[str, Any]:
     """Return what was measured in comparing faces, small counts of people withheld as null."""
     told = dict(found)
     for counted, of, least in (
@@ -198,9 +201,12 @@ def _measures(found: Mapping[str, Any]) -> dict[str, Any]:
         if 0 < told.get(counted, 0) < least:
             told |= {counted: None, of: None}
     if groups := told.get("by_group"):
+        hidden = beside_rest([(one["kind"], one["people"]) for one in groups], whole)
         told["by_group"] = [
-            one | {"mated_people": None} if 0 < one["mated_people"] < SMALLEST else one
-            for one in groups
+            one
+            | ({"mated_people": None} if 0 < one["mated_people"] < SMALLEST else {})
+            | ({"people": None} if i in hidden else {})
+            for i, one in enumerate(groups)
         ]
     return told
 

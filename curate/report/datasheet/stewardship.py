@@ -8,11 +8,23 @@ from __future__ import annotations
 
 import json
 
-from curate.report.consents import by_column, people_shown
-from curate.report.datasheet.answer import Answer, answered, count_people, partly
+from curate.consent.coverage import CONSENT_BASES
+from curate.consent.vocabulary import values_of
+from curate.report.consents import by_basis, by_column, people_shown
+from curate.report.datasheet.answer import (
+    Answer,
+    answered,
+    count_people,
+    count_some,
+    few,
+    partly,
+    withheld_each,
+)
 from curate.report.datasheet.composition import listing
+from curate.report.datasheet.history import origins_of_labels
 from curate.report.facts import Facts
-from curate.report.words import listed, number
+from curate.report.vocabulary import word
+from curate.report.words import Listing, day, listed, number
 
 
 def makers(facts: Facts) -> Answer:
@@ -21,9 +33,13 @@ def makers(facts: Facts) -> Answer:
         "SELECT count(*), count(*) FILTER (kind = 'own_capture') FROM used_sources"
     )
     whence = f"from {number(sources, 'source')} on record" if sources else "from no recorded source"
-    captured = f"; {own:,} of them captured by the project" if own else ""
+    captured = ""
+    if own:
+        captured = f" The project itself captured {own:,} of them."
+        if own == sources:
+            captured = f" The project itself captured {'it' if own == 1 else 'all of them'}."
     return partly(
-        f"It was put together in the project {facts.inputs.project}, {whence}{captured}.",
+        f"It was put together in the project {facts.inputs.project}, {whence}.{captured}",
         authors="Name who made it, and on whose behalf.",
     )
 
@@ -34,7 +50,8 @@ def funding(facts: Facts) -> Answer:
     kind = "commercial" if facts.inputs.use.commercial else "not commercial"
     sources = number(bought, "source was", "sources were") if bought else "no source was"
     return partly(
-        f"The use it was made for is declared {kind}; {sources} bought, by what is on record.",
+        f"The use that it was judged for is declared as {kind}. According to the records, "
+        f"{sources} bought.",
         authors="Name who paid for it, and the grant.",
     )
 
@@ -46,26 +63,29 @@ def distressing(facts: Facts) -> Answer:
     """Question 16: offensive content."""
     kinds = ", ".join(f"'{kind}'" for kind in _OBJECTIONS)
     asked = facts.count(f"SELECT count(*) FROM requests WHERE kind IN ({kinds})")
-    made = facts.count("SELECT count(*) FROM described WHERE manipulation_type <> 'none'")
+    made, unknown = facts.row("""
+        SELECT count(*) FILTER (manipulation_type NOT IN ('none', 'unknown')),
+               count(*) FILTER (manipulation_type = 'unknown') FROM described""")
+    on_record = f"{few(asked, 'request')} to take media down or not to use them"
+    blocked = " The media concerned are blocked." if asked else ""
+    altered = f"{number(made, 'entry is', 'entries are') if made else 'No entry is'} declared to "
+    altered += "be manipulated."
+    if unknown:
+        altered += f" For {number(unknown, 'entry', 'entries')} this is not known."
     return partly(
-        f"Requests to take down or not to use media, in the project's records: {asked:,}. What "
-        "they are about is blocked.",
-        f"{number(made, 'entry shows', 'entries show')} people as they were not, by manipulation.",
+        f"The project's records hold {on_record}.{blocked}",
+        altered,
         authors="Say whether anything in the media may offend or distress.",
     )
 
 
 def collectors(facts: Facts) -> Answer:
     """Question 24: who collected, and how they were paid."""
-    origins = facts.rows("""
-        SELECT origin, count(*) AS n FROM labels SEMI JOIN described USING (media_id)
-        GROUP BY origin ORDER BY n DESC, origin""")
-    table = listing(facts, "Sources by who had the media", ("Acquired by", "Sources"), """
+    table = listing(facts, "Sources by how they were acquired", ("How", "Sources"), """
         SELECT coalesce(acquisition_method, 'unknown'), count(*) AS n FROM used_sources
-        GROUP BY 1 ORDER BY n DESC, 1""")  # fmt: skip
-    told = listed([f"{n:,} {origin}" for origin, n in origins])
+        GROUP BY 1 ORDER BY n DESC, 1""", ("sources.acquisition_method", ""))  # fmt: skip
     return partly(
-        f"Labels by origin: {told}. Pay is not in the catalogue.",
+        f"{origins_of_labels(facts)} The catalogue does not record who was paid.",
         authors="Say who collected the data, and how they and the people shown were paid.",
         listings=[table],
     )
@@ -77,8 +97,13 @@ def ethics(facts: Facts) -> Answer:
         "SELECT count(DISTINCT subject_id) FROM granted WHERE document_sha256 IS NOT NULL"
     )
     return partly(
-        "The catalogue keeps consents and no reviews. Consents with the digest of a signed "
-        f"document are on record for {count_people(signed)}.",
+        "The catalogue does not record ethical reviews. "
+        + (
+            "Records of consent with the digest of a signed document are held for "
+            f"{count_some(signed, people_shown(facts))}."
+            if signed
+            else "No record of consent states the digest of a signed document."
+        ),
         authors="Name the review, and what came of it.",
     )
 
@@ -89,15 +114,35 @@ def impact(facts: Facts) -> Answer:
     judged, cleared = facts.row(
         "SELECT count(*), count(*) FILTER (verdict = 'cleared') FROM verdicts"
     )
-    bases = [name for name, _ in by_column(facts, "legal_basis")]
+    bases = withheld_each(
+        [(f"{word('consents.legal_basis', name)}{_KIND_OF_BASIS.get(name, '')}", n)
+         for name, n in by_basis(facts)], people
+    )  # fmt: skip
+    default = facts.inputs.use.legal_basis
+    rest = ""
+    if default is not None:
+        rest = " A record that names none rests on that of the use: "
+        rest += f"{word('consents.legal_basis', default)}."
+    passed = f"{cleared:,}" if cleared else "none"
     return answered(
-        f"For each of {number(judged, 'entry', 'entries')} of the catalogue the audit judged "
-        "whether the people in it agreed to this use, in their role, for this audience; "
-        f"{cleared:,} passed. Legal bases on record for the {count_people(people)} shown: "
-        f"{listed(bases)}.",
-        "An assessment by GDPR Art. 35 is a document of the controller, and the catalogue "
-        "records none.",
-    )
+        f"The audit judged {number(judged, 'entry', 'entries')} of the catalogue and cleared "
+        f"{passed}. An entry is cleared only if the consent of each person who is declared to be "
+        "shown covers this use, in their role and for this audience, or reviewers decided so.",
+        f"{count_people(people).capitalize()} are declared to be shown. The datasheet counts them "
+        f"by the legal basis of their records of consent.{rest}"
+        if people else "Nobody is declared to be shown, so there is no legal basis to count.",
+        "A data protection impact assessment (GDPR Art. 35) is a document of the controller. The "
+        "catalogue records none.",
+        listings=[Listing("People by legal basis", ("Legal basis of their records", "People"),
+                          bases)],
+    )  # fmt: skip
+
+
+# A basis that is not consent is told from one that nobody stated.
+_KIND_OF_BASIS = {
+    name: "" if name in CONSENT_BASES else ", which is not consent"
+    for name in values_of("legal_basis") if name not in ("none", "other")
+} | {"not stated": " in the record or the use"}  # fmt: skip
 
 
 def used(facts: Facts) -> Answer:
@@ -108,8 +153,11 @@ def used(facts: Facts) -> Answer:
             "SELECT DISTINCT parameters FROM runs WHERE verb = 'audit' AND status = 'done'"
         )
     })  # fmt: skip
+    of = "this use" if len(uses) == 1 else "these uses"
     return partly(
-        f"The catalogue was judged for these uses: {listed(uses)}.",
+        f"The catalogue was judged for {of}: {listed(uses)}."
+        if uses
+        else "No audit of the catalogue is on record.",
         authors="Say for which tasks the data were used.",
     )
 
@@ -119,8 +167,9 @@ def works(facts: Facts) -> Answer:
     built = facts.count(
         "SELECT count(*) FROM runs WHERE verb = 'release build' AND status = 'done'"
     )
+    earlier = number(built, "earlier release") if built else "no earlier release"
     return partly(
-        f"The project's records hold {number(built, 'earlier release')}; works are not recorded.",
+        f"The project's records hold {earlier}. Works that use the data are not recorded.",
         authors="Name the works that use the data, or where they are listed.",
     )
 
@@ -129,7 +178,9 @@ def hosts(facts: Facts) -> Answer:
     """Question 50: who hosts it."""
     stored = facts.inputs.use.storage_territories
     return partly(
-        f"Storage that the use names: {listed(stored)}.",
+        f"The use allows storage in these territories: {listed(stored)}."
+        if stored
+        else "The use names no place of storage.",
         authors="Name who hosts and maintains it.",
     )
 
@@ -141,17 +192,19 @@ def contact(facts: Facts) -> Answer:
         return partly("No consent on record names a route to those responsible.",
                       authors="Say how those responsible can be reached.")  # fmt: skip
     return answered(
-        f"People shown reach those responsible as their consents say: {listed(routes)}."
+        "By their records of consent, the people shown can reach those responsible in "
+        f"{'this way' if len(routes) == 1 else 'these ways'}: {listed(routes)}."
     )
 
 
 def old_versions(facts: Facts) -> Answer:
     """Question 55: older versions."""
     return answered(
-        "A release never changes after it was built. One that is superseded stays as evidence of "
-        "what was passed on and why; what people withdrew from it must be deleted from copies.",
-        f"Verdicts hold for the instant judged, {facts.inputs.as_of:%Y-%m-%d}: an older release "
-        "is not cleared for use today because it once was.",
+        "A release never changes after it was built. A superseded release is kept as evidence of "
+        "what was passed on and why; media that were withdrawn from it must be deleted from every "
+        "copy.",
+        f"A verdict applies to the instant judged, which was on {day(facts.inputs.as_of)}. A "
+        "release that was cleared then may not be used today unless it is still cleared.",
     )
 
 

@@ -80,6 +80,21 @@ def test_access_is_gated_and_the_licence_never_guessed(laid) -> None:
     assert "checkbox" in matter["extra_gated_fields"].values()
 
 
+def test_labels_that_were_declared_are_not_taken_for_experts_work(laid) -> None:
+    matter, _ = front(laid)
+    assert matter["annotations_creators"] == ["found"]
+
+
+def test_who_holds_a_copy_is_told_what_to_do(laid) -> None:
+    _, body = front(laid)
+    assert (
+        "If a later release withdraws files, delete them from every copy and confirm the deletion "
+        "to the contact."
+    ) in body
+    assert "(training detectors, internally and non-commercially)" in body
+    assert "Question " not in body.replace("| Question |", "")
+
+
 def test_authors_words_are_taken(laid) -> None:
     authored = Authored(
         about={"licence": "LicenseRef-lab-1.0", "licence_url": "https://lab.example/terms",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -202,3 +203,16 @@ def test_the_datasheet_withholds_small_counts_of_people() -> None:
     assert {few[name] for name in withheld} == {None}
     assert known["by_group"][0]["mated_people"] is None
     assert known["by_group"][0]["people"] == 30
+
+
+def test_the_datasheet_hides_the_group_that_a_few_people_beside_it_would_make_up() -> None:
+    """30 of 32 people are of a group that is told; that 2 are of another must not follow."""
+    who = {"media_id": "m001", "role": "depicted", "link_method": "declared",
+           "link_status": "confirmed"}  # fmt: skip
+    shown = [{**who, "subject_id": f"s{n}"} for n in range(32)]
+    inputs = after(KNOWN)
+    tables = {**inputs.tables, "depictions": make_inputs(depictions=shown).tables["depictions"]}
+    sheet = json.loads(datasheet(replace(inputs, tables=tables)).json)
+    assert sheet["comparisons"][0]["by_group"][0]["people"] is None
+    (groups,) = (t for t in sheet["questions"][16]["tables"] if t["caption"].startswith("Errors"))
+    assert [row[2] for row in groups["rows"]] == ["withheld"]

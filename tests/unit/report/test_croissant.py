@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import tarfile
 from dataclasses import replace
 from typing import Any
@@ -110,6 +111,26 @@ def test_no_person_and_no_place_of_a_file_is_in_it(laid) -> None:
     text = json.dumps(written_to(laid))
     assert "p1" not in text
     assert "001.jpg" not in text
+
+
+def test_uses_are_those_it_was_judged_for_and_limits_what_is_prohibited(laid) -> None:
+    document = written_to(laid)
+    assert document["rai:dataUseCases"] == [
+        (
+            "The release was judged for this use only: training detectors, internally and "
+            "non-commercially."
+        )
+    ]
+    limits = " ".join(document["rai:dataLimitations"])
+    assert "Do not use it for anything except training detectors" in limits
+    assert "Do not use it to recognise the people shown" in limits
+
+
+def test_no_code_and_no_number_of_a_question_is_told(laid) -> None:
+    document = written_to(laid)
+    text = json.dumps([value for name, value in document.items() if name.startswith("rai:")])
+    assert "Question" not in text
+    assert not re.search(r"[a-z]_[a-z]|train-detector", text)
 
 
 def test_every_table_and_index_stands_with_its_digest(laid) -> None:

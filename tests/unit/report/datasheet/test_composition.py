@@ -1,9 +1,18 @@
 from dataclasses import replace
 
 from curate.report.datasheet.answer import AnswerSource
-from curate.report.datasheet.composition import counts, errors, missing, relations, splits
+from curate.report.datasheet.composition import (
+    ON_ERRORS,
+    counts,
+    errors,
+    missing,
+    relations,
+    splits,
+)
+from curate.report.datasheet.sheet import questions
 from curate.report.facts import Facts
-from tests.unit.report.conftest import entry, finding, make_inputs, run, verdict
+from tests import factories
+from tests.unit.report.conftest import content, entry, finding, make_inputs, run, verdict
 
 
 def depicted(number, subject) -> dict[str, str]:
@@ -20,9 +29,9 @@ def test_entries_are_counted_by_type(small) -> None:
 def test_what_entries_lack_is_counted(small) -> None:
     (table,) = missing(Facts(small)).listings
     told = {name: n for name, n, _ in table.rows}
-    assert told["captured_at"] == 10
+    assert told["time of capture"] == 10
     assert told["label"] == 2
-    assert told["people"] == 2
+    assert told["people shown"] == 2
     assert told["split"] == 1
 
 
@@ -37,7 +46,8 @@ def test_splits_that_share_people_or_copies_say_so() -> None:
     rows = [entry(1, split="train"), entry(2, split="test", sha256=f"{1:064x}")]
     inputs = make_inputs(entries=rows, depictions=[depicted(1, "a"), depicted(2, "a")])
     assert splits(Facts(inputs)).text[1] == (
-        "They are not apart: fewer than 5 people and 1 group of copies stand in more than one."
+        "The splits overlap: fewer than 5 people and 1 group of copies are in more than one of "
+        "them."
     )
 
 
@@ -79,7 +89,51 @@ def test_relations_to_entries_outside_a_release_are_not_counted() -> None:
                 "right_kind": "media", "basis": "manifest", "stage": "ingest"}  # fmt: skip
     inputs = make_inputs(entries=rows, relations=[relation, relation | {"right": "m002"}])
     (table,) = relations(Facts(inputs)).listings
-    assert table.rows == (("derived_from", "media and media", 1),)
+    assert table.rows == (("entry", "is made from", "entry", 1),)
+
+
+def test_what_fakes_were_made_from_is_not_said_to_be_none_of_their_relations() -> None:
+    """Swaps whose originals are not on record are no entries without descent."""
+    rows = [entry(1, manipulation_type="face_swap"), entry(2, manipulation_type="face_swap")]
+    text = relations(Facts(make_inputs(entries=rows))).text
+    assert text[1] == (
+        "2 entries are declared to be manipulated. What they were made from is not on record."
+    )
+    made = {"left": "m001", "relation": "swap_target", "right": "m002", "left_kind": "media",
+            "right_kind": "media", "basis": "manifest", "stage": "ingest"}  # fmt: skip
+    text = relations(Facts(make_inputs(entries=rows, relations=[made]))).text
+    assert text[1].endswith("What they were made from is on record for 1 of them only.")
+
+
+def test_relations_that_lead_out_of_a_release_are_told() -> None:
+    relation = {"left": "m001", "relation": "derived_from", "right": "m009", "left_kind": "media",
+                "right_kind": "media", "basis": "manifest", "stage": "ingest"}  # fmt: skip
+    inputs = make_inputs(entries=[entry(1)], relations=[relation])
+    assert relations(Facts(inputs)).text[0] == (
+        "No relation between the entries described here is on record. 1 relation leads to what is "
+        "not described here."
+    )
+
+
+def test_a_few_people_are_not_counted_as_identities() -> None:
+    rows = [entry(n) for n in range(1, 5)]
+    faces = [factories.face(row["sha256"], face_id=f"f{n}") for n, row in enumerate(rows)]
+    ids = [factories.identity(face, None, identity_id=f"i{n % 3}") for n, face in enumerate(faces)]
+    inputs = make_inputs(entries=rows, content=[content(row) for row in rows], faces=faces,
+                         identities=ids)  # fmt: skip
+    assert relations(Facts(inputs)).text[2] == (
+        "Comparing faces grouped the 4 faces of the catalogue into fewer than 5 identities, each "
+        "of which stands for one person."
+    )
+
+
+def test_no_doubted_label_is_a_sentence() -> None:
+    said = errors(Facts(make_inputs(entries=[entry(1)], runs=[run("run labels", 1)]))).text[0]
+    assert said.endswith("The rules on labels doubt the label of no entry.")
+
+
+def test_answers_are_referred_to_by_their_question() -> None:
+    assert next(one.text for one in questions() if one.id == 13) == ON_ERRORS
 
 
 def test_answers_of_the_catalogue_leave_nothing_to_authors(small) -> None:

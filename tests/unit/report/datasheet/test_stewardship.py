@@ -19,13 +19,13 @@ from curate.report.datasheet.stewardship import (
 )
 from curate.report.facts import Facts
 from curate.schema import json_schema
-from tests.unit.report.conftest import consent, make_inputs
+from tests.unit.report.conftest import consent, entry, make_inputs
 from tests.unit.report.page_reader import read
 
 
 def test_the_project_and_its_sources_are_told(small) -> None:
     (told,) = makers(Facts(small)).text
-    assert told.endswith("small <b>, from 1 source on record; 1 of them captured by the project.")
+    assert told.endswith("small <b>, from 1 source on record. The project itself captured it.")
     assert "from no recorded source." in makers(Facts(make_inputs())).text[0]
 
 
@@ -39,20 +39,37 @@ def test_contact_is_the_route_that_consents_name(small) -> None:
 
 
 def test_what_the_audit_weighed_is_told_and_no_document_is_made_up(small) -> None:
-    judged, none = impact(Facts(small)).text
-    assert "For each of 10 entries" in judged
-    assert "6 passed" in judged
+    judged, _, none = impact(Facts(small)).text
+    assert "The audit judged 10 entries of the catalogue and cleared 6." in judged
     assert "records none" in none
 
 
+def test_a_basis_that_nobody_stated_is_told_from_one_that_is_not_consent() -> None:
+    stated = [None] * 5 + ["A6-1-f"] * 5 + ["A6-1-a"] * 5
+    rows = [consent(f"s{n}", legal_basis=basis) for n, basis in enumerate(stated)]
+    depicted = [
+        {"media_id": "m001", "subject_id": f"s{n}", "role": "depicted",
+         "link_method": "declared", "link_status": "confirmed"} for n in range(len(stated))
+    ]  # fmt: skip
+    inputs = make_inputs(entries=[entry(1)], consents=rows, depictions=depicted)
+    (table,) = impact(Facts(inputs)).listings
+    assert set(table.rows) == {
+        ("not stated in the record or the use", 5),
+        ("consent (GDPR Art. 6(1)(a))", 5),
+        ("legitimate interests (GDPR Art. 6(1)(f)), which is not consent", 5),
+    }
+    use = replace(inputs.use, legal_basis="A6-1-a")
+    answer = impact(Facts(replace(inputs, use=use)))
+    assert ("consent (GDPR Art. 6(1)(a))", 10) in answer.listings[0].rows
+    assert "A record that names none rests on that of the use: consent" in answer.text[1]
+
+
 def test_uses_are_those_that_were_audited(small) -> None:
-    assert used(Facts(small)).text == (
-        "The catalogue was judged for these uses: detector-training.",
-    )
+    assert used(Facts(small)).text == ("The catalogue was judged for this use: detector-training.",)
 
 
 def test_small_counts_of_signed_documents_are_withheld(small) -> None:
-    assert "on record for no people" in ethics(Facts(small)).text[0]
+    assert "No record of consent states" in ethics(Facts(small)).text[0]
 
 
 def test_every_field_of_about_that_is_told_is_declared() -> None:

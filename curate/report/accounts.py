@@ -46,11 +46,7 @@ _NO_BASIS = "not stated"
 
 def consent_summary(facts: Facts) -> Node:
     """Return how people stand, in DPV's words: counts of people, none of them named."""
-<<<<<<< HEAD
-=======
-    spaces = ("dpv", "eu-gdpr", "dct", "curate")
     whole = people_shown(facts)
->>>>>>> h23d
     states = [(_NO_STATE.get(state, f"dpv:{state}"), n) for state, n in by_state(facts)]
     ages = [(_AGES.get(age, age), n) for age, n in by_age(facts)]
     proofs = [(_NO_STATE.get(level, level), n) for level, n in by_assurance(facts)]

@@ -71,9 +71,9 @@ class Spoken:
     told_apart: pa.Table
     restricted: pa.Table
 
-    def about(self, subjects: pa.ChunkedArray | pa.Array) -> Spoken:
+    def about(self, subjects: pa.ChunkedArray) -> Spoken:
         """Return the same, and of people who are restricted only those among some."""
-        among = pc.is_in(self.restricted["subject_id"], value_set=_whole(subjects))
+        among = pc.is_in(self.restricted["subject_id"], value_set=subjects.combine_chunks())
         return replace(self, restricted=self.restricted.filter(among))
 
     def tables(self) -> list[pa.Table]:
@@ -82,16 +82,12 @@ class Spoken:
         return [table for table in every if table.num_rows]
 
 
-def _whole(column: pa.ChunkedArray | pa.Array) -> pa.Array:
-    return column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
-
-
 def restricted_table(statements: Mapping[str, pa.Table], names: pa.Table) -> pa.Table:
     """Return the people of whom something is on record that stands against a use.
 
     A withdrawal, refusal, revocation or invalidation that was not annulled, whenever it holds; a
-    request other than for
-    access; a state other than active. Whoever is held to be the same person is among them.
+    request other than for access; a state other than active. Whoever is held to be the same person
+    is among them.
 
     Args:
         statements: ``consent_events``, ``requests`` and ``subjects``.

@@ -158,6 +158,20 @@ _VIEWS = {
         WHERE p.media_id IS NOT NULL OR i.subject_id IS NOT NULL
         ORDER BY e.media_id, f.frame, f.face_id
     """,
+    # What an older model found of faces tells nothing any more.
+    "likenesses_now": """
+        SELECT l.* FROM likenesses l
+        JOIN stages g ON g.stage = 'faces' AND g.model_id = l.model_id
+    """,
+    # Whose faces are known, by what the stage wrote as a whole: what is lost of one entry, its
+    # faces or what it contains, must not change what is held of another.
+    "known_faces": """
+        SELECT i.subject_id, i.identity_id, i.model_id,
+               regexp_replace(i.face_id, '/[^/]*/[^/]*/[^/]*$', '') AS content
+        FROM identities i
+        JOIN stages g ON g.stage = 'faces' AND g.model_id = i.model_id
+        WHERE i.subject_id IS NOT NULL AND i.status IS DISTINCT FROM 'disputed'
+    """,
     # Everyone seen is linked to somebody else, and the face of whom is declared is known.
     "face_elsewhere": """
         SELECT DISTINCT d.media_id, d.subject_id
@@ -260,22 +274,8 @@ _VIEWS = {
     "supported": SUPPORTED,
 }
 
-# Asked by views alone: what an older model found of faces tells nothing any more.
-_LIKENESSES_NOW = """
-CREATE VIEW likenesses_now AS
-SELECT l.* FROM likenesses l
-JOIN stages g ON g.stage = 'faces' AND g.model_id = l.model_id
-"""
-# Likewise. Whose faces are known, by what the stage wrote as a whole: what is lost of one entry,
-# its faces or what it contains, must not change what is held of another.
-_KNOWN_FACES = """
-CREATE VIEW known_faces AS
-SELECT i.subject_id, i.identity_id, i.model_id,
-       regexp_replace(i.face_id, '/[^/]*/[^/]*/[^/]*$', '') AS content
-FROM identities i
-JOIN stages g ON g.stage = 'faces' AND g.model_id = i.model_id
-WHERE i.subject_id IS NOT NULL AND i.status IS DISTINCT FROM 'disputed'
-"""
+# Asked by other views alone, and so made each time and not kept: they are as long as all faces.
+_NOT_KEPT = ("likenesses_now", "known_faces")
 
 # What reviewers see of an entry beside what was found: its bytes, what was done to it and how, when
 # it was taken, who is in it in which role, its labels, its source and licence, and what it was made
@@ -312,7 +312,7 @@ ORDER BY ALL
 
 RECIPE = "\n".join((
     numbered.RECIPE, str(REQUIRED_ROLES), str(KNOWN_ROLES), *_VIEWS.values(), ANSWERED, _SIGHT,
-    _FROM_ORIGINS, merged.SETTLED, _LIKENESSES_NOW, _KNOWN_FACES,
+    _FROM_ORIGINS, merged.SETTLED,
 ))  # fmt: skip
 
 
@@ -355,11 +355,11 @@ def prepare(tables: Mapping[str, pa.Table], spoken: Spoken | None = None) -> dic
     }.items():
         connection.register(name, table)
     for name, sql in {**_VIEWS, "sight": _SIGHT, "from_origins": _FROM_ORIGINS}.items():
+        if name in _NOT_KEPT:
+            connection.execute(f"CREATE VIEW {name} AS {sql}")
+            continue
         made[name] = connection.sql(sql).to_arrow_table()
         connection.register(name, made[name])
-        if name == "likenesses":
-            connection.execute(_LIKENESSES_NOW)
-            connection.execute(_KNOWN_FACES)
     made["answered"] = answered(connection)
     made["sight"] = made["sight"].cast(_DIGESTS).combine_chunks()
     made["crossings"] = crossings(tables)

@@ -81,7 +81,7 @@ def command(
         return ExitStatus.GOOD
     if not as_json:
         say("not known: nothing matches, and not everything was asked")
-    return ExitStatus.MISSING
+    return ExitStatus.NOT_KNOWN
 
 
 def _read(path: Path, form: str, signal: str, column: list[str] | None) -> HashList:

@@ -85,7 +85,7 @@ def check_copy_command(
         _print_checked(checked, by_looks=looks is not None)
     if checked.found:
         return ExitStatus.FINDINGS
-    return ExitStatus.MISSING if checked.unread else ExitStatus.GOOD
+    return ExitStatus.NOT_KNOWN if checked.unread else ExitStatus.GOOD
 
 
 def _answer(checked: Checked) -> str:

@@ -23,6 +23,7 @@ from curate.identity.groups import GroupRates, as_notes, declared_groups, rates_
 from curate.identity.links import link_identities
 from curate.identity.named import (
     Before,
+    apart_state,
     claims_of,
     compared_names,
     held_by_content,
@@ -48,10 +49,7 @@ def find_identities(tables: Tables, parameters: Mapping[str, Any]) -> dict[str, 
     faces = _with_embedding(tables["faces"], tables["embeddings"])
     compared = compared_names(tables, faces)
     if not faces.num_rows:
-        kept = [
-            {**row, "state": "renamed" if row["state"] == "renamed" else "gone"}
-            for row in tables["before"].to_pylist()
-        ]
+        kept = [{**row, "state": apart_state(row)} for row in tables["before"].to_pylist()]
         return {
             "identities": conform([], "identities"),
             "resemblances": conform(kept, "resemblances"),

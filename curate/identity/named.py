@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -172,21 +173,20 @@ def resemblances_of(
         if state is not None:
             made.setdefault((row["face_id"], row["other_subject_id"]), {**row, "state": state})
     stands = _stands(faces)
+    lost = before.lost
     for face in np.flatnonzero(claims.judged[: len(ids)] & (stands == np.arange(len(ids)))):
         # Where other faces of the person are known the comparison says whether it is like them.
-        for name in sorted(before.lost(contents[face]) - speaking):
+        for name in sorted(lost.get(contents[face], set()) - speaking):
             made.setdefault((ids[face], name), {
                 "face_id": ids[face], "sha256": contents[face], "other_subject_id": name,
                 "similarity": 1.0, "state": "renamed", "model_id": model,
             })  # fmt: skip
-    count: dict[str, int] = {}
-    for face_id, _ in made:
-        count[face_id] = count.get(face_id, 0) + 1
+    count = Counter(face_id for face_id, _ in made)
     more = {ids[face] for face in np.flatnonzero(found.more).tolist()}
     for row, of in zip(rows, stands.tolist(), strict=True):
         row["held"] = of >= 0 and bool(claims.judged[of])
         if row["held"]:
-            row["others"] = count.get(row["face_id"], 0) + (row["face_id"] in more)
+            row["others"] = count[row["face_id"]] + (row["face_id"] in more)
     return [made[key] for key in sorted(made)]
 
 
@@ -203,18 +203,22 @@ def _still(
     It ends where the two faces, or faces of the two people by another model, were compared again
     and are not alike. That a name was changed since proves nothing.
     """
+    known = row["other_subject_id"] in speaking
     if row["model_id"] != model:
-        return None if row["other_subject_id"] in speaking else "gone"
+        return None if known else apart_state(row)
     # What nothing could be compared with is compared, once a face of the person is known.
     alone = row["state"] == "renamed" and row["other_face_id"] is None
-    if (alone or row["state"] == "unsure") and row["other_subject_id"] in speaking:
+    if known and (alone or row["state"] == "unsure"):
         return None
-    if alone:
-        return "renamed"
     one, other = place.get(row["face_id"]), place.get(row["other_face_id"])
     if one is None or other is None:
-        return "gone"
+        return apart_state(row)
     return "renamed" if float(claims.rows[one] @ claims.rows[other]) >= doubt else None
+
+
+def apart_state(row: Row) -> str:
+    """Return the state of a likeness whose faces are compared no more: what it rested on stays."""
+    return str(row["state"]) if row["state"] in {"renamed", "unsure"} else "gone"
 
 
 @dataclass(frozen=True)
@@ -223,24 +227,22 @@ class Before:
 
     Attributes:
         resemblances: Its rows of `resemblances`.
-        names: Whom entries of a content named then, of those that were compared.
-        now: Whom they name now, by whoever, those ruled out among them.
+        lost: By content, whom its entries named then, and by nobody's word name any more.
     """
 
     resemblances: pa.Table
-    names: Mapping[str, Collection[str]]
-    now: Mapping[str, Collection[str]]
+    lost: Mapping[str, set[str]]
 
     @classmethod
     def of(cls, tables: Mapping[str, pa.Table]) -> Before:
-        """Return what the stage's tables tell of it."""
-        return cls(
-            tables["before"], _by_content(tables["compared_before"]), _by_content(tables["named"])
-        )
+        """Return what the stage's tables tell of it.
 
-    def lost(self, content: str) -> set[str]:
-        """Return the subjects whom entries of a content named and do not name any more."""
-        return set(self.names.get(content, ())) - set(self.now.get(content, ()))
+        Args:
+            tables: ``before``, ``compared_before`` and ``named`` as the stage reads them.
+        """
+        keys = ["sha256", "subject_id"]
+        lost = tables["compared_before"].join(tables["named"], keys, join_type="left anti")
+        return cls(tables["before"], _by_content(lost))
 
 
 def compared_names(tables: Mapping[str, pa.Table], faces: pa.Table) -> pa.Table:
@@ -251,17 +253,11 @@ def compared_names(tables: Mapping[str, pa.Table], faces: pa.Table) -> pa.Table:
         faces: Those of them that have an embedding.
     """
     named, every = tables["named"], tables["faces"]
-    have = set(faces["face_id"].to_pylist())
-    lacking = {
-        content
-        for face, content, judged in zip(
-            *(every[name].to_pylist() for name in ("face_id", "sha256", "judgeable")), strict=True
-        )
-        if judged and face not in have
-    }
-    rows = named.filter(pc.and_(named["held"], named["sought"]))
-    whole = pa.array([content not in lacking for content in rows["sha256"].to_pylist()], pa.bool_())
-    return rows.filter(whole).select(["sha256", "subject_id"])
+    compared = pc.is_in(every["face_id"], value_set=faces["face_id"].combine_chunks())
+    lacking = every.filter(pc.and_(every["judgeable"], pc.invert(compared)))["sha256"]
+    whole = pc.invert(pc.is_in(named["sha256"], value_set=lacking.combine_chunks()))
+    rows = named.filter(pc.and_(pc.and_(named["held"], named["sought"]), whole))
+    return rows.select(["sha256", "subject_id"])
 
 
 def named_by_content(tables: Mapping[str, pa.Table], *, held: bool = False) -> dict[str, set[str]]:

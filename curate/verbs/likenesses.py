@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 
 from curate.model.ids import stable_id
 from curate.schema import conform
+from curate.verbs.names import names_in
 
 if TYPE_CHECKING:
     from curate.catalog.ledger import Ledger
@@ -33,15 +34,12 @@ def record_likenesses(catalog: Catalog, ledger: Ledger, now: datetime) -> int:
         now: The instant, in UTC.
     """
     from curate.audit.apart import restricted_table
-    from curate.audit.names import names_table
 
     found = catalog.load("resemblances")
     if not found.num_rows:
         return 0
-    names = names_table(
-        ledger.read("merges"), ledger.read("reviewers"), audience="internal", as_of=now
-    )
-    restricted = restricted_table({name: ledger.read(name) for name in _ABOUT}, names)
+    statements = {name: ledger.read(name) for name in _ABOUT}
+    restricted = restricted_table(statements, names_in(ledger))
     people = restricted["subject_id"].combine_chunks()
     rows = found.filter(pc.is_in(found["other_subject_id"], value_set=people))
     kept = {row["likeness_id"] for row in ledger.read(TABLE).to_pylist()}

@@ -367,6 +367,22 @@ def test_a_likeness_stays_when_the_other_file_gets_another_name(
         assert alike["w"]["pw"]["state"] == "renamed"
 
 
+def test_a_changed_name_stays_what_a_likeness_rests_on_when_the_file_goes(
+    world: World, people: Floats
+) -> None:
+    """Of people who refused nothing it is no doubt, and losing the file makes it none."""
+    world.picture("w", people[0], {"depicted": "pw"})
+    world.picture("renamed", people[2], {"depicted": "q99"})
+    world.identified()
+    world.named("w", {"depicted": "q99"})
+    world.identified()
+    world.gone("w")
+
+    world.identified()
+
+    assert world.alike()["renamed"]["pw"]["state"] == "renamed"
+
+
 def test_a_face_of_somebody_may_be_that_of_whom_no_face_is_known(
     world: World, people: Floats
 ) -> None:

@@ -90,9 +90,17 @@ def say_maybe(entries: pa.Table, subject: str, limit: int) -> None:
         say(f"... and {count - limit:,} more (--limit)")
 
 
-def say_not_searched(count: int, subject: str) -> None:
-    """Print of how many files it is not known whether they show somebody; nothing of none."""
-    if count:
+def say_not_searched(count: int | None, subject: str) -> None:
+    """Print of how many files it is not known whether they show somebody; nothing of none.
+
+    Args:
+        count: How many; None where the settings cannot be read.
+        subject: Who.
+    """
+    if count is None:
+        note("curate.toml cannot be read, so it is not known how many files have not been "
+             f"searched for faces, and may show {subject}.")  # fmt: skip
+    elif count:
         shows, them = verb(count, "it shows", "they show"), verb(count, "it", "them")
         note(
             f"{counted(count, 'file')} {verb(count, 'has', 'have')} not been searched for faces, "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from shlex import quote
 from typing import TYPE_CHECKING, Annotated
 
@@ -18,7 +19,13 @@ from curate.cli.output import (
     say_not_searched,
     table_of_entries,
 )
-from curate.errors import CatalogError, CurateError, InputError, VerificationError
+from curate.errors import (
+    CatalogError,
+    ConfigError,
+    CurateError,
+    InputError,
+    VerificationError,
+)
 from curate.model.plural import counted
 
 if TYPE_CHECKING:
@@ -64,7 +71,7 @@ def withdraw_command(
     reasons = [hidden.problem] if hidden is not None else unknown_reasons(context)
     if not as_json:
         _show(who, others, touched, shown, reasons)
-        say_not_searched(unsearched, who)
+        say_not_searched(unsearched if touched is not None else 0, who)
         if not yes and not typer.confirm("Record the withdrawal?"):
             raise typer.Abort
     recorded = withdraw(context, who, effective_at=effective, purpose=scope)
@@ -95,19 +102,30 @@ def withdraw_command(
         raise _recorded_blindly(who, reasons, hidden)
 
 
-def _touched(context: Context, subject: str) -> tuple[Impact | None, int, CurateError | None]:
+def _not_searched(context: Context) -> int | None:
+    from curate.verbs.consent import not_searched
+
+    with suppress(ConfigError):
+        return not_searched(context)
+    return None
+
+
+def _touched(
+    context: Context, subject: str
+) -> tuple[Impact | None, int | None, CurateError | None]:
     """Return what a withdrawal touches, or why that cannot be told.
 
-    Between the two is of how many files it is not known whom they show.
+    Between the two is of how many files it is not known whom they show; None where the settings
+    cannot be read, and so nobody can tell.
     """
-    from curate.verbs.consent import impact, not_searched
+    from curate.verbs.consent import impact
 
     try:
-        return impact(context, subject), not_searched(context), None
+        return impact(context, subject), _not_searched(context), None
     except CurateError as error:
-        return None, 0, error
+        return None, None, error
     except Exception as error:  # noqa: BLE001 - what a person says is recorded whatever is broken
-        return None, 0, CatalogError(f"the catalogue cannot be read: {error}")
+        return None, None, CatalogError(f"the catalogue cannot be read: {error}")
 
 
 def _recorded_blindly(

@@ -16,6 +16,7 @@ from typing import Any
 
 from curate.model.plural import counted, verb
 from curate.report.pages import render_html
+from curate.report.vocabulary import PURPOSES
 from curate.schema import resource_folder
 
 Record = Mapping[str, Any]
@@ -106,7 +107,7 @@ def word(kind: str, name: str) -> str:
     >>> word("purposes", "my-own_purpose"), word("reasons", "DataNotHeld")
     ('my own purpose', 'data not held')
     """
-    found = _words()[kind].get(name)
+    found = _words()[kind].get(name) or (PURPOSES.get(name) if kind == "purposes" else None)
     if found is not None:
         return str(found)
     plain = name if " " in name else _CAMEL.sub(" ", name.replace("-", " ").replace("_", " "))

@@ -197,17 +197,21 @@ def impact(context: Context, subject: str) -> Impact:
 def not_searched(context: Context) -> int:
     """Return of how many files it is not known whom they show, until `curate run` looks.
 
-    Where the settings are broken nobody can tell which scans count, and none is counted.
+    Raises:
+        ConfigError: The settings are broken, and nobody can tell which scans count.
     """
-    try:
-        return unsearched(context.catalog, stages_now(context))
-    except ConfigError:
-        return 0
+    return unsearched(context.catalog, stages_now(context))
 
 
-def searches_faces(context: Context) -> bool:
-    """Tell whether the stage that seeks faces ran under the settings as they are."""
-    return any(row["model_id"] is not None for row in stages_now(context).to_pylist())
+def left_to_search(context: Context) -> int:
+    """Return the same where faces are sought under the settings as they are; 0 where they are not.
+
+    Raises:
+        ConfigError: The settings are broken.
+    """
+    stages = stages_now(context)
+    sought = any(row["model_id"] is not None for row in stages.to_pylist())
+    return unsearched(context.catalog, stages) if sought else 0
 
 
 def records_of(context: Context, subject: str) -> dict[str, list[dict[str, Any]]]:

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from curate.verbs.context import Context
 from curate.signing import SigningKey
 from curate.verbs.audit import audit
-from curate.verbs.consent import impact, not_searched, searches_faces
+from curate.verbs.consent import impact, left_to_search
 from curate.verbs.erased_files import ErasedFiles, Places, delete
 from curate.verbs.gaps import blind_spots
 from curate.verbs.likenesses import record_likenesses
@@ -75,7 +75,7 @@ def unknown_of(context: Context) -> list[str]:
     unopened = [f"{counted(count, 'entry')} {verb(count, 'was', 'were')} not opened yet"]
     found = blind_spots(context) + (unopened if count else [])
     # Where faces are not sought at all nobody is known by face; there it is not asked.
-    if searches_faces(context) and (left := not_searched(context)):
+    if left := left_to_search(context):
         found.append(
             f"{counted(left, 'file')} {verb(left, 'has', 'have')} not been searched for faces, or "
             "not been compared since people were named (`curate run` does both)"

@@ -14,7 +14,7 @@ from curate.report import letters
 from curate.report.letters import Copies, Letter
 from curate.report.letters_access import access
 from curate.safety.requests import OPEN
-from curate.verbs.consent import export_subject, impact, not_searched, searches_faces
+from curate.verbs.consent import export_subject, impact, left_to_search
 from curate.verbs.gaps import blind_spots
 from curate.verbs.names import all_names
 from curate.verbs.receipts import erasures_told
@@ -218,9 +218,7 @@ class _Desk:
         """Return what shows a person; nothing is claimed of what cannot be looked into."""
         try:
             touched = impact(self.context, subject)
-            searched = not blind_spots(self.context) and not (
-                searches_faces(self.context) and not_searched(self.context)
-            )
+            searched = not blind_spots(self.context) and not left_to_search(self.context)
         except CurateError as error:
             self.notes.append(f"what shows them cannot be told, and the letter says so: {error}")
             return Copies(0, 0, searched=False, handed_out=())

@@ -123,9 +123,7 @@ class Story:
         curate("ingest", self.media, "-w", ws)
         if self.consents:
             write_csv(self.folder / "consents.csv", self.consents)
-            (self.folder / "sources.toml").write_text(SOURCES, encoding="utf-8")
-            (self.folder / "notices.toml").write_text(NOTICES, encoding="utf-8")
-            (self.folder / "notice.txt").write_text("Your photos train detectors.", "utf-8")
+            write_records(self.folder)
             said = [self.folder / name for name in RECORDS]
             curate("consent", "import", *said, "-w", ws)
         return ws
@@ -133,6 +131,13 @@ class Story:
     def _copy(self, photo: str, name: str) -> None:
         (self.media / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(self.london / photo, self.media / name)
+
+
+def write_records(folder: Path) -> None:
+    """Write what is on record beside consents: the source, and the notice that people read."""
+    (folder / "sources.toml").write_text(SOURCES, encoding="utf-8")
+    (folder / "notices.toml").write_text(NOTICES, encoding="utf-8")
+    (folder / "notice.txt").write_text("Your photos train detectors.", encoding="utf-8")
 
 
 def write_csv(path: Path, rows: list[dict[str, str]]) -> None:

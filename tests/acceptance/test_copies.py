@@ -11,7 +11,7 @@ from PIL import Image
 
 import curate as api
 from tests.acceptance.conftest import Curate
-from tests.acceptance.story import NOTICED, NOTICES, SOURCES, write_csv
+from tests.acceptance.story import NOTICED, write_csv, write_records
 
 pytest.importorskip("dlib", reason="the faces stage needs the extra curate[faces]")
 
@@ -32,9 +32,7 @@ def _written(folder: Path) -> None:
         for name, (_, _, person) in COPIES.items()
     ])  # fmt: skip
     _say(folder, p02="withdrawn")
-    (folder / "sources.toml").write_text(SOURCES, encoding="utf-8")
-    (folder / "notices.toml").write_text(NOTICES, encoding="utf-8")
-    (folder / "notice.txt").write_text("Your photos train detectors.", encoding="utf-8")
+    write_records(folder)
 
 
 def _say(folder: Path, **states: str) -> None:

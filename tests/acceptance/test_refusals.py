@@ -13,7 +13,7 @@ from PIL import Image
 import curate as library
 from curate.demo import pictures
 from tests.acceptance.conftest import run
-from tests.acceptance.story import NOTICED, NOTICES, SOURCES, write_csv
+from tests.acceptance.story import NOTICED, write_csv, write_records
 
 pytest.importorskip("dlib", reason="the faces stage needs the extra curate[faces]")
 
@@ -77,9 +77,7 @@ def test_one_picture_is_cleared_and_no_refusal_is(tmp_path: Path) -> None:
          "operations": "include;train_detector", "valid_from": "2020-01-01",
          "valid_until": "2100-01-01", "state": "given", "state_at": "2026-01-05", **NOTICED}
     ])  # fmt: skip
-    (tmp_path / "sources.toml").write_text(SOURCES, encoding="utf-8")
-    (tmp_path / "notices.toml").write_text(NOTICES, encoding="utf-8")
-    (tmp_path / "notice.txt").write_text("Your photos train detectors.", encoding="utf-8")
+    write_records(tmp_path)
     run(tmp_path, "init", "ws")
     run(tmp_path, "ingest", "media", "-w", "ws")
     run(tmp_path, "consent", "import", "sources.toml", "notices.toml", "consents.csv", "-w", "ws")

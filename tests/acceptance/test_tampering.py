@@ -18,7 +18,7 @@ import curate as library
 from curate.demo import pictures
 from curate.errors import InputError
 from tests.acceptance.conftest import Curate, run
-from tests.acceptance.story import NOTICED, NOTICES, SOURCES, write_csv
+from tests.acceptance.story import NOTICED, write_csv, write_records
 
 pytest.importorskip("dlib", reason="the faces stage needs the extra curate[faces]")
 
@@ -46,9 +46,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
          "valid_until": "2100-01-01", "state": state, "state_at": "2026-01-05", **NOTICED}
         for person, state in (("p01", "given"), ("p02", "withdrawn"))
     ])  # fmt: skip
-    (folder / "sources.toml").write_text(SOURCES, encoding="utf-8")
-    (folder / "notices.toml").write_text(NOTICES, encoding="utf-8")
-    (folder / "notice.txt").write_text("Your photos train detectors.", encoding="utf-8")
+    write_records(folder)
     run(folder, "init", "ws")
     run(folder, "ingest", "media", "-w", "ws")
     run(folder, "consent", "import", "sources.toml", "notices.toml", "consents.csv", "-w", "ws")

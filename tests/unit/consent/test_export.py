@@ -141,7 +141,7 @@ def test_faces_like_the_subjects_under_other_names_are_counted_once() -> None:
     """How many there are, and nothing of whose they are."""
     rows = [
         {"face_id": face, "sha256": "a" * 64, "other_subject_id": who, "similarity": 0.9,
-         "compared": True, "model_id": model}
+         "state": "compared", "model_id": model}
         for face, who, model in (("f-m3-p03", "p01", "m@1"), ("f-m2-p02", "p01", "m@1"),
                                  ("f-m1-p01", "p03", "m@1"))
     ]  # fmt: skip

@@ -36,6 +36,7 @@ from curate.release.shards import (
     read_items,
     shards_of,
 )
+from curate.report.suppression import withheld_reasons
 from curate.report.written import Written
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
@@ -158,9 +159,13 @@ def _built(
     _tidy(hidden, written.files)
     files = [*written.files, *_documents(hidden, steps.documents(written))]
     formats = list(written.formats)
-    root = write_manifest(
-        hidden, files, {**written.facts, "items": written.items.num_rows, "formats": formats}
-    )
+    public = {
+        **written.facts,
+        "left_out": dict(withheld_reasons(written.facts["left_out"])),
+        "items": written.items.num_rows,
+        "formats": formats,
+    }
+    root = write_manifest(hidden, files, public)
     items = written.items.select(["media_id", "path", "sha256", "split"])
     release = Release(folder, items, root, written.facts["left_out"])
     steps.seal(hidden)

@@ -24,10 +24,10 @@ from curate.report.consents import (
     ends,
     people_shown,
 )
-from curate.report.datasheet.answer import SMALLEST, withheld, withheld_each
 from curate.report.datasheet.history import left_out
 from curate.report.facts import Facts
 from curate.report.overview import rule_of
+from curate.report.suppression import SMALLEST, withheld, withheld_each
 from curate.report.vocabulary import purpose_words, word
 from curate.report.words import Cell
 

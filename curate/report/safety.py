@@ -12,9 +12,9 @@ from datetime import MAXYEAR
 from typing import Any
 
 from curate.model.instants import print_instant
-from curate.report.datasheet.answer import SMALLEST, withheld
 from curate.report.limits import sentences
 from curate.report.pages import as_json, render_html
+from curate.report.suppression import SMALLEST, withheld
 from curate.report.words import Cell, Listing
 from curate.safety.report import Figures
 

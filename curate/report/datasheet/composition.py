@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from curate.report.consents import people_shown
-from curate.report.datasheet.answer import Answer, answered, count_some, few, partly
+from curate.report.datasheet.answer import Answer, answered, partly
 from curate.report.datasheet.labels import truth_of_labels
 from curate.report.facts import Facts
 from curate.report.structure import stages_run
+from curate.report.suppression import count_some, few
 from curate.report.vocabulary import FIELDS, WORDS, word
 from curate.report.words import Cell, Listing, listed, number, part_of
 

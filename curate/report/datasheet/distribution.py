@@ -7,10 +7,11 @@ from collections.abc import Sequence
 
 from curate.audit.licences import terms_of
 from curate.model.config import UseProfile
-from curate.report.datasheet.answer import Answer, answered, count_people, few, partly
+from curate.report.datasheet.answer import Answer, answered, partly
 from curate.report.datasheet.composition import listing
 from curate.report.datasheet.people import end_of_consents
 from curate.report.facts import Facts
+from curate.report.suppression import count_people, few
 from curate.report.vocabulary import purpose_words
 from curate.report.words import Listing, instant, listed, number
 

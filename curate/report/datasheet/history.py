@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from curate.audit.rules import BY_CODE
 from curate.report.comparison import comparisons
-from curate.report.datasheet.answer import Answer, answered, partly, withheld
+from curate.report.datasheet.answer import Answer, answered, partly
 from curate.report.datasheet.composition import listing
 from curate.report.facts import Facts
 from curate.report.overview import rule_of
+from curate.report.suppression import withheld_reasons
 from curate.report.vocabulary import word
 from curate.report.words import Cell, Listing, listed, number, period, settings
 
@@ -117,18 +118,9 @@ def _overlap(facts: Facts) -> bool:
     return sum(facts.inputs.left_out.values()) > known - held
 
 
-# What a reason to leave an entry out is about when it tells nothing of the people shown.
-_NOT_OF_PEOPLE = (
-    *("MED", "LAB", "DUP", "SRC", "SIG", "SHC"),
-    *("same-content", "near-duplicate", "not-present", "not-judged", "in-no-split"),
-)
-
-
 def left_out(facts: Facts) -> tuple[tuple[Cell, Cell], ...]:
     """Return entries left out by reason; small counts that tell of people are withheld."""
-    return withheld(
-        sorted(facts.inputs.left_out.items()), lambda reason: not reason.startswith(_NOT_OF_PEOPLE)
-    )
+    return withheld_reasons(facts.inputs.left_out)
 
 
 def _in_words(reason: str) -> str:

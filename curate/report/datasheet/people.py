@@ -17,17 +17,9 @@ from curate.report.consents import (
     people_declared,
     people_shown,
 )
-from curate.report.datasheet.answer import (
-    Answer,
-    answered,
-    beside_rest,
-    count_people,
-    count_some,
-    partly,
-    withheld,
-    withheld_each,
-)
+from curate.report.datasheet.answer import Answer, answered, partly
 from curate.report.facts import Facts
+from curate.report.suppression import beside_rest, count_people, count_some, withheld, withheld_each
 from curate.report.vocabulary import ASSURANCE, WORDS, purpose_words, word
 from curate.report.words import Cell, Listing, listed, number, period
 

@@ -25,11 +25,12 @@ from curate.report.datasheet import (
     people,
     stewardship,
 )
-from curate.report.datasheet.answer import SMALLEST, Answer, AnswerSource, beside_rest
+from curate.report.datasheet.answer import Answer, AnswerSource
 from curate.report.facts import Facts
 from curate.report.inputs import ReportInputs
 from curate.report.method import clearance
 from curate.report.pages import as_json, render_html, render_markdown
+from curate.report.suppression import SMALLEST, beside_rest
 from curate.report.words import Cell, Listing
 from curate.schema import resource_folder
 

@@ -11,18 +11,11 @@ import json
 from curate.consent.coverage import CONSENT_BASES
 from curate.consent.vocabulary import values_of
 from curate.report.consents import by_basis, by_column, people_shown
-from curate.report.datasheet.answer import (
-    Answer,
-    answered,
-    count_people,
-    count_some,
-    few,
-    partly,
-    withheld_each,
-)
+from curate.report.datasheet.answer import Answer, answered, partly
 from curate.report.datasheet.composition import listing
 from curate.report.datasheet.history import origins_of_labels
 from curate.report.facts import Facts
+from curate.report.suppression import count_people, count_some, few, withheld_each
 from curate.report.vocabulary import word
 from curate.report.words import Listing, day, listed, number
 

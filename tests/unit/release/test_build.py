@@ -92,6 +92,18 @@ def test_manifest_lists_every_file_with_its_digest(releases: Path) -> None:
     assert (manifest["name"], manifest["items"], manifest["use"]) == ("v1", 2, "test")
 
 
+def test_manifest_withholds_small_counts_of_what_tells_of_people(releases: Path) -> None:
+    """It goes to whoever gets the release, like the datasheet; the builder sees all."""
+    counts = {"CON001": 1, "CON003": 12, "DUP002": 30, "MED001": 8}
+    release = made(releases, selection=replace(selection(releases.parent, "a.jpg"),
+                                               left_out=counts))  # fmt: skip
+
+    manifest = json.loads((release.folder / "manifest.json").read_bytes())
+    assert manifest["left_out"] == {"CON001": "fewer than 5", "CON003": 12, "DUP002": 30,
+                                    "MED001": "withheld"}  # fmt: skip
+    assert release.left_out == counts
+
+
 def test_files_are_named_by_their_content(releases: Path) -> None:
     """The name that a file had may tell who is in it, and so may what the file says."""
     release = made(releases, selection=selection(releases.parent, "anna/Anna Smith.JPG"))

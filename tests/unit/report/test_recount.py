@@ -11,10 +11,10 @@ import pandas as pd
 import pytest
 
 from curate.report.accounts import consent_summary
-from curate.report.datasheet.answer import SMALLEST
 from curate.report.datasheet.sheet import datasheet
 from curate.report.facts import Facts
 from curate.report.inputs import ReportInputs
+from curate.report.suppression import SMALLEST
 from tests.unit.report.london import london, london_release
 
 Frames = dict[str, pd.DataFrame]

@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from curate.report.datasheet.answer import SMALLEST, count_people, withheld, withheld_each
+from curate.report.suppression import SMALLEST, count_people, withheld, withheld_each
 
 COUNTS = st.lists(st.integers(0, 30), max_size=8).map(
     lambda numbers: [(f"group {i}", n) for i, n in enumerate(numbers)]

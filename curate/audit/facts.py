@@ -67,6 +67,7 @@ from curate.audit.names import (
 from curate.audit.prepare import CATALOG_INPUTS
 from curate.audit.refusals import refusals
 from curate.audit.register import heard_of
+from curate.catalog.memory import in_memory
 from curate.catalog.numbered import Numbers, Runs
 from curate.consent.coverage import ConsentTables, coverage
 from curate.consent.standing import PeopleTables, standing
@@ -121,7 +122,7 @@ ORDER BY d.row
 """
 
 _UNMET = """
-CREATE TABLE unmet AS
+CREATE TEMP TABLE unmet AS
 SELECT c.duty, c.subject_id, c.role, c.manipulation_type, c.consent_id,
        r.reason, c.state, c.state_at, c.withdrawn_at, c.valid_from, c.valid_until,
        c.audience_max, c.purposes, c.missing, c.legal_basis, c.notice_id, c.assurance_level,
@@ -148,7 +149,7 @@ WHERE u.by_name IS NOT NULL
 """
 
 _STANDINGS = """
-CREATE TABLE standings AS
+CREATE TEMP TABLE standings AS
 SELECT (row_number() OVER () - 1)::INTEGER AS standing, * FROM standing
 """
 # A person's standing is that of all entries they are in; a request may name entries instead.
@@ -163,22 +164,22 @@ SELECT s.standing, e.media_id FROM standings s JOIN entries e ON e.id = s.media_
 # A decision about an entry that is not listed decides nothing; those with a kind are about facts,
 # which the catalogue follows.
 _DECISIONS = """
-CREATE TABLE decisions AS
+CREATE TEMP TABLE decisions AS
 SELECT d.* REPLACE (e.media_id AS media_id)
 FROM listed_decisions d JOIN entries e ON e.id = d.media_id WHERE d.kind IS NULL
 """
 
 # What is wrong with splits as a whole is asked in the words of the room of splits.
 _SPLITS = f"""
-CREATE VIEW items AS SELECT media_id AS item, * EXCLUDE (media_id, split) FROM entries;
-CREATE VIEW placed AS
+CREATE TEMP VIEW items AS SELECT media_id AS item, * EXCLUDE (media_id, split) FROM entries;
+CREATE TEMP VIEW placed AS
 SELECT media_id AS item, split::VARCHAR AS split FROM entries WHERE split IS NOT NULL
 UNION
 SELECT i.item, r."right" FROM relations r JOIN items i ON i.id = r."left"
 WHERE r.relation = 'in_split';
-CREATE VIEW labelled AS
+CREATE TEMP VIEW labelled AS
 SELECT media_id AS item, value FROM labels WHERE name = 'authenticity';
-CREATE VIEW swapped AS {SWAPPED};
+CREATE TEMP VIEW swapped AS {SWAPPED};
 """
 
 
@@ -226,10 +227,7 @@ def connect_facts(
         statements: A table for each of `LEDGER_INPUTS`.
         question: The use and the instant.
     """
-    import duckdb
-
-    connection = duckdb.connect(":memory:")
-    connection.execute("SET TimeZone = 'UTC'")
+    connection = in_memory()
     for name, table in prepared.items():
         connection.register(name, table)
     names = names_of(statements, question)
@@ -365,7 +363,6 @@ def _standing(
     question: Question,
     names: pa.Table,
 ) -> pa.Table:
-    import duckdb
 
     people = prepared["duties"].group_by("subject_id").aggregate([])
     said = PeopleTables(**{f.name: statements[f.name] for f in fields(PeopleTables)})
@@ -377,8 +374,7 @@ def _standing(
     found = standing(every, said, use=question.use, as_of=question.as_of)
     if not names.num_rows:
         return found.append_column("by_name", pa.nulls(found.num_rows, pa.string()))
-    connection = duckdb.connect(":memory:")
-    connection.execute("SET TimeZone = 'UTC'")
+    connection = in_memory()
     connection.register("people", people)
     connection.register("found", found)
     register_names(connection, names)

@@ -63,7 +63,7 @@ BLOCKED, REVIEW, CLEARED = range(3)
 DECIDERS = ("policy", "reviewer", "two_reviewers")
 
 _DECIDED = """
-CREATE TABLE decided AS SELECT * FROM decisions WHERE use = $use AND decided_at <= $as_of
+CREATE TEMP TABLE decided AS SELECT * FROM decisions WHERE use = $use AND decided_at <= $as_of
 """
 
 # What a reviewer has seen of an entry is its evidence; any other is new, and voids what they said.

@@ -27,6 +27,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from curate.audit.register import counts_for, turns
+from curate.catalog.memory import in_memory
 from curate.model.names import last_words, people_of
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ _NONE = NAMES.empty_table()
 
 # Each name with each other name of the same person.
 OTHER_NAMES = """
-CREATE TABLE other_names AS
+CREATE TEMP TABLE other_names AS
 SELECT a.subject_id, b.subject_id AS other
 FROM names a JOIN names b USING (person) WHERE a.subject_id <> b.subject_id
 """
@@ -199,10 +200,8 @@ def shared_statements(
     """Return statements in which what a person withdrew or asked for is said under each name."""
     if not names.num_rows:
         return statements
-    import duckdb
 
-    connection = duckdb.connect(":memory:")
-    connection.execute("SET TimeZone = 'UTC'")
+    connection = in_memory()
     for name in _SHARED:
         connection.register(name, statements[name])
     register_names(connection, names)
@@ -228,9 +227,8 @@ def settled_identities(tables: Mapping[str, pa.Table], names: pa.Table | None) -
     found = tables["identities"]
     if names is None or names["settled"].null_count == names.num_rows or not found.num_rows:
         return found
-    import duckdb
 
-    connection = duckdb.connect(":memory:")
+    connection = in_memory()
     for name in ("entries", "faces", "depictions", "identities"):
         connection.register(name, tables[name])
     connection.register("names", names)

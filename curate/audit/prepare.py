@@ -14,6 +14,7 @@ from curate.audit import names as merged
 from curate.audit.apart import OPEN_RESEMBLANCES, RESTRICTED, TOLD_APART, Spoken
 from curate.audit.looked import ANSWERED, KNOWN_ROLES, SUPPORTED, answered, known_roles
 from curate.catalog import numbered
+from curate.catalog.memory import in_memory
 from curate.catalog.numbered import number
 from curate.splits.crossings import crossings
 
@@ -333,10 +334,7 @@ def prepare(tables: Mapping[str, pa.Table], spoken: Spoken | None = None) -> dic
         what reviewers see of each entry beside findings; and the tables that are asked as they
         are.
     """
-    import duckdb
-
-    connection = duckdb.connect(":memory:")
-    connection.execute("SET TimeZone = 'UTC'")
+    connection = in_memory()
     names = None if spoken is None else spoken.names
     tables = {**tables, "identities": merged.settled_identities(tables, names)}
     merged.register_names(connection, names)
@@ -356,7 +354,7 @@ def prepare(tables: Mapping[str, pa.Table], spoken: Spoken | None = None) -> dic
         connection.register(name, table)
     for name, sql in {**_VIEWS, "sight": _SIGHT, "from_origins": _FROM_ORIGINS}.items():
         if name in _NOT_KEPT:
-            connection.execute(f"CREATE VIEW {name} AS {sql}")
+            connection.execute(f"CREATE TEMP VIEW {name} AS {sql}")
             continue
         made[name] = connection.sql(sql).to_arrow_table()
         connection.register(name, made[name])

@@ -17,7 +17,8 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from curate.catalog.tables import Catalog, reading
+from curate.catalog.damage import reading
+from curate.catalog.tables import Catalog
 from curate.version import __version__
 
 FOLDER = ".derived"

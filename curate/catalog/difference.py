@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from curate.catalog.audits import Audited
+from curate.catalog.memory import in_memory
 
 _DIFFERENCE = """
 SELECT coalesce(a.media_id, b.media_id) AS media_id,
@@ -40,9 +41,7 @@ class Difference:
 
 def difference(before: Audited, after: Audited) -> Difference:
     """Return what changed from `before` to `after`."""
-    import duckdb
-
-    connection = duckdb.connect(":memory:")
+    connection = in_memory()
     connection.register("before", before.verdicts)
     connection.register("after", after.verdicts)
     rows = connection.sql(_DIFFERENCE).to_arrow_table()

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 
 import pyarrow as pa
 
+from curate.catalog.memory import in_memory
+
 
 def tables_digest(tables: Mapping[str, pa.Table]) -> str:
     """Return a SHA-256 over what `tables` hold, whatever the order of rows and tables.
@@ -15,10 +17,7 @@ def tables_digest(tables: Mapping[str, pa.Table]) -> str:
     keys are unique, so no two rows cancel. It tells whether an audit is replayed on the same
     evidence; it is no proof against someone who can choose rows (the ledger's tree is).
     """
-    import duckdb
-
-    connection = duckdb.connect(":memory:")
-    connection.execute("SET TimeZone = 'UTC'")
+    connection = in_memory()
     parts = []
     for name in sorted(tables):
         connection.register("one", tables[name])

@@ -16,6 +16,7 @@ import numpy as np
 import pyarrow as pa
 
 from curate.catalog import numbered
+from curate.catalog.memory import in_memory
 from curate.catalog.numbered import Numbers, number
 
 # The tables the walk asks; `entries` is the catalogue's view.
@@ -131,10 +132,8 @@ def draw_graph(
         tables: A table for each of `INPUTS`.
         by_number: What `curate.catalog.numbered.number` gives for them, if it was made already.
     """
-    import duckdb
-
     known = number(tables) if by_number is None else by_number
-    connection = duckdb.connect(":memory:")
+    connection = in_memory()
     for name in ("faces", "identities", "relations", "release_items", "resemblances"):
         connection.register(name, tables[name])
     for name in ("entries", "duties", "depictions", "labels"):

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
+from curate.catalog.memory import in_memory
 from curate.catalog.tables import Catalog
 from curate.catalog.views import create_withheld
 from curate.schema import arrow_schema, conform
@@ -130,9 +131,8 @@ def _rows(connection: duckdb.DuckDBPyConnection, name: str, where: str) -> pa.Ta
 
 
 def _entries(tables: dict[str, pa.Table]) -> pa.Table:
-    import duckdb
 
-    connection = duckdb.connect(":memory:")
+    connection = in_memory()
     for name in ("media", "sightings", "hash_matches"):
         connection.register(name, tables[name])
     create_withheld(connection)

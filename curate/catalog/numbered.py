@@ -15,6 +15,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from curate.catalog.memory import in_memory
+
 Numbers = npt.NDArray[np.int32]
 
 INPUTS = ("entries", "depictions", "labels")
@@ -28,7 +30,7 @@ _CODED = {
 
 # A person ruled out has no duty.
 _DUTIES = """
-CREATE TABLE duties AS
+CREATE TEMP TABLE duties AS
 SELECT (row_number() OVER (ORDER BY subject_id, role, manipulation_type) - 1)::INTEGER AS duty, *
 FROM (
     SELECT DISTINCT d.subject_id, d.role, e.manipulation_type
@@ -100,10 +102,7 @@ def number(tables: Mapping[str, pa.Table]) -> dict[str, pa.Table]:
         ``depictions`` and ``labels``: as given, with the entry's number; a depiction also with
         its ``row`` and its ``duty``, null for a person ruled out, in the order of duties.
     """
-    import duckdb
-
-    connection = duckdb.connect(":memory:")
-    connection.execute("SET TimeZone = 'UTC'")
+    connection = in_memory()
     entries = _coded(_with_numbers(in_order(tables["entries"], "media_id")), "entries")
     connection.register("entries", entries)
     for name in ("depictions", "labels"):

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
+from curate.catalog.memory import in_memory
 from curate.schema import arrow_schema, conform, json_schema, key_of, schema_names
 
 if TYPE_CHECKING:
@@ -134,9 +135,8 @@ def grouped_sums(
 
 
 def _connect(tables: Mapping[str, pa.Table]) -> duckdb.DuckDBPyConnection:
-    import duckdb
 
-    connection = duckdb.connect(":memory:")
+    connection = in_memory()
     for name, table in tables.items():
         connection.register(name, _plain(table))
     return connection

@@ -7,19 +7,18 @@ shape their schema declares. SQL runs on DuckDB over Arrow datasets, out of core
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote
 
 import numpy as np
 import pyarrow as pa
 
-from curate.errors import CatalogError, CurateError, storage_error
+from curate.catalog.damage import damaged, reading, writing
+from curate.catalog.memory import in_memory
+from curate.catalog.opened import Opened, check_files, dataset_of, read_log, state_of
 from curate.schema import arrow_schema, conform, key_of, table_names
 
 if TYPE_CHECKING:
@@ -39,12 +38,6 @@ _GROUP_ROWS, _MANY_ROWS = 1 << 17, 1 << 14
 _LOOKED_UP = frozenset(
     ("about", "face_id", "finding_id", "left", "locator", "media_id", "right", "sha256")
 )
-_OTHER_VERSION = CatalogError.default_hint
-_DAMAGED = (
-    "restore the catalogue from a backup; or remove the folder catalog/, which can be made again, "
-    "and ingest and run again. Keep everything else: ledger.sqlite, record/ and the keys hold what "
-    "people said and what went out"
-)
 _NO_HISTORY = {
     "delta.logRetentionDuration": "interval 0 days",
     "delta.deletedFileRetentionDuration": "interval 0 days",
@@ -58,20 +51,23 @@ class Catalog:
     folder: Path
 
     def _delta(self, name: str) -> DeltaTable | None:
-        """Return a table, or None where it was never written.
+        """Return a table to be read, or None where it was never written.
 
         Raises:
             CatalogError: It cannot be opened, or a file of it is missing or damaged.
         """
-        from deltalake import DeltaTable
+        opened = self._open(name)
+        return None if opened is None else opened.delta
 
+    def _open(self, name: str) -> Opened | None:
+        """Return the same with what tells it from the table at any other time."""
         place = self.folder / name
         if not self._is_written(place):
             return None
         with reading(name):
-            delta = DeltaTable(str(place))
-            _check_files(delta, place)
-        return delta
+            log = state_of(place / _LOG)
+            delta, listed = read_log(str(place), log)
+            return Opened(delta, str(place), log, check_files(listed, place))
 
     def _is_written(self, place: Path) -> bool:
         """Tell whether a table was written: what is there without a log was not, but lost it."""
@@ -101,7 +97,9 @@ class Catalog:
         Raises:
             CatalogError: It cannot be opened, or a file of it is missing or damaged.
         """
-        return self._delta(name)
+        from deltalake import DeltaTable
+
+        return None if (opened := self._open(name)) is None else DeltaTable(opened.place)
 
     def dataset(self, name: str) -> pa.Table | pa.dataset.Dataset:
         """Return table `name` as something DuckDB can scan without loading it.
@@ -110,18 +108,8 @@ class Catalog:
             CatalogError: The table cannot be opened, or its columns are not those that this
                 version declares.
         """
-        delta = self._delta(name)
-        return arrow_schema(name).empty_table() if delta is None else self._dataset(delta, name)
-
-    def _dataset(self, delta: DeltaTable, name: str) -> pa.dataset.Dataset:
-        from pyarrow.fs import LocalFileSystem, SubTreeFileSystem
-
-        # Read without Python: a thread of Arrow's that needs it while it ends aborts the process.
-        place = SubTreeFileSystem(str(self.folder / name), LocalFileSystem())
-        with reading(name):
-            stored = delta.to_pyarrow_dataset(filesystem=place)
-        _check_columns(stored.schema, name)
-        return stored
+        opened = self._open(name)
+        return arrow_schema(name).empty_table() if opened is None else dataset_of(opened, name)
 
     def load(self, name: str) -> pa.Table:
         """Return table `name` whole, its rows in whatever order.
@@ -242,7 +230,7 @@ class Catalog:
 
     def connect(self, *names: str) -> duckdb.DuckDBPyConnection:
         """Return an in-memory DuckDB connection with the tables (all by default) as views."""
-        connection = _in_memory()
+        connection = in_memory()
         for name in names or table_names("delta"):
             connection.register(name, self.dataset(name))
         return connection
@@ -257,7 +245,7 @@ class Catalog:
             CatalogError: A table cannot be opened, or its columns are not those that this version
                 declares.
         """
-        connection = _in_memory()
+        connection = in_memory()
         for name in names:
             delta = self._delta(name)
             files = [] if delta is None else sorted(delta.file_uris())
@@ -284,14 +272,12 @@ class Catalog:
         """
         found: list[tuple[str, str, str, int, tuple[Any, ...]]] = []
         for name in names:
-            delta = self._delta(name)
-            if delta is None:
+            opened = self._open(name)
+            if opened is None:
                 found.append((name, str(arrow_schema(name)), "", -1, ()))
                 continue
-            columns = str(self._dataset(delta, name).schema)
-            places = [Path(uri) for uri in sorted(delta.file_uris())]
-            files = tuple((p.name, p.stat().st_size, p.stat().st_mtime_ns) for p in places)
-            found.append((name, columns, str(delta.metadata().id), delta.version(), files))
+            columns, delta = str(dataset_of(opened, name).schema), opened.delta
+            found.append((name, columns, str(delta.metadata().id), delta.version(), opened.files))
         return found
 
     def files_digest(self, name: str) -> str:
@@ -306,17 +292,19 @@ class Catalog:
 
     def compact(self, name: str) -> None:
         """Write a table of many small files again as few; readers of old files go on."""
-        delta = self._delta(name)
-        if delta is not None and len(delta.file_uris()) >= COMPACT_AT:
+        from deltalake import DeltaTable
+
+        opened = self._open(name)
+        if opened is not None and len(opened.files) >= COMPACT_AT:
             with writing(name):
-                delta.optimize.compact()
+                DeltaTable(opened.place).optimize.compact()
 
     def purge(self, name: str) -> None:
         """Destroy a table's history: old files, and the log, which tells least and largest values.
 
         Each step leaves a table that can be read, so that one that is killed can be done again.
         """
-        if (delta := self._delta(name)) is None:
+        if (delta := self.stored(name)) is None:
             return
         with writing(name):
             delta.vacuum(retention_hours=0, enforce_retention_duration=False, dry_run=False)
@@ -329,84 +317,6 @@ class Catalog:
         stored = self.dataset(name)
         with reading(name):
             return stored.num_rows if isinstance(stored, pa.Table) else stored.count_rows()
-
-
-def _in_memory() -> duckdb.DuckDBPyConnection:
-    import duckdb
-
-    connection = duckdb.connect(":memory:", config={"autoinstall_known_extensions": False})
-    connection.execute("SET TimeZone = 'UTC'")
-    return connection
-
-
-def damaged(problem: str, where: str) -> CatalogError:
-    """Return the error that something of the catalogue cannot be read."""
-    return CatalogError(problem, where=where, hint=_DAMAGED)
-
-
-def as_ours(error: BaseException, name: str = "") -> CatalogError | None:
-    """Return what a library says of a table that it cannot read, as an error of ours.
-
-    Args:
-        error: What was raised.
-        name: The table, where it is known.
-
-    Returns:
-        None for what is no such error.
-    """
-    import duckdb
-    from deltalake.exceptions import DeltaError
-
-    # Rust's libraries panic at what they do not expect of a file.
-    panic = type(error).__name__ == "PanicException"
-    asked_wrongly = (duckdb.BinderException, duckdb.CatalogException, duckdb.ParserException)
-    theirs = isinstance(error, (DeltaError, pa.ArrowException, duckdb.Error, OSError))
-    if isinstance(error, (CurateError, BrokenPipeError, *asked_wrongly)) or not (theirs or panic):
-        return None
-    said = next((line.strip() for line in str(error).splitlines() if line.strip()), "")
-    which, where = ("the", f"catalog/{name}") if name else ("a", "catalog")
-    return damaged(f"{which} table cannot be read: {said or type(error).__name__}", where)
-
-
-@contextmanager
-def reading(name: str = "") -> Iterator[None]:
-    """Tell what cannot be read of the catalogue, of one table or of any, as an error of ours.
-
-    Raises:
-        CatalogError: A table cannot be read.
-    """
-    try:
-        yield
-    except (KeyboardInterrupt, SystemExit, GeneratorExit):
-        raise
-    except BaseException as error:
-        if (ours := as_ours(error, name)) is None:
-            raise
-        raise ours from error
-
-
-@contextmanager
-def writing(name: str) -> Iterator[None]:
-    """Tell what keeps a table from being written as an error of ours.
-
-    Raises:
-        StorageError: The disk is full, or the folder cannot be written to.
-        CatalogError: What is there cannot be read.
-    """
-    with reading(name):
-        try:
-            yield
-        except Exception as error:
-            if (ours := storage_error(error, where=f"catalog/{name}")) is None:
-                raise
-            raise ours from error
-
-
-@lru_cache(maxsize=4096)
-def _check_footer(place: str, size: int, changed_ns: int) -> None:  # noqa: ARG001 - the cache's key
-    from pyarrow import parquet
-
-    parquet.read_metadata(place)
 
 
 def _for_looking_up(rows: pa.Table) -> WriterProperties:
@@ -422,30 +332,6 @@ def _for_looking_up(rows: pa.Table) -> WriterProperties:
     return WriterProperties(max_row_group_size=_GROUP_ROWS, column_properties=columns or None)
 
 
-def _check_files(delta: DeltaTable, place: Path) -> None:
-    """See that each file of a table is there, as long as its log says, and has its footer.
-
-    Raises:
-        CatalogError: One is not.
-    """
-    added = pa.table(delta.get_add_actions(flatten=True))
-    rows = zip(added["path"].to_pylist(), added["size_bytes"].to_pylist(), strict=True)
-    for named, size in rows:
-        file = place / unquote(named)
-        where = f"catalog/{place.name}/{file.name}"
-        try:
-            told = file.stat()
-        except OSError as error:
-            raise damaged(f"a file of the table cannot be read: {error.strerror}", where) from None
-        if told.st_size != size:
-            said = f"a file of the table has {told.st_size:,} bytes; its log says {size:,}"
-            raise damaged(said, where)
-        try:
-            _check_footer(str(file), told.st_size, told.st_mtime_ns)
-        except (pa.ArrowException, OSError) as error:
-            raise damaged(f"a file of the table is no Parquet file: {error}", where) from None
-
-
 def _file_digest(place: str) -> str:
     try:
         with Path(place).open("rb") as file:
@@ -457,14 +343,3 @@ def _file_digest(place: str) -> str:
 
 def _columns(name: str) -> str:
     return ", ".join(f'"{column}"' for column in key_of(name))
-
-
-def _check_columns(found: pa.Schema, name: str) -> None:
-    expected = arrow_schema(name)
-    if found.names != expected.names:
-        said = f"columns are {', '.join(found.names)}; expected {', '.join(expected.names)}"
-        raise CatalogError(said, where=f"catalog/{name}", hint=_OTHER_VERSION)
-    for have, want in zip(found, expected, strict=True):
-        if have.type != want.type:
-            said = f"column {have.name} is {have.type}; expected {want.type}"
-            raise CatalogError(said, where=f"catalog/{name}", hint=_OTHER_VERSION)

@@ -24,7 +24,7 @@ first_value(face_id) OVER (
 """
 
 ENTRIES = """
-CREATE OR REPLACE VIEW entries AS
+CREATE OR REPLACE TEMP VIEW entries AS
 SELECT
     m.*,
     s.sha256,
@@ -50,7 +50,7 @@ _MADE_OF = ("media", "sightings", "hash_matches")
 
 # What is on a hash list is neither looked at nor compared, by any stage or page.
 WITHHELD = """
-CREATE OR REPLACE VIEW entries AS
+CREATE OR REPLACE TEMP VIEW entries AS
 SELECT * REPLACE (
     CASE WHEN state = 'present'
          AND sha256 IN (SELECT sha256 FROM hash_matches WHERE band = 'match')

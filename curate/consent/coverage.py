@@ -29,6 +29,7 @@ from datetime import datetime
 import numpy as np
 import pyarrow as pa
 
+from curate.catalog.memory import in_memory
 from curate.catalog.numbered import in_order
 from curate.consent import coverage_steps as steps
 from curate.model.config import UseProfile
@@ -128,10 +129,7 @@ def coverage(
         valid_until, audience_max, purposes, missing`` (operations not granted), ``legal_basis,
         notice_id, assurance_level, territories`` and ``contexts`` (those that stand against it).
     """
-    import duckdb
-
-    connection = duckdb.connect(":memory:")
-    connection.execute("SET TimeZone = 'UTC'")
+    connection = in_memory()
     asked = obligations.select(OBLIGATIONS.names).cast(OBLIGATIONS)
     connection.register("obligations", _numbered(asked, "obligation"))
     connection.register("consents", _numbered(in_order(tables.consents, "consent_id"), "consent"))

@@ -79,7 +79,7 @@ def _against(table: str, given_at: str) -> str:
 # What of the events counts. A grant of which nobody said when it was given holds whenever its
 # consent does. In imports that were recorded before that was asked, nobody can tell.
 HEARD = """
-CREATE TABLE heard AS
+CREATE TEMP TABLE heard AS
 SELECT e.consent_id, e.subject_id, e.event_id, e.state, e.effective_at,
        coalesce(s.strength, $unknown) AS strength,
        e.state IN ('ConsentGiven', 'RenewedConsentGiven') AS permits,
@@ -92,7 +92,7 @@ AND (len(coalesce(e.purposes, [])) = 0 OR list_has_any(e.purposes, $purpose_line
 
 # The state of each consent, and when it was last given.
 STATES = """
-CREATE TABLE states AS
+CREATE TEMP TABLE states AS
 -- A state that no version known here writes is as good as unknown: it is not passed over.
 SELECT consent_id,
        arg_max(state, (NOT timeless, effective_at, strength, event_id)) AS state,
@@ -105,7 +105,7 @@ FROM heard GROUP BY consent_id;
 # People of whom no record says anything yet: somebody says no from a day that is still to come, or
 # about another purpose, or did by mistake. That makes nobody one who was asked.
 SILENT = """
-CREATE TABLE silent AS
+CREATE TEMP TABLE silent AS
 WITH unheard AS (
     SELECT consent_id FROM consent_events ANTI JOIN states USING (consent_id)
     GROUP BY consent_id HAVING bool_and(state IN ('ConsentWithdrawn', 'ConsentRevoked',
@@ -120,7 +120,7 @@ GROUP BY c.subject_id HAVING bool_and(u.consent_id IS NOT NULL);
 # grant that is not given later. A record that covers listed entries restricts only those; where
 # nobody knows which entries it is about, it restricts all.
 RESTRAINTS = """
-CREATE TABLE restraints AS
+CREATE TEMP TABLE restraints AS
 WITH said AS (
     SELECT subject_id, consent_id, CASE state
         WHEN 'ConsentWithdrawn' THEN 'withdrawn'
@@ -156,15 +156,15 @@ _LAST_OF_EACH = """max(moment) FILTER (reason = 'withdrawn') AS withdrawn_at,
        max(moment) FILTER (reason = 'invalidated') AS invalidated_at,
        max(moment) FILTER (reason = 'purpose-excluded') AS excluded_at"""
 SUMMED = f"""
-CREATE TABLE against AS
+CREATE TEMP TABLE against AS
 SELECT subject_id,
        {_LAST_OF_EACH}
 FROM restraints WHERE media IS NULL GROUP BY subject_id;
-CREATE TABLE listed_against AS
+CREATE TEMP TABLE listed_against AS
 SELECT o.obligation, r.reason, r.consent_id, r.moment
 FROM (SELECT * EXCLUDE (media), unnest(media) AS media_id FROM restraints WHERE media IS NOT NULL) r
 JOIN obligations o USING (subject_id, media_id);
-CREATE TABLE against_there AS
+CREATE TEMP TABLE against_there AS
 SELECT obligation,
        {_LAST_OF_EACH}
 FROM listed_against GROUP BY obligation;
@@ -173,17 +173,17 @@ FROM listed_against GROUP BY obligation;
 # What a consent says without a date is its terms. Many people sign one form, so there are few
 # terms however many consents there are.
 TERMS = f"""
-CREATE TABLE signed AS
+CREATE TEMP TABLE signed AS
 SELECT row_number() OVER () AS term, * FROM (
     SELECT list(consent) AS consents, {", ".join(judged_as_terms())} FROM consents GROUP BY ALL
 );
-CREATE TABLE term_of AS SELECT term, unnest(consents) AS consent FROM signed;
+CREATE TEMP TABLE term_of AS SELECT term, unnest(consents) AS consent FROM signed;
 """
 
 # What a consent's dates and events say, as bits; the consent changed last comes first.
 MOMENTS = _bits(
     """
-CREATE TABLE moments AS
+CREATE TEMP TABLE moments AS
 SELECT
     c.consent, c.consent_id, c.subject_id, t.term,
     coalesce(c.scope_kind = 'listed_media', FALSE) AS listed,
@@ -219,11 +219,11 @@ PAIRS = _bits(
 -- A record in which nothing was answered takes nobody's place who answered in another.
 DELETE FROM moments WHERE bits & bit('pending') <> 0
 AND subject_id IN (SELECT subject_id FROM moments WHERE bits & bit('pending') = 0);
-CREATE TABLE kinds AS
+CREATE TEMP TABLE kinds AS
 SELECT row_number() OVER () AS kind, * FROM (
     SELECT DISTINCT role, manipulation_type FROM obligations
 );
-CREATE TABLE pairs AS
+CREATE TEMP TABLE pairs AS
 SELECT o.obligation, k.kind, m.consent, m.term, m.rank,
        -- Only such a consent names entries; to look into its list is dear.
        m.bits | CASE WHEN NOT m.listed THEN 0
@@ -240,7 +240,7 @@ LEFT JOIN against_there t USING (obligation);
 # What terms say to a role in a manipulation, as bits. The operations needed are those of the use
 # and those of the role in the manipulation.
 ANSWERS = _bits("""
-CREATE TABLE answers AS
+CREATE TEMP TABLE answers AS
 WITH needed AS (
     SELECT k.kind, k.role, k.manipulation_type,
            list_distinct(list_concat($operations, coalesce(r.extra, []))) AS needed,
@@ -313,7 +313,7 @@ LEFT JOIN notices t ON t.notice_id = c.notice_id;
 # changed last, then by id. All of it in one number. Of records of which none was answered the
 # farthest counts, so that asking for more makes nothing better.
 NEAREST = _bits("""
-CREATE TABLE nearest AS
+CREATE TEMP TABLE nearest AS
 WITH judged AS (
     SELECT p.obligation, p.kind, p.rank, p.bits | a.bits AS bits
     FROM pairs p JOIN answers a USING (term, kind)
@@ -354,7 +354,7 @@ ORDER BY o.obligation
 
 # Which record said last what stands against an obligation that is not met, for each reason.
 LAST_SAID = """
-CREATE TABLE last_said AS
+CREATE TEMP TABLE last_said AS
 SELECT obligation, list(
     {'reason': reason, 'consent_id': said_in, 'moment': moment} ORDER BY reason
 ) AS said

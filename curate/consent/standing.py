@@ -12,6 +12,7 @@ from datetime import datetime
 
 import pyarrow as pa
 
+from curate.catalog.memory import in_memory
 from curate.model.config import UseProfile
 
 
@@ -108,10 +109,7 @@ def standing(
         ``subject_id`` (null for a request about entries only), ``media_id`` (null for all
         of the subject's), ``reason``, ``since``, ``request``; sorted.
     """
-    import duckdb
-
-    connection = duckdb.connect(":memory:")
-    connection.execute("SET TimeZone = 'UTC'")
+    connection = in_memory()
     connection.register("people", people)
     for name in ("subjects", "requests", "consents", "consent_events"):
         connection.register(name, getattr(tables, name))

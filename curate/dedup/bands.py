@@ -14,6 +14,7 @@ have biased and correlated bits: a plan that suits uniform ones can be many time
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from itertools import combinations
 from math import comb, exp, log2
 
@@ -33,6 +34,8 @@ MAX_FLIPS = 20_000
 # a pair of buckets; a comparison of ROWS codes with LANES, and what each word adds to it; a row
 # sorted, and what each word adds; a key's counter.
 _BUCKETS, _BLOCK, _WORD, _ROW, _ROW_WORD, _SLOT = 7.0, 0.6, 1.0, 12.0, 5.0, 2.0
+# Choosing takes tens of milliseconds: whoever compares all in fewer does not choose.
+_CHOOSING = 10e6
 
 
 @dataclass(frozen=True)
@@ -123,6 +126,8 @@ def choose_bands(work: Workload) -> tuple[Band, ...]:
     """
     best: tuple[Band, ...] = BRUTE_FORCE
     best_cost = _brute_cost(work)
+    if best_cost < _CHOOSING:
+        return best
     shapes = [shape for count in _counts(work) for shape in _shapes(work, count)]
     priced = sorted((_cost(work, shape, None), shape) for shape in shapes)
     affinity: tuple[NDArray[np.float64], NDArray[np.float64]] | None = None
@@ -162,6 +167,7 @@ def _shapes(work: Workload, count: int) -> list[_Shape]:
     return sorted(shapes)
 
 
+@cache
 def _ball(bits: int, radius: int) -> int:
     return sum(comb(bits, distance) for distance in range(radius + 1))
 

@@ -12,7 +12,7 @@ import time
 import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import pyarrow as pa
 
@@ -24,6 +24,9 @@ from curate.engine.local import Limits, Lost, default_jobs, map_batches
 from curate.engine.records import Clock, recorded
 from curate.engine.stage import MapStage, WholeStage
 from curate.schema import conform, key_of
+
+if TYPE_CHECKING:
+    import duckdb
 
 # A commit is a file: results are gathered for this long, and a kill loses no more than that.
 COMMIT_SECONDS = 2.0
@@ -115,10 +118,12 @@ class Pipeline:
         return writer.counts
 
     def _whole(self, stage: WholeStage) -> StageRun:
-        if self.is_current(stage):
+        connection = self._connect()
+        inputs = self._digest(stage, connection)
+        if self._is_current(stage, inputs):
             return StageRun(stage.name, 0, {})
-        inputs = self.input_digest(stage)
-        tables = self.read(stage)
+        read = {**stage.reads, **stage.recalls}
+        tables = {name: connection.sql(sql).to_arrow_table() for name, sql in read.items()}
         tables["embeddings"] = self.embeddings()
         size = sum(tables[name].num_rows for name in stage.reads)
         self.progress(stage.name, 0, 1)
@@ -132,11 +137,6 @@ class Pipeline:
             record["inputs"] = inputs
         self.progress(stage.name, 1, 1)
         return StageRun(stage.name, size, rows, notes)
-
-    def read(self, stage: WholeStage) -> dict[str, pa.Table]:
-        """Return what `stage` reads, and what it left to go on from."""
-        read = {**stage.reads, **stage.recalls}
-        return {name: self._query(sql) for name, sql in read.items()}
 
     def _put(self, stage: WholeStage, name: str, rows: pa.Table) -> int:
         own = "stage" in conform([], name).column_names
@@ -158,14 +158,19 @@ class Pipeline:
 
     def is_current(self, stage: WholeStage) -> bool:
         """Return whether `stage` ran on what there is now, and what it wrote is still there."""
-        if self._last_inputs(stage) != self.input_digest(stage):
+        return self._is_current(stage, self.input_digest(stage))
+
+    def _is_current(self, stage: WholeStage, inputs: str) -> bool:
+        if self._last_inputs(stage) != inputs:
             return False
         kept = recorded_outputs(self.catalog)
         return all(kept.get(key) == sums for key, sums in self._written(stage).items())
 
     def input_digest(self, stage: WholeStage) -> str:
         """Return a digest of what `stage` reads and how, whatever the rows' order."""
-        connection = self._connect()
+        return self._digest(stage, self._connect())
+
+    def _digest(self, stage: WholeStage, connection: duckdb.DuckDBPyConnection) -> str:
         parts = [
             f"{stage.name}/{stage.version}",
             json.dumps(dict(stage.parameters), sort_keys=True),
@@ -187,15 +192,14 @@ class Pipeline:
         rows = found.fetchall()
         return rows[0][0] if rows else None
 
-    def _connect(self) -> Any:
+    def _connect(self) -> duckdb.DuckDBPyConnection:
         connection = self.catalog.connect()
         create_withheld(connection)
         connection.register("held", self.embeddings().select(["face_id"]))
         return connection
 
     def _query(self, sql: str) -> pa.Table:
-        found: pa.Table = self._connect().sql(sql).to_arrow_table()
-        return found
+        return self._connect().sql(sql).to_arrow_table()
 
 
 class Writer:

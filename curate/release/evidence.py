@@ -20,6 +20,7 @@ from curate.audit.questions import BASIS_OF, LETTERS, NAMES, NOT_RAISED, OPEN, R
 from curate.audit.register import HEARD, heard_of
 from curate.audit.rule import Rule
 from curate.catalog.audits import Audited
+from curate.catalog.memory import in_memory
 from curate.model.instants import print_instant
 from curate.model.verdict import Effect, Verdict
 from curate.release.manifest import printed
@@ -71,13 +72,10 @@ def evidence_of(
         ledger: The ledger's ``decisions`` and ``reviewers``.
         ruleset: The version of the rules.
     """
-    import duckdb
-
     verdicts = _of(audited.verdicts, released)
     found = _of(audited.findings, released)
     told = found.select(["media_id", "code"]).append_column("waived", pc.is_valid(found["waiver"]))
-    with duckdb.connect(":memory:") as connection:
-        connection.execute("SET TimeZone = 'UTC'")
+    with in_memory() as connection:
         connection.register("told", told)
         heard = heard_of(
             ledger["decisions"], ledger["reviewers"],

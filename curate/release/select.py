@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
+from curate.catalog.memory import in_memory
 from curate.dedup.keep import kept_copies
 
 INPUTS = ("entries", "content", "parts", "labels", "groups", "relations", "faces", "verdicts")
@@ -124,9 +125,7 @@ def select(
         assigned: The splits are those of an assignment: an entry in none of them is left out.
         keep_duplicates: Let every near duplicate go out, not only the one that was kept.
     """
-    import duckdb
-
-    with duckdb.connect(":memory:") as connection:
+    with in_memory() as connection:
         for name in INPUTS:
             connection.register(name, tables[name])
         named = pa.table({"media_id": pa.array(sorted(set(called_back)), pa.string())})

@@ -9,31 +9,31 @@ from __future__ import annotations
 import textwrap
 from typing import Any
 
-import duckdb
 import pyarrow as pa
 
+from curate.catalog.memory import in_memory
 from curate.report.inputs import TABLES, ReportInputs
 
 # `judged` is what the audit judged. `described` is what a document is about: a release's items,
 # or else every entry. `shown` are the people in it, whom nobody's review struck out.
 _VIEWS = """
-CREATE VIEW judged AS
+CREATE TEMP VIEW judged AS
 SELECT e.*, v.verdict, v.codes FROM verdicts v JOIN entries e USING (media_id);
 
-CREATE VIEW described AS
+CREATE TEMP VIEW described AS
 SELECT e.* FROM entries e {only_items};
 
-CREATE VIEW held AS
+CREATE TEMP VIEW held AS
 SELECT * FROM content WHERE sha256 IN (SELECT sha256 FROM described);
 
-CREATE VIEW shown AS
+CREATE TEMP VIEW shown AS
 SELECT d.* FROM depictions d
 WHERE d.link_status <> 'rejected' AND d.media_id IN (SELECT media_id FROM described);
 
-CREATE VIEW granted AS
+CREATE TEMP VIEW granted AS
 SELECT * FROM consents WHERE subject_id IN (SELECT subject_id FROM shown);
 
-CREATE VIEW used_sources AS
+CREATE TEMP VIEW used_sources AS
 SELECT s.*, d.entries FROM (
     SELECT source_id, count(*) AS entries FROM described
     WHERE source_id IS NOT NULL GROUP BY source_id
@@ -52,8 +52,7 @@ class Facts:
     def __init__(self, inputs: ReportInputs) -> None:
         self.inputs = inputs
         self.asked: list[str] = []
-        self._connection = duckdb.connect(":memory:")
-        self._connection.execute("SET TimeZone = 'UTC'")
+        self._connection = in_memory()
         for name in TABLES:
             self._connection.register(name, inputs.tables[name])
         only = ""

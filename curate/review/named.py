@@ -16,6 +16,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from curate.catalog.memory import in_memory
 from curate.errors import CurateError, InputError, InvalidRowError
 from curate.model.pseudonyms import cleaned, folded
 from curate.rows import read_rows
@@ -85,9 +86,7 @@ def identities_of(tables: Mapping[str, pa.Table]) -> list[Identity]:
         tables: ``entries``, in which what nobody may see is withheld; ``faces``, ``identities`` and
             ``depictions``.
     """
-    import duckdb
-
-    connection = duckdb.connect(":memory:")
+    connection = in_memory()
     for name in ("entries", "faces", "identities", "depictions"):
         connection.register(name, tables[name])
     by_id: dict[str, Identity] = {}

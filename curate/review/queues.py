@@ -11,9 +11,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import duckdb
 import pyarrow as pa
 
+from curate.catalog.memory import in_memory
 from curate.errors import UnknownNameError
 
 
@@ -177,8 +177,7 @@ def make_queues(
         since when it waits, the codes found, what reviewers said of this evidence, and whether it
         is to be shown blurred. A row that was rejected at ingest has no entry, and a detail.
     """
-    connection = duckdb.connect(":memory:")
-    connection.execute("SET TimeZone = 'UTC'")
+    connection = in_memory()
     for name in ("entries", "rejections", "decisions", "findings", "verdicts", "history"):
         connection.register(name, tables[name])
     wanted = [(queue.name, code) for queue in queues for code in queue.codes]

@@ -16,10 +16,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from curate.catalog.memory import in_memory
 from curate.errors import DependencyError, InputError, printable
 from curate.media.open import read_media
 from curate.media.unreadable import UnreadableError
@@ -183,7 +183,7 @@ def load(
 def _read(
     tables: Mapping[str, pa.Table],
 ) -> tuple[list[dict[str, Any]], dict[str, list[dict[str, Any]]]]:
-    connection = duckdb.connect(":memory:")
+    connection = in_memory()
     for name in ("entries", "content", "findings", "verdicts", "labels", "groups", "faces",
                  "identities"):  # fmt: skip
         connection.register(name, tables[name])

@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from curate.audit.rules import BY_CODE
 from curate.catalog.audits import Audited
+from curate.catalog.memory import in_memory
 from curate.model.verdict import Verdict
 from curate.review.queues import WITHHELD, Queue, make_queues
 
@@ -89,7 +90,7 @@ def make_work(
 def _with_evidence(
     tables: Mapping[str, pa.Table], rows: Mapping[str, dict[str, Any]]
 ) -> dict[str, dict[str, Any]]:
-    connection = duckdb.connect(":memory:")
+    connection = in_memory()
     for name in ("entries", "findings", "labels", "depictions"):
         connection.register(name, tables[name])
     connection.register("shown", pa.table({"media_id": pa.array(list(rows), pa.string())}))

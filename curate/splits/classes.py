@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
+from curate.catalog.memory import in_memory
 from curate.splits.arrays import masks
 from curate.splits.placements import Placements
 from curate.splits.ties import Ties
@@ -108,9 +109,7 @@ def classes(ties: Ties, tables: Mapping[str, pa.Table], placed: Placements) -> C
         tables: ``labels`` and ``relations``.
         placed: Which entry is in which split.
     """
-    import duckdb
-
-    connection = duckdb.connect(":memory:")
+    connection = in_memory()
     numbers = pa.array(np.arange(ties.entries.num_rows, dtype=np.int32))
     columns = ("dataset", "locator", "method", "manipulation_type")
     items = ties.entries.select(columns).append_column("item", numbers)

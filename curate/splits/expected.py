@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
+from curate.catalog.memory import in_memory
 from curate.splits.ties import NO_NAMES
 
 if TYPE_CHECKING:
@@ -140,9 +141,7 @@ def expected_people(tables: Mapping[str, pa.Table], placed: pa.Table, *, made: b
         made: Whether the splits were made by ties: then declared people are in one split by their
             names, and the shares of splits say how often two clusters part.
     """
-    import duckdb
-
-    connection = duckdb.connect(":memory:")
+    connection = in_memory()
     for name in ("entries", "depictions", "faces", "identities"):
         connection.register(name, tables[name])
     connection.register("names", tables.get("names", NO_NAMES))

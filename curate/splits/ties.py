@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from curate.catalog.memory import in_memory
 from curate.splits.arrays import distinct
 from curate.splits.descent import Nodes
 from curate.splits.groups import Groups, ints
@@ -141,11 +142,9 @@ def read_ties(
         looser: Whether faces that may be one person are tied by identity as well, though they are
             too little alike to be held to be: for making splits, not for telling of leaks.
     """
-    import duckdb
-
     wanted = {kind.name for kind in KINDS} if kinds is None else set(kinds)
     entries = tables["entries"].sort_by("media_id").combine_chunks()
-    connection = duckdb.connect(":memory:")
+    connection = in_memory()
     for name in INPUTS[1:]:
         connection.register(name, tables[name])
     connection.register("names", tables.get("names", NO_NAMES))

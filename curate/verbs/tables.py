@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
+from curate.catalog.damage import reading
 from curate.catalog.derived import derived
 from curate.catalog.digest import tables_digest
 from curate.catalog.listings import changed_listings
-from curate.catalog.tables import reading
 from curate.catalog.uncompared import uncompared
 from curate.catalog.views import read_entries, stored_as
 from curate.engine.changed import changed

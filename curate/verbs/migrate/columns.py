@@ -11,7 +11,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from curate.catalog.tables import Catalog, reading, writing
+from curate.catalog.damage import reading, writing
+from curate.catalog.tables import Catalog
 from curate.schema import arrow_schema, conform, table_names
 from curate.verbs.migrate.step import Step
 from curate.workspace import Workspace

@@ -13,6 +13,7 @@ import rfc8785
 
 from curate.catalog.audits import Audited
 from curate.catalog.checkpoints import Checkpoint
+from curate.catalog.memory import in_memory
 from curate.catalog.record import Record
 
 # What earlier releases of the use hold and is not cleared now: unlisted since, judged otherwise,
@@ -106,11 +107,9 @@ def must_go(
     Raises:
         VerificationError: It is not known what an earlier release holds.
     """
-    import duckdb
-
     earlier = [r for r in record.releases()
                if r["use"] == audited.use.name and r["name"] != name]  # fmt: skip
-    with duckdb.connect(":memory:") as connection:
+    with in_memory() as connection:
         connection.register("release_items", record.items(earlier))
         connection.register("verdicts", audited.verdicts)
         connection.register("entries", entries)

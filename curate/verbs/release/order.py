@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from curate.catalog.audits import Audited
+from curate.catalog.memory import in_memory
 from curate.errors import InputError
 from curate.model.instants import print_instant
 from curate.release.build import Form
@@ -100,9 +101,7 @@ def least(then: pa.Table, now: pa.Table) -> pa.Table:
         then: Verdicts of an audit at an instant.
         now: Those of one when something is to go out; an entry in one table alone is in neither.
     """
-    import duckdb
-
-    with duckdb.connect(":memory:") as connection:
+    with in_memory() as connection:
         connection.register("judged", then)
         connection.register("present", now)
         return connection.sql(_LEAST).to_arrow_table()

@@ -9,7 +9,8 @@ their SHA-256 digests modulo 2^256 (AdHash: Bellare and Micciancio, EUROCRYPT 19
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
@@ -102,7 +103,8 @@ class Findings:
         effect: Its place in `EFFECTS`, waivers applied, shape (N,).
         digests: SHA-256 over code and facts, shape (N, 32).
         ids: What names the finding, shape (N, 16).
-        params: Its facts, as JSON, N texts.
+        texts: Facts as JSON, each as often as a rule told them.
+        text: Which of `texts` are its facts, shape (N,).
         waivers: Who answers for it, N texts; null where nobody does.
     """
 
@@ -112,7 +114,8 @@ class Findings:
     effect: npt.NDArray[np.int8]
     digests: Digests
     ids: Digests
-    params: pa.Array
+    texts: pa.Array
+    text: npt.NDArray[np.int64]
     waivers: pa.Array
 
     @property
@@ -141,16 +144,21 @@ class Findings:
         """Return them as a table; `ids` has the text of each entry's number."""
         codes = pa.array([rule.code for rule in self.rules], pa.string())
         effects = pa.array([str(effect) for effect in EFFECTS], pa.string())
-        return pa.table(
-            {
-                "finding_id": hex_text(self.ids),
-                "code": codes.take(pa.array(self.rule)),
-                "media_id": ids.take(pa.array(self.media)),
-                "effect": effects.take(pa.array(self.effect)),
-                "params": self.params,
-                "waiver": self.waivers,
-            }
+        return made_at_once(
+            finding_id=lambda: hex_text(self.ids),
+            code=lambda: codes.take(pa.array(self.rule)),
+            media_id=lambda: ids.take(pa.array(self.media)),
+            effect=lambda: effects.take(pa.array(self.effect)),
+            params=lambda: self.texts.take(pa.array(self.text)),
+            waiver=lambda: self.waivers,
         )
+
+
+def made_at_once(**columns: Callable[[], pa.Array]) -> pa.Table:
+    """Return a table of columns that are made side by side: Arrow lets other threads go on."""
+    with ThreadPoolExecutor() as pool:
+        made = {name: pool.submit(make) for name, make in columns.items()}
+        return pa.table({name: column.result() for name, column in made.items()})
 
 
 def gather(
@@ -192,7 +200,8 @@ def gather(
         effect=effect.astype(np.int8),
         digests=every.take(answer, axis=0),
         ids=ids,
-        params=params.take(pa.array(answer)),
+        texts=params,
+        text=answer,
         waivers=told,
     )
 
@@ -213,9 +222,7 @@ def joined(findings: Findings, others: Findings) -> Findings:
     def together(name: str) -> Any:
         return np.concatenate([getattr(one, name)[run] for one, run in runs])
 
-    def texts(name: str) -> pa.Array:
-        return pa.concat_arrays([getattr(one, name)[run] for one, run in runs])
-
+    shift = {id(findings): 0, id(others): len(findings.texts)}
     lengths = [run.stop - run.start for _, run in runs]
     return Findings(
         rules=[one.rules[place] for _, one, place in parts],
@@ -224,8 +231,9 @@ def joined(findings: Findings, others: Findings) -> Findings:
         effect=together("effect"),
         digests=together("digests"),
         ids=together("ids"),
-        params=texts("params"),
-        waivers=texts("waivers"),
+        texts=pa.concat_arrays([findings.texts, others.texts]),
+        text=np.concatenate([one.text[run] + shift[id(one)] for one, run in runs]),
+        waivers=pa.concat_arrays([one.waivers[run] for one, run in runs]),
     )
 
 
@@ -285,9 +293,6 @@ def fixed_bytes(column: pa.Array) -> Digests:
     return values[start : start + len(column) * width].reshape(-1, width)
 
 
-_HEX = np.frombuffer(b"".join(b"%02x" % value for value in range(256)), np.uint16)
-
-
 def hex_text(digests: Digests) -> pa.Array:
     """Return digests as lower-case hexadecimal text.
 
@@ -296,7 +301,7 @@ def hex_text(digests: Digests) -> pa.Array:
     """
     count, width = digests.shape
     offsets = np.arange(count + 1, dtype=np.int32) * np.int32(2 * width)
-    text = _HEX[digests].tobytes()
+    text = np.ascontiguousarray(digests).tobytes().hex().encode()
     return pa.StringArray.from_buffers(count, pa.py_buffer(offsets), pa.py_buffer(text))
 
 

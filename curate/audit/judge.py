@@ -19,6 +19,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 
 import numpy as np
@@ -50,6 +51,7 @@ from curate.audit.gather import (
     gather,
     hex_text,
     joined,
+    made_at_once,
 )
 from curate.audit.prepare import prepare
 from curate.audit.register import HEARD
@@ -147,7 +149,9 @@ def judge(
         findings = _descend(bench, first, findings, later)
     verdicts = bench.decide(findings)
     told = _advise(bench, verdicts, [rule for rule in chosen if rule.stage == 3])
-    return Judgement(joined(findings, told).table(bench.ids), verdicts.table(bench.ids, findings))
+    with ThreadPoolExecutor(1) as pool:
+        judged = pool.submit(verdicts.table, bench.ids, findings)
+        return Judgement(joined(findings, told).table(bench.ids), judged.result())
 
 
 @dataclass(frozen=True)
@@ -160,15 +164,14 @@ class _Verdicts:
     decided_by: npt.NDArray[np.int8]
 
     def table(self, ids: pa.Array, findings: Findings) -> pa.Table:
-        return pa.table(
-            {
-                "media_id": ids,
-                "verdict": pa.array(VERDICTS, pa.string()).take(pa.array(self.verdict)),
-                "codes": findings.codes(len(ids)),
-                "answers": texts_of(self.letters),
-                "evidence": hex_text(self.evidence),
-                "decided_by": pa.array(DECIDERS, pa.string()).take(pa.array(self.decided_by)),
-            }
+        words, deciders = pa.array(VERDICTS, pa.string()), pa.array(DECIDERS, pa.string())
+        return made_at_once(
+            media_id=lambda: ids,
+            verdict=lambda: words.take(pa.array(self.verdict)),
+            codes=lambda: findings.codes(len(ids)),
+            answers=lambda: texts_of(self.letters),
+            evidence=lambda: hex_text(self.evidence),
+            decided_by=lambda: deciders.take(pa.array(self.decided_by)),
         )
 
 
@@ -239,8 +242,10 @@ class _Bench:
         What was found, what is answered, the content, people, labels and parents, and the policy
         and rules by which it is judged: whoever decided on other evidence decided nothing.
         """
-        seen = added(self._sight, digests_of(letters))
-        spoken, digests = evidence(findings)
+        with ThreadPoolExecutor(1) as pool:
+            found = pool.submit(evidence, findings)
+            seen = added(self._sight, digests_of(letters))
+        spoken, digests = found.result()
         seen[spoken] = added(seen[spoken], digests)
         return seen
 
@@ -328,4 +333,4 @@ def _decided(told: _Verdicts, parents: npt.NDArray[np.int32]) -> dict[int, int]:
 
 
 def _whole(column: pa.ChunkedArray) -> pa.Array:
-    return column.combine_chunks()
+    return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()

@@ -288,8 +288,9 @@ _LETTERS = ", ".join(
 # What of the questions that each entry raises the catalogue alone answers, in the order of entries.
 ANSWERED = f"SELECT media_id, named > 0 AS named, {_LETTERS} FROM ({LOOKED}) ORDER BY media_id"
 
-# So many entries are asked at once: what is joined for one slice is gone before the next.
-_SLICE = 250_000
+# So many entries are asked at once: what is joined for one slice is gone before the next. Each
+# slice reads every table, so there are never many.
+_SLICE, _MOST_SLICES = 250_000, 8
 # A slice is of whole contents, so that entries with the same bytes stay together.
 _OF_SLICE = f"""
 WITH entries AS (SELECT * FROM entries WHERE hash(coalesce(sha256, id)) % $slices = $slice),
@@ -311,7 +312,7 @@ def answered(connection: duckdb.DuckDBPyConnection) -> pa.Table:
         connection: Has what `LOOKED` asks.
     """
     ((count,),) = connection.execute("SELECT count(*) FROM entries").fetchall()
-    slices = -(-count // _SLICE)
+    slices = min(-(-count // _SLICE), _MOST_SLICES)
     if slices <= 1:
         return connection.sql(ANSWERED).to_arrow_table()
     parts = [

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import re
 
-AS_OF = "2025-06-30"
-"""Until when the sources are known here; nothing was fetched to make the lists."""
+AS_OF = "2026-11-29"
+"""When the names were last held against the list ai.robots.txt, as of its commit 000552c2."""
 
 SOURCES = (
     "the pages of operators on their crawlers (OpenAI, Anthropic, Google, Apple, Amazon, Meta)",
@@ -40,7 +40,8 @@ TRAINING = (
     *("Thinkbot", "imageSpider", "EchoboxBot", "Echobot Bot", "MyCentralAIScraperBot"),
     *("SemrushBot-OCOB", "SemrushBot-SWA", "CloudflareBrowserRenderingCrawler"),
     *("LinerBot", "Zanistabot", "ShapBot"),
-    *("FirecrawlAgent", "Firecrawl", "Tavilybot"),
+    *("FirecrawlAgent", "Firecrawl", "Tavilybot", "LAIONDownloader", "Crawl4AI"),
+    *("ApifyBot", "ApifyWebsiteContentCrawler", "Terra Cotta"),
 )
 """Agents that gather for training."""
 
@@ -53,7 +54,15 @@ OTHERS = (
     *("MistralAI-User", "DuckAssistBot", "YouBot", "Meta-ExternalFetcher"),
     *("PhindBot", "Gemini-Deep-Research"),
     *("Google-NotebookLM", "Google-Agent", "Amzn-SearchBot"),
-    *("Amzn-User", "bedrockbot", "Applebot", "ExaBot"),
+    *("Amzn-User", "bedrockbot", "Applebot", "ExaBot", "AddSearchBot", "AgentTimes"),
+    *("AI2Bot-DeepResearchEval", "AIWebIndex", "amazon-kendra", "amazon-QBusiness"),
+    *("AmazonBuyForMe", "Anomura", "Aranet-SearchBot", "atlassian-bot", "AzureAI-SearchBot"),
+    *("Bravebot", "BuddyBot", "Channel3Bot", "ChatGPT Agent", "Claude-Code"),
+    *("Cloudflare-AutoRAG", "CloudVertexBot", "Code", "Google-Firebase", "Google-Gemini-CLI"),
+    *("GoogleAgent-Mariner", "HenkBot", "iAskBot", "IbouBot", "kagi-fetcher", "KlaviyoAIBot"),
+    *("KunatoCrawler", "LCC", "LinkupBot", "Manus-User", "meta-webindexer", "NagetBot"),
+    *("newsai", "NotebookLM", "OpenAI", "opencode", "Operator", "Poggio-Citations", "QuillBot"),
+    *("quillbot.com", "Shap-User", "Spider", "Trae", "TwinAgent", "WARDBot", "wpbot", "YaK"),
 )
 """Agents that fetch to answer with a model, or gather for it beside other things: a refusal of one
 is doubted."""

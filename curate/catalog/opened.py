@@ -52,6 +52,11 @@ class Opened:
     log: Files
     files: Files
 
+    @property
+    def paths(self) -> list[Path]:
+        """Where its own files lie."""
+        return [Path(self.place, name) for name, _, _ in self.files]
+
 
 def state_of(folder: Path) -> Files:
     """Return what tells the files of a folder, as they are now, from those of any other time."""
@@ -116,7 +121,7 @@ def check_files(listed: Iterable[tuple[str, int]], place: Path) -> Files:
             _check_footer(str(file), told.st_size, told.st_mtime_ns)
         except (pa.ArrowException, OSError) as error:
             raise damaged(f"a file of the table is no Parquet file: {error}", where) from None
-        found.append((file.name, told.st_size, told.st_mtime_ns))
+        found.append((named, told.st_size, told.st_mtime_ns))
     return tuple(found)
 
 

@@ -7,6 +7,7 @@ shape their schema declares. SQL runs on DuckDB over Arrow datasets, out of core
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ import pyarrow as pa
 from curate.catalog.damage import damaged, reading, writing
 from curate.catalog.memory import in_memory
 from curate.catalog.opened import Opened, check_files, dataset_of, read_log, state_of
+from curate.errors import CatalogError
 from curate.schema import arrow_schema, conform, key_of, table_names
 
 if TYPE_CHECKING:
@@ -30,6 +32,8 @@ if TYPE_CHECKING:
 COMPACT_AT = 24
 
 _LOG = "_delta_log"
+# What Delta Lake's library takes for something else in the path of a table.
+_NO_PLACE = re.compile(r"[\[\]\\]|%[0-9A-Fa-f]{2}")
 # Lies in a table's folder while it is written for the first time.
 _BEGUN = ".begun"
 # Whoever looks up few rows decodes whole groups of them, but for groups whose Bloom filters say
@@ -71,6 +75,12 @@ class Catalog:
 
     def _is_written(self, place: Path) -> bool:
         """Tell whether a table was written: what is there without a log was not, but lost it."""
+        if wrong := _NO_PLACE.search(str(self.folder)):
+            raise CatalogError(
+                f"no table can be kept below a folder whose name holds {wrong.group()!r}",
+                where=str(self.folder),
+                hint="give the folder another name, or move the workspace; nothing in it is lost",
+            )
         where = f"{self.folder.name}/{place.name}"
         for folder in (self.folder, place):
             if folder.exists() and not folder.is_dir():
@@ -247,8 +257,8 @@ class Catalog:
         """
         connection = in_memory()
         for name in names:
-            delta = self._delta(name)
-            files = [] if delta is None else sorted(delta.file_uris())
+            opened = self._open(name)
+            files = [] if opened is None else [_literally(path) for path in opened.paths]
             if not files:
                 connection.register(name, arrow_schema(name).empty_table())
                 continue
@@ -282,12 +292,13 @@ class Catalog:
 
     def files_digest(self, name: str) -> str:
         """Return a SHA-256 over the bytes of the files that a table is read from now."""
-        delta = self._delta(name)
-        if delta is None:
+        opened = self._open(name)
+        if opened is None:
             return ""
+        delta = opened.delta
         shape = (delta.schema().to_json(), delta.metadata().partition_columns)
         with ThreadPoolExecutor() as pool:
-            digests = sorted(pool.map(_file_digest, delta.file_uris()))
+            digests = sorted(pool.map(_file_digest, opened.paths))
         return hashlib.sha256(repr((shape, digests)).encode()).hexdigest()
 
     def compact(self, name: str) -> None:
@@ -332,9 +343,14 @@ def _for_looking_up(rows: pa.Table) -> WriterProperties:
     return WriterProperties(max_row_group_size=_GROUP_ROWS, column_properties=columns or None)
 
 
-def _file_digest(place: str) -> str:
+def _literally(path: Path) -> str:
+    """Return a path as DuckDB reads it: characters that stand for others stand for themselves."""
+    return re.sub(r"[*?\[]", r"[\g<0>]", str(path))
+
+
+def _file_digest(path: Path) -> str:
     try:
-        with Path(place).open("rb") as file:
+        with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError:
         # Reading the table says what is wrong with it.

@@ -337,3 +337,32 @@ def test_rows_of_one_id_are_found_without_the_others(
     assert found == [(1, False), (2, True)]
     wanted = connection.sql("SELECT media_id FROM labels WHERE media_id IN ('m0', 'm2')")
     assert sorted(wanted.fetchall()) == [("m0",), ("m2",)]
+
+
+@pytest.mark.parametrize("name", ["a b", "ü", "50%", "what?", "*", "a#b", "'a\"", "~日本"])
+def test_a_folder_may_have_a_name_of_any_letters(tmp_path: Path, name: str) -> None:
+    """People keep their data in folders with blanks, letters of their own and worse."""
+    catalog = Catalog(tmp_path / name / "catalog")
+    rows = media("a.jpg", "b.jpg")
+    catalog.append("media", rows)
+    catalog.upsert("media", media("c.jpg"))
+
+    ((_, _, _, version, files),) = catalog.state(["media"])
+    assert (version, len(files)) == (1, 2)
+    assert catalog.files_digest("media")
+    found = catalog.look_up("media").sql("SELECT locator FROM media ORDER BY 1").fetchall()
+    assert [locator for (locator,) in found] == ["a.jpg", "b.jpg", "c.jpg"]
+    assert catalog.read("media").num_rows == 3
+    catalog.compact("media")
+    catalog.purge("media")
+    assert catalog.count("media") == 3
+
+
+@pytest.mark.parametrize("name", ["a%20b", "set[1]", "a\\b"])
+def test_a_folder_in_which_no_table_can_be_kept_is_named(tmp_path: Path, name: str) -> None:
+    """What is there is not called damaged, and nobody is told to throw it away."""
+    catalog = Catalog(tmp_path / name / "catalog")
+    for act in (lambda: catalog.append("media", media("a.jpg")), lambda: catalog.read("media")):
+        with pytest.raises(CatalogError, match="no table can be kept") as raised:
+            act()
+        assert "another name" in (raised.value.hint or "")

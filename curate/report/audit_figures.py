@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import date, datetime
 from typing import Any
@@ -168,7 +168,7 @@ def _example(one: Example) -> dict[str, Any]:
             "verdict": one.verdict, "words": one.words}  # fmt: skip
 
 
-_SHOWN = (
+_SHOWN: tuple[tuple[type, Callable[[Any], Any]], ...] = (
     (Rule, lambda rule: {"code": rule.code, "symbol": rule.symbol, "title": rule.title}),
     (Found, _found),
     (People, _people),

@@ -1,4 +1,4 @@
-"""Every entry and every finding as CSV: what lies beside the audit page, for whoever holds the data.
+"""Every entry and every finding as CSV, beside the audit page, for whoever holds the data.
 
 The tables name files and, by pseudonyms, people; nothing in them is withheld. They are written in
 batches, so that a million rows are never a million objects at once.

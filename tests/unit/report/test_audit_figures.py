@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import replace
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -12,6 +13,7 @@ import pytest
 from curate.audit.questions import NAMES
 from curate.report.audit_figures import audit_document, audit_figures
 from curate.report.audit_page import audit_page
+from curate.report.inputs import ReportInputs
 from curate.report.pages import as_json
 from curate.report.suppression import SMALLEST, of_people
 from curate.verbs.report import documents
@@ -25,7 +27,7 @@ _QUESTIONS = "sss?m" + "-" * (len(NAMES) - 5)
 
 
 @pytest.fixture(scope="module")
-def judged():
+def judged() -> ReportInputs:
     """Return a world of 81 entries, judged with answers."""
     inputs = london()
     verdicts = inputs.tables["verdicts"].to_pylist()
@@ -36,7 +38,7 @@ def judged():
 
 
 @pytest.fixture(scope="module")
-def told(judged):
+def told(judged: ReportInputs) -> tuple[dict[str, Any], pd.DataFrame, pd.DataFrame]:
     """Return the JSON beside the page, and the two tables."""
     return json.loads(documents("audit", judged)["audit.json"]), *frames(judged)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -70,8 +71,10 @@ def test_order_of_rows_does_not_matter(small) -> None:
 
 
 def test_what_was_judged_and_is_no_longer_listed_is_a_row_all_the_same() -> None:
-    inputs = make_inputs(verdicts=[verdict(3, "blocked", "CON001")],
-                         findings=[finding("CON001", 3, subject="p1", role="depicted")])  # fmt: skip
+    inputs = make_inputs(
+        verdicts=[verdict(3, "blocked", "CON001")],
+        findings=[finding("CON001", 3, subject="p1", role="depicted")],
+    )
     entries, findings = frames(inputs)
 
     assert list(entries.state) == ["not listed"]
@@ -104,8 +107,10 @@ def test_a_hostile_name_is_one_cell_on_one_line(small) -> None:
                                   "\uff1d1", "\r=1", "\ufeff=1"])  # fmt: skip
 def test_no_cell_begins_as_a_formula(name: str) -> None:
     rows = [entry(1, locator=name, source_id=name, split=name)]
-    inputs = make_inputs(entries=rows, verdicts=[verdict(1, "cleared")],
-                         findings=[finding("DUP001", 1, "none", others=1, example=name)])  # fmt: skip
+    inputs = make_inputs(
+        entries=rows, verdicts=[verdict(1, "cleared")],
+        findings=[finding("DUP001", 1, "none", others=1, example=name)],
+    )  # fmt: skip
 
     for table in csv_tables(Facts(inputs)).values():
         for row in csv.reader(io.StringIO(b"".join(table).decode())):
@@ -141,10 +146,10 @@ def test_a_table_is_made_in_pieces() -> None:
 
 
 def test_a_file_of_which_a_piece_fails_is_not_there(tmp_path: Path) -> None:
-    def pieces():
+    def pieces() -> Iterator[bytes]:
         yield b"a"
-        raise ValueError
+        raise KeyError("lost")
 
-    with pytest.raises(ValueError):
+    with pytest.raises(KeyError, match="lost"):
         write_whole(tmp_path / "one.csv", pieces())
     assert list(tmp_path.iterdir()) == []

@@ -1,8 +1,8 @@
-"""The head of a ledger at an instant, and what shows that it is one of a ledger that only grew.
+"""The head of a ledger at an instant, and what shows which ledger it is of.
 
 It names nobody: a leaf is the hash of a salted commitment. Whoever has the ledger makes the same
-head again from it; whoever has the head alone sees that the root holds the first entry, by which
-the ledger is called, and the last, and that nothing between them was put in another order.
+head again from it. Whoever has the head alone sees that its root holds the entry by which the
+ledger is called, its first; how many entries there are, and what they say, takes the ledger.
 """
 
 from __future__ import annotations
@@ -26,35 +26,24 @@ class Head:
     Attributes:
         checkpoint: The ledger's origin, size and root.
         first: The hash of its first entry; empty for a ledger without entries.
-        last: The hash of its last entry; empty for a ledger without entries.
-        inclusion: The nodes that lead from the last entry to the root.
-        consistency: The nodes that show that the ledger goes on from its first entry.
+        path: The nodes that lead from the first entry to the root.
     """
 
     checkpoint: Checkpoint
     first: bytes = b""
-    last: bytes = b""
-    inclusion: tuple[bytes, ...] = ()
-    consistency: tuple[bytes, ...] = ()
+    path: tuple[bytes, ...] = ()
 
     def __bool__(self) -> bool:
         at = self.checkpoint
         if not at.size:
             return (at.root, at.origin) == (merkle.EMPTY_ROOT, origin_of(None))
-        return (
-            at.origin == origin_of(self.first)
-            and merkle.verify_inclusion(self.last, at.size - 1, at.size, self.inclusion, at.root)
-            and merkle.verify_consistency(1, self.first, at.size, at.root, self.consistency)
+        return at.origin == origin_of(self.first) and merkle.verify_inclusion(
+            self.first, 0, at.size, self.path, at.root
         )
 
     def proof_json(self) -> dict[str, Any]:
         """Return the proof in JSON types."""
-        return {
-            "first": self.first.hex(),
-            "last": self.last.hex(),
-            "inclusion_of_last": [node.hex() for node in self.inclusion],
-            "consistency_from_first": [node.hex() for node in self.consistency],
-        }
+        return {"first": self.first.hex(), "path": [node.hex() for node in self.path]}
 
     @classmethod
     def from_json(cls, checkpoint: str, proof: Mapping[str, Any]) -> Head:
@@ -66,10 +55,8 @@ class Head:
             ValueError: A hash is not in hex.
             TypeError: A field is of another type.
         """
-        paths = (proof["inclusion_of_last"], proof["consistency_from_first"])
-        nodes = [tuple(bytes.fromhex(node) for node in path) for path in paths]
-        first, last = (bytes.fromhex(proof[name]) for name in ("first", "last"))
-        return cls(Checkpoint.parse(checkpoint), first, last, *nodes)
+        path = tuple(bytes.fromhex(node) for node in proof["path"])
+        return cls(Checkpoint.parse(checkpoint), bytes.fromhex(proof["first"]), path)
 
 
 def head_at(ledger: Ledger, known_at: datetime) -> Head:
@@ -98,11 +85,5 @@ def head_at(ledger: Ledger, known_at: datetime) -> Head:
             where=str(ledger.path),
             hint="`curate consent verify` tells what was changed",
         )
-    size = len(leaves)
-    return Head(
-        Checkpoint(origin_of(leaves[0]), size, merkle.root(leaves)),
-        leaves[0],
-        leaves[-1],
-        tuple(merkle.inclusion_proof(leaves, size - 1)),
-        tuple(merkle.consistency_proof(leaves, 1)),
-    )
+    checkpoint = Checkpoint(origin_of(leaves[0]), len(leaves), merkle.root(leaves))
+    return Head(checkpoint, leaves[0], tuple(merkle.inclusion_proof(leaves, 0)))

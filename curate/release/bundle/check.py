@@ -102,9 +102,9 @@ def check_bundle(
         inside = {Failure(*problem) for problem in _inside(folder)}
         if not inside:
             held.append(
-                "the proof of the ledger's head; that entries.csv and findings.csv hold what "
-                "audit.json counts; and that settings, media list and findings have the digests and "
-                "numbers that are stated"
+                "that the ledger's head is of the ledger that it names; that entries.csv and "
+                "findings.csv hold what audit.json counts; and that settings, media list and "
+                "findings have the digests and numbers that are stated"
             )
         found |= inside
     else:
@@ -112,8 +112,8 @@ def check_bundle(
     signer = _signature(folder, manifest, keys, found, held, unchecked)
     stamped = _stamp(folder, manifest, authorities, found, held, unchecked)
     unchecked.append(
-        "whether the tables, the media and the tool are those of the digests, which takes the "
-        "workspace, the media and the tool"
+        "whether the tables, the media, the tool and the ledger are those of the digests and the "
+        "head, which takes the workspace, the media and the tool"
     )
     return Checked(
         tuple(sorted(found)), tuple(held), tuple(unchecked), said,
@@ -184,7 +184,10 @@ def _json(folder: Path, path: str) -> Any:
 def _ledger(folder: Path) -> Iterator[Problem]:
     text = (folder / CHECKPOINT).read_text("ascii")
     if not Head.from_json(text, _json(folder, PROOF)):
-        yield PROOF, "it does not show that the ledger had the head of ledger/checkpoint"
+        yield (
+            PROOF,
+            "it does not show that the ledger named in ledger/checkpoint had that head",
+        )
 
 
 def _settings(folder: Path) -> Iterator[Problem]:

@@ -24,6 +24,7 @@ from curate.release.timestamp import read_certificates
 from curate.report.pdf import can_print, pdf_of
 from curate.signing import new_key
 from curate.verbs.bundle import BundleOrder
+from curate.verbs.context import utc_now
 from tests.sealing import LOCATOR, add_list, md5_of, workspace
 from tests.unit.release.test_timestamp import OPENSSL, make_authority
 
@@ -33,7 +34,9 @@ KEY, OTHER = new_key(), new_key("ecdsa-p256")
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
     """Return a project of four entries."""
-    return workspace(tmp_path_factory.mktemp("bundles"))
+    made = workspace(tmp_path_factory.mktemp("bundles"))
+    made.clock = utc_now
+    return made
 
 
 @pytest.fixture
@@ -101,12 +104,11 @@ def test_one_without_a_signature_says_so_and_never_that_it_is_signed(
 @pytest.mark.usefixtures("unprinted")
 def test_the_same_instant_gives_the_same_bytes(project: Project, tmp_path: Path) -> None:
     """Other audits, documents and releases in between leave no trace."""
-    moment = datetime(2026, 5, 4, 11, tzinfo=UTC)
+    moment = datetime(2026, 5, 4, 13, tzinfo=UTC)
     order = BundleOrder(as_of=moment, key=KEY)
     project.bundle(tmp_path / "one", order)
     project.audit()
     project.report("audit")
-    project.clock = lambda: datetime(2026, 5, 4, 13, tzinfo=UTC)
     project.add_reviewer("anna", name="Anna Berg")
     project.bundle(tmp_path / "two", order)
 

@@ -11,9 +11,11 @@ SMALLEST = 5
 
 # What a reason to leave an entry out is about when it tells nothing of the people shown.
 _NOT_OF_PEOPLE = (
-    *("MED", "LAB", "DUP", "SRC", "SIG", "SHC"),
+    *("MED", "LAB", "DUP", "SRC", "SIG", "SHC", "SPL"),
     *("same-content", "near-duplicate", "not-present", "not-judged", "in-no-split"),
 )
+# The one rule of its family that is about people.
+_OF_PEOPLE = ("SPL002",)
 
 
 def count_people(count: int) -> str:
@@ -44,7 +46,7 @@ def of_people(code: str) -> bool:
     >>> of_people("CON002"), of_people("MED001")
     (True, False)
     """
-    return not code.startswith(_NOT_OF_PEOPLE)
+    return code in _OF_PEOPLE or not code.startswith(_NOT_OF_PEOPLE)
 
 
 def few_of(code: str, count: int) -> Cell:

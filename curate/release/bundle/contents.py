@@ -29,8 +29,11 @@ CHECKPOINT, PROOF = "ledger/checkpoint", "ledger/proof.json"
 _TABLE_RECIPE = (
     "For each row SHA-256, in hex, of the row as DuckDB prints it as a STRUCT with TimeZone UTC; "
     "then SHA-256 over these lines in order, joined by newlines. Findings and verdicts are taken "
-    "without run_id, and of runs those that made what was judged."
+    "without run_id, and of runs those that made what was judged. The tables of hash lists and "
+    "seals have one digest together, of theirs in the order of names, joined by newlines."
 )
+# How many rows each has would tell how few files are sealed, and what was done with them.
+_SAFETY = ("custody", "hash_checks", "hash_lists", "hash_matches")
 _MEDIA_RECIPE = (
     "SHA-256 over a line for each entry judged, in the order of media_id: media_id, a blank, the "
     "SHA-256 of its file or '-', and a newline, as entries.csv has them."
@@ -47,7 +50,7 @@ def table_digests(tables: Mapping[str, pa.Table]) -> dict[str, Any]:
     Args:
         tables: The tables that the audit read, with its findings and verdicts.
     """
-    found = {}
+    found: dict[str, Any] = {}
     with duckdb.connect(":memory:") as connection:
         connection.execute("SET TimeZone = 'UTC'")
         for name in sorted(tables):
@@ -62,7 +65,10 @@ def table_digests(tables: Mapping[str, pa.Table]) -> dict[str, Any]:
             ).fetchall()[0]
             connection.unregister("one")
             found[name] = {"rows": rows, "sha256": digest}
-    return {"recipe": _TABLE_RECIPE, "tables": found}
+    told = {name: one for name, one in found.items() if name not in _SAFETY}
+    held = "\n".join(found[name]["sha256"] for name in _SAFETY if name in found)
+    told["safety"] = {"sha256": hashlib.sha256(held.encode()).hexdigest()}
+    return {"recipe": _TABLE_RECIPE, "tables": told}
 
 
 _MEDIA = """

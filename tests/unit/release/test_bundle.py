@@ -299,6 +299,8 @@ def test_digests_are_those_of_the_tables_and_the_tool(kept: Path, project: Proje
     assert told["content"] == table_digests({"content": content})["tables"]["content"]
     assert told["content"] == table_digests({"content": content[::-1]})["tables"]["content"]
     assert told["content"]["rows"] == content.num_rows
+    assert not {"custody", "hash_matches"} & set(told)
+    assert set(told["safety"]) == {"sha256"}
     assert tool_digest() == tool_digest()
     assert tool_digest()["files"] > 400
 

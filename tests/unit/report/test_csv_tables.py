@@ -125,8 +125,8 @@ def test_one_apostrophe_taken_away_gives_the_text(text: str) -> None:
 
 
 def test_a_table_is_made_in_pieces() -> None:
-    """A hundred thousand entries are never all in memory as objects: pieces stay small."""
-    count = 100_000
+    """Twenty thousand entries are never all in memory as objects: pieces stay small."""
+    count = 20_000
     ids = pa.array([f"m{n:06}" for n in np.arange(count)])
     empty = make_inputs()
     verdicts = pa.table({

@@ -14,6 +14,7 @@ import csv
 import io
 import json
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from typing import Any
 
 from curate.audit.questions import BASIS_OF, NAMES, NOT_RAISED, OPEN
@@ -99,7 +100,7 @@ def _written(
 ) -> Iterator[bytes]:
     yield _lines([columns])
     for rows in facts.batches(sql):
-        yield _lines([tuple(row_of(row)[name] for name in columns) for row in rows])
+        yield _lines([tuple(told[name] for name in columns) for told in map(row_of, rows)])
 
 
 def _lines(rows: list[tuple[Any, ...]]) -> bytes:
@@ -109,9 +110,14 @@ def _lines(rows: list[tuple[Any, ...]]) -> bytes:
 
 
 def _entry(row: dict[str, Any]) -> dict[str, Any]:
-    letters = row["answers"] or ""
+    return row | _answers(row["answers"] or "")
+
+
+@lru_cache(maxsize=4096)
+def _answers(letters: str) -> dict[str, str]:
+    """Return on what each question was answered: few entries differ."""
     told = [_answer(letter) for letter in letters] or ["not on record"] * len(NAMES)
-    return row | {f"answer_{name}": one for name, one in zip(NAMES, told, strict=True)}
+    return {f"answer_{name}": one for name, one in zip(NAMES, told, strict=True)}
 
 
 def _answer(letter: str) -> str:

@@ -116,7 +116,10 @@ def _entry(row: dict[str, Any]) -> dict[str, Any]:
 @lru_cache(maxsize=4096)
 def _answers(letters: str) -> dict[str, str]:
     """Return on what each question was answered: few entries differ."""
-    told = [_answer(letter) for letter in letters] or ["not on record"] * len(NAMES)
+    told = [_answer(letter) for letter in letters]
+    if len(told) != len(NAMES):
+        # An audit of a version that asked other questions.
+        told = ["not on record"] * len(NAMES)
     return {f"answer_{name}": one for name, one in zip(NAMES, told, strict=True)}
 
 

@@ -86,6 +86,9 @@ def check_bundle(
             must be stamped.
     """
     try:
+        # What is no plain file may never end.
+        if (folder / NAME).exists() and not (folder / NAME).is_file():
+            return Checked((Failure(NAME, "it is no plain file"),))
         manifest = read_manifest(folder)
     except VerificationError as error:
         return Checked((Failure(error.where, _of_bundle(error.problem)),))
@@ -256,27 +259,45 @@ def _signature(
             found.add(Failure(SIGNATURE, text))
         unchecked.append("who made it: the bundle bears no signature")
         return None
+    broken = {failure.where for failure in found}
+    if {SIGNATURE, TOKEN} & broken or (PUBLIC_KEY in broken and not keys):
+        unchecked.append("who made it: the signature, its key or the time stamp is not there as it was")
+        return None
     try:
+        if keys:
+            return _trusted(folder, manifest, keys, held)
         enclosed = PublicKey.from_pem((folder / PUBLIC_KEY).read_text("ascii"), where=PUBLIC_KEY)
-        asked = keys or [enclosed]
-        said = opened_statement(folder / SIGNATURE, SIGNATURE, PREDICATE, asked)
-        if said != said_of(folder, manifest):
-            raise VerificationError("it was made over another list, or another time stamp")
-        # It has one signature, by one of these: `opened_statement` sees to it.
-        keyid = str(json.loads((folder / SIGNATURE).read_bytes())["signatures"][0]["keyid"])
+        keyid = _signer(folder, manifest, [enclosed])
     except (CurateError, OSError, ValueError) as error:
         problem = error.problem if isinstance(error, CurateError) else f"it cannot be read: {error}"
         found.add(Failure(SIGNATURE, problem))
         return None
-    if keys:
-        held.append(f"the signature over the list: it is by a key that you trust, {keyid}")
-        return keyid
     held.append(f"the signature over the list: it is by the key in {PUBLIC_KEY}, {keyid}")
     unchecked.append(
         f"whose key that is: anybody could have put {PUBLIC_KEY} there; name the key that you "
         "trust with --key"
     )
     return None
+
+
+def _trusted(folder: Path, manifest: Manifest, keys: Sequence[PublicKey], held: list[str]) -> str:
+    keyid = _signer(folder, manifest, keys)
+    held.append(f"the signature over the list: it is by a key that you trust, {keyid}")
+    return keyid
+
+
+def _signer(folder: Path, manifest: Manifest, keys: Sequence[PublicKey]) -> str:
+    """Return the id of the key that made the signature, one of `keys`.
+
+    Raises:
+        VerificationError: None of them did, or it is over something else.
+        OSError: A file cannot be read.
+    """
+    said = opened_statement(folder / SIGNATURE, SIGNATURE, PREDICATE, keys)
+    if said != said_of(folder, manifest):
+        raise VerificationError("it was made over another list, or another time stamp")
+    # It has one signature, by one of these: `opened_statement` sees to it.
+    return str(json.loads((folder / SIGNATURE).read_bytes())["signatures"][0]["keyid"])
 
 
 def _stamp(
@@ -292,6 +313,9 @@ def _stamp(
         if authorities:
             found.add(Failure(TOKEN, "the bundle has no time stamp"))
         unchecked.append("when it was made: the bundle has no time stamp and gives its own word")
+        return None
+    if TOKEN in {failure.where for failure in found}:
+        unchecked.append("when it was made: the time stamp is not there as it was")
         return None
     try:
         token, message = (folder / TOKEN).read_bytes(), (folder / NAME).read_bytes()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 from collections.abc import Callable
@@ -158,6 +159,14 @@ def test_a_folder_or_a_link_is_named(copy: Path) -> None:
     (copy / "entries.csv").rename(target)
     (copy / "entries.csv").symlink_to(target)
     assert _places(check_bundle(copy)) == ["empty", "entries.csv"]
+
+
+@pytest.mark.parametrize("name", [NAME, SIGNATURE, PUBLIC_KEY, "findings.csv"])
+def test_what_never_ends_is_not_read(copy: Path, name: str) -> None:
+    (copy / name).unlink()
+    os.mkfifo(copy / name)
+    for keys in ([], [KEY.public]):
+        assert name in _places(check_bundle(copy, keys))
 
 
 def _forge(folder: Path, change: Callable[[dict[str, object]], None] | None = None) -> None:

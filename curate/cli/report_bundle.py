@@ -103,7 +103,7 @@ def verify_command(
     said = found.said or {}
     if as_json:
         say_json({
-            "verified": bool(found),
+            "whole": bool(found),
             "failures": [vars(failure) for failure in found.failures],
             "held": list(found.held),
             "not_checked": list(found.unchecked),

@@ -261,7 +261,9 @@ def _signature(
         return None
     broken = {failure.where for failure in found}
     if {SIGNATURE, TOKEN} & broken or (PUBLIC_KEY in broken and not keys):
-        unchecked.append("who made it: the signature, its key or the time stamp is not there as it was")
+        unchecked.append(
+            "who made it: the signature, its key or the time stamp is not there as it was"
+        )
         return None
     try:
         if keys:
@@ -312,7 +314,9 @@ def _stamp(
     if TOKEN not in manifest.beside:
         if authorities:
             found.add(Failure(TOKEN, "the bundle has no time stamp"))
-        unchecked.append("when it was made: the bundle has no time stamp and gives its own word")
+        unchecked.append(
+            "when it was made: the bundle has no time stamp, and only itself names a time"
+        )
         return None
     if TOKEN in {failure.where for failure in found}:
         unchecked.append("when it was made: the time stamp is not there as it was")

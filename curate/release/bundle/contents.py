@@ -15,7 +15,6 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-import curate
 from curate.audit.rule import Rule
 from curate.report.appendix import MADE
 from curate.report.facts import Facts
@@ -97,7 +96,7 @@ def tool_digest() -> dict[str, Any]:
     """Return the tool's name and version, and a digest of the code that ran."""
     lines = []
     for name, folder, pattern in (
-        ("curate", Path(curate.__file__).parent, "*.py"),
+        ("curate", Path(__file__).resolve().parents[2], "*.py"),
         ("schemas", resource_folder("schemas"), "*.json"),
         ("reports", resource_folder("reports"), "*"),
     ):

@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
@@ -102,7 +103,7 @@ def check_bundle(
         files = len(manifest.files)
         held.append(f"{counted(files, 'file')} and the list of them: each is there, with the bytes "
                     "that the list says, and nothing else is in the folder")  # fmt: skip
-        inside = {Failure(*problem) for problem in _inside(folder)}
+        inside = {Failure(*problem) for problem in _inside(folder, manifest)}
         if not inside:
             held.append(
                 "that the ledger's head is of the ledger that it names; that entries.csv and "
@@ -167,9 +168,10 @@ def _above(paths: Iterable[str]) -> set[str]:
     return {parent.as_posix() for path in paths for parent in PurePosixPath(path).parents}
 
 
-def _inside(folder: Path) -> Iterator[Problem]:
+def _inside(folder: Path, manifest: Manifest) -> Iterator[Problem]:
     """Yield where the files of a bundle do not agree with one another."""
     checks: tuple[tuple[str, Callable[[Path], Iterator[Problem]]], ...] = (
+        (FIGURES, partial(_said, manifest)),
         (PROOF, _ledger), (SETTINGS, _settings), (ENTRIES, _entries), (FINDINGS, _findings),
     )  # fmt: skip
     for path, check in checks:
@@ -182,6 +184,21 @@ def _inside(folder: Path) -> Iterator[Problem]:
 
 def _json(folder: Path, path: str) -> Any:
     return json.loads((folder / path).read_bytes())
+
+
+def _said(manifest: Manifest, folder: Path) -> Iterator[Problem]:
+    """Yield where the list says of the audit what its figures do not."""
+    told, said = _json(folder, FIGURES), manifest.said
+    wanted = {
+        **{name: told[name] for name in ("project", "audit", "as_of", "tool")},
+        "use": told["use"]["name"],
+        "counts": told["verdicts"],
+        "pdf": PDF in {file.path for file in manifest.files},
+        "kind": KIND,
+    }
+    for name in sorted({*wanted, *said} - {"beside", "files", "merkle_root"}):
+        if name not in wanted or said.get(name) != wanted[name]:
+            yield NAME, f"what it says of {name!r} is not what {FIGURES} says"
 
 
 def _ledger(folder: Path) -> Iterator[Problem]:

@@ -234,6 +234,19 @@ def test_a_list_of_something_else_is_told(copy: Path, field: str, value: object)
     assert NAME in _places(check_bundle(copy))
 
 
+@pytest.mark.parametrize(("field", "value"), [
+    ("project", "another"), ("as_of", "2020-01-01T00:00:00Z"), ("pdf", True), ("more", 1),
+    ("counts", {"cleared": 4, "needs_review": 0, "blocked": 0}), ("use", "sale"),
+])  # fmt: skip
+def test_what_a_list_says_of_the_audit_is_held_against_it(
+    copy: Path, field: str, value: object
+) -> None:
+    """Nothing is signed here: whoever changes the list can make the rest of it again."""
+    (copy / SIGNATURE).unlink()
+    _forge(copy, lambda said: said.update({"beside": [], field: value}))
+    assert _places(check_bundle(copy)) == [NAME]
+
+
 def test_a_list_that_leaves_out_what_each_bundle_has_is_told(copy: Path) -> None:
     (copy / "findings.csv").unlink()
     said = dict(read_manifest(copy).said)

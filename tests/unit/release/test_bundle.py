@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import os
 import re
@@ -347,3 +348,13 @@ def test_a_pdf_of_the_same_page_has_the_same_bytes() -> None:
     one, two = pdf_of(page, dated=moment), pdf_of(page, dated=moment)
     assert one == two
     assert re.findall(rb"/(?:Creation|Mod)Date \(D:(\d+)", one) == [b"20260504093000"] * 2
+
+
+def test_explain_knows_the_ids_of_findings_and_entries(
+    kept: Path, project: Project, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with (kept / "findings.csv").open(encoding="utf-8", newline="") as file:
+        row = next(csv.DictReader(file))
+    for name in ("finding_id", "media_id", "locator"):
+        assert main(["explain", row[name], "-w", str(project.workspace.root)]) == 0
+        assert row["locator"] in capsys.readouterr().out

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from curate.engine.pipeline import Progress, silent
 from curate.verbs import (
     audit,
+    bundle,
     consent,
     decide,
     erase,
@@ -61,6 +62,7 @@ if TYPE_CHECKING:
     from curate.splits.assign import Plan
     from curate.splits.lint import Lint
     from curate.splits.maker import Made
+    from curate.verbs.bundle import Bundled, BundleOrder
     from curate.verbs.identify import Exported, Named
     from curate.verbs.names import Said
     from curate.verbs.release import Order
@@ -284,6 +286,10 @@ class Project:
     def report(self, kind: str, about: About | None = None, *, pdf: bool = False) -> list[Path]:
         """Write a document, and return its files. See `curate.verbs.report.report`."""
         return report.report(self.context, kind, about, pdf=pdf)
+
+    def bundle(self, folder: Path, order: BundleOrder | None = None) -> Bundled:
+        """Write an audit with all it rests on, to hand over. See `curate.verbs.bundle.bundle`."""
+        return bundle.bundle(self.context, folder, order)
 
     def lint_documents(self, about: About | None = None) -> list[DocumentFinding]:
         """Hold what authors claim against the facts. See `curate.verbs.report.lint_documents`."""

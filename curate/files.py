@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from curate.errors import InputError
 
 
-def write_whole(path: Path, data: str | bytes, *, private: bool = False) -> Path:
+def write_whole(path: Path, data: str | bytes | Iterable[bytes], *, private: bool = False) -> Path:
     """Write a file whole or not at all, and return it; its bytes are on disk when it has its name.
 
     Args:
         path: Where; folders that are not there are made.
-        data: What it holds; text is written as UTF-8.
+        data: What it holds, whole or in pieces; text is written as UTF-8.
         private: For its owner alone, and so are folders that are made for it.
     """
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700 if private else 0o777)
@@ -25,11 +25,13 @@ def write_whole(path: Path, data: str | bytes, *, private: bool = False) -> Path
     handle = os.open(waiting, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
     try:
         with os.fdopen(handle, "wb") as stream:
-            stream.write(data.encode() if isinstance(data, str) else data)
+            whole = data.encode() if isinstance(data, str) else data
+            for piece in [whole] if isinstance(whole, bytes) else whole:
+                stream.write(piece)
             stream.flush()
             os.fsync(stream.fileno())
-    except OSError:
-        # A full disk has no room for half a file.
+    except BaseException:
+        # A full disk has no room for half a file, nor has what was interrupted a use for one.
         waiting.unlink(missing_ok=True)
         raise
     return waiting.replace(path)

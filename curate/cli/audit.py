@@ -93,9 +93,7 @@ def command(
     elif output is Format.JSON:
         say_json(_document(context, audited))
     elif output is Format.SARIF:
-        from curate.audit.sarif import sarif
-
-        say_json(sarif(audited.findings, _locators(context), complete=not audited.filtered))
+        say_json(_sarif(context, audited))
     else:
         _print(context, audited, limit)
     return _status(audited.counts(), fail_on)
@@ -238,6 +236,26 @@ def say_waivers(context: Context, audited: Audited) -> None:
 def _locators(context: Context) -> dict[str, str]:
     rows = context.catalog.connect("media").execute("SELECT media_id, locator FROM media")
     return dict(rows.fetchall())
+
+
+def _sarif(context: Context, audited: Audited) -> dict[str, Any]:
+    from curate.audit.sarif import sarif
+
+    rows = context.catalog.connect("media").execute(
+        "SELECT media_id, dataset, locator, root FROM media"
+    ).fetchall()  # fmt: skip
+    roots: dict[str, set[str]] = {}
+    for _, dataset, _, root in rows:
+        roots.setdefault(dataset, set()).add(root or "")
+    return sarif(
+        audited.findings,
+        {media: (dataset, locator) for media, dataset, locator, _ in rows},
+        use=audited.use.name,
+        as_of=audited.as_of,
+        complete=not audited.filtered,
+        # Where a dataset's media lie below two roots, no one address is right for all of them.
+        roots={dataset: min(found) for dataset, found in roots.items() if len(found) == 1},
+    )
 
 
 def _document(context: Context, audited: Audited) -> dict[str, Any]:

@@ -113,7 +113,7 @@ def _tell(done: dict[str, Any]) -> None:
 _STILL = {
     "files": "still on disk",
     "release_files": "still in a release",
-    "documents": "a document with pictures, which may show them",
+    "documents": "a document that holds pictures, which may show them, or lists their entries",
     "packed": "within an archive or at an address, where nothing is deleted",
 }
 _LEFT = {
@@ -164,7 +164,8 @@ def _show_files(erasure: Erasure, limit: int, *, delete_files: bool) -> None:
             say(f"  and {counted(count - limit, 'other file')}")
     if count := len(documents):
         say(f"{counted(count, 'document')} of the workspace {verb(count, 'holds', 'hold')} "
-            "pictures, which may show them; `curate report` writes documents again")  # fmt: skip
+            "pictures, which may show them, or list their entries; `curate report` writes "
+            "documents again")  # fmt: skip
     for left in erasure.held.packed()[:limit]:
         say(f"{_STILL['packed']}: {left}")
     files = sum(map(len, there.values()))

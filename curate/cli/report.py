@@ -1,8 +1,8 @@
-"""`curate report`: write a document on the last audit, or hold what authors say against it."""
+"""`curate report`: write documents on an audit, bundle it to hand over, hold claims against it."""
 
 from __future__ import annotations
 
-from enum import StrEnum
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -10,62 +10,74 @@ import typer
 from curate.cli.audit import FailOn
 from curate.cli.options import JsonOption, WorkspaceOption
 from curate.cli.output import open_context, say, say_json
+from curate.cli.report_bundle import bundle_command, verify_command
 from curate.errors import ExitStatus, printable
 
 if TYPE_CHECKING:
     from curate.report.lint import DocumentFinding
 
+UseOption = Annotated[
+    str | None, typer.Option("--use", help="The use whose last audit it is about.")
+]
+ReleaseOption = Annotated[
+    str | None, typer.Option(help="A release, by name, in the place of the catalogue.")
+]
+PdfOption = Annotated[bool, typer.Option("--pdf", help="Print pages as PDF too.")]
 
-class Kind(StrEnum):
-    """What `curate report` can do."""
-
-    AUDIT = "audit"
-    PICTURES = "pictures"
-    DATASHEET = "datasheet"
-    ACCOUNTS = "accounts"
-    SAFETY = "safety"
-    LINT = "lint"
+app = typer.Typer(no_args_is_help=True, help="Documents on the last audit or on a release.")
 
 
-def command(
-    kind: Annotated[
-        Kind,
-        typer.Argument(
-            help="audit: one page to hand over. pictures: the same with small pictures, to keep. "
-            "datasheet: HTML, Markdown and JSON. accounts: policy, record of processing, training "
-            "and consent summary. safety: lists, seals and requests, in counts. "
-            "lint: hold datasheet.toml against the facts."
-        ),
-    ],
-    use: Annotated[
-        str | None, typer.Option("--use", help="The use whose last audit it is about.")
-    ] = None,
-    release: Annotated[
-        str | None, typer.Option(help="A release, by name, in the place of the catalogue.")
-    ] = None,
-    pdf: Annotated[bool, typer.Option("--pdf", help="Print pages as PDF too.")] = False,
+def _writing(kind: str) -> Callable[..., None]:
+    """Return the command that writes a kind of document."""
+
+    def command(
+        use: UseOption = None,
+        release: ReleaseOption = None,
+        pdf: PdfOption = False,
+        workspace: WorkspaceOption = None,
+        as_json: JsonOption = False,
+    ) -> None:
+        from curate.verbs.report import About, report
+
+        written = report(open_context(workspace), kind, About(use, release), pdf=pdf)
+        if as_json:
+            say_json([str(path) for path in written])
+            return
+        for path in written:
+            say(f"wrote {path}")
+
+    return command
+
+
+_WRITTEN = {
+    "audit": "Write one page to hand over, its numbers as JSON, and every entry and finding as "
+    "CSV, which stay with those who hold the dataset.",
+    "pictures": "Write the same page with small pictures and every count, to keep.",
+    "datasheet": "Write the datasheet: HTML, Markdown and JSON.",
+    "accounts": "Write policy, record of processing, and summaries of training content and of "
+    "consent.",
+    "safety": "Write lists, seals and requests, in counts.",
+}
+for _kind, _help in _WRITTEN.items():
+    app.command(_kind, help=_help)(_writing(_kind))
+app.command("bundle")(bundle_command)
+app.command("verify")(verify_command)
+
+
+@app.command("lint")
+def lint_command(
+    use: UseOption = None,
+    release: ReleaseOption = None,
     fail_on: Annotated[
-        FailOn, typer.Option(help="Lint: exit 1 on what is wrong (error), on what is open too.")
+        FailOn, typer.Option(help="Exit 1 on what is wrong (error), on what is open too.")
     ] = FailOn.ERROR,
     workspace: WorkspaceOption = None,
     as_json: JsonOption = False,
 ) -> int:
-    """Write a document on the last audit into the workspace's reports, or lint what is claimed."""
-    from curate.verbs.report import About, lint_documents, report
+    """Hold what datasheet.toml claims against the facts."""
+    from curate.verbs.report import About, lint_documents
 
-    context, about = open_context(workspace), About(use, release)
-    if kind is Kind.LINT:
-        return _lint(lint_documents(context, about), fail_on, as_json=as_json)
-    written = report(context, kind, about, pdf=pdf)
-    if as_json:
-        say_json([str(path) for path in written])
-        return ExitStatus.GOOD
-    for path in written:
-        say(f"wrote {path}")
-    return ExitStatus.GOOD
-
-
-def _lint(found: list[DocumentFinding], fail_on: FailOn, *, as_json: bool) -> int:
+    found = lint_documents(open_context(workspace), About(use, release))
     if as_json:
         say_json([one.as_json() for one in found])
     else:

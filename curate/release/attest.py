@@ -74,7 +74,7 @@ def check_attestations(
     }
     for path, (predicate, expected) in wanted.items():
         try:
-            said = _opened(folder / path, path, predicate, keys)
+            said = opened_statement(folder / path, path, predicate, keys)
             yield from _differing(path, said, expected(folder, manifest))
         except VerificationError as error:
             yield path, error.problem
@@ -156,7 +156,9 @@ def _statement_of(folder: Path, manifest: Manifest) -> dict[str, Any]:  # noqa: 
     return _summary(manifest)
 
 
-def _opened(path: Path, name: str, predicate: str, keys: Sequence[PublicKey]) -> dict[str, Any]:
+def opened_statement(
+    path: Path, name: str, predicate: str, keys: Sequence[PublicKey]
+) -> dict[str, Any]:
     """Return the statement in an envelope that one of `keys` signed, and that is as written.
 
     Raises:

@@ -29,7 +29,7 @@ Ask = Callable[[bytes], bytes]
 _QUERY, _REPLY = "application/timestamp-query", "application/timestamp-reply"
 _SECONDS, _MOST_BYTES = 60, 1 << 20
 _SHA256 = "2.16.840.1.101.3.4.2.1"
-_HINT = "nothing was released; name another authority, or build without --tsa"
+_HINT = "nothing was written; name another authority, or leave out --tsa"
 
 
 def authority(place: str) -> Ask:

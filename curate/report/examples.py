@@ -61,10 +61,14 @@ def examples(facts: Facts, found: list[Found], *, pictures: bool) -> dict[str, l
     """
     each = min(PER_RULE, max(1, MAX_THUMBNAILS // max(1, len(found)))) if pictures else 0
     rules = {one.rule.code: one.rule for one in found}
+    hidden = {one.rule.code for one in found if one.hidden}
     by_code: dict[str, list[Example]] = {}
     shown = 0
     for row in facts.records(_FIRST, PER_RULE):
         known = by_code.setdefault(row["code"], [])
+        # As many examples as there are would be the count.
+        if known and row["code"] in hidden:
+            continue
         uri = None
         if len(known) < each and shown < MAX_THUMBNAILS:
             uri = _picture(row)

@@ -7,12 +7,15 @@ counting is DuckDB's, over Arrow: nothing loops over entries.
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Iterator
 from typing import Any
 
 import pyarrow as pa
 
 from curate.catalog.memory import in_memory
 from curate.report.inputs import TABLES, ReportInputs
+
+_BATCH = 8192
 
 # `judged` is what the audit judged. `described` is what a document is about: a release's items,
 # or else every entry. `shown` are the people in it, whom nobody's review struck out.
@@ -86,6 +89,12 @@ class Facts:
         found = self._connection.execute(sql, list(values))
         names = [column[0] for column in found.description or ()]
         return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+
+    def batches(self, sql: str) -> Iterator[list[dict[str, Any]]]:
+        """Yield what `sql` gives, some thousand rows at a time; nothing is asked meanwhile."""
+        self.asked.append(textwrap.dedent(sql).strip())
+        for batch in self._connection.sql(sql).to_arrow_reader(_BATCH):
+            yield batch.to_pylist()
 
     def show(self, name: str, table: pa.Table) -> None:
         """Make `table` known as `name`."""

@@ -56,13 +56,11 @@ class ReportInputs:
 
     @cached_property
     def audit(self) -> str:
-        """What documents call the audit: its run; in a release, an id of what it judged and found.
+        """What documents call the audit: an id of what it judged and found, and not its run.
 
-        Runs are told apart by the clock, and the same release has the same bytes whenever it is
+        Runs are told apart by the clock, and the same document has the same bytes whenever it is
         made.
         """
-        if self.items is None:
-            return self.run_id
         verdicts = self.tables["verdicts"]
         judged = tables_digest({"verdicts": verdicts.drop_columns(["run_id"])})
         return stable_id("audit", self.use.name, print_instant(self.as_of), judged)

@@ -8,6 +8,7 @@ from datetime import datetime
 from curate.report.charts.draw import Chart, matrix
 from curate.report.overview import MAX_ROWS
 from curate.report.pages import render_html
+from curate.report.suppression import SMALLEST
 from curate.report.words import Cell, Listing
 from curate.splits.certificate import checked, result
 from curate.splits.kinds import BY_NAME
@@ -17,6 +18,8 @@ from curate.splits.lint import Lint
 _WIDE = 5
 # Characters of a locator.
 _LONG = 160
+# The kind of which each group is a person.
+PEOPLE = "identity"
 
 
 @dataclass(frozen=True)
@@ -40,20 +43,25 @@ class Leaks:
     in_part: Listing
 
 
-def read_leaks(found: Lint) -> Leaks | None:
+def read_leaks(found: Lint, *, exact: bool = True) -> Leaks | None:
     """Return what a page tells of a lint, or None where there are not two splits."""
-    return leaks(found) if len(found.placed.splits) > 1 else None
+    return leaks(found, exact=exact) if len(found.placed.splits) > 1 else None
 
 
-def leaks(found: Lint) -> Leaks:
-    """Return what a page tells of a lint."""
+def leaks(found: Lint, *, exact: bool = True) -> Leaks:
+    """Return what a page tells of a lint.
+
+    Args:
+        found: The lint.
+        exact: Whether to print small counts of people in two splits, and of their entries.
+    """
     splits = found.placed.splits
     parts = [splits[i : i + _WIDE] for i in range(0, len(splits), _WIDE)]
     return Leaks(
         result(found),
-        tuple(_chart(found, part, number) for number, part in enumerate(parts)),
-        _pairs(found),
-        _examples(found),
+        tuple(_chart(found, part, number, exact=exact) for number, part in enumerate(parts)),
+        _pairs(found, exact=exact),
+        _examples(found, exact=exact),
         _short_of(found, "not checked"),
         _short_of(found, "in part"),
     )
@@ -74,29 +82,37 @@ def leak_page(found: Lint, *, name: str, tool: str, created_at: datetime) -> str
     )  # fmt: skip
 
 
-def _chart(found: Lint, splits: tuple[str, ...], number: int) -> Chart:
+def _chart(found: Lint, splits: tuple[str, ...], number: int, *, exact: bool) -> Chart:
     title = "Entries of each split that are tied to another split"
     if len(found.placed.splits) > _WIDE:
         title += f": {splits[0]} to {splits[-1]}"
     rows = {
-        kind: [found.tied.get(kind, {}).get(split, 0) for split in splits]
+        kind: [_told(kind, found.tied.get(kind, {}).get(split, 0), "<", exact=exact)
+               for split in splits]
         if kind in found.tied or (found.known(kind) and not found.dangling(kind)) else None
         for kind in found.kinds
     }  # fmt: skip
     return matrix(f"leaks-{number}", title, rows, {split: found.sizes[split] for split in splits})
 
 
-def _pairs(found: Lint) -> Listing:
+def _told(kind: str, count: int, few: str = "fewer than ", *, exact: bool) -> int | str:
+    """Return a count of groups or entries, unless it is small and each group is a person."""
+    hidden = not exact and kind == PEOPLE and 0 < count < SMALLEST
+    return f"{few}{SMALLEST}" if hidden else count
+
+
+def _pairs(found: Lint, *, exact: bool) -> Listing:
     rows = tuple(
-        (leak.kind, f"{leak.left} and {leak.right}", leak.groups, leak.left_entries,
-         leak.right_entries)
+        (leak.kind, f"{leak.left} and {leak.right}",
+         *(_told(leak.kind, n, exact=exact)
+           for n in (leak.groups, leak.left_entries, leak.right_entries)))
         for leak in found.leaks
     )  # fmt: skip
     head = ("Relation", "Splits", "Groups", "Of first", "Of second")
     return _bounded("What stands in two splits", head, rows)
 
 
-def _examples(found: Lint) -> Listing:
+def _examples(found: Lint, *, exact: bool) -> Listing:
     place = {one: i for i, one in enumerate(found.ties.ids.to_pylist())} if found.leaks else {}
     locators = found.ties.entries["locator"]
 
@@ -107,7 +123,8 @@ def _examples(found: Lint) -> Listing:
     rows = tuple(
         (leak.kind, shown(leak.left, one), shown(leak.right, other))
         for leak in found.leaks
-        for _, one, other in leak.examples
+        # As many examples as there are would be the count.
+        for _, one, other in leak.examples[: None if exact or leak.kind != PEOPLE else 1]
     )
     return _bounded("Examples, by the ids of entries", ("Relation", "Entry", "Tied to"), rows)
 

@@ -12,6 +12,7 @@ from curate.audit.rules import ALL_RULES, BY_CODE
 from curate.report.comparison import comparisons
 from curate.report.facts import Facts
 from curate.report.structure import stages_run
+from curate.report.suppression import count_some, few
 from curate.report.words import listed, number
 from curate.schema import resource_folder
 
@@ -33,10 +34,19 @@ class Limits:
     always: tuple[str, ...]
 
 
-def limits(facts: Facts, applied: Iterable[str]) -> Limits:
-    """Return the limits of an audit that applied the rules with these codes."""
+def limits(facts: Facts, applied: Iterable[str], *, exact: bool = True) -> Limits:
+    """Return the limits of an audit.
+
+    Args:
+        facts: The tables.
+        applied: The codes of the rules that it applied.
+        exact: Whether to print small counts of what stands for people.
+    """
     codes = set(applied)
-    gaps = [text for check in _CHECKS if (text := check(facts))]
+    gaps = [
+        text for check in _CHECKS
+        if (text := check(facts) if check is not _strangers else _strangers(facts, exact=exact))
+    ]  # fmt: skip
     return Limits(
         (*_left_out_rules(codes), *gaps), tuple(_unjudged(codes)), tuple(sentences("always"))
     )
@@ -152,13 +162,20 @@ def _uncalibrated(facts: Facts) -> str:
     return next((one.gap for one in comparisons(facts) if one.current), "")
 
 
-def _strangers(facts: Facts) -> str:
+def _strangers(facts: Facts, *, exact: bool = True) -> str:
     people, n = facts.row(
         "SELECT count(DISTINCT identity_id), count(DISTINCT identity_id) FILTER "
         "(subject_id IS NULL) FROM identities WHERE identity_id IS NOT NULL"
     )
     found = number(people, "identity", "identities")
     are = "is" if n == 1 else "are"
+    if n and not exact:
+        found = few(people, "identity", "identities")
+        who = count_some(n, people).removesuffix(" people")
+        return (
+            f"Of {found} that comparing the faces of the whole catalogue found, {who} are linked "
+            "to no declared person."
+        )
     return (
         f"Of {found} that comparing the faces of the whole catalogue found, {n:,} {are} linked to "
         "no declared person."

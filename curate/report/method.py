@@ -14,13 +14,19 @@ from curate.report.appendix import AuditRun
 from curate.report.facts import Facts
 from curate.report.limits import sentences
 from curate.report.structure import copies, stages_run
+from curate.report.suppression import count_some, few
 from curate.report.words import Cell, Listing, number, settings
 
 _ENTRIES = ("entry", "entries")
 
 
-def notable(facts: Facts) -> list[str]:
-    """Return what a reader should know of copies, leaks and faces, each in a sentence."""
+def notable(facts: Facts, *, exact: bool = True) -> list[str]:
+    """Return what a reader should know of copies, leaks and faces, each in a sentence.
+
+    Args:
+        facts: The tables.
+        exact: Whether to print small counts of what tells of people.
+    """
     told = []
     if known := copies(facts):
         again = known.same_bytes + known.same_pixels + known.near
@@ -33,10 +39,11 @@ def notable(facts: Facts) -> list[str]:
                (SELECT count(DISTINCT split) FROM judged)""")
     if splits > 1:
         told.append(
-            f"Splits: a person or a copy of {number(leaking, *_ENTRIES)} stands in another split."
+            f"Splits: a person or a copy of {_count(leaking, *_ENTRIES, exact=exact)} stands in "
+            "another split."
             if leaking else "Splits: no declared person and no copy stands in two."
         )  # fmt: skip
-    if faces := on_identities(facts):
+    if faces := on_identities(facts, exact=exact):
         told.append(f"Faces: {faces[0].lower()}{faces[1:]}")
     waived, decided = facts.row("""
         SELECT (SELECT count(*) FROM findings WHERE waiver IS NOT NULL),
@@ -49,17 +56,29 @@ def notable(facts: Facts) -> list[str]:
     return told
 
 
-def on_identities(facts: Facts) -> str:
-    """Return how many people faces were grouped into, and how many of these are not declared."""
+def _count(count: int, one: str, many: str, *, exact: bool) -> str:
+    return number(count, one, many) if exact else few(count, one, many)
+
+
+def on_identities(facts: Facts, *, exact: bool = True) -> str:
+    """Return how many people faces were grouped into, and how many of these are not declared.
+
+    Args:
+        facts: The tables.
+        exact: Whether to print small counts of identities, each of which stands for a person.
+    """
     faces, people, nobody = facts.row("""
         SELECT count(*) FILTER (identity_id IS NOT NULL), count(DISTINCT identity_id),
                count(DISTINCT identity_id) FILTER (subject_id IS NULL) FROM identities""")
     if not faces:
         return ""
-    found = number(people, "identity", "identities")
+    found = _count(people, "identity", "identities", exact=exact)
     told = f"In the whole catalogue, comparing faces found {found}, each of which stands for one "
     if not nobody:
         return f"{told}person. Every identity is linked to a declared person."
+    if not exact:
+        who = count_some(nobody, people).removesuffix(" people")
+        return f"{told}person. Of these, {who} are linked to no declared person."
     are = "is" if nobody == 1 else "are"
     return f"{told}person. Of these, {nobody:,} {are} linked to no declared person."
 

@@ -8,7 +8,16 @@ from curate.audit.rule import Rule
 from curate.audit.rules import ALL_RULES, BY_CODE
 from curate.model.verdict import Effect, Verdict
 from curate.report.facts import Facts
-from curate.report.words import Cell, Listing, part_of
+from curate.report.suppression import (
+    SMALLEST,
+    count_people,
+    count_some,
+    few_of,
+    of_people,
+    withheld,
+    withheld_each,
+)
+from curate.report.words import Cell, Listing, number, part_of
 
 # Rows of one table: a page over a million entries stays small.
 MAX_ROWS = 60
@@ -47,12 +56,41 @@ class Found:
         effect: What its findings do.
         findings: How many.
         entries: In how many entries.
+        exact: Whether to print small counts of what tells of people.
     """
 
     rule: Rule
     effect: Effect
     findings: int
     entries: int
+    exact: bool = True
+
+    @property
+    def hidden(self) -> bool:
+        """Whether so few entries are not counted out."""
+        return not self.exact and of_people(self.rule.code) and 0 < self.entries < SMALLEST
+
+    @property
+    def entries_shown(self) -> Cell:
+        """The number of entries as it is printed."""
+        return few_of(self.rule.code, self.entries) if self.hidden else self.entries
+
+    @property
+    def findings_shown(self) -> Cell:
+        """The number of findings as it is printed."""
+        return few_of(self.rule.code, self.findings) if self.hidden else self.findings
+
+    @property
+    def entries_words(self) -> str:
+        """The number of entries with its noun."""
+        if self.hidden:
+            return f"{self.entries_shown} entries"
+        return number(self.entries, "entry", "entries")
+
+    @property
+    def rank(self) -> int:
+        """What lists are ordered by: of hidden counts the order tells nothing."""
+        return SMALLEST - 1 if self.hidden else self.entries
 
 
 def verdict_counts(facts: Facts) -> Verdicts:
@@ -61,14 +99,19 @@ def verdict_counts(facts: Facts) -> Verdicts:
     return Verdicts(*(counts.get(str(verdict), 0) for verdict in Verdict))
 
 
-def found_by_rule(facts: Facts) -> list[Found]:
-    """Return what each rule found: what blocks first, then by number of entries."""
+def found_by_rule(facts: Facts, *, exact: bool = True) -> list[Found]:
+    """Return what each rule found: what blocks first, then by number of entries.
+
+    Args:
+        facts: The tables.
+        exact: Whether to print small counts of what tells of people.
+    """
     rows = facts.rows(
         "SELECT code, effect, count(*), count(DISTINCT media_id) FROM findings "
         "GROUP BY code, effect ORDER BY code, effect"
     )
-    found = [Found(rule_of(c), Effect(e), n, entries) for c, e, n, entries in rows]
-    return sorted(found, key=lambda f: (_EFFECTS[f.effect], -f.entries, f.rule.code))
+    found = [Found(rule_of(c), Effect(e), n, entries, exact) for c, e, n, entries in rows]
+    return sorted(found, key=lambda f: (_EFFECTS[f.effect], -f.rank, f.rule.code))
 
 
 def rule_of(code: str) -> Rule:
@@ -138,20 +181,42 @@ def by_label(facts: Facts) -> Listing:
     return Listing("Verdicts by label and manipulation", head, shown, more)
 
 
-def by_rule_and_source(facts: Facts) -> Listing:
-    """Return where each rule found something, each with the id of one of its findings."""
+def by_rule_and_source(facts: Facts, *, exact: bool = True) -> Listing:
+    """Return where each rule found something, each with the id of one of its findings.
+
+    Args:
+        facts: The tables.
+        exact: Whether to print small counts of what tells of people.
+    """
     rows = facts.rows(
         """
         SELECT f.code, j.dataset, coalesce(j.source_id, 'not declared') AS source,
                count(DISTINCT f.media_id) AS entries, count(*) AS findings,
                min(f.finding_id) AS evidence, count(*) OVER () AS rows
         FROM findings f JOIN judged j USING (media_id)
-        GROUP BY 1, 2, 3 ORDER BY f.code, entries DESC, j.dataset, source LIMIT ?""",
+        GROUP BY 1, 2, 3 ORDER BY f.code, j.dataset, source LIMIT ?""",
         MAX_ROWS,
     )
     head = ("Rule", "Dataset", "Source", "Entries", "Findings", "For example")
     more = rows[0][-1] - len(rows) if rows else 0
-    return Listing("Findings by rule and source", head, tuple(row[:-1] for row in rows), more)
+    shown = [row[:-1] for row in rows]
+    if not exact:
+        shown = [row for code in dict.fromkeys(row[0] for row in shown)
+                 for row in _kept_apart([row for row in shown if row[0] == code])]  # fmt: skip
+    return Listing("Findings by rule and source", head, tuple(shown), more)
+
+
+def _kept_apart(rows: list[tuple[Cell, ...]]) -> list[tuple[Cell, ...]]:
+    """Return the rows of one rule without small counts of people, nor what would give them away."""
+    if not of_people(str(rows[0][0])):
+        return rows
+    counts = withheld([(str(i), int(str(row[3]))) for i, row in enumerate(rows)])
+    words = dict(counts) if len(counts) == len(rows) else {}
+    return [
+        row if (entries := words.get(str(i), "withheld")) == row[3]
+        else (*row[:3], entries, "withheld", row[5])
+        for i, row in enumerate(rows)
+    ]  # fmt: skip
 
 
 def rejections(facts: Facts) -> Listing:
@@ -174,15 +239,62 @@ class People:
         declared: People declared to be in the entries judged.
         covered: Of them, whom no rule on consent speaks of.
         reasons: Rule, and of how many people it speaks; one with two reasons is in both.
+        exact: Whether to print small counts.
     """
 
     declared: int
     covered: int
     reasons: tuple[tuple[Rule, int], ...]
+    exact: bool = True
+
+    @property
+    def sentence(self) -> str:
+        """How many are declared, and of how many every use is covered."""
+        if not self.declared:
+            return "Nobody is declared to be shown."
+        if self.exact:
+            who = number(self.declared, "person is", "people are")
+            covered = f"{self.covered:,} of them"
+        else:
+            who = f"{count_people(self.declared).capitalize()} are"
+            covered = f"{self.covered_shown} of them"
+        return f"{who} declared to be shown; the consents on record cover every use of {covered}."
+
+    @property
+    def declared_shown(self) -> Cell:
+        """How many are declared, as it is printed."""
+        if self.exact:
+            return self.declared
+        return _number_of(count_people(self.declared), self.declared)
+
+    @property
+    def covered_shown(self) -> Cell:
+        """Of how many every use is covered, as it is printed."""
+        if self.exact:
+            return self.covered
+        words = count_some(self.covered, self.declared)
+        return "none" if not self.covered else _number_of(words, self.covered)
+
+    @property
+    def reasons_shown(self) -> tuple[tuple[Rule, Cell], ...]:
+        """Reasons and counts, as they are printed."""
+        if self.exact:
+            return self.reasons
+        counts = withheld_each([(rule.code, n) for rule, n in self.reasons], self.declared)
+        return tuple((rule_of(str(code)), n) for code, n in counts)
 
 
-def people(facts: Facts) -> People:
-    """Return how far consents cover people, by what the rules on consent found."""
+def _number_of(words: str, count: int) -> Cell:
+    return count if words == f"{count:,} people" else words.removesuffix(" people")
+
+
+def people(facts: Facts, *, exact: bool = True) -> People:
+    """Return how far consents cover people, by what the rules on consent found.
+
+    Args:
+        facts: The tables.
+        exact: Whether to print small counts.
+    """
     declared = """
         SELECT DISTINCT subject_id FROM depictions
         WHERE link_status <> 'rejected' AND media_id IN (SELECT media_id FROM judged)
@@ -199,4 +311,5 @@ def people(facts: Facts) -> People:
         f"SELECT code, count(*) AS n FROM ({spoken}) SEMI JOIN ({declared}) USING (subject_id) "
         "GROUP BY code ORDER BY n DESC, code"
     )
-    return People(total, covered, tuple((rule_of(code), n) for code, n in rows))
+    ordered = rows if exact else sorted(rows, key=lambda row: (-max(row[1], SMALLEST - 1), row[0]))
+    return People(total, covered, tuple((rule_of(code), n) for code, n in ordered), exact)

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import re
 import shutil
 import subprocess
 import tempfile
+from datetime import UTC, datetime
 from pathlib import Path
 
 from curate.errors import DependencyError
@@ -26,21 +28,49 @@ class MissingPrinterError(DependencyError):
     default_hint = "install chromium or weasyprint; the HTML page can be printed from any browser"
 
 
-def pdf_of(html: str) -> bytes:
+def pdf_of(html: str, *, dated: datetime | None = None) -> bytes:
     """Return a page of HTML as PDF.
+
+    Args:
+        html: The page.
+        dated: The instant, in UTC, that the PDF gives as its own, so that the same page has the
+            same bytes; the present when None.
 
     Raises:
         MissingPrinterError: Neither chromium nor weasyprint is here, or the one that is fails.
     """
     browser = next((found for name in _BROWSERS if (found := shutil.which(name))), None)
     if browser is not None:
-        return _printed(browser, html)
+        return _dated(_printed(browser, html), dated)
     if importlib.util.find_spec("weasyprint") is None:
         raise MissingPrinterError("neither chromium nor weasyprint is installed")
     import weasyprint
 
     document: bytes = weasyprint.HTML(string=html).write_pdf()
-    return document
+    return _dated(document, dated)
+
+
+_DATE = re.compile(rb"(/(?:Creation|Mod)Date \(D:)\d{14}([^)]{0,8})\)")
+
+
+def _dated(document: bytes, moment: datetime | None) -> bytes:
+    if moment is None:
+        return document
+    # As long as what stands there: places in the file are told in bytes.
+    digits = f"{moment.astimezone(UTC):%Y%m%d%H%M%S}".encode()
+
+    def dated(found: re.Match[bytes]) -> bytes:
+        zone = b"+00'00'" if len(found[2]) == len("+00'00'") else found[2]
+        return found[1] + digits + zone + b")"
+
+    return _DATE.sub(dated, document)
+
+
+def can_print() -> bool:
+    """Return whether something here can print a page as PDF."""
+    return any(shutil.which(name) for name in _BROWSERS) or (
+        importlib.util.find_spec("weasyprint") is not None
+    )
 
 
 def _printed(browser: str, html: str) -> bytes:

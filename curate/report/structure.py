@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from curate.report.facts import Facts
+from curate.report.suppression import few_of, withheld_each
 from curate.report.words import Cell, Listing, number
 
 _STAGES = ("probe", "signals", "faces", "identity", "dedup", "labels")
@@ -54,8 +55,13 @@ def identity_sizes(facts: Facts) -> list[tuple[str, int]]:
     return [(size, n) for size, n, _ in rows]
 
 
-def structure(facts: Facts) -> Listing:
-    """Return the counts of copies, identities and what stands in two splits."""
+def structure(facts: Facts, *, exact: bool = True) -> Listing:
+    """Return the counts of copies, identities and what stands in two splits.
+
+    Args:
+        facts: The tables.
+        exact: Whether to print small counts of what stands for people.
+    """
     rows: list[tuple[Cell, Cell]] = []
     if known := copies(facts):
         groups = facts.count("SELECT count(DISTINCT group_id) FROM groups")
@@ -76,14 +82,22 @@ def structure(facts: Facts) -> Listing:
     if grouped:
         rows += [
             ("Faces gathered into identities", grouped),
-            ("Identities", identities),
-            ("Identities linked to a declared person", linked),
-            ("Identities whose link is disputed", disputed),
-        ]
-    return Listing("Copies and identities", ("What", "Number"), (*rows, *_across(facts)))
+            *_of_whole(
+                [("Identities", identities), ("Identities linked to a declared person", linked),
+                 ("Identities whose link is disputed", disputed)], identities, exact=exact,
+            ),
+        ]  # fmt: skip
+    across = _across(facts, exact=exact)
+    return Listing("Copies and identities", ("What", "Number"), (*rows, *across))
 
 
-def _across(facts: Facts) -> list[tuple[Cell, Cell]]:
+def _of_whole(counts: list[tuple[str, int]], whole: int, *, exact: bool) -> list[tuple[Cell, Cell]]:
+    """Return counts of people, or of what stands for one each, of a whole; small ones withheld."""
+    told = {} if exact else dict(withheld_each(counts, whole))
+    return [(name, told.get(name, n)) for name, n in counts]
+
+
+def _across(facts: Facts, *, exact: bool) -> list[tuple[Cell, Cell]]:
     """Return what stands in more than one split; nothing when fewer than two are declared."""
     if facts.count("SELECT count(DISTINCT split) FROM judged") < 2:
         return []
@@ -97,11 +111,20 @@ def _across(facts: Facts) -> list[tuple[Cell, Cell]]:
         SELECT code, count(DISTINCT media_id) FROM findings
         WHERE code IN ('SPL001', 'SPL002') GROUP BY code""")
     )
+    whole = facts.count("""
+        SELECT count(DISTINCT subject_id) FROM depictions JOIN judged USING (media_id)
+        WHERE link_status <> 'rejected'""")
     return [
-        ("Declared people in more than one split", people),
-        ("Entries with a copy in another split", found.get("SPL001", 0)),
-        ("Entries with a person of another split", found.get("SPL002", 0)),
-    ]
+        *_of_whole([("Declared people in more than one split", people)], whole, exact=exact),
+        *((words, found.get(code, 0) if exact else few_of(code, found.get(code, 0)))
+          for words, code in _ACROSS),
+    ]  # fmt: skip
+
+
+_ACROSS = (
+    ("Entries with a copy in another split", "SPL001"),
+    ("Entries with a person of another split", "SPL002"),
+)
 
 
 def scale_note(facts: Facts) -> str:

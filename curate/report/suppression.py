@@ -11,9 +11,11 @@ SMALLEST = 5
 
 # What a reason to leave an entry out is about when it tells nothing of the people shown.
 _NOT_OF_PEOPLE = (
-    *("MED", "LAB", "DUP", "SRC", "SIG", "SHC"),
+    *("MED", "LAB", "DUP", "SRC", "SIG", "SHC", "SPL"),
     *("same-content", "near-duplicate", "not-present", "not-judged", "in-no-split"),
 )
+# The one rule of its family that is about people.
+_OF_PEOPLE = ("SPL002",)
 
 
 def count_people(count: int) -> str:
@@ -36,6 +38,24 @@ def count_some(count: int, whole: int) -> str:
     if count >= SMALLEST and 0 < whole - count < SMALLEST:
         return f"all but fewer than {SMALLEST} people"
     return count_people(count)
+
+
+def of_people(code: str) -> bool:
+    """Return whether a rule's findings tell of people, so that few of them are not counted out.
+
+    >>> of_people("CON002"), of_people("MED001")
+    (True, False)
+    """
+    return code in _OF_PEOPLE or not code.startswith(_NOT_OF_PEOPLE)
+
+
+def few_of(code: str, count: int) -> Cell:
+    """Return a count of a rule's entries or findings, unless it is small and tells of people.
+
+    >>> few_of("CON002", 2), few_of("CON002", 30), few_of("MED001", 2)
+    ('fewer than 5', 30, 2)
+    """
+    return _FEW if 0 < count < SMALLEST and of_people(code) else count
 
 
 def few(count: int, one: str, many: str = "") -> str:
@@ -155,4 +175,4 @@ def withheld_reasons(left_out: Mapping[str, int]) -> tuple[tuple[Cell, Cell], ..
     >>> withheld_reasons({"CON001": 2, "CON003": 30, "DUP002": 40, "MED001": 6})
     (('CON001', 'fewer than 5'), ('CON003', 30), ('DUP002', 40), ('MED001', 'withheld'))
     """
-    return withheld(sorted(left_out.items()), lambda reason: not reason.startswith(_NOT_OF_PEOPLE))
+    return withheld(sorted(left_out.items()), of_people)

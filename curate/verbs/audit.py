@@ -127,14 +127,18 @@ def idle_waivers(context: Context, audited: Audited) -> list[str]:
 
 def policy_digest(config: Config) -> str:
     """Return the SHA-256 of the settings that verdicts depend on."""
-    text = json.dumps(
+    return hashlib.sha256(policy_text(config).encode()).hexdigest()
+
+
+def policy_text(config: Config) -> str:
+    """Return the settings that verdicts depend on as JSON, in the one form that is digested."""
+    return json.dumps(
         {"uses": {k: asdict(v) for k, v in config.uses.items()},
          "purposes": config.purposes,
          "clearance": config.clearance,
          "waivers": [asdict(waiver) for waiver in config.waivers]},
         sort_keys=True, default=str,
     )  # fmt: skip
-    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def reviewed_waivers(context: Context, *, known_at: datetime | None = None) -> tuple[Waiver, ...]:

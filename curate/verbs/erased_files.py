@@ -24,7 +24,7 @@ from curate.media.archive import archive_of
 from curate.media.refuse import REASON, Guard
 from curate.release.check_copy import held_in
 from curate.release.manifest import digest_file
-from curate.safety.seal.hide import documents_with_pictures
+from curate.safety.seal.hide import documents_about
 
 Places = dict[str, list[Path]]
 KINDS = ("files", "release_files", "documents")
@@ -85,10 +85,10 @@ class ErasedFiles:
         return sorted({path for one in asked for path in held_in(one, contents)})
 
     def documents(self) -> list[Path]:
-        """Return documents of the workspace that hold pictures: whose, they do not say."""
+        """Return documents of the workspace that name the entries, or hold pictures of anybody."""
         if not self.ids and not self._again:
             return []
-        return documents_with_pictures(self.ledger.path.parent / "reports")
+        return documents_about(self.ledger.path.parent / "reports", self.ids)
 
     def listed(self) -> Iterator[tuple[str, Path]]:
         """Yield the entries that show the person, and where each lies."""

@@ -45,7 +45,7 @@ def explain(context: Context, what: str, *, use: str | None = None) -> Explanati
     from curate.audit.questions import BASIS_OF, NAMES, REVIEWED
 
     catalog = context.catalog
-    media_id = find_entry(what, _named(context, what))["media_id"]
+    media_id = find_entry(*_named(context, what))["media_id"]
     tables = neighbourhood(catalog, media_id, CATALOG_INPUTS)
     # Of what is not as it was written the audit's findings tell; no answer rests on that table.
     stages = stages_now(context)
@@ -81,8 +81,11 @@ def explain(context: Context, what: str, *, use: str | None = None) -> Explanati
     )
 
 
-def _named(context: Context, what: str) -> pa.Table:
-    """Return the entries that `what` may name: by locator, by id, or by one of their findings."""
+def _named(context: Context, what: str) -> tuple[str, pa.Table]:
+    """Return the locator or id that `what` names, and the entries that are called so.
+
+    The id of a finding names the entry in which it was found.
+    """
     named = what
     if re.fullmatch("[0-9a-f]{32}", what):
         rows = context.catalog.look_up("findings").execute(
@@ -97,4 +100,4 @@ def _named(context: Context, what: str) -> pa.Table:
             hint="name a rule such as CON003, an entry by its path below the media root, or a "
             "finding by its id",
         )
-    return found_
+    return named, found_

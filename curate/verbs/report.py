@@ -73,14 +73,21 @@ def report(
         ConfigError: `datasheet.toml` does not say what it should.
         DependencyError: Nothing here can print a page.
     """
+    from curate.report.csv_tables import csv_tables
+    from curate.report.facts import Facts
     from curate.report.pdf import pdf_of
 
     if kind == "safety":
         found = _safety_report(context)
     else:
-        found = documents(kind, _inputs_about(context, about))
+        inputs = _inputs_about(context, about)
+        found = documents(kind, inputs)
     folder = context.workspace.reports
     written = [write_whole(folder / name, found[name]) for name in found]
+    if kind == "audit":
+        # They name files and people, and nothing in them is withheld: for their owner alone.
+        written += [write_whole(folder / name, pieces, private=True)
+                    for name, pieces in csv_tables(Facts(inputs)).items()]  # fmt: skip
     for name in [name for name in found if pdf and name.endswith(".html")]:
         place = (folder / name).with_suffix(".pdf")
         written.append(write_whole(place, pdf_of(found[name])))
@@ -248,12 +255,18 @@ def documents(kind: str, inputs: ReportInputs) -> dict[str, str]:
     Raises:
         UnknownNameError: There is no such kind.
     """
-    from curate.report.audit_page import audit_page
+    from curate.report.audit_figures import audit_document, audit_figures
+    from curate.report.audit_page import audit_page, page_of
     from curate.report.bundle import accounts
     from curate.report.datasheet.sheet import datasheet
+    from curate.report.pages import as_json
 
     if kind == "audit":
-        return {"audit.html": audit_page(inputs)}
+        figures = audit_figures(inputs)
+        return {
+            "audit.html": page_of(inputs, figures),
+            "audit.json": as_json(audit_document(inputs, figures)),
+        }
     if kind == "pictures":
         return {"audit-with-pictures.html": audit_page(inputs, pictures=True)}
     if kind == "datasheet":

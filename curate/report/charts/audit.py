@@ -18,6 +18,7 @@ from curate.report.charts.draw import (
 from curate.report.facts import Facts
 from curate.report.overview import Found, People, Verdicts
 from curate.report.structure import copies, identity_sizes
+from curate.report.suppression import withheld
 from curate.report.words import Cell, Listing, cell_text, share
 
 _MAX_BARS = 8
@@ -29,6 +30,8 @@ def charts(
     found: list[Found],
     people: People,
     groupings: tuple[Listing, ...],
+    *,
+    exact: bool = True,
 ) -> list[Chart]:
     """Return the charts that these numbers call for.
 
@@ -39,6 +42,7 @@ def charts(
         people: How consents cover people.
         groupings: Verdicts by group, as `curate.report.overview.by_split` gives them; those
             with one group only are not drawn.
+        exact: Whether to print small counts of what stands for people.
     """
     drawn = [_verdicts(verdicts)] if verdicts.total else []
     if found:
@@ -47,7 +51,7 @@ def charts(
         drawn.append(_people(people))
     drawn += [_grouping(f"grouping-{i}", one) for i, one in enumerate(groupings)
               if len(one.rows) > 1]  # fmt: skip
-    return [*drawn, *_structure(facts), *_signals(facts)]
+    return [*drawn, *_structure(facts, exact=exact), *_signals(facts)]
 
 
 def _verdicts(verdicts: Verdicts) -> Chart:
@@ -61,9 +65,11 @@ def _verdicts(verdicts: Verdicts) -> Chart:
 
 def _rules(found: list[Found]) -> Chart:
     rows = [
-        Bar(f"{one.rule.code} {one.rule.symbol}", ((one.entries, COLOUR_OF_EFFECT[one.effect]),))
+        Bar(f"{one.rule.code} {one.rule.symbol}",
+            ((0 if one.hidden else one.entries, COLOUR_OF_EFFECT[one.effect]),),
+            cell_text(one.entries_shown))
         for one in found[:_MAX_BARS]
-    ]
+    ]  # fmt: skip
     words = {Effect.BLOCK: "blocks", Effect.REVIEW: "needs review", Effect.NONE: "informs"}
     key = [(words[e], COLOUR_OF_EFFECT[e]) for e in Effect if any(f.effect == e for f in found)]
     cut = len(found) > _MAX_BARS
@@ -72,13 +78,20 @@ def _rules(found: list[Found]) -> Chart:
 
 
 def _people(people: People) -> Chart:
-    rows = [Bar("Every use of them is covered", ((people.covered, GREEN),),
-                f"{people.covered:,} of {people.declared:,}")]  # fmt: skip
+    covered, whole = people.covered_shown, people.declared_shown
+    rows = [Bar("Every use of them is covered", ((_drawn(covered), GREEN),),
+                f"{cell_text(covered)} of {cell_text(whole)}")]  # fmt: skip
     rows += [
-        Bar(f"{rule.code} {rule.symbol}", ((n, COLOUR_OF_EFFECT[rule.effect]),))
-        for rule, n in people.reasons[: _MAX_BARS - 1]
-    ]
-    return bars("people", "People by what their consent covers", rows, whole=people.declared)
+        Bar(f"{rule.code} {rule.symbol}", ((_drawn(n), COLOUR_OF_EFFECT[rule.effect]),),
+            cell_text(n))
+        for rule, n in people.reasons_shown[: _MAX_BARS - 1]
+    ]  # fmt: skip
+    return bars("people", "People by what their consent covers", rows, whole=_drawn(whole))
+
+
+def _drawn(n: Cell) -> int:
+    """Return how long a bar is drawn: one whose number is withheld is not drawn."""
+    return n if isinstance(n, int) else 0
 
 
 def _grouping(name: str, table: Listing) -> Chart:
@@ -99,7 +112,7 @@ def _stacked(names: tuple[Cell, ...], numbers: tuple[Cell, ...]) -> Bar:
     return Bar(label, tuple(zip(parts, colours, strict=True)), f"{entries:,} · {cleared} cleared")
 
 
-def _structure(facts: Facts) -> list[Chart]:
+def _structure(facts: Facts, *, exact: bool) -> list[Chart]:
     drawn = []
     if known := copies(facts):
         rows = [
@@ -113,7 +126,8 @@ def _structure(facts: Facts) -> list[Chart]:
         ]
         drawn.append(bars("copies", "Readable entries by copies", rows))
     if sizes := identity_sizes(facts):
-        rows = [Bar(size, ((n, BLUE),)) for size, n in sizes]
+        counts = sizes if exact else withheld(sizes)
+        rows = [Bar(str(size), ((_drawn(n), BLUE),), cell_text(n)) for size, n in counts]
         drawn.append(bars("identities", "Identities by how many contents show them", rows))
     return drawn
 

@@ -126,7 +126,7 @@ def bars(
 def matrix(
     name: str,
     title: str,
-    rows: Mapping[str, Sequence[int] | None],
+    rows: Mapping[str, Sequence[int | str] | None],
     columns: Mapping[str, int],
 ) -> Chart:
     """Return a chart of numbers by row and column, each shaded by its share of the column's whole.
@@ -134,7 +134,8 @@ def matrix(
     Args:
         name: Letters, digits and hyphens; the chart's name among the page's ids.
         title: What it shows.
-        rows: The numbers of each row, from the top; None where nothing is known of it.
+        rows: The numbers of each row, from the top, or words in the place of one; None where
+            nothing is known of it.
         columns: The columns, from the left, with the whole of each.
     """
     told = [
@@ -162,7 +163,9 @@ def matrix(
     return Chart(name, title, inline(svg, name, title, alternative), alternative)
 
 
-def _draw_cell(axes: Axes, place: tuple[float, float, float], n: int | None, whole: int) -> None:
+def _draw_cell(
+    axes: Axes, place: tuple[float, float, float], n: int | str | None, whole: int
+) -> None:
     from matplotlib.patches import Rectangle
 
     left, top, width = place
@@ -172,9 +175,10 @@ def _draw_cell(axes: Axes, place: tuple[float, float, float], n: int | None, who
         axes.add_patch(Rectangle(*box, facecolor=GROUND, **plain))
     if n:
         # Never so dark that ink on it is hard to read, nor so light that it is taken for none.
-        shade = 0.15 + 0.3 * min(1.0, n / max(1, whole))
+        shade = 0.15 + (0.3 * min(1.0, n / max(1, whole)) if isinstance(n, int) else 0)
         axes.add_patch(Rectangle(*box, facecolor=VERMILLION, alpha=round(shade, 3), **plain))
-    words = "?" if n is None else cell_text(n) if n < 100_000 else f"{n // 1000:,}k"
+    long = isinstance(n, int) and n >= 100_000
+    words = "?" if n is None else f"{int(n) // 1000:,}k" if long else cell_text(n)
     axes.text(left + width / 2, top + 15, words, color=INK, ha="center", size=11)
 
 

@@ -246,11 +246,16 @@ def _delete_documents(folder: Path, telling: Telling) -> None:
             path.unlink()
 
 
-def documents_with_pictures(folder: Path) -> list[Path]:
-    """Return documents below a folder that hold a picture, or that cannot be searched for one."""
+def documents_about(folder: Path, media_ids: Iterable[str]) -> list[Path]:
+    """Return documents below a folder that may tell of entries.
+
+    These are those that hold a picture, that name one of the entries by its id, as the tables
+    beside an audit page do, or that cannot be searched.
+    """
+    names = {_PICTURE, *(one.encode() for one in media_ids)}
     return [
         path for path in sorted(p for p in folder.rglob("*") if p.is_file())
-        if path.suffix.lower() in _OPAQUE or _names_any(path, {_PICTURE})
+        if path.suffix.lower() in _OPAQUE or _names_any(path, names)
     ]  # fmt: skip
 
 

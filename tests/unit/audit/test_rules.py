@@ -18,7 +18,9 @@ from curate.audit.waivers import LONGEST
 from curate.errors import ConfigError
 from curate.model.config import Waiver, parse_config
 from curate.model.verdict import Effect
-from tests.worlds import load_world
+from curate.schema import conform
+from curate.version import __version__
+from tests.worlds import AS_OF, load_world
 
 CASES = Path(__file__).parents[2] / "cases"
 # Rules on documents have their cases tried beside what asks them, in tests/unit/report.
@@ -105,13 +107,53 @@ def test_sarif_lists_each_finding_with_its_place_and_level(tmp_path: Path) -> No
     findings = audit(world.tables, [rule], world.question).findings
     media = findings["media_id"][0].as_py()
 
-    log = sarif(findings, {media: "a b.jpg"})
+    places = {media: ("faces", "a b.jpg")}
+    log = sarif(findings, places, use="case", as_of=AS_OF, roots={"faces": "/data/my faces"})
 
-    (result,) = log["runs"][0]["results"]
+    (made,) = log["runs"]
+    (result,) = made["results"]
     assert (result["ruleId"], result["level"]) == ("CON002", "error")
-    place = result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"]
-    assert place == "a%20b.jpg"
+    place = result["locations"][0]["physicalLocation"]["artifactLocation"]
+    assert place == {"uri": "a%20b.jpg", "uriBaseId": "faces"}
+    assert made["originalUriBaseIds"]["faces"]["uri"] == "file:///data/my%20faces/"
+    assert made["tool"]["driver"]["version"] == __version__
+    assert made["invocations"][0]["arguments"] == [
+        "audit", "--use", "case", "--as-of", "2026-05-01T00:00:00Z"
+    ]  # fmt: skip
     assert rule.effect is Effect.BLOCK
+
+
+def test_sarif_lists_the_worst_and_counts_the_others() -> None:
+    """Code hosts take so many results and drop the rest: what is left out is told in the log."""
+    rows = [
+        {"run_id": "r", "finding_id": f"{n:032x}", "code": code, "media_id": f"m{n}",
+         "effect": effect, "params": "{}"}
+        for n, (code, effect) in enumerate(
+            [("DUP001", "none")] * 3 + [("MED001", "review")] * 3 + [("CON002", "block")] * 2
+        )
+    ]  # fmt: skip
+    (made,) = sarif(conform(rows, "findings"), {}, use="case", as_of=AS_OF, most=4)["runs"]
+
+    assert [one["ruleId"] for one in made["results"]] == ["CON002"] * 2 + ["MED001"] * 2
+    assert made["properties"]["findings"] == 8
+    assert made["properties"]["resultsLeftOutByRule"] == {"DUP001": 3, "MED001": 1}
+    (note,) = made["invocations"][0]["toolExecutionNotifications"]
+    assert note["message"]["text"].startswith("4 findings are not listed here")
+    # Nothing is told of where media lie unless it is asked for.
+    assert "uri" not in json.dumps(made["originalUriBaseIds"])
+
+
+def test_sarif_tells_a_waiver_as_a_suppression() -> None:
+    """It was answered for, and is no open finding of a code host."""
+    row = {
+        "run_id": "r", "finding_id": "0" * 32, "code": "MED001", "media_id": "m",
+        "effect": "review", "params": "{}", "waiver": "anna until 2027-01-01: known",
+    }  # fmt: skip
+    (made,) = sarif(conform([row], "findings"), {}, use="case", as_of=AS_OF)["runs"]
+
+    assert made["results"][0]["suppressions"] == [
+        {"kind": "external", "justification": "anna until 2027-01-01: known"}
+    ]
 
 
 @pytest.mark.parametrize(

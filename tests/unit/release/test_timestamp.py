@@ -72,7 +72,7 @@ def _openssl(folder: Path, *words: str) -> None:
     subprocess.run(["openssl", *words], cwd=folder, check=True, capture_output=True)
 
 
-def _authority(folder: Path, digests: str = "sha256") -> Authority:
+def make_authority(folder: Path, digests: str = "sha256") -> Authority:
     folder.mkdir()
     settings = folder / "tsa.cnf"
     settings.write_text(_SETTINGS.format(folder=folder, digests=digests), encoding="utf-8")
@@ -93,7 +93,7 @@ def _authority(folder: Path, digests: str = "sha256") -> Authority:
 @pytest.fixture(scope="module")
 def tsa(tmp_path_factory: pytest.TempPathFactory) -> Authority:
     """Return an authority."""
-    return _authority(tmp_path_factory.mktemp("tsa") / "tsa")
+    return make_authority(tmp_path_factory.mktemp("tsa") / "tsa")
 
 
 @pytest.fixture
@@ -140,7 +140,7 @@ def test_stamp_is_checked_offline_by_us_and_by_openssl(
     assert found.stamped is not None
     _openssl(stamped, "ts", "-verify", "-data", NAME, "-in", TOKEN, "-CAfile", str(tsa.root))
 
-    other = read_certificates(_authority(tmp_path / "other").root)
+    other = read_certificates(make_authority(tmp_path / "other").root)
     (failure,) = verify(stamped, KEYS, authorities=other).failures
     assert failure.where == TOKEN
     unchecked = verify(stamped, KEYS)
@@ -237,7 +237,7 @@ def test_wrong_answers_are_refused(
     stamp(b"a", lambda query: given.append(ask(query)) or given[0], where="tsa")
     with pytest.raises(VerificationError, match="another question"):
         stamp(b"a", authority(serving(lambda _: given[0])), where="tsa")
-    refusing = _authority(tmp_path / "refusing", "sha512").command
+    refusing = make_authority(tmp_path / "refusing", "sha512").command
     with pytest.raises(DependencyError, match="refused"):
         stamp(b"a", authority(refusing), where="tsa")
     with pytest.raises(DependencyError, match="503"):

@@ -30,13 +30,19 @@ def test_thresholds_are_those_of_the_last_run() -> None:
 
 
 def test_old_runs_are_counted_not_listed() -> None:
-    facts = Facts(make_inputs(runs=[run("audit", n) for n in range(MAX_RUNS + 3)]))
+    facts = Facts(make_inputs(runs=[run("run probe", n) for n in range(MAX_RUNS + 3)]))
     table = runs(facts)
     assert (len(table.rows), table.more) == (MAX_RUNS, 3)
 
 
+def test_runs_that_changed_nothing_of_what_was_judged_are_not_listed() -> None:
+    verbs = ("ingest", "audit", "run dedup", "release build", "review export", "identify import")
+    facts = Facts(make_inputs(runs=[run(verb, n) for n, verb in enumerate(verbs)]))
+    assert [row[0] for row in runs(facts).rows] == ["identify import", "run dedup", "ingest"]
+
+
 def test_a_run_that_failed_says_why() -> None:
-    failed = run("audit", 1) | {"status": "failed", "error": "E700 something\nbroke"}
+    failed = run("run probe", 1) | {"status": "failed", "error": "E700 something\nbroke"}
     ((*_, ended, _, _, _),) = runs(Facts(make_inputs(runs=[failed]))).rows
     assert ended == "failed: E700 something\nbroke"
 

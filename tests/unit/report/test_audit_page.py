@@ -58,7 +58,10 @@ def test_numbers_are_those_of_the_tables(small) -> None:
     assert "2blocked · 20 %" in text
     assert "10 entries of 1 dataset were judged for the purpose train-detector" in text
     assert "8 people are declared to be shown" in text
-    assert "cover every use of 6 of them" in text
+    assert "cover every use of all but fewer than 5 of them" in text
+    kept = read(audit_page(small, pictures=True)).text
+    assert "8 people are declared to be shown" in kept
+    assert "cover every use of 6 of them" in kept
 
 
 _ALWAYS = ("summary", "charts", "rules", "groups", "examples", "rejections", "method", "limits",
@@ -84,7 +87,9 @@ def test_no_picture_of_a_person_is_in_it_unless_asked_for(small) -> None:
 def test_findings_stand_by_rule_and_source_with_evidence(small) -> None:
     evidence = {row["code"]: row["finding_id"] for row in small.tables["findings"].to_pylist()}
     text = read(audit_page(small)).text
-    assert f"CON001 faces studio 1 1 {evidence['CON001']}" in text
+    assert f"CON001 faces studio fewer than 5 withheld {evidence['CON001']}" in text
+    kept = read(audit_page(small, pictures=True)).text
+    assert f"CON001 faces studio 1 1 {evidence['CON001']}" in kept
     assert f"MED001 faces not declared 1 1 {evidence['MED001']}" in text
 
 

@@ -133,9 +133,17 @@ def run() -> NoReturn:
 
 
 @cache
-def _commands() -> Callable[..., Any]:
-    """Return the commands, made once: reading their options takes a third of a second."""
-    return typer.main.get_command(app)
+def _commands(name: str = "") -> Callable[..., Any]:
+    """Return one command or group, or all where none is called so.
+
+    Reading the options of all of them takes a third of a second.
+    """
+    some = typer.Typer()
+    some.__dict__.update(app.__dict__)
+    some.registered_commands = [one for one in app.registered_commands if one.name == name]
+    some.registered_groups = [one for one in app.registered_groups if one.name == name]
+    known = some.registered_commands or some.registered_groups
+    return typer.main.get_command(some if known else app)
 
 
 def _refuse_what_is_no_text(arguments: list[str]) -> None:
@@ -174,7 +182,8 @@ def main(arguments: list[str]) -> int:
     """Run the command line on `arguments` and return its exit status."""
     try:
         _refuse_what_is_no_text(arguments)
-        outcome = _commands()(args=arguments, standalone_mode=False)
+        asked = next((one for one in arguments if not one.startswith("-")), "")
+        outcome = _commands(asked)(args=arguments, standalone_mode=False)
     except CurateError as error:
         if _state["traceback"]:
             raise

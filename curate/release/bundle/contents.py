@@ -12,10 +12,10 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pyarrow as pa
 
 from curate.audit.rule import Rule
+from curate.catalog.memory import in_memory
 from curate.report.appendix import MADE
 from curate.report.facts import Facts
 from curate.schema import resource_folder
@@ -50,8 +50,7 @@ def table_digests(tables: Mapping[str, pa.Table]) -> dict[str, Any]:
         tables: The tables that the audit read, with its findings and verdicts.
     """
     found: dict[str, Any] = {}
-    with duckdb.connect(":memory:") as connection:
-        connection.execute("SET TimeZone = 'UTC'")
+    with in_memory() as connection:
         for name in sorted(tables):
             table = tables[name]
             if name in ("findings", "verdicts"):

@@ -137,6 +137,10 @@ def add_row(row: Row, target: Target, into: Listing, **about_file: Any) -> str:
         into.depict(entry, person.subject, person.role, not_visible=person.not_visible)
     for parent in parents:
         into.relate(entry, "derived_from", media_id(into.dataset, parent), basis="declared")
+    if "group" in known:
+        # Names of groups are the dataset's own: two datasets may both have a clip-7.
+        into.relate(entry, "from_source", f"{into.dataset}:{known['group']}",
+                    basis="column group", right_kind="source")  # fmt: skip
     return entry
 
 

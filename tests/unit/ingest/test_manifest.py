@@ -103,9 +103,10 @@ def test_every_column_in_every_form(tmp_path: Path, form: str) -> None:
     assert [(r["subject_id"], r["role"]) for r in tables["depictions"]] == [
         ("p01", "depicted"), ("p02", "bystander"), ("p03", "target"), ("p04", "donor"),
     ]  # fmt: skip
-    (relation,) = tables["relations"]
-    assert relation["left"] == entry["media_id"]
-    assert relation["right"] == media_id("d", "b.jpg")
+    assert {(r["left"], r["relation"], r["right"]) for r in tables["relations"]} == {
+        (entry["media_id"], "derived_from", media_id("d", "b.jpg")),
+        (entry["media_id"], "from_source", "d:clip-7"),
+    }
     assert tables["rejections"] == []
 
 

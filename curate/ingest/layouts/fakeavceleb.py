@@ -122,9 +122,7 @@ class _Reading:
         # Clips of two people go by one number: the clip is one person's.
         values = clip.values | {"group": f"{said['source']}/{clip.name}"}
         scraps = {k: v for k in ("target1", "target2") if (v := _scrap(said[k])) is not None}
-        entry = self.into.add(
-            place, locator, source_id="fakeavceleb", extra=kept(scraps), **values
-        )
+        entry = self.into.add(place, locator, source_id="fakeavceleb", extra=kept(scraps), **values)
         describe(entry, clip, self.into, raw=said["type"])
         if clip.target is not None:
             # The original lies below the same folder of the release as the fake.

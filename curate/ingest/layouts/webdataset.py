@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import tarfile
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,11 +11,10 @@ from typing import Any
 from curate.ingest.layout import About
 from curate.ingest.layouts.manifest import add_row, renamed
 from curate.ingest.listing import Listing, Member, Target, walk_files
-from curate.ingest.locators import SPLITS, Rejected, authenticity, kind_of, safe_locator
+from curate.ingest.locators import Rejected, authenticity, kind_of, safe_locator, split_of
 from curate.media.archive import check_end
 from curate.rows import Row
 
-_SPLIT = re.compile(r"(?<![a-z])(train|training|val|valid|validation|test|eval)(?![a-z])")
 _COMPRESSED = (".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".tar.zst")
 _SIDECARS = ("json", "cls", "txt")
 _MAX_SIDECAR = 1 << 20
@@ -105,7 +103,7 @@ def _shard(place: str, target: Target, into: Listing) -> None:
             check_end(tar)
     except (tarfile.TarError, OSError, EOFError) as error:
         broken = str(error)
-    split = _SPLIT.search(place.casefold())
+    split = split_of(place)
     for key, sample in samples.items():
         where = f"{place}: {key}"
         if not sample.media:
@@ -113,7 +111,7 @@ def _shard(place: str, target: Target, into: Listing) -> None:
         for name, size in sample.media:
             with into.attempt(where, locator=f"{place}/{name}"):
                 _entry(where, f"{place}/{name}", Member(size, written), sample,
-                       SPLITS[split[1]] if split else None, target, into)  # fmt: skip
+                       split, target, into)  # fmt: skip
     if broken:
         raise Rejected("bad-archive", f"the shard cannot be read to its end: {broken}")
 

@@ -27,9 +27,8 @@ def project(tmp_path: Path) -> Project:
     return made
 
 
-def test_lint_tells_of_the_clip(
-    project: Project, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+@pytest.mark.usefixtures("project")
+def test_lint_tells_of_the_clip(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Frames of one clip in two splits are a leak, and named by the clip."""
     assert main(["split", "lint", "-w", str(tmp_path / "ws")]) == 1
 

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from curate.cli.options import JsonOption, WorkspaceOption
 from curate.cli.output import open_context, say, say_json
+from curate.errors import ExitStatus, printable
+from curate.model.plural import counted, verb
+
+if TYPE_CHECKING:
+    from curate.ingest.run import Ingested
 
 
 def command(
@@ -33,10 +38,12 @@ def command(
     ] = None,
     workspace: WorkspaceOption = None,
     as_json: JsonOption = False,
-) -> None:
+) -> int:
     """List the media of a dataset as it lies on disk. Doing it again changes nothing.
 
     Nothing reaches the network unless a URL is named here; files of it are read by `curate run`.
+    The exit status is 1 where nothing became an entry, or more was rejected than
+    `[ingest] rejected_share` lets pass.
     """
     from curate.verbs.ingest import ingest
 
@@ -47,12 +54,31 @@ def command(
     ]
     if as_json:
         say_json([asdict(one) for one in found])
-        return
-    for one in found:
-        missing = f", {one.missing:,} of them missing" if one.missing else ""
-        say(f"{one.dataset}: {one.entries:,} entries by layout {one.layout}{missing}; "
-            f"{one.changed:,} new or changed")  # fmt: skip
-        for reason, count in sorted(one.rejections.items()):
-            say(f"  rejected {count:,}: {reason}")
-        if one.rejections:
-            say("  `curate status --rejections` lists them with place and reason")
+    else:
+        for one in found:
+            _say(one)
+    return ExitStatus.FINDINGS if any(one.too_many for one in found) else ExitStatus.GOOD
+
+
+def _say(one: Ingested) -> None:
+    missing = f", {one.missing:,} of them missing" if one.missing else ""
+    say(f"{one.dataset}: {counted(one.entries, 'entry')} by layout {one.layout}{missing}; "
+        f"{one.changed:,} new or changed")  # fmt: skip
+    for reason, count in sorted(one.rejections.items()):
+        say(f"  rejected {count:,}: {reason}")
+    if one.rejections:
+        say("  `curate status --rejections` lists them with place and reason")
+    if one.too_many:
+        say()
+        say("Most of it was rejected:" if one.entries else "Everything was rejected:")
+        for advice in one.advice:
+            found = f" ({', '.join(map(printable, advice.found))})" if advice.found else ""
+            say(f"  {advice.count:,} {advice.reason}{found}: {advice.fix}")
+    if one.unlabelled and not one.too_many:
+        where = ""
+        if one.folders:
+            named = ", ".join(map(printable, one.folders))
+            where = f"; folders are called {named}: where these mean real or fake, say so in "
+            where += f'curate.toml, such as `[ingest] real = ["{printable(one.folders[0])}"]`'
+        say(f"  {counted(one.unlabelled, 'entry')} {verb(one.unlabelled, 'has', 'have')} no label"
+            f"{where}")  # fmt: skip

@@ -59,12 +59,33 @@ _NOT_READ = {
 }  # fmt: skip
 
 
+# What a file manager or an archiver leaves behind is nobody's media.
+_LITTER = frozenset({".ds_store", ".localized", "thumbs.db", "desktop.ini", ".nomedia"})
+
+
+def is_litter(locator: str) -> bool:
+    """Return whether a file is what file managers and archivers leave behind, whatever its ending.
+
+    >>> is_litter("a/.DS_Store"), is_litter("__MACOSX/a/._b.jpg"), is_litter("a/b.jpg")
+    (True, True, False)
+    """
+    *folders, name = locator.split("/")
+    return name.casefold() in _LITTER or name.startswith("._") or "__MACOSX" in folders
+
+
+def litter() -> Rejected:
+    """Return the rejection of such a file."""
+    return Rejected("litter", "a file manager or an archiver left this behind; it is no media")
+
+
 def not_media(locator: str) -> Rejected:
     """Return the rejection of a file whose ending names no picture or video that is read.
 
     >>> not_media("a/b.jxl").detail
     'a picture that is not read (JPEG XL): neither what it shows nor what it says of use is known'
     """
+    if is_litter(locator):
+        return litter()
     name = _NOT_READ.get(locator.rpartition(".")[2].lower())
     if name is None:
         return Rejected("not-media", "the ending names no picture or video format")

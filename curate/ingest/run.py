@@ -6,11 +6,13 @@ once declared is not forgotten.
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from curate.catalog.tables import Catalog
 from curate.errors import (
@@ -20,6 +22,7 @@ from curate.errors import (
     PathNotFoundError,
     UnknownNameError,
 )
+from curate.ingest.advice import Advice, advise, folder_words, rejected_share
 from curate.ingest.layout import Layout
 from curate.ingest.layouts import LAYOUTS
 from curate.ingest.listing import Listing, Target
@@ -27,6 +30,7 @@ from curate.ingest.roots import Root, is_root_of_its_own
 from curate.ingest.roots import media_root as media_root_of
 from curate.model.config import Config
 from curate.model.known_datasets import withdrawn_by_name
+from curate.model.plural import counted, verb
 from curate.safety.seal.hide import masked
 from curate.schema import conform
 
@@ -42,6 +46,10 @@ class Ingested:
         changed: Entries that are new or differ from before.
         missing: Entries whose file is not there.
         rejections: Rows and files that did not become entries, by reason.
+        advice: The commonest of these reasons, with what to do.
+        too_many: Whether more was rejected than the settings let pass.
+        unlabelled: Entries of which nothing declares whether they are real or fake.
+        folders: The commonest names of their folders, where folders are what names a label.
     """
 
     dataset: str
@@ -50,6 +58,10 @@ class Ingested:
     changed: int
     missing: int
     rejections: dict[str, int]
+    advice: tuple[Advice, ...] = ()
+    too_many: bool = False
+    unlabelled: int = 0
+    folders: tuple[str, ...] = ()
 
 
 def ingest(
@@ -78,7 +90,8 @@ def ingest(
         PathNotFoundError: `path` or the media root is not there.
         InvalidFileError: The media root is a file of another kind, or the layout cannot read
             `path`.
-        InputError: The root's name is no text.
+        InputError: The root's name is no text, or it is the name of a dataset that lies
+            elsewhere and no `dataset` is named.
         EmptyInputError: Nothing was listed and nothing was rejected.
         UnknownNameError: No layout has that name, or none recognises `path`.
         DependencyError: A package that the media root's protocol needs is not installed.
@@ -92,6 +105,8 @@ def ingest(
         place = root.folder if alone else Path(named)
         _check_text(root.kept_as)
         target = Target(place, dataset or root.folder.name, root.folder, config)
+        if dataset is None:
+            _check_same_root(catalog, target.dataset, root.kept_as)
         return _ingest(target, root, catalog, find_layout(place, layout), sealed)
 
 
@@ -103,8 +118,13 @@ def _ingest(
     reader.read(target, listing)
     _name_withdrawn(listing)
     tables = listing.tables()
-    if not tables["media"].num_rows and not tables["rejections"].num_rows:
+    counts = _counts(tables["rejections"]["reason"])
+    if not tables["media"].num_rows and not counts.keys() - {"litter"}:
         raise EmptyInputError("there is no media here", where=str(target.path))
+    unlabelled = tables["media"].filter(
+        pc.invert(pc.is_in(tables["media"]["media_id"], value_set=tables["labels"]["media_id"]))
+    )
+    by_folders = reader.name == "folder"
     changed = _store(catalog, target.dataset, masked(catalog, tables, sealed))
     return Ingested(
         dataset=target.dataset,
@@ -112,7 +132,13 @@ def _ingest(
         entries=tables["media"].num_rows,
         changed=changed,
         missing=tables["media"]["status"].to_pylist().count("missing"),
-        rejections=_counts(tables["rejections"]["reason"]),
+        rejections=counts,
+        advice=advise(tables["rejections"]),
+        too_many=rejected_share(tables["media"].num_rows, counts) > target.config.rejected_share,
+        unlabelled=unlabelled.num_rows,
+        folders=folder_words(unlabelled["locator"].to_pylist(), target.config)
+        if by_folders
+        else (),
     )
 
 
@@ -122,6 +148,24 @@ def _name_withdrawn(listing: Listing) -> None:
         if (known := withdrawn_by_name(name)) is not None:
             for row in listing.rows["media"]:
                 row.setdefault("source_id", known.source_id)
+
+
+def _check_same_root(catalog: Catalog, dataset: str, root: str) -> None:
+    """Refuse to take a folder for another of its name: entries of that would all be missing."""
+    connection = catalog.connect("media")
+    found = connection.execute(
+        f"SELECT root, count(*) FROM media WHERE dataset = {_sql(dataset)} AND status = 'present' "
+        "GROUP BY root ORDER BY 2 DESC, 1"
+    ).fetchall()
+    if found and root not in {one for one, _ in found}:
+        elsewhere, count = found[0]
+        raise InputError(
+            f"a dataset is called {dataset!r} already: {counted(count, 'entry')} of it "
+            f"{verb(count, 'lies', 'lie')} below {elsewhere}",
+            where=root,
+            hint=f"give this one a name of its own with --dataset NAME; if it is the same dataset "
+            f"and was moved, say so with --dataset {shlex.quote(dataset)}",
+        )
 
 
 def _check_text(root: str) -> None:
@@ -157,20 +201,28 @@ def find_layout(path: Path, name: str) -> Layout:
 
 
 def _store(catalog: Catalog, dataset: str, tables: dict[str, pa.Table]) -> int:
+    """Keep a listing; return how many entries are new, or differ in anything declared of them."""
     # Media last: until they are there, a killed ingest has left nothing that counts.
+    changed: set[str] = set()
     for name in ("depictions", "labels", "relations", "rejections"):
-        _replace_declared(catalog, name, dataset, tables)
+        changed |= _replace_declared(catalog, name, dataset, tables)
     gone = _no_longer_listed(catalog, dataset, tables["media"])
-    return catalog.upsert("media", pa.concat_tables([tables["media"], gone]))
+    media = pa.concat_tables([tables["media"], gone])
+    changed |= set(catalog.changed("media", media)["media_id"].to_pylist())
+    catalog.upsert("media", media)
+    return len(changed)
 
 
 def _replace_declared(
     catalog: Catalog, name: str, dataset: str, tables: dict[str, pa.Table]
-) -> None:
+) -> set[str]:
     """Put what is declared now in the place of what was declared of the same entries.
 
     What was said of entries that are listed no more stays, and so does what people and machines
     added to the declarations.
+
+    Returns:
+        The ids of entries of which something else is declared now.
     """
     connection = catalog.connect(name)
     connection.register("listed", tables["media"])
@@ -186,12 +238,14 @@ def _replace_declared(
     kept = f"SELECT * FROM {name} WHERE NOT coalesce({owner}, FALSE)"
     wanted = conform(connection.sql(f"{kept} UNION SELECT * FROM new_rows").to_arrow_table(), name)
     connection.register("wanted", wanted)
+    about = {"relations": '"left"', "rejections": "NULL"}.get(name, "media_id")
     differ = connection.execute(
-        f"SELECT count(*) FROM ((SELECT * FROM {name} EXCEPT SELECT * FROM wanted) "
+        f"SELECT DISTINCT {about} FROM ((SELECT * FROM {name} EXCEPT SELECT * FROM wanted) "
         f"UNION ALL (SELECT * FROM wanted EXCEPT SELECT * FROM {name}))"
     ).fetchall()
-    if differ != [(0,)]:
+    if differ:
         catalog.replace(name, wanted)
+    return {str(entry) for (entry,) in differ if entry is not None}
 
 
 def forget_undeclared(catalog: Catalog, dataset: str) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -45,5 +44,6 @@ def ingest(
             forget_undeclared(context.catalog, found.dataset)
             apply_corrections(context.catalog, context.ledger)
         keeping.anew.add(found.dataset)
-        record["counts"] = {k: v for k, v in asdict(found).items() if k != "rejections"}
+        counted = ("dataset", "layout", "entries", "changed", "missing", "unlabelled")
+        record["counts"] = {name: getattr(found, name) for name in counted}
     return found

@@ -59,7 +59,8 @@ class ForgeryNetLayout:
         """
         frames = Frames(into)
         for file in _lists(target.path):
-            split = split_of(f"{file.parent.name}/{file.name}")
+            # Folders of its lists are called such as `train_list`.
+            split = split_of(file.name) or split_of(file.parent.name)
             for place, line in read_lines(file):
                 if not line.startswith(_HEADER):
                     with into.attempt(place):

@@ -7,6 +7,7 @@ Columns are those of ``schemas/manifest.schema.json``; `curate.toml` maps other 
 from __future__ import annotations
 
 import os
+import re
 from collections import Counter
 from datetime import datetime
 from pathlib import Path
@@ -113,12 +114,12 @@ def add_row(row: Row, target: Target, into: Listing, **about_file: Any) -> str:
     label = _label(known.get("label"), target.config)
     people = _people(known)
     # Read before anything is kept: a row is an entry or a rejection, never both.
-    parents = [safe_locator(_forward(p, target.root)) for p in cells(known.get("derived_from"))]
+    parents = [safe_locator(_below(p, target)) for p in cells(known.get("derived_from"))]
     if "kind" in known:
         about_file["kind"] = _kind(known["kind"])
     entry = into.add(
         row.place,
-        _forward(known["path"], target.root),
+        _below(known["path"], target),
         split=_split(known.get("split")),
         method=known.get("method"),
         manipulation_type=_manipulation(known.get("manipulation"), label),
@@ -151,11 +152,35 @@ def _text(value: Any) -> str:
     return value.isoformat() if isinstance(value, datetime) else str(value)
 
 
-def _forward(path: str, root: Path) -> str:
-    """Return a path written on Windows with forward slashes, unless a file is called so."""
-    if "\\" not in path or "/" in path or "\0" in path or os.path.lexists(root / path):
+_DRIVE = re.compile(r"[A-Za-z]:[\\/]")
+
+
+def _below(path: str, target: Target) -> str:
+    """Return a path as written, from the media root on.
+
+    A prefix that the settings name is taken off, and so is the root itself. A path written on
+    Windows gets forward slashes, unless a file is called so.
+
+    Raises:
+        Rejected: It begins with a drive, which is nowhere below the root.
+    """
+    root = target.root
+    if "\0" in path:
         return path
-    return path.replace("\\", "/")
+    if "\\" in path and not os.path.lexists(root / path):
+        forward = path.replace("\\", "/")
+        windows = "/" not in path or _DRIVE.match(path) is not None
+        # A path of both slashes is Windows' where its file is there by it.
+        path = forward if windows or os.path.lexists(root / forward) else path
+    for prefix in (*target.config.strip, str(root)):
+        above = prefix.replace("\\", "/").rstrip("/") + "/"
+        if path.startswith(above):
+            return path[len(above) :]
+    if _DRIVE.match(path) and not os.path.lexists(root / path):
+        raise Rejected(
+            "outside-root", f"{path!r} begins with a drive; expected a path below the root"
+        )
+    return path
 
 
 class _Person(NamedTuple):

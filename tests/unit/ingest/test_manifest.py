@@ -315,3 +315,49 @@ def test_a_row_that_says_the_same_contradicts_nothing(tmp_path: Path) -> None:
 
     assert [row["declared_again"] for row in tables["media"]] == [None]
     assert len(tables["rejections"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("path", "strip", "expected"),
+    [
+        ("D:\\faces\\a.jpg", ("D:\\faces",), "a.jpg"),
+        ("D:\\faces\\a.jpg", ("D:/faces/",), "a.jpg"),
+        ("D:/faces\\a.jpg", ("D:/faces",), "a.jpg"),
+        ("/mnt/set/a.jpg", ("/x", "/mnt/set"), "a.jpg"),
+        ("set/a.jpg", ("set",), "a.jpg"),
+        ("settle/a.jpg", ("set",), "settle/a.jpg"),
+        ("{root}/a.jpg", (), "a.jpg"),
+        ("D:\\faces\\a.jpg", (), None),
+        ("/mnt/set/a.jpg", (), None),
+        ("/mnt/set/../../etc/a.jpg", ("/mnt/set",), None),
+    ],
+)
+def test_prefix_is_taken_off(
+    tmp_path: Path, path: str, strip: tuple[str, ...], expected: str | None
+) -> None:
+    """Where the settings say so, or it is the media root; otherwise nothing is below the root."""
+    named = path.replace("{root}", str(tmp_path.resolve()))
+    tables = listed(csv(tmp_path, f"path\n{named}\n"), Config(strip=strip))
+
+    assert [row["locator"] for row in tables["media"]] == ([expected] if expected else [])
+    assert [reason for _, reason in rejections(tables)] == ([] if expected else ["outside-root"])
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf-32-le"])
+def test_wide_text_without_a_mark_is_named(tmp_path: Path, encoding: str) -> None:
+    """It would be read as columns with NULs between the letters."""
+    path = csv(tmp_path, "")
+    path.write_bytes("path,label\na.jpg,real\n".encode(encoding))
+
+    with pytest.raises(InvalidFileError, match="UTF-16") as told:
+        listed(path)
+    assert "UTF-8" in told.value.hint
+
+
+def test_semicolons_and_a_comma_in_the_header(tmp_path: Path) -> None:
+    """The columns are parted by what stands there most often."""
+    tables = listed(csv(tmp_path, "path;label;notes, if any\na.jpg;real;x\n"))
+
+    assert [(row["locator"], row["extra"]) for row in tables["media"]] == [
+        ("a.jpg", '{"notes, if any": "x"}')
+    ]

@@ -13,18 +13,11 @@ from curate.ingest.layouts.clips import put_in_splits
 from curate.ingest.layouts.documents import nearby
 from curate.ingest.layouts.folder import place_of
 from curate.ingest.layouts.hub_card import Card, read_card
-from curate.ingest.layouts.shards import add_file, read_shard
+from curate.ingest.layouts.shards import add_file, is_shard, read_shard
 from curate.ingest.listing import Listing, Target, walk_files
-from curate.ingest.locators import SPLITS, kind_of, not_media
+from curate.ingest.locators import kind_of, not_media
 from curate.rows import read_rows
 
-# As `save_to_disk` and the hub write them, as the hub converts (`default/train/0000.parquet`),
-# and one file for each split.
-_SHARD = re.compile(
-    r"(?:.*/)?(?:[\w.-]*?-\d{5}-of-\d{5}(?:-\w+)?|\d{4,5}|"
-    + "|".join(SPLITS)
-    + r")\.(?:parquet|arrow)"
-)
 _FILE_COLUMN = re.compile(r"(?:\w+_)?file_names?")
 _METADATA = re.compile(r"(?:(?P<folder>.*)/)?metadata\.(?:csv|jsonl|parquet)")
 _SETTINGS = frozenset({
@@ -78,7 +71,7 @@ class HuggingFaceLayout:
 
     def recognises(self, path: Path) -> bool:
         """Return whether `path` holds shards or metadata of this form."""
-        return any(_SHARD.fullmatch(item.name) or _names_files(item) for item in nearby(path))
+        return any(is_shard(item.name) or _names_files(item) for item in nearby(path))
 
     def read(self, target: Target, into: Listing) -> None:
         """List shards, rows of metadata, and files that none of them names.
@@ -101,15 +94,6 @@ class HuggingFaceLayout:
             if not into.lists(locator) and locator not in named:
                 with into.attempt(locator, locator=locator):
                     _unnamed(locator, target, into, card)
-
-
-def is_shard(locator: str) -> bool:
-    """Return whether a file is called as shards are.
-
-    >>> is_shard("data/train-00000-of-00002.parquet"), is_shard("default/train/0000.parquet")
-    (True, True)
-    """
-    return _SHARD.fullmatch(locator) is not None
 
 
 def _file_columns(values: dict[str, Any]) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,12 +16,28 @@ from pyarrow import parquet
 from curate.ingest.layouts.clips import put_in_splits
 from curate.ingest.layouts.manifest import add_row, renamed
 from curate.ingest.listing import Listing, Member, Target
-from curate.ingest.locators import Rejected, split_of
+from curate.ingest.locators import SPLITS, Rejected, split_of
 from curate.media.rows import bytes_of
 from curate.rows import Row
 
+# As `save_to_disk` and the hub write them, as the hub converts (`default/train/0000.parquet`),
+# and one file for each split.
+_SHARD = re.compile(
+    r"(?:.*/)?(?:[\w.-]*?-\d{5}-of-\d{5}(?:-\w+)?|\d{4,5}|"
+    + "|".join(SPLITS)
+    + r")\.(?:parquet|arrow)"
+)
 _KINDS = {"Image": "image", "Video": "video"}
 _BATCH = 64
+
+
+def is_shard(locator: str) -> bool:
+    """Return whether a file is called as shards are.
+
+    >>> is_shard("data/train-00000-of-00002.parquet"), is_shard("default/train/0000.parquet")
+    (True, True)
+    """
+    return _SHARD.fullmatch(locator) is not None
 
 
 def add_file(

@@ -19,7 +19,7 @@ from curate.model.config import Config
 REASONS = 3
 _EXAMPLES = 3
 # Files beside a dataset: that they are no entries says nothing of whether it was read right.
-NO_ENTRIES = ("not-media", "litter", "table-not-read")
+NO_ENTRIES = ("not-media", "litter", "table-not-read", "not-in-manifest")
 _QUOTED = re.compile(r"'((?:[^'\\]|\\.)*)'")
 # What each reason asks for; {words} stands for the words that were found, as a list of TOML.
 _FIXES = {

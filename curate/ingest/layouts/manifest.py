@@ -15,8 +15,16 @@ from typing import Any, NamedTuple
 
 from curate.errors import InvalidFileError
 from curate.ingest.layout import About
-from curate.ingest.listing import Listing, Target
-from curate.ingest.locators import SPLITS, Rejected, authenticity, safe_locator
+from curate.ingest.listing import Listing, Target, walk_files
+from curate.ingest.locators import (
+    SPLITS,
+    Rejected,
+    authenticity,
+    is_litter,
+    kind_of,
+    litter,
+    safe_locator,
+)
 from curate.model.config import Config
 from curate.model.ids import media_id
 from curate.model.instants import parse_instant
@@ -40,7 +48,13 @@ class ManifestLayout:
                 "`[ingest.columns]` in `curate.toml` maps other names"
             ),
         ),
-        traps=("a path that stands in two rows is one entry: the second row is rejected",),
+        traps=(
+            "a path that stands in two rows is one entry: the second row is rejected",
+            (
+                "of a folder with a manifest, media that no row names are rejected; of a manifest "
+                "that is named itself, nothing else in its folder is looked at"
+            ),
+        ),
     )
 
     def recognises(self, path: Path) -> bool:
@@ -60,14 +74,33 @@ class ManifestLayout:
             raise InvalidFileError("no manifest in this folder", where=str(target.path))
         names = {v: k for k, v in target.config.columns.items()}
         columns: set[str] = set()
+        refused: set[str] = set()
         for row in read_rows(file):
             values = renamed(row.values, names)
             columns.update(values)
             named = values.get("path")
-            with into.attempt(row.place, locator=None if named is None else str(named)):
+            try:
                 add_row(Row(row.place, values, row.problem), target, into)
+            except Rejected as rejected:
+                into.reject(row.place, rejected.reason, rejected.detail,
+                            locator=None if named is None else str(named))  # fmt: skip
+                refused.add(str(named))
         if columns and "path" not in columns:
             _refuse_columns(file, columns)
+        if target.path.is_dir():
+            _reject_unnamed(file, refused, target, into)
+
+
+def _reject_unnamed(file: Path, refused: set[str], target: Target, into: Listing) -> None:
+    """Reject the media of a folder that its manifest does not name, so that they are counted."""
+    for locator in walk_files(target.root, into):
+        if into.lists(locator) or locator in refused or target.root / locator == file:
+            continue
+        if is_litter(locator):
+            into.reject(locator, "litter", litter().detail, locator=locator)
+        elif kind_of(locator) != "unknown":
+            into.reject(locator, "not-in-manifest", f"no row of {file.name} names this file",
+                        locator=locator)  # fmt: skip
 
 
 def renamed(values: dict[str, Any], names: dict[str, str]) -> dict[str, Any]:

@@ -361,3 +361,19 @@ def test_semicolons_and_a_comma_in_the_header(tmp_path: Path) -> None:
     assert [(row["locator"], row["extra"]) for row in tables["media"]] == [
         ("a.jpg", '{"notes, if any": "x"}')
     ]
+
+
+def test_media_of_a_folder_that_no_row_names_are_counted(tmp_path: Path) -> None:
+    """They are not passed over in silence; what a refused row names is told once."""
+    path = csv(tmp_path, "path,label\na.jpg,real\nbad.jpg,what\n")
+    for name in ("c.png", "bad.jpg", "._a.jpg", "notes.txt"):
+        (tmp_path / name).write_bytes(b"x")
+    root = tmp_path.resolve()
+    into = Listing("d", root, "manifest")
+
+    ManifestLayout().read(Target(root, "d", root, Config()), into)
+
+    found = {row["place"]: row["reason"] for row in into.tables()["rejections"].to_pylist()}
+    assert found == {"manifest.csv:3": "bad-label", "b.jpg": "not-in-manifest",
+                     "c.png": "not-in-manifest", "._a.jpg": "litter"}  # fmt: skip
+    assert {row["reason"] for row in listed(path)["rejections"]} == {"bad-label"}

@@ -58,7 +58,10 @@ def test_changed_file_is_read_again(
 
     after = seen(project)
     assert status == 0
-    assert "1 file changed in place since the last listing, and was read again" in capsys.readouterr().out
+    assert (
+        "1 file changed in place since the last listing, and was read again"
+        in capsys.readouterr().out
+    )
     assert after["a.png"] not in (None, before["a.png"])
     assert before["b.png"] == after["b.png"]
     assert main(["run", "probe", "-j", "1", "-w", str(tmp_path / "ws")]) == 0

@@ -147,7 +147,10 @@ def add_row(row: Row, target: Target, into: Listing, **about_file: Any) -> str:
     label = _label(known.get("label"), target.config)
     people = _people(known)
     # Read before anything is kept: a row is an entry or a rejection, never both.
-    parents = [safe_locator(_below(p, target)) for p in cells(known.get("derived_from"))]
+    parents = {
+        relation: [safe_locator(_below(p, target)) for p in cells(known.get(relation))]
+        for relation in ("derived_from", "frame_of")
+    }
     if "kind" in known:
         about_file["kind"] = _kind(known["kind"])
     entry = into.add(
@@ -162,15 +165,20 @@ def add_row(row: Row, target: Target, into: Listing, **about_file: Any) -> str:
         group=known.get("group"),
         captured_at=_instant(known.get("captured_at")),
         extra=kept({k: v for k, v in row.values.items() if k not in declared}),
-        told={"label": label, "subject": sorted(people, key=str), "derived_from": sorted(parents)},
+        told={
+            "label": label,
+            "subject": sorted(people, key=str),
+            **{relation: sorted(named) for relation, named in parents.items()},
+        },
         **about_file,
     )
     if label:
         into.label(entry, label, raw=known["label"])
     for person in people:
         into.depict(entry, person.subject, person.role, not_visible=person.not_visible)
-    for parent in parents:
-        into.relate(entry, "derived_from", media_id(into.dataset, parent), basis="declared")
+    for relation, named in parents.items():
+        for parent in named:
+            into.relate(entry, relation, media_id(into.dataset, parent), basis="declared")
     if "group" in known:
         # Names of groups are the dataset's own: two datasets may both have a clip-7.
         into.relate(entry, "from_source", f"{into.dataset}:{known['group']}",
@@ -236,7 +244,7 @@ def _people(known: dict[str, str]) -> list[_Person]:
             raise Rejected("bad-role", f"role {role!r}; expected one of {', '.join(roles)}")
     each = given if len(given) == len(subjects) else (given or ["depicted"]) * len(subjects)
     people = list(map(_Person, subjects, each, _unseen(known, len(subjects))))
-    for role in ("target", "donor"):
+    for role in ("target", "donor", "driver", "voice_donor"):
         people += [_Person(subject, role) for subject in cells(known.get(role))]
     twice = Counter((person.subject, person.role) for person in dict.fromkeys(people))
     for (subject, role), count in twice.items():

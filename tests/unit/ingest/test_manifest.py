@@ -377,3 +377,15 @@ def test_media_of_a_folder_that_no_row_names_are_counted(tmp_path: Path) -> None
     assert found == {"manifest.csv:3": "bad-label", "b.jpg": "not-in-manifest",
                      "c.png": "not-in-manifest", "._a.jpg": "litter"}  # fmt: skip
     assert {row["reason"] for row in listed(path)["rejections"]} == {"bad-label"}
+
+
+def test_driver_voice_and_video_of_a_frame(tmp_path: Path) -> None:
+    """They are people in their roles, and what the picture was taken from."""
+    tables = one(tmp_path, driver="p05", voice_donor="p06;p07", frame_of="clip.mp4")
+
+    assert [(r["subject_id"], r["role"]) for r in tables["depictions"]] == [
+        ("p05", "driver"), ("p06", "voice_donor"), ("p07", "voice_donor"),
+    ]  # fmt: skip
+    assert [(r["relation"], r["right"]) for r in tables["relations"]] == [
+        ("frame_of", media_id("d", "clip.mp4"))
+    ]

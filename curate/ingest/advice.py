@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -41,6 +42,11 @@ _FIXES = {
     "`--layout folder`",
     "not-in-manifest": "give the file a row in the manifest, or ingest the folder with "
     "`--layout folder`",
+    "no-fit": "change `pattern` in the recipe, or add one, so that it fits such paths",
+    "unknown-value": "give the word a meaning in the recipe's `values`",
+    "contradiction": "say in the recipe which is right: take the field out of `pattern` or the "
+    "column out of `columns`",
+    "not-joined": "check the column by which the recipe joins the list",
     "table-not-read": "name the table itself, `curate ingest PATH/TABLE`, or call it manifest.csv",
 }  # fmt: skip
 _OTHERWISE = "`curate status --rejections` lists each with its place"
@@ -116,3 +122,29 @@ def folder_words(locators: Iterable[str], config: Config) -> tuple[str, ...]:
                 counts[part] += count
     ordered = sorted(counts.items(), key=lambda one: (-one[1], one[0]))
     return tuple(part for part, _ in ordered[:_EXAMPLES])
+
+
+def examples(tables: Mapping[str, pa.Table]) -> tuple[dict[str, Any], ...]:
+    """Return the first entries with what is declared of them.
+
+    Args:
+        tables: What was listed, by table.
+    """
+    found = []
+    for entry in tables["media"].slice(0, _EXAMPLES).to_pylist():
+        mine = {
+            name: tables[name].filter(pc.equal(tables[name][column], entry["media_id"])).to_pylist()
+            for name, column in (
+                ("labels", "media_id"), ("depictions", "media_id"), ("relations", "left"),
+            )
+        }  # fmt: skip
+        columns = ("split", "method", "manipulation_type", "source_id", "group", "extra")
+        said = {
+            "label": next((row["value"] for row in mine["labels"]), None),
+            "people": ", ".join(f"{p['subject_id']} as {p['role']}" for p in mine["depictions"]),
+            **{name: entry[name] for name in columns},
+            "relations": ", ".join(sorted({row["relation"] for row in mine["relations"]})),
+        }
+        found.append({"path": entry["locator"], "file": entry["status"],
+                      **{name: value for name, value in said.items() if value}})  # fmt: skip
+    return tuple(found)

@@ -10,6 +10,7 @@ import shlex
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -22,10 +23,13 @@ from curate.errors import (
     PathNotFoundError,
     UnknownNameError,
 )
-from curate.ingest.advice import Advice, advise, folder_words, rejected_share
+from curate.ingest.advice import Advice, advise, examples, folder_words, rejected_share
+from curate.ingest.by_recipe import NAME as RECIPE
+from curate.ingest.by_recipe import RecipeLayout
 from curate.ingest.layout import Layout
 from curate.ingest.layouts import LAYOUTS
 from curate.ingest.listing import Listing, Target
+from curate.ingest.recipe import Recipe
 from curate.ingest.roots import Root, is_root_of_its_own
 from curate.ingest.roots import media_root as media_root_of
 from curate.model.config import Config
@@ -50,6 +54,7 @@ class Ingested:
         too_many: Whether more was rejected than the settings let pass.
         unlabelled: Entries of which nothing declares whether they are real or fake.
         folders: The commonest names of their folders, where folders are what names a label.
+        examples: Of a dry run, some entries with what is declared of them.
     """
 
     dataset: str
@@ -62,6 +67,7 @@ class Ingested:
     too_many: bool = False
     unlabelled: int = 0
     folders: tuple[str, ...] = ()
+    examples: tuple[dict[str, Any], ...] = ()
 
 
 def ingest(
@@ -73,6 +79,8 @@ def ingest(
     dataset: str | None = None,
     media_root: str | Path | None = None,
     sealed: Iterable[str] = (),
+    recipe: Recipe | None = None,
+    dry_run: bool = False,
 ) -> Ingested:
     """List what is at `path` and keep it in the catalogue.
 
@@ -85,9 +93,11 @@ def ingest(
         media_root: Where locators start from: a folder, a tar or zip, or a URL that fsspec
             opens. The folder, or the manifest's, when None.
         sealed: Ids of entries that are sealed: they stay hidden.
+        recipe: How to read a folder, in the place of a layout.
+        dry_run: Keep nothing, and tell what would be kept.
 
     Raises:
-        PathNotFoundError: `path` or the media root is not there.
+        PathNotFoundError: `path`, the media root or a list of the recipe is not there.
         InvalidFileError: The media root is a file of another kind, or the layout cannot read
             `path`.
         InputError: The root's name is no text, or it is the name of a dataset that lies
@@ -104,14 +114,29 @@ def ingest(
     with media_root_of(str(media_root or above), walk=alone) as root:
         place = root.folder if alone else Path(named)
         _check_text(root.kept_as)
-        target = Target(place, dataset or root.folder.name, root.folder, config)
-        if dataset is None:
+        own = recipe.name if recipe is not None else ""
+        target = Target(place, dataset or own or root.folder.name, root.folder, config)
+        if dataset is None and not dry_run:
             _check_same_root(catalog, target.dataset, root.kept_as)
-        return _ingest(target, root, catalog, find_layout(place, layout), sealed)
+        reader = find_layout(place, layout) if recipe is None else _by_recipe(recipe, place)
+        return _ingest(target, root, catalog, reader, sealed, dry_run=dry_run)
+
+
+def _by_recipe(recipe: Recipe, place: Path) -> Layout:
+    if not place.is_dir():
+        raise InvalidFileError("a recipe reads a folder", where=str(place),
+                               hint="name the folder of which it speaks")  # fmt: skip
+    return RecipeLayout(recipe)
 
 
 def _ingest(
-    target: Target, root: Root, catalog: Catalog, reader: Layout, sealed: Iterable[str]
+    target: Target,
+    root: Root,
+    catalog: Catalog,
+    reader: Layout,
+    sealed: Iterable[str],
+    *,
+    dry_run: bool,
 ) -> Ingested:
     listing = Listing(target.dataset, root.folder, reader.name, root.kept_as, root.look)
     root.reject_unread(listing)
@@ -125,7 +150,8 @@ def _ingest(
         pc.invert(pc.is_in(tables["media"]["media_id"], value_set=tables["labels"]["media_id"]))
     )
     by_folders = reader.name == "folder"
-    changed = _store(catalog, target.dataset, masked(catalog, tables, sealed))
+    shown = masked(catalog, tables, sealed)
+    changed = 0 if dry_run else _store(catalog, target.dataset, shown)
     return Ingested(
         dataset=target.dataset,
         layout=reader.name,
@@ -139,6 +165,7 @@ def _ingest(
         folders=folder_words(unlabelled["locator"].to_pylist(), target.config)
         if by_folders
         else (),
+        examples=examples(shown) if dry_run else (),
     )
 
 
@@ -227,7 +254,8 @@ def _replace_declared(
     connection = catalog.connect(name)
     connection.register("listed", tables["media"])
     connection.register("new_rows", tables[name])
-    stages = ", ".join(_sql(f"ingest:{dataset}/{layout.name}") for layout in LAYOUTS)
+    names = [*(layout.name for layout in LAYOUTS), RECIPE]
+    stages = ", ".join(_sql(f"ingest:{dataset}/{one}") for one in names)
     owner = {
         "depictions": "media_id IN (SELECT media_id FROM listed) "
         "AND link_method IN ('declared', 'filename_convention')",

@@ -148,14 +148,14 @@ def add_row(row: Row, target: Target, into: Listing, **about_file: Any) -> str:
     people = _people(known)
     # Read before anything is kept: a row is an entry or a rejection, never both.
     parents = {
-        relation: [safe_locator(_below(p, target)) for p in cells(known.get(relation))]
+        relation: [safe_locator(below_root(p, target)) for p in cells(known.get(relation))]
         for relation in ("derived_from", "frame_of")
     }
     if "kind" in known:
         about_file["kind"] = _kind(known["kind"])
     entry = into.add(
         row.place,
-        _below(known["path"], target),
+        below_root(known["path"], target),
         split=_split(known.get("split")),
         method=known.get("method"),
         manipulation_type=_manipulation(known.get("manipulation"), label),
@@ -196,7 +196,7 @@ def _text(value: Any) -> str:
 _DRIVE = re.compile(r"[A-Za-z]:[\\/]")
 
 
-def _below(path: str, target: Target) -> str:
+def below_root(path: str, target: Target) -> str:
     """Return a path as written, from the media root on.
 
     A prefix that the settings name is taken off, and so is the root itself. A path written on

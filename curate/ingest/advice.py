@@ -19,6 +19,8 @@ from curate.model.config import Config
 
 REASONS = 3
 _EXAMPLES = 3
+# More names of folders than these stand for people or clips, and for no labels.
+_LABELS = 6
 # Files beside a dataset: that they are no entries says nothing of whether it was read right.
 NO_ENTRIES = ("not-media", "litter", "table-not-read", "not-in-manifest")
 _QUOTED = re.compile(r"'((?:[^'\\]|\\.)*)'")
@@ -37,7 +39,9 @@ _FIXES = {
     "begin with in curate.toml: `[ingest] strip = [\"...\"]`",
     "duplicate-row": "keep one row for each path",
     "remote": "put the files below the media root: nothing is fetched",
-    "not-media": "ingest a folder that holds pictures or videos",
+    "not-media": "nothing, if none of them is a picture or a video",
+    "litter": "nothing: no dataset needs these files",
+    "skipped": "nothing: the recipe says so",
     "not-in-metadata": "name the file in the dataset's list, or ingest the folder with "
     "`--layout folder`",
     "not-in-manifest": "give the file a row in the manifest, or ingest the folder with "
@@ -111,6 +115,8 @@ def rejected_share(entries: int, counts: dict[str, int]) -> float:
 def folder_words(locators: Iterable[str], config: Config) -> tuple[str, ...]:
     """Return the commonest names of the folders of files that say neither label nor split.
 
+    Where there are many names they are no labels, and none is returned.
+
     >>> folder_words(["train/0/a.jpg", "train/1/b.jpg", "train/0/c.jpg"], Config())
     ('0', '1')
     """
@@ -120,6 +126,8 @@ def folder_words(locators: Iterable[str], config: Config) -> tuple[str, ...]:
         for part in filter(None, folder.split("/")):
             if part.casefold() not in SPLITS and authenticity(part, config) is None:
                 counts[part] += count
+    if len(counts) > _LABELS:
+        return ()
     ordered = sorted(counts.items(), key=lambda one: (-one[1], one[0]))
     return tuple(part for part, _ in ordered[:_EXAMPLES])
 

@@ -11,7 +11,7 @@ from typing import Any
 from curate.ingest.layout import About
 from curate.ingest.layouts.manifest import add_row, below_root
 from curate.ingest.listing import Listing, Target, walk_files
-from curate.ingest.locators import Rejected, kind_of, not_media
+from curate.ingest.locators import Rejected, is_litter, kind_of, not_media
 from curate.ingest.recipe import Recipe, filled, said_by_path
 from curate.ingest.recipe_rows import recipe_rows
 from curate.rows import Row
@@ -70,7 +70,7 @@ class RecipeLayout:
         Raises:
             Rejected: It is no entry.
         """
-        if kind_of(locator) == "unknown":
+        if kind_of(locator) == "unknown" or is_litter(locator):
             raise not_media(locator)
         if any(fnmatch(locator, pattern) for pattern in self.recipe.skip):
             raise Rejected("skipped", "the recipe says that this is no entry")

@@ -146,6 +146,11 @@ def _misfits(raw: dict[str, Any]) -> list[str]:
             list(Formatter().parse(str(template)))
         except ValueError as error:
             found.append(f"columns.{name}: {template!r}: {error}")
+    found += [
+        f"lists[{n}].file: {file!r} leads out of the folder that is ingested"
+        for n, one in enumerate(lists)
+        if (file := str(one.get("file", ""))).startswith("/") or ".." in file.split("/")
+    ]
     if lists and all(one.get("join") for one in lists):
         found.append("lists: every list has join, and none names entries")
     return found

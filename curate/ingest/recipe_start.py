@@ -28,6 +28,7 @@ _NAMES = {
     "subject": ("subject", "identity", "person", "person_id", "actor", "speaker", "id", "name"),
     "method": ("method", "manipulation_method", "generator", "attack"),
     "group": ("group", "clip", "video", "session", "scene"),
+    "derived_from": ("derived_from", "original", "parent"),
 }
 
 
@@ -39,12 +40,13 @@ def starting_recipe(folder: Path, config: Config) -> str:
         config: The words that mean real and fake.
     """
     lines = [f"# How to read {json.dumps(folder.resolve().name)}: see docs/recipes.md."]
-    found = next(filter(None, (_sample(path) for path in nearby(folder))), None)
-    if found is None:
+    lists = [found for path in nearby(folder) if (found := _sample(path)) is not None]
+    if not lists:
         lines += ["", *_pattern(folder, config)]
     else:
-        path, columns, rows = found
-        lines += _of_list(path.relative_to(folder).as_posix(), columns, rows, config)
+        path, columns, rows = lists[0]
+        lines += _of_list(folder, path, columns, rows, config)
+        lines += _joins(folder, [path for path, _, _ in lists[1:]])
     lines += [
         "",
         "# What holds for every entry, for example where it comes from:",
@@ -84,9 +86,29 @@ def _path(columns: list[str], rows: list[dict[str, Any]]) -> str | None:
     return best if best is not None and counts[best] else None
 
 
+def _joins(folder: Path, others: list[Path]) -> list[str]:
+    """Return how further lists would be read, as comments: what they are for nobody knows."""
+    lines = []
+    for path in others[:_FEW]:
+        lines += ["", "# A further list; joined by a column that both have:", "# [[lists]]",
+                  f"# file = {_text(path.relative_to(folder).as_posix())}",
+                  '# columns = ["...", "..."]', '# join = "..."']  # fmt: skip
+    return lines
+
+
+def _below(folder: Path, name: str) -> str:
+    """Return the folder below which a list's path lies, with its slash; empty where unclear."""
+    if kind_of(name) == "unknown" or (folder / name).exists():
+        return ""
+    found = {p.relative_to(folder).as_posix().removesuffix(name)
+             for p in nearby(folder, depth=4) if p.as_posix().endswith(f"/{name}")}  # fmt: skip
+    return found.pop() if len(found) == 1 else ""
+
+
 def _of_list(
-    file: str, columns: list[str], rows: list[dict[str, Any]], config: Config
+    folder: Path, path: Path, columns: list[str], rows: list[dict[str, Any]], config: Config
 ) -> list[str]:
+    file = path.relative_to(folder).as_posix()
     bare = all(name.startswith("column_") for name in columns)
     lines = ["", "[[lists]]", f"file = {_text(file)}"]
     if bare:
@@ -101,7 +123,12 @@ def _of_list(
             taken[ours] = match
     known = json_schema("manifest")["properties"]
     taken |= {c: c for c in columns if c in known and c not in taken and c not in taken.values()}
-    lines += ["", "[columns]", *(f"{ours} = {_text(name)}" for ours, name in taken.items())]
+    lines.append("# for example: " + _text(" ".join(str(v) for v in rows[-1].values())))
+    lines += ["", "# Which column says what: " + ", ".join(known), "[columns]"]
+    above = _below(folder, str(rows[-1].get(taken["path"], "")))
+    for ours, name in taken.items():
+        inside = ours == "path" and above
+        lines.append(f"{ours} = {_text(f'{above}{{{name}}}' if inside else name)}")
     for ours in ("label", "split"):
         if ours in taken:
             lines += _values(ours, [row.get(taken[ours]) for row in rows], config)

@@ -122,7 +122,8 @@ def _refuse_columns(file: Path, columns: set[str]) -> None:
     raise InvalidFileError(
         f"columns are {', '.join(sorted(columns))}; expected one called path",
         where=str(file),
-        hint='map yours in curate.toml: [ingest.columns] path = "file_name"',
+        hint='map yours in curate.toml: [ingest.columns] path = "file_name"; or let '
+        "`curate ingest FOLDER --write-recipe FILE.toml` write a recipe to start from",
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from pathlib import Path
 
@@ -34,7 +35,8 @@ def by(text: str, root: Path) -> Tables:
 
 def test_paths_alone(tmp_path: Path) -> None:
     """A pattern names who is in a clip, and what the folders mean."""
-    touch(tmp_path, "real/id1_0001.mp4", "fake/swap/id1_id2_0001.mp4", "odd.mp4", "notes.txt")
+    touch(tmp_path, "real/id1_0001.mp4", "fake/swap/id1_id2_0001.mp4", "odd.mp4", "notes.txt",
+          "real/._id1_0001.mp4")  # fmt: skip
 
     tables = by(
         """
@@ -52,7 +54,9 @@ def test_paths_alone(tmp_path: Path) -> None:
     }  # fmt: skip
     assert entries(tables)[fake]["method"] == "swap"
     assert {row["source_id"] for row in tables["media"]} == {"studio-a"}
-    assert rejected(tables) == {"odd.mp4": "no-fit", "notes.txt": "not-media"}
+    assert rejected(tables) == {
+        "odd.mp4": "no-fit", "notes.txt": "not-media", "real/._id1_0001.mp4": "litter",
+    }  # fmt: skip
 
 
 def test_lists_without_headers_are_joined(tmp_path: Path) -> None:
@@ -140,6 +144,8 @@ def test_path_and_row_that_contradict_one_another(tmp_path: Path) -> None:
         ("lists = [{file = 'a', join = 'b'}]", "none names entries"),
         ("lists = [{columns = ['a']}]", "file"),
         ("lists = 3", "lists"),
+        ("lists = [{file = '../a.csv'}]", "leads out of the folder"),
+        ("lists = [{file = '/a.csv'}]", "leads out of the folder"),
         ("columns = {path = '{a'}", "columns.path"),
         ("=", "not TOML"),
     ],
@@ -150,6 +156,16 @@ def test_recipes_that_are_none(text: str, said: str) -> None:
         parse_recipe(text, where="r.toml")
     assert told.value.where == "r.toml"
     assert "recipe" in told.value.hint
+
+
+def test_recipes_of_the_guide_are_recipes() -> None:
+    """What people copy from there can be read."""
+    guide = (Path(__file__).parents[3] / "docs" / "recipes.md").read_text("utf-8")
+    blocks = re.findall(r"```toml\n(.*?)```", guide, re.DOTALL)
+
+    recipes = [parse_recipe(text, where="docs/recipes.md") for text in blocks]
+
+    assert [len(one.lists) for one in recipes] == [0, 2, 1]
 
 
 def test_list_that_is_not_there(tmp_path: Path) -> None:
@@ -172,10 +188,24 @@ def test_recipe_to_start_from(tmp_path: Path) -> None:
     assert made["lists"] == [{"file": "index_all.csv"}]
     assert made["columns"] == {"path": "img", "label": "target", "split": "partition"}
     assert made["values"] == {"label": {}}
+    assert "# file" not in text
     assert '# "1" = "real" or "fake"' in text
     assert rejected(by(text, tmp_path)) == {"index_all.csv:2": "unknown-value"}
     known = text.replace('# "1" = "real" or "fake"', '"1" = "fake"')
     assert labels(by(known, tmp_path)) == {"imgs/a.jpg": "fake"}
+
+
+def test_start_finds_the_folder_of_the_files_and_names_other_lists(tmp_path: Path) -> None:
+    """A list without folders is tied to where its files lie."""
+    touch(tmp_path, "deep/img/a.jpg", "deep/img/b.jpg")
+    for name in ("one.txt", "two.txt"):
+        (tmp_path / name).write_text("a.jpg 7\nb.jpg 8\n")
+
+    text = starting_recipe(tmp_path, Config())
+
+    assert '# file = "two.txt"' in text
+    assert rejected(by(text, tmp_path)) == {"two.txt": "not-media"}
+    assert {row["status"] for row in by(text, tmp_path)["media"]} == {"present"}
 
 
 @pytest.mark.parametrize(

@@ -230,19 +230,21 @@ def find_layout(path: Path, name: str) -> Layout:
 def _store(catalog: Catalog, dataset: str, tables: dict[str, pa.Table]) -> int:
     """Keep a listing; return how many entries are new, or differ in anything declared of them."""
     # Media last: until they are there, a killed ingest has left nothing that counts.
-    changed: set[str] = set()
-    for name in ("depictions", "labels", "relations", "rejections"):
-        changed |= _replace_declared(catalog, name, dataset, tables)
+    changed = [
+        _replace_declared(catalog, name, dataset, tables)
+        for name in ("depictions", "labels", "relations", "rejections")
+    ]
     gone = _no_longer_listed(catalog, dataset, tables["media"])
-    media = pa.concat_tables([tables["media"], gone])
-    changed |= set(catalog.changed("media", media)["media_id"].to_pylist())
+    media = catalog.changed("media", pa.concat_tables([tables["media"], gone]))
     catalog.upsert("media", media)
-    return len(changed)
+    ids = [column.cast(pa.string()) for column in (*changed, media["media_id"])]
+    parts = [part for one in ids for part in one.chunks]
+    return len(pc.unique(pa.chunked_array(parts, pa.string())))
 
 
 def _replace_declared(
     catalog: Catalog, name: str, dataset: str, tables: dict[str, pa.Table]
-) -> set[str]:
+) -> pa.ChunkedArray:
     """Put what is declared now in the place of what was declared of the same entries.
 
     What was said of entries that are listed no more stays, and so does what people and machines
@@ -266,14 +268,14 @@ def _replace_declared(
     kept = f"SELECT * FROM {name} WHERE NOT coalesce({owner}, FALSE)"
     wanted = conform(connection.sql(f"{kept} UNION SELECT * FROM new_rows").to_arrow_table(), name)
     connection.register("wanted", wanted)
-    about = {"relations": '"left"', "rejections": "NULL"}.get(name, "media_id")
-    differ = connection.execute(
-        f"SELECT DISTINCT {about} FROM ((SELECT * FROM {name} EXCEPT SELECT * FROM wanted) "
-        f"UNION ALL (SELECT * FROM wanted EXCEPT SELECT * FROM {name}))"
-    ).fetchall()
-    if differ:
+    differ = connection.sql(
+        f"(SELECT * FROM {name} EXCEPT SELECT * FROM wanted) "
+        f"UNION ALL (SELECT * FROM wanted EXCEPT SELECT * FROM {name})"
+    ).to_arrow_table()
+    if differ.num_rows:
         catalog.replace(name, wanted)
-    return {str(entry) for (entry,) in differ if entry is not None}
+    about = {"relations": "left", "rejections": None}.get(name, "media_id")
+    return pa.chunked_array([], pa.string()) if about is None else differ[about]
 
 
 def forget_undeclared(catalog: Catalog, dataset: str) -> None:

@@ -14,6 +14,9 @@ from curate.errors import ExitStatus, InputError, printable
 from curate.model.plural import counted, verb
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from curate.ingest.advice import Advice
     from curate.ingest.run import Ingested
     from curate.model.config import Config
 
@@ -78,6 +81,15 @@ def command(
     return ExitStatus.FINDINGS if any(one.too_many for one in found) else ExitStatus.GOOD
 
 
+_ALWAYS = ("bad-label", "table-not-read", "unknown-value")
+
+
+def _say_advice(found: Iterable[Advice]) -> None:
+    for advice in found:
+        words = f" ({', '.join(map(printable, advice.found))})" if advice.found else ""
+        say(f"  {advice.count:,} {advice.reason}{words}: {advice.fix}")
+
+
 def _check_options(
     paths: list[str], layout: str, recipe: Path | None, write_recipe: Path | None
 ) -> None:
@@ -121,9 +133,10 @@ def _say(one: Ingested, *, dry_run: bool) -> None:
         say()
         most = "Most of it was rejected:" if one.entries else "Everything was rejected:"
         say(most if one.too_many else "What was rejected, and what to do:")
-        for advice in one.advice:
-            found = f" ({', '.join(map(printable, advice.found))})" if advice.found else ""
-            say(f"  {advice.count:,} {advice.reason}{found}: {advice.fix}")
+        _say_advice(one.advice)
+    else:
+        # What was declared of others went unread with these: that is told, however few they are.
+        _say_advice(advice for advice in one.advice if advice.reason in _ALWAYS)
     if one.unlabelled and not one.too_many:
         where = ""
         if one.folders:

@@ -51,7 +51,8 @@ _FIXES = {
     "contradiction": "say in the recipe which is right: take the field out of `pattern` or the "
     "column out of `columns`",
     "not-joined": "check the column by which the recipe joins the list",
-    "table-not-read": "name the table itself, `curate ingest PATH/TABLE`, or call it manifest.csv",
+    "table-not-read": "name the table itself, `curate ingest PATH/TABLE`, or let "
+    "`--write-recipe FILE.toml` write a recipe to read it by",
 }  # fmt: skip
 _OTHERWISE = "`curate status --rejections` lists each with its place"
 

@@ -143,6 +143,7 @@ def test_path_and_row_that_contradict_one_another(tmp_path: Path) -> None:
         ("pattern = ['{a b}/x']", "no name of a field"),
         ("lists = [{file = 'a', join = 'b'}]", "none names entries"),
         ("lists = [{columns = ['a']}]", "file"),
+        ("pattern = ['{a:s}/x']", "the form 's' is none"),
         ("lists = 3", "lists"),
         ("lists = [{file = '../a.csv'}]", "leads out of the folder"),
         ("lists = [{file = '/a.csv'}]", "leads out of the folder"),

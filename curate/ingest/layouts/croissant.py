@@ -13,7 +13,7 @@ from curate.errors import InputError
 from curate.ingest.layout import About
 from curate.ingest.layouts.documents import head, read_object
 from curate.ingest.layouts.folder import place_of
-from curate.ingest.layouts.hub_card import read_card
+from curate.ingest.layouts.hub_card import Card, read_card
 from curate.ingest.layouts.manifest import add_row, renamed
 from curate.ingest.layouts.shards import is_shard, read_shard
 from curate.ingest.listing import Listing, Member, Target, walk_files
@@ -78,6 +78,7 @@ class CroissantLayout:
         file = _file_of(target.path)
         said = {} if file is None else read_object(file)
         reading = _Reading(into, target, file.name if file else "", _licence(said.get("license")))
+        reading.card = read_card(target.root, into)
         for number, thing in enumerate(_things(said, "distribution")):
             reading.thing(number, thing)
         for thing in _things(said, "recordSet"):
@@ -139,6 +140,8 @@ class _Reading:
     """Ids of file objects that are the repository itself: its files are below the root."""
     shards: set[str] = field(default_factory=set)
     """Shards that were read."""
+    card: Card = field(default_factory=Card)
+    """What a card beside the file says of shards."""
 
     def thing(self, number: int, thing: Mapping[str, Any]) -> None:
         """Keep a file object that is here, or reject one that is elsewhere."""
@@ -200,7 +203,7 @@ class _Reading:
     def _file(self, place: str, locator: str, name: str, member: Member | None) -> None:
         if member is None and locator.lower().endswith((".parquet", ".arrow")):
             self.shards.add(locator)
-            read_shard(locator, self.target, self.into)
+            read_shard(locator, self.target, self.into, self.card)
             return
         if kind_of(locator) == "unknown":
             raise not_media(locator)
@@ -218,12 +221,11 @@ class _Reading:
         locators = [x for x in walk_files(self.target.root, self.into) if is_shard(x)]
         if not locators:
             raise Rejected("not-here", f"no file below the root is called like {patterns[:1]}")
-        card = read_card(self.target.root, self.into)
         for locator in locators:
             if locator not in self.shards:
                 self.shards.add(locator)
                 with self.into.attempt(place, locator=locator):
-                    read_shard(locator, self.target, self.into, card.splits(locator))
+                    read_shard(locator, self.target, self.into, self.card)
 
     def _candidates(self, inside: list[str]) -> Iterator[tuple[str, str, Member | None]]:
         """Yield the files that a file set chooses from: locator, name there, what is known.

@@ -1,14 +1,14 @@
 """The card of a hub's dataset: which of its files belong to which split.
 
 The card is `README.md`, whose first lines are YAML; `configs` lists for each configuration its
-`data_files`. See https://huggingface.co/docs/hub/datasets-manual-configuration.
+`data_files`, and `dataset_info` what columns hold. See https://huggingface.co/docs/hub/datasets-manual-configuration.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -21,13 +21,15 @@ _MAX_BYTES = 1 << 20
 
 @dataclass(frozen=True)
 class Card:
-    """What a card says of splits.
+    """What a card says of splits and labels.
 
     Attributes:
         rules: Each split with the files that belong to it, in the order of the card.
+        names: For a column of class labels the name of each number, where the card tells one.
     """
 
     rules: tuple[tuple[str, re.Pattern[str]], ...] = ()
+    names: Mapping[str, list[str]] = field(default_factory=dict)
 
     def splits(self, locator: str) -> list[str]:
         """Return the splits of a file, each once."""
@@ -53,15 +55,40 @@ def read_card(root: Path, into: Listing) -> Card:
         problem = " ".join(str(error).split())
         into.reject("README.md", "bad-card", f"its first lines are not YAML: {problem}")
         return Card()
-    configs = said.get("configs") if isinstance(said, dict) else None
-    return Card(tuple(_rules(configs if isinstance(configs, list) else [])))
+    if not isinstance(said, dict):
+        return Card()
+    return Card(tuple(_rules(_listed(said.get("configs")))), _names(said.get("dataset_info")))
+
+
+def _listed(said: Any) -> list[Any]:
+    return said if isinstance(said, list) else []
+
+
+def _names(said: Any) -> dict[str, list[str]]:
+    """Return the names of classes by column; of a column that is told of in two ways, none.
+
+    They stand as ``{dtype: {class_label: {names: {"0": real, "1": fake}}}}`` for each feature.
+    """
+    found: dict[str, list[list[str]]] = {}
+    for info in said if isinstance(said, list) else [said]:
+        for feature in _listed(info.get("features")) if isinstance(info, dict) else ():
+            kind = feature.get("dtype") if isinstance(feature, dict) else None
+            label = kind.get("class_label") if isinstance(kind, dict) else None
+            names = label.get("names") if isinstance(label, dict) else None
+            if isinstance(names, dict):
+                names = [names.get(str(n), names.get(n)) for n in range(len(names))]
+            if isinstance(names, list) and all(isinstance(one, str) for one in names):
+                found.setdefault(feature.get("name"), []).append(names)
+    return {column: told[0] for column, told in found.items()
+            if isinstance(column, str) and all(one == told[0] for one in told)}  # fmt: skip
 
 
 def _rules(configs: list[Any]) -> Iterator[tuple[str, re.Pattern[str]]]:
     for config in configs:
         if not isinstance(config, dict):
             continue
-        folder = str(config.get("data_dir") or "").strip("/")
+        folder = config.get("data_dir")
+        folder = folder.strip("/") if isinstance(folder, str) else ""
         for split, pattern in _patterns(config.get("data_files")):
             whole = f"{folder}/{pattern}" if folder else pattern
             yield SPLITS.get(split.casefold(), split), _glob(whole)
@@ -78,8 +105,8 @@ def _patterns(said: Any) -> Iterator[tuple[str, str]]:
         named = []
     for split, paths in named:
         for path in paths if isinstance(paths, list) else [paths]:
-            if split is not None and isinstance(path, str):
-                yield str(split), path.removeprefix("./").lstrip("/")
+            if isinstance(split, str) and isinstance(path, str):
+                yield split, path.removeprefix("./").lstrip("/")
 
 
 def _glob(pattern: str) -> re.Pattern[str]:

@@ -41,8 +41,8 @@ class HuggingFaceLayout:
                 "`<shard>/<column>/<row>.<ending>`; later stages read it there"
             ),
             (
-                "other columns, as those of a manifest; class labels by the names that the dataset "
-                "gives them"
+                "other columns, as those of a manifest; class labels by the names that the shard "
+                "or the card gives them"
             ),
             (
                 "each row of a `metadata` file: the files that it names, beside it; files that "
@@ -85,7 +85,7 @@ class HuggingFaceLayout:
         for locator in walk_files(target.root, into):
             if is_shard(locator) or (card.splits(locator) and locator.endswith(".parquet")):
                 with into.attempt(locator, locator=locator):
-                    read_shard(locator, target, into, card.splits(locator))
+                    read_shard(locator, target, into, card)
             elif _names_files(target.root / locator):
                 named |= _metadata(locator, target, into, card)
             elif locator.rpartition("/")[2] not in _SETTINGS:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 from pyarrow import parquet
 
 from curate.ingest.layouts.clips import put_in_splits
+from curate.ingest.layouts.hub_card import Card
 from curate.ingest.layouts.manifest import add_row, renamed
 from curate.ingest.listing import Listing, Member, Target
 from curate.ingest.locators import SPLITS, Rejected, split_of
@@ -67,7 +68,7 @@ class _Features:
     names: dict[str, list[str]] = field(default_factory=dict)
 
 
-def _features(schema: pa.Schema) -> _Features:
+def _features(schema: pa.Schema, names: Mapping[str, list[str]]) -> _Features:
     about = json.loads((schema.metadata or {}).get(b"huggingface", b"{}"))
     declared = about.get("info", {}).get("features", {})
     found = _Features()
@@ -80,6 +81,8 @@ def _features(schema: pa.Schema) -> _Features:
             found.names[column.name] = list(said["names"])
         elif _is_file(column.type):
             found.files[column.name] = "image"
+        elif column.name in names and column.name not in declared:
+            found.names[column.name] = names[column.name]
     return found
 
 
@@ -88,24 +91,24 @@ def _is_file(kind: pa.DataType) -> bool:
     return pa.types.is_struct(kind) and {f.name for f in kind} == {"bytes", "path"}
 
 
-def read_shard(locator: str, target: Target, into: Listing, splits: Sequence[str] = ()) -> None:
+def read_shard(locator: str, target: Target, into: Listing, card: Card) -> None:
     """List the rows of one shard.
 
     Args:
         locator: Where it lies.
         target: What is being ingested.
         into: The listing.
-        splits: Its splits, where the dataset's card tells them; else its name may tell one.
+        card: What the dataset's card says; where it tells no split, the shard's name may.
 
     Raises:
         Rejected: It cannot be read, or no column holds files.
     """
     path = target.root / locator
     written = path.stat().st_mtime_ns
-    splits = splits or [one for one in [split_of(locator)] if one is not None]
+    splits = card.splits(locator) or [one for one in [split_of(locator)] if one is not None]
     try:
         schema, batches = _open(path)
-        features = _features(schema)
+        features = _features(schema, card.names)
         if not features.files:
             raise Rejected("no-media", "no column holds pictures or videos")
         row = 0

@@ -263,3 +263,33 @@ def test_rows_that_name_several_files(tmp_path: Path) -> None:
     assert labels(tables) == {"a.jpg": "fake", "b.jpg": "fake", "c.jpg": "real", "d.jpg": "real"}
     assert "e.jpg" in entries(tables)
     assert rejected(tables) == {"metadata.jsonl:3": "no-path"}
+
+
+@pytest.mark.parametrize("names", ["{'0': real, '1': fake}", "{0: real, 1: fake}", "[real, fake]"])
+def test_names_of_classes_from_the_card(tmp_path: Path, names: str) -> None:
+    """A shard that says nothing of its columns is told by the card what its numbers mean."""
+    shard(tmp_path / FORMS[0], [{"image": image(picture(n)), "label": n} for n in (0, 1, 2)], {})
+    (tmp_path / "README.md").write_text(
+        f"---\ndataset_info:\n  features:\n  - name: image\n    dtype: image\n  - name: label\n"
+        f"    dtype:\n      class_label:\n        names: {names}\n---\n"
+    )
+
+    tables = hf(tmp_path)
+
+    assert labels(tables) == {f"{FORMS[0]}/image/0": "real", f"{FORMS[0]}/image/1": "fake"}
+    assert rejected(tables) == {}
+
+
+def test_cards_that_contradict_themselves_name_no_class(tmp_path: Path) -> None:
+    """Two configurations that name one column otherwise leave its numbers without a name."""
+    shard(tmp_path / FORMS[0], [{"image": image(picture()), "label": 0}], {})
+    feature = "  features: [{name: label, dtype: {class_label: {names: [%s]}}}]\n"
+    (tmp_path / "README.md").write_text(
+        "---\ndataset_info:\n-"
+        + feature[1:] % "real, fake"
+        + "-"
+        + feature[1:] % "fake, real"
+        + "---\n"
+    )
+
+    assert rejected(hf(tmp_path)) == {f"{FORMS[0]}:0": "bad-label"}

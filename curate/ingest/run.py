@@ -7,7 +7,7 @@ once declared is not forgotten.
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -78,7 +78,7 @@ def ingest(
     layout: str = "auto",
     dataset: str | None = None,
     media_root: str | Path | None = None,
-    sealed: Iterable[str] = (),
+    sealed: Collection[str] = (),
     recipe: Recipe | None = None,
     dry_run: bool = False,
 ) -> Ingested:
@@ -117,7 +117,7 @@ def ingest(
         own = recipe.name if recipe is not None else ""
         target = Target(place, dataset or own or root.folder.name, root.folder, config)
         if dataset is None and not dry_run:
-            _check_same_root(catalog, target.dataset, root.kept_as)
+            _check_same_root(catalog, target.dataset, root.kept_as, sealed)
         reader = find_layout(place, layout) if recipe is None else _by_recipe(recipe, place)
         return _ingest(target, root, catalog, reader, sealed, dry_run=dry_run)
 
@@ -134,7 +134,7 @@ def _ingest(
     root: Root,
     catalog: Catalog,
     reader: Layout,
-    sealed: Iterable[str],
+    sealed: Collection[str],
     *,
     dry_run: bool,
 ) -> Ingested:
@@ -177,12 +177,14 @@ def _name_withdrawn(listing: Listing) -> None:
                 row.setdefault("source_id", known.source_id)
 
 
-def _check_same_root(catalog: Catalog, dataset: str, root: str) -> None:
+def _check_same_root(catalog: Catalog, dataset: str, root: str, sealed: Collection[str]) -> None:
     """Refuse to take a folder for another of its name: entries of that would all be missing."""
     connection = catalog.connect("media")
+    # What is sealed was moved away by us, and says nothing of where the dataset lies.
+    connection.register("put_away", pa.table({"media_id": pa.array(list(sealed), pa.string())}))
     found = connection.execute(
         f"SELECT root, count(*) FROM media WHERE dataset = {_sql(dataset)} AND status = 'present' "
-        "GROUP BY root ORDER BY 2 DESC, 1"
+        "AND media_id NOT IN (SELECT media_id FROM put_away) GROUP BY root ORDER BY 2 DESC, 1"
     ).fetchall()
     if found and root not in {one for one, _ in found}:
         elsewhere, count = found[0]

@@ -142,11 +142,14 @@ class Project:
         layout: str = "auto",
         dataset: str | None = None,
         media_root: str | Path | None = None,
+        recipe: str | Path | None = None,
+        dry_run: bool = False,
     ) -> Ingested:
         """List the media of a dataset. See `curate.verbs.ingest.ingest`."""
         return ingest.ingest(
-            self.context, path, layout=layout, dataset=dataset, media_root=media_root
-        )
+            self.context, path, layout=layout, dataset=dataset, media_root=media_root,
+            recipe=recipe, dry_run=dry_run,
+        )  # fmt: skip
 
     def import_statements(self, path: str | Path) -> Recorded:
         """Record consents, subjects, notices or sources. See `curate.verbs.statements`."""

@@ -99,10 +99,24 @@ def _text(path: Path, suffix: str) -> Iterator[Row]:
 
 
 def _encoding(path: Path) -> str:
-    """Return the encoding that a byte-order mark names, as spreadsheets write it; or UTF-8."""
+    """Return the encoding that a byte-order mark names, as spreadsheets write it; or UTF-8.
+
+    Raises:
+        InvalidFileError: It is UTF-16 text without such a mark.
+    """
     with path.open("rb") as file:
-        begins = file.read(2)
-    return "utf-16" if begins in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE) else "utf-8-sig"
+        begins = file.read(4)
+    if begins in (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE):
+        return "utf-32"
+    if begins[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+        return "utf-16"
+    if b"\0" in begins:
+        raise InvalidFileError(
+            "this is UTF-16 or UTF-32 text without a byte-order mark, or no text",
+            where=str(path),
+            hint="save the file as UTF-8",
+        )
+    return "utf-8-sig"
 
 
 def _delimiter(line: str) -> str:
@@ -110,8 +124,11 @@ def _delimiter(line: str) -> str:
 
     >>> _delimiter("subject;state"), _delimiter("subject,state"), _delimiter("subject")
     (';', ',', ',')
+    >>> _delimiter("path;label;notes, if any")
+    ';'
     """
-    return next((one for one in (",", ";", "\t") if one in line), ",")
+    # Of equally many the first stands for the whole.
+    return max((",", ";", "\t"), key=line.count)
 
 
 def _line_that_is_no_text(path: Path) -> int:

@@ -11,7 +11,7 @@ import typer
 
 from curate.cli.options import JobsOption, JsonOption, WorkspaceOption
 from curate.cli.output import note, open_context, say, say_json, showing_progress
-from curate.model.plural import counted
+from curate.model.plural import counted, verb
 
 if TYPE_CHECKING:
     from curate.engine.pipeline import StageRun
@@ -93,6 +93,7 @@ def _print(context: Context, one: StageRun) -> None:
         note(f"licence of {notes['model']}: {notes['licence']}")
     rows = ", ".join(f"{count:,} {name}" for name, count in one.rows.items())
     say(f"{one.stage}: {rows}" if one.done else f"{one.stage}: nothing to do")
+    _print_changed(notes.get("changed_in_place", 0))
     if notes.get("chains_split"):
         say(f"  {notes['chains_split']:,} chains of look-alikes were split into groups")
     if notes.get("people_apart"):
@@ -108,6 +109,13 @@ def _print(context: Context, one: StageRun) -> None:
         _print_lists(context, notes)
     if one.stage == "labels":
         _print_labels(notes)
+
+
+def _print_changed(count: int) -> None:
+    """Print how many files were not as they were listed."""
+    if count:
+        say(f"  {counted(count, 'file')} changed in place since the last listing, and "
+            f"{verb(count, 'was', 'were')} read again")  # fmt: skip
 
 
 def _print_misses(notes: Mapping[str, Any]) -> None:

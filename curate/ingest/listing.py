@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 
 from curate.errors import printable
-from curate.ingest.locators import Rejected, kind_of, safe_locator
+from curate.ingest.locators import Rejected, is_litter, kind_of, litter, safe_locator
 from curate.model.config import Config
 from curate.model.ids import media_id, stable_id
 from curate.model.pseudonyms import cleaned
@@ -129,12 +129,14 @@ class Listing:
             values: Columns of ``media``.
 
         Raises:
-            Rejected: The locator was listed already, leaves the media root, or names
-                something that is no regular file.
+            Rejected: The locator was listed already, leaves the media root, names something that
+                is no regular file, or what a file manager left behind.
         """
         clean = safe_locator(locator)
         if clean in self._declared:
             raise Rejected("duplicate-row", self._doubled(place, clean, {**values, **(told or {})}))
+        if is_litter(clean):
+            raise litter()
         ask = self.look or self._stat
         found = member or (ask(clean) if on_disk else None)
         entry = media_id(self.dataset, clean)

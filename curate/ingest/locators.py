@@ -30,6 +30,8 @@ SPLITS = {
 }
 
 
+_WORDS = re.compile(r"[a-z]+")
+
 # A locator that is in normal form already: no empty part, and none that begins with a dot.
 _NORMAL = re.compile(r"[^/.\0][^/\0]*(?:/[^/.\0][^/\0]*)*")
 
@@ -57,12 +59,33 @@ _NOT_READ = {
 }  # fmt: skip
 
 
+# What a file manager or an archiver leaves behind is nobody's media.
+_LITTER = frozenset({".ds_store", ".localized", "thumbs.db", "desktop.ini", ".nomedia"})
+
+
+def is_litter(locator: str) -> bool:
+    """Return whether a file is what file managers and archivers leave behind, whatever its ending.
+
+    >>> is_litter("a/.DS_Store"), is_litter("__MACOSX/a/._b.jpg"), is_litter("a/b.jpg")
+    (True, True, False)
+    """
+    *folders, name = locator.split("/")
+    return name.casefold() in _LITTER or name.startswith("._") or "__MACOSX" in folders
+
+
+def litter() -> Rejected:
+    """Return the rejection of such a file."""
+    return Rejected("litter", "a file manager or an archiver left this behind; it is no media")
+
+
 def not_media(locator: str) -> Rejected:
     """Return the rejection of a file whose ending names no picture or video that is read.
 
     >>> not_media("a/b.jxl").detail
     'a picture that is not read (JPEG XL): neither what it shows nor what it says of use is known'
     """
+    if is_litter(locator):
+        return litter()
     name = _NOT_READ.get(locator.rpartition(".")[2].lower())
     if name is None:
         return Rejected("not-media", "the ending names no picture or video format")
@@ -101,6 +124,37 @@ def safe_locator(text: str) -> str:
     if not parts:
         raise Rejected("no-path", "the path is empty")
     return "/".join(parts)
+
+
+def split_of(locator: str) -> str | None:
+    """Return the split that the name of a list or shard tells, None where it tells none.
+
+    Its own name speaks first: one that begins with a split, or in which one split is named. Then
+    the nearest folder that is called by a split, then one whose last word is. A word elsewhere in
+    a folder's name is part of what the dataset is called.
+
+    >>> split_of("test-bench/train-00000-of-00001.parquet"), split_of("test-bench/0000.parquet")
+    ('train', None)
+    >>> split_of("default/partial-train/0000.parquet"), split_of("validation/shard-7.tar")
+    ('train', 'val')
+    """
+    *folders, name = locator.casefold().split("/")
+    words = _WORDS.findall(name.partition(".")[0])
+    if words and words[0] in SPLITS:
+        return SPLITS[words[0]]
+    found = {SPLITS[word] for word in words if word in SPLITS}
+    if len(found) == 1:
+        return found.pop()
+    if found:
+        return None
+    folders.reverse()
+    for folder in folders:
+        if folder in SPLITS:
+            return SPLITS[folder]
+    for folder in folders:
+        if (words := _WORDS.findall(folder)) and words[-1] in SPLITS:
+            return SPLITS[words[-1]]
+    return None
 
 
 def kind_of(locator: str) -> str:

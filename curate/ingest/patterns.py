@@ -74,3 +74,59 @@ def compiled(pattern: str) -> re.Pattern[str]:
 
 def _wrong(pattern: str, problem: str) -> ConfigError:
     return ConfigError(f"ingest.subject: {pattern!r}: {problem}", where="curate.toml", hint=_HINT)
+
+
+@cache
+def with_fields(pattern: str) -> re.Pattern[str]:
+    """Return a pattern of a recipe as a regular expression with a group for each field.
+
+    Raises:
+        ValueError: It is none.
+    """
+    text, names = "", set()
+    for literal, field, form, conversion in Formatter().parse(pattern):
+        text += re.escape(literal)
+        if field is None:
+            continue
+        if conversion or not field.isidentifier():
+            raise ValueError(f"{field!r} is no name of a field")
+        content = _content(form or "")
+        if field == "_":
+            text += f"(?:{content})"
+        elif field in names:
+            text += f"(?P={field})"
+        else:
+            names.add(field)
+            text += f"(?P<{field}>{content})"
+    return re.compile(f"(?:.*/)?{text}", re.DOTALL)
+
+
+def _content(form: str) -> str:
+    """Return what a field of a form may hold.
+
+    Raises:
+        ValueError: The form is none.
+    """
+    if form in _CONTENTS:
+        return _CONTENTS[form]
+    if width := _WIDTH.fullmatch(form):
+        return f"[0-9]{{{width[1]}}}"
+    if len(form) == 1:
+        raise ValueError(f"the form {form!r} is none: d is a number, w a word, a|b one of these")
+    return "|".join(map(re.escape, form.split("|")))
+
+
+_WIDTH = re.compile(r"0?([1-9])d")
+_CONTENTS = {"": "[^/]+", "d": "[0-9]+", "w": "[^/_.-]+"}
+
+
+def fields_of(pattern: str, locator: str) -> dict[str, str] | None:
+    """Return what a path says by a pattern of a recipe, None where the pattern does not fit.
+
+    >>> fields_of("{label:real|fake}/{target:w}_{_:d}.mp4", "x/fake/id3_0007.mp4")
+    {'label': 'fake', 'target': 'id3'}
+    >>> fields_of("{n:04d}.jpg", "0012.jpg"), fields_of("{n:04d}.jpg", "012.jpg")
+    ({'n': '0012'}, None)
+    """
+    found = with_fields(pattern).fullmatch(locator)
+    return None if found is None else found.groupdict()

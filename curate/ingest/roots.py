@@ -25,7 +25,8 @@ from curate.media.open import open_regular
 from curate.media.remote import URL, Found, Remote, found, remote
 
 ARCHIVES = (".zip", ".tar")
-TEXTS = (".json", ".jsonl", ".ndjson", ".csv", ".tsv", ".txt", ".toml", ".yaml", ".yml", ".xml")
+TEXTS = (".json", ".jsonl", ".ndjson", ".csv", ".tsv", ".txt", ".md", ".toml", ".yaml", ".yml",
+         ".xml")  # fmt: skip
 MAX_TEXT_BYTES = 256 << 20
 _LOCAL_ARCHIVE = re.compile(
     r"(?:zip|tar)://([^:]*)::(?:file://)?(/?[^:]+\.(?:zip|tar))", re.IGNORECASE

@@ -82,6 +82,8 @@ class Config:
     real_words: tuple[str, ...] = REAL_WORDS
     fake_words: tuple[str, ...] = FAKE_WORDS
     subject: str = ""
+    strip: tuple[str, ...] = ()
+    rejected_share: float = 0.5
     analyzer: str = "dlib"
     model: str = ""
     smallest: int | None = None
@@ -168,6 +170,8 @@ def _config(raw: dict[str, Any]) -> Config:
         "real_words": _words(ingest.get("real")),
         "fake_words": _words(ingest.get("fake")),
         "subject": ingest.get("subject"),
+        "strip": _listed(ingest.get("strip")),
+        "rejected_share": ingest.get("rejected_share"),
         "analyzer": faces.get("analyzer"),
         "model": faces.get("model"),
         "smallest": faces.get("smallest"),

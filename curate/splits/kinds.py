@@ -46,7 +46,8 @@ KINDS = (
          "the clip, declared by the dataset's layout", "SPL006"),
     Kind("frames", "frames", "frames of one video", "the video, declared by the layout", "SPL008"),
     Kind("source", "source", "one source video, however far back",
-         "the source video, declared by the dataset's layout", "SPL005"),
+         "the source video, clip or session, declared by the dataset's layout or by the columns "
+         "`group` and `source` of a manifest", "SPL005"),
     Kind("derived", "source", "one made from the other, or both from one entry",
          "what it was made from, declared", "SPL009"),
     Kind("swap", "swap", "swaps made from one entry, and that entry",

@@ -39,6 +39,8 @@ _SOURCES = """
 SELECT a.item AS child, CASE WHEN a.item IS NULL THEN r."left" END AS child_id, r."right" AS name
 FROM relations r LEFT JOIN items a ON a.id = r."left"
 WHERE r.relation = 'from_source' AND r.left_kind = 'media'
+UNION ALL
+SELECT item, NULL, name FROM recordings
 """
 
 
@@ -57,7 +59,13 @@ class Lineage:
 
 
 def descended(connection: duckdb.DuckDBPyConnection, ids: pa.Array) -> Lineage:
-    """Return the groups that follow from what entries were made from, and what is not listed."""
+    """Return the groups that follow from what entries were made from, and what is not listed.
+
+    Args:
+        connection: Has the tables ``relations``, ``items`` (``item``, ``id``) and ``recordings``
+            (``item``, ``name``): sources that entries name themselves.
+        ids: The ids of the entries, in order.
+    """
     made = connection.sql(_EDGES).to_arrow_table()
     sources = connection.sql(_SOURCES).to_arrow_table()
     texts = [made["child_id"], made["parent_id"], sources["child_id"]]

@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from curate.catalog.memory import in_memory
+from curate.model.known_datasets import known_datasets
 from curate.splits.arrays import distinct
 from curate.splits.descent import Nodes
 from curate.splits.groups import Groups, ints
@@ -138,6 +139,8 @@ def read_ties(
     Args:
         tables: A table for each of `INPUTS`; only ``entries`` needs rows. Where there is one
             called ``names``, the pseudonyms in its column ``subject_id`` are those of ``person``.
+            Where there is one called ``sources``, whose ``source_id`` are those with terms on
+            record, entries of any other declared source are tied by it.
         kinds: Names of the kinds that matter; all when None. Others may be there as well.
         looser: Whether faces that may be one person are tied by identity as well, though they are
             too little alike to be held to be: for making splits, not for telling of leaks.
@@ -152,6 +155,7 @@ def read_ties(
     connection.register(
         "items", pa.table({"item": numbers, "id": entries["media_id"], "sha256": entries["sha256"]})
     )
+    connection.register("recordings", _recordings(entries, tables.get("sources")))
     groups = _copies(entries["sha256"].combine_chunks(), tables) if wanted & _BY_CONTENT else {}
     for name, relations in _PAIRED.items():
         if name in wanted:
@@ -170,6 +174,44 @@ def read_ties(
     ordered = {kind.name: groups[kind.name] for kind in KINDS if kind.name in groups}
     dangling = {kind: len(items) for kind, items in outside.items() if len(items)}
     return Ties(entries, ordered, _known(connection, ordered, outside), dangling)
+
+
+def _recordings(entries: pa.Table, sources: pa.Table | None) -> pa.Table:
+    """Return the entries with the source that each declares, where a source is one recording.
+
+    A source whose terms are on record, here or in the registry of known datasets, is a collection
+    and ties nothing, and so is the only source of a whole dataset. Any other may be a session or a
+    video, and nothing that nobody described counts as harmless.
+
+    Args:
+        entries: The entries in the order of ids.
+        sources: The sources with terms on record; None where nobody knows them.
+
+    Returns:
+        ``item`` (the entry's number) and ``name``.
+    """
+    named = entries.select(["dataset", "source_id"]).append_column(
+        "item", pa.array(np.arange(entries.num_rows, dtype=np.int32))
+    )
+    if sources is None:
+        named = named.slice(0, 0)
+    else:
+        described = pa.array(sorted({*sources["source_id"].to_pylist(), *known_datasets()}),
+                             pa.string())  # fmt: skip
+        of_dataset = named.group_by("dataset").aggregate(
+            [("source_id", "count_distinct", pc.CountOptions(mode="all"))]
+        )
+        several = of_dataset.filter(pc.greater(of_dataset["source_id_count_distinct"], 1))
+        named = named.filter(
+            pc.and_(
+                pc.and_(
+                    pc.is_valid(named["source_id"]),
+                    pc.invert(pc.is_in(named["source_id"], value_set=described)),
+                ),
+                pc.is_in(named["dataset"], value_set=several["dataset"]),
+            )
+        )
+    return pa.table({"item": named["item"], "name": named["source_id"]})
 
 
 def _copies(sha256: pa.Array, tables: Mapping[str, pa.Table]) -> dict[str, Groups]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,15 +20,32 @@ def ingest(
     layout: str = "auto",
     dataset: str | None = None,
     media_root: str | Path | None = None,
+    recipe: str | Path | None = None,
+    dry_run: bool = False,
 ) -> Ingested:
-    """List the media at `path`. See `curate.ingest.run.ingest`."""
+    """List the media at `path`. See `curate.ingest.run.ingest`; `recipe` is a file."""
     from curate.ingest import run
+    from curate.ingest.recipe import read_recipe
     from curate.ingest.run import forget_undeclared
     from curate.safety.seal.custody import Custody
 
+    by = None if recipe is None else read_recipe(recipe)
+    if dry_run:
+        return run.ingest(
+            path,
+            context.catalog,
+            context.config,
+            layout=layout,
+            dataset=dataset,
+            media_root=media_root,
+            sealed=Custody(context.ledger).sealed_entries(),
+            recipe=by,
+            dry_run=True,
+        )
+    asked = {"layout": layout} if recipe is None else {"recipe": Path(recipe).read_text("utf-8")}
     with (
         context.workspace.writing(),
-        context.recorded("ingest", {"layout": layout}) as record,
+        context.recorded("ingest", asked) as record,
         listings_kept(context.catalog, context.ledger, context.clock) as keeping,
     ):
         found = run.ingest(
@@ -40,10 +56,12 @@ def ingest(
             dataset=dataset,
             media_root=media_root,
             sealed=Custody(context.ledger).sealed_entries(),
+            recipe=by,
         )
         if found.dataset in keeping.wrong:
             forget_undeclared(context.catalog, found.dataset)
             apply_corrections(context.catalog, context.ledger)
         keeping.anew.add(found.dataset)
-        record["counts"] = {k: v for k, v in asdict(found).items() if k != "rejections"}
+        counted = ("dataset", "layout", "entries", "changed", "missing", "unlabelled")
+        record["counts"] = {name: getattr(found, name) for name in counted}
     return found

@@ -16,6 +16,7 @@ from curate.catalog.views import read_entries
 from curate.engine.changed import drop_changed, sums_kept
 from curate.engine.pipeline import Pipeline, StageRun
 from curate.errors import InputError, MissingKeyError, UnknownNameError
+from curate.ingest.relist import relist_changed
 from curate.model.config import Config
 from curate.verbs.correct import apply_corrections
 from curate.verbs.extras import lacking, remedy_of
@@ -88,6 +89,7 @@ def run(
     ):
         apply_corrections(context.catalog, context.ledger)
         drop_changed(context.catalog)
+        anew = relist_changed(context.catalog) if "probe" in wanted else 0
         pipeline = Pipeline(context.catalog, context.clock, jobs, context.progress)
         config = replace(context.config, exact=exact or context.config.exact)
         keeper = open_vault(context) if keep_embeddings else None
@@ -103,6 +105,13 @@ def run(
         )
         if again:
             keeping.renew("signals")
+    # Not known to stages, which see no more than that the files were never read as they are.
+    ran = [
+        replace(one, notes={**one.notes, "changed_in_place": anew})
+        if anew and one.stage == "probe"
+        else one
+        for one in ran
+    ]
     return sorted(
         [*ran, *(StageRun(name, 0, {}, {"left_out": why}) for name, why in absent.items())],
         key=lambda one: STAGES.index(one.stage),

@@ -28,9 +28,13 @@ if TYPE_CHECKING:
 
 
 def read_tables(catalog: Catalog, ledger: Ledger) -> dict[str, pa.Table]:
-    """Return the tables that ties are read from; ``names`` says which names are one person."""
+    """Return the tables that ties are read from.
+
+    ``names`` says which names are one person, and ``sources`` which sources have terms on record.
+    """
     stored = {name: catalog.read(name) for name in INPUTS if name != "entries"}
-    return {"entries": read_entries(catalog), "names": names_in(ledger)} | stored
+    said = {"names": names_in(ledger), "sources": ledger.read("sources")}
+    return {"entries": read_entries(catalog), **said} | stored
 
 
 def lint_splits(

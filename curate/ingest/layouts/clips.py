@@ -7,7 +7,7 @@ whose motion is.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -128,7 +128,7 @@ class Frames:
                     list_clip(place, whole)
 
 
-def put_in_splits(entry: str, splits: list[str], into: Listing, *, basis: str) -> None:
+def put_in_splits(entry: str, splits: Sequence[str], into: Listing, *, basis: str) -> None:
     """Keep the splits beyond the first that list an entry; the first stands in ``media``."""
     for split in splits[1:]:
         into.relate(entry, "in_split", split, basis=basis, right_kind="split")

@@ -12,12 +12,11 @@ from curate.ingest.layout import About
 from curate.ingest.layouts.documents import head, nearby, read_object
 from curate.ingest.layouts.manifest import add_row, renamed
 from curate.ingest.listing import Listing, Target
-from curate.ingest.locators import SPLITS, Rejected, authenticity
+from curate.ingest.locators import Rejected, authenticity, split_of
 from curate.rows import Row
 
 _HEAD = re.compile(r'\s*\{\s*"(?:info|licenses|images|annotations|categories)"\s*:')
 _KEYS = frozenset({"images", "annotations", "categories"})
-_SPLIT = re.compile(r"(?<![a-z])(train|val|test|valid|validation)(?![a-z])")
 # Where exporters put the pictures, beside the JSON or beside its folder.
 _FOLDERS = ("", "images/", "data/")
 
@@ -80,7 +79,7 @@ def _read(file: Path, target: Target, into: Listing) -> None:
         word = names.get(_id(annotation, "category_id"), "")
         if authenticity(word, target.config):
             classes.setdefault(_id(annotation, "image_id"), set()).add(word)
-    split = _SPLIT.search(re.sub(r"\d+", "", file.stem.casefold()))
+    split = split_of(file.name)
     columns = {v: k for k, v in target.config.columns.items()}
     for number, image in enumerate(said["images"]):
         place = f"{file.name}: images[{number}]"
@@ -93,7 +92,7 @@ def _read(file: Path, target: Target, into: Listing) -> None:
                 raise Rejected("label-conflict", f"annotated as {' and '.join(sorted(found))}")
             values = {k: v for k, v in image.items() if k not in ("file_name", "license")}
             values |= {"label": min(found)} if found else {}
-            values |= {"split": SPLITS[split[1]]} if split else {}
+            values |= {"split": split} if split else {}
             if licence := licences.get(_id(image, "license")):
                 values["licence"] = licence
             path = _locate(image["file_name"], file, target)

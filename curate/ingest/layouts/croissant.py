@@ -13,7 +13,9 @@ from curate.errors import InputError
 from curate.ingest.layout import About
 from curate.ingest.layouts.documents import head, read_object
 from curate.ingest.layouts.folder import place_of
+from curate.ingest.layouts.hub_card import Card, read_card
 from curate.ingest.layouts.manifest import add_row, renamed
+from curate.ingest.layouts.shards import is_shard, read_shard
 from curate.ingest.listing import Listing, Member, Target, walk_files
 from curate.ingest.locators import Rejected, kind_of, not_media, safe_locator
 from curate.media.archive import members_of
@@ -39,13 +41,22 @@ class CroissantLayout:
                 "filename, or the one of type ImageObject or VideoObject"
             ),
             (
-                "each file set: the files that it includes, below the root or in a local `.tar` or "
-                "`.zip`, with what their folders say"
+                "each file set: the files that it includes and does not exclude, below the root, "
+                "in a local `.tar` or `.zip`, or in a repository (`git+https`), whose files are "
+                "those below the root; with what their folders say"
+            ),
+            (
+                "Parquet shards that a file set includes: as those of Hugging Face; where none of "
+                "the files that it includes is here, every shard that is"
             ),
             "the licence of the dataset, as written",
         ),
         traps=(
             "nothing is fetched: a file at a web address is told as a rejection",
+            (
+                "Hugging Face's own Croissant names the files of its converted branch "
+                "(`default/*/*.parquet`), and not those of the dataset that people download"
+            ),
             (
                 "a file set that is contained in an archive gives no records to some readers "
                 "unless the context maps `containedIn`; it is read here either way"
@@ -67,12 +78,13 @@ class CroissantLayout:
         file = _file_of(target.path)
         said = {} if file is None else read_object(file)
         reading = _Reading(into, target, file.name if file else "", _licence(said.get("license")))
+        reading.card = read_card(target.root, into)
         for number, thing in enumerate(_things(said, "distribution")):
             reading.thing(number, thing)
         for thing in _things(said, "recordSet"):
             reading.records(thing)
         for number, thing in enumerate(_things(said, "distribution")):
-            if _type(thing) == "FileSet":
+            if "FileSet" in _types(thing):
                 reading.files(number, thing)
 
 
@@ -87,8 +99,19 @@ def _things(said: Mapping[str, Any], key: str) -> Iterator[Mapping[str, Any]]:
     return (thing for thing in listed if isinstance(thing, dict))
 
 
-def _type(thing: Mapping[str, Any]) -> str:
-    return str(thing.get("@type", "")).rpartition(":")[2]
+def _types(thing: Mapping[str, Any]) -> set[str]:
+    """Return what a thing is, without prefixes: it may be an address, or a list.
+
+    >>> sorted(_types({"@type": ["cr:FileSet", "http://mlcommons.org/croissant/FileObject"]}))
+    ['FileObject', 'FileSet']
+    """
+    said = thing.get("@type", "")
+    return {re.split(r"[:/#]", str(one))[-1] for one in _listed(said)}
+
+
+def _listed(said: Any) -> list[Any]:
+    """Return a value, or several, as a list."""
+    return said if isinstance(said, list) else [] if said is None else [said]
 
 
 def _id(thing: Any) -> str:
@@ -113,10 +136,19 @@ class _Reading:
     licence: str | None
     objects: dict[str, str] = field(default_factory=dict)
     """Locators of local file objects by id."""
+    repositories: set[str] = field(default_factory=set)
+    """Ids of file objects that are the repository itself: its files are below the root."""
+    shards: set[str] = field(default_factory=set)
+    """Shards that were read."""
+    card: Card = field(default_factory=Card)
+    """What a card beside the file says of shards."""
 
     def thing(self, number: int, thing: Mapping[str, Any]) -> None:
         """Keep a file object that is here, or reject one that is elsewhere."""
-        if _type(thing) != "FileObject":
+        if "FileObject" not in _types(thing):
+            return
+        if str(thing.get("encodingFormat", "")).startswith("git+"):
+            self.repositories.add(_id(thing))
             return
         with self.into.attempt(f"{self.file}: distribution[{number}]"):
             url = str(thing.get("contentUrl", ""))
@@ -149,21 +181,51 @@ class _Reading:
     def files(self, number: int, file_set: Mapping[str, Any]) -> None:
         """List the files that a file set includes."""
         place = f"{self.file}: distribution[{number}]"
-        includes = file_set.get("includes")
-        patterns = [str(p) for p in (includes if isinstance(includes, list) else [includes])]
+        patterns, without = (
+            [str(one) for one in _listed(file_set.get(key, file_set.get(f"cr:{key}")))]
+            for key in ("includes", "excludes")
+        )
         held = file_set.get("containedIn", file_set.get("cr:containedIn"))
-        inside = [_id(one) for one in (held if isinstance(held, list) else [held] if held else [])]
+        inside = [_id(one) for one in _listed(held)]
+        found = False
         with self.into.attempt(place):
             for locator, name, member in self._candidates(inside):
-                if not any(fnmatch(name, p) for p in patterns) or self.into.lists(locator):
+                if not _fits(name, patterns) or _fits(name, without):
+                    continue
+                found = True
+                if self.into.lists(locator) or locator in self.shards:
                     continue
                 with self.into.attempt(place, locator=locator):
-                    if kind_of(locator) == "unknown":
-                        raise not_media(locator)
-                    said = place_of(name, self.target.config)
-                    found = {"label": said.label, "split": said.split, "method": said.method}
-                    values = {k: v for k, v in found.items() if v is not None}
-                    self._add(f"{place}: {locator}", values | {"path": locator}, member=member)
+                    self._file(place, locator, name, member)
+            if not found and self.repositories.intersection(inside):
+                self._other_shards(place, patterns)
+
+    def _file(self, place: str, locator: str, name: str, member: Member | None) -> None:
+        if member is None and locator.lower().endswith((".parquet", ".arrow")):
+            self.shards.add(locator)
+            read_shard(locator, self.target, self.into, self.card)
+            return
+        if kind_of(locator) == "unknown":
+            raise not_media(locator)
+        said = place_of(name, self.target.config)
+        told = {"label": said.label, "split": said.split, "method": said.method}
+        values = {k: v for k, v in told.items() if v is not None}
+        self._add(f"{place}: {locator}", values | {"path": locator}, member=member)
+
+    def _other_shards(self, place: str, patterns: list[str]) -> None:
+        """Read the shards of a repository of which the file describes another branch.
+
+        Raises:
+            Rejected: There is none either.
+        """
+        locators = [x for x in walk_files(self.target.root, self.into) if is_shard(x)]
+        if not locators:
+            raise Rejected("not-here", f"no file below the root is called like {patterns[:1]}")
+        for locator in locators:
+            if locator not in self.shards:
+                self.shards.add(locator)
+                with self.into.attempt(place, locator=locator):
+                    read_shard(locator, self.target, self.into, self.card)
 
     def _candidates(self, inside: list[str]) -> Iterator[tuple[str, str, Member | None]]:
         """Yield the files that a file set chooses from: locator, name there, what is known.
@@ -171,8 +233,9 @@ class _Reading:
         Raises:
             Rejected: It is in something that is not here, or in a broken archive.
         """
-        if not inside:
+        if not inside or self.repositories.issuperset(inside):
             yield from ((path, path, None) for path in walk_files(self.target.root, self.into))
+            return
         for one in inside:
             archive = self.objects.get(one)
             path = self.target.root / (archive or "")
@@ -193,6 +256,10 @@ class _Reading:
         if self.licence is not None:
             said.setdefault("licence", self.licence)
         add_row(Row(place, said, problem), self.target, self.into, **file)
+
+
+def _fits(name: str, patterns: list[str]) -> bool:
+    return any(fnmatch(name, pattern) for pattern in patterns)
 
 
 def _column(item: Mapping[str, Any]) -> str:

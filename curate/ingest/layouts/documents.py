@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 import os
 from collections.abc import Iterator
@@ -92,8 +93,12 @@ def read_lines(path: Path) -> Iterator[tuple[str, str]]:
     Raises:
         InvalidFileError: It is no UTF-8 text.
     """
+    content = path.read_bytes()
+    if content[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE) or b"\0" in content[:4]:
+        raise InvalidFileError("this is UTF-16 text; expected UTF-8", where=str(path),
+                               hint="save the file as UTF-8")  # fmt: skip
     try:
-        text = path.read_bytes().decode("utf-8-sig")
+        text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise InvalidFileError("this is not UTF-8 text", where=str(path)) from None
     for number, line in enumerate(text.splitlines(), start=1):

@@ -13,6 +13,7 @@ from curate.ingest.layouts.documents import head, read_lines
 from curate.ingest.listing import Listing, Target, walk_files
 from curate.ingest.locators import Rejected, kind_of, safe_locator
 from curate.model.ids import media_id
+from curate.rows import kept
 
 _TABLE = "meta_data.csv"
 _HEAD = re.compile(r"\ufeff?source,target1,target2,method,category,type,")
@@ -50,8 +51,9 @@ class FakeAVCelebLayout:
         shape="`meta_data.csv` whose columns begin with source, target1, target2, method",
         reads=(
             (
-                "each row: an entry; the folder in its last column, with or without the leading "
-                "`FakeAVCeleb/`, and the file name before it"
+                "each row: an entry; the folder in its last column, with or without the folder of "
+                "the release that it begins with (`FakeAVCeleb/`, `FakeAVCeleb_v1.2/`), and the "
+                "file name before it"
             ),
             "`type` and `category`: real only where picture and sound both are",
             (
@@ -63,7 +65,10 @@ class FakeAVCelebLayout:
         datasets=("fakeavceleb",),
         traps=(
             "the released header has nine names for ten columns: read by name, the folder is lost",
-            "`target1` may be `-` or no id at all: a row with anything else there is rejected",
+            (
+                "`target1` may be `-`, a number or a file's name such as `fake.mp4`: who gave the "
+                "face or the voice is unknown then, and the entry says so in `extra`"
+            ),
             "RealVideo-FakeAudio is fake, though every picture in it is real",
             "`race` and `gender` are guesses about people, and are not kept",
         ),
@@ -101,6 +106,8 @@ class _Reading:
 
     into: Listing
     refused: set[str] = field(default_factory=set)
+    above: dict[str, bool] = field(default_factory=dict)
+    """Whether a folder that paths begin with is below the root."""
 
     def row(self, place: str, cells: list[str]) -> None:
         """List what one row names."""
@@ -112,20 +119,39 @@ class _Reading:
         locator = self._locator(said)
         self.refused.add(locator)
         clip = _clip(said)
-        entry = self.into.add(place, locator, source_id="fakeavceleb", **clip.values)
+        # Clips of two people go by one number: the clip is one person's.
+        values = clip.values | {"group": f"{said['source']}/{clip.name}"}
+        scraps = {k: v for k in ("target1", "target2") if (v := _scrap(said[k])) is not None}
+        entry = self.into.add(place, locator, source_id="fakeavceleb", extra=kept(scraps), **values)
         describe(entry, clip, self.into, raw=said["type"])
         if clip.target is not None:
-            original = f"{_TYPES['A']}/{said['race']}/{said['gender']}/{said['source']}"
+            # The original lies below the same folder of the release as the fake.
+            above = locator.partition(f"{said['type']}/")[0]
+            original = f"{above}{_TYPES['A']}/{said['race']}/{said['gender']}/{said['source']}"
             parent = media_id(self.into.dataset, f"{original}/{clip.target}.mp4")
             self.into.relate(entry, "derived_from", parent, basis=clip.basis)
 
     def _locator(self, said: dict[str, str]) -> str:
-        folder = said["folder"].strip("/").removesuffix(said["filename"]).rstrip("/")
-        if not (self.into.root / "FakeAVCeleb").is_dir():
-            folder = folder.removeprefix("FakeAVCeleb/")
+        folder = said["folder"].replace("\\", "/").strip("/")
+        folder = folder.removesuffix(said["filename"]).rstrip("/")
         if kind_of(said["filename"]) != "video":
             raise Rejected("bad-name", f"{said['filename']!r} is no name of a video")
-        return safe_locator(f"{folder}/{said['filename']}")
+        parts = folder.split("/")
+        # What stands before the type is the folder that a release was packed in.
+        at = parts.index(said["type"]) if said["type"] in parts else 0
+        if at and ".." not in parts and not self._is_here("/".join(parts[:at])):
+            parts = parts[at:]
+        return safe_locator("/".join([*parts, said["filename"]]))
+
+    def _is_here(self, folder: str) -> bool:
+        if folder not in self.above:
+            self.above[folder] = (self.into.root / folder).is_dir()
+        return self.above[folder]
+
+
+def _scrap(cell: str) -> str | None:
+    """Return what stands where a person's id should, None where it is an id or nobody's."""
+    return None if cell in _NOBODY or _PERSON.fullmatch(cell) else cell
 
 
 def _clip(said: dict[str, str]) -> Clip:
@@ -145,11 +171,13 @@ def _clip(said: dict[str, str]) -> Clip:
     people = []
     for column in ("source", "target1"):
         person = said[column]
-        if person in _NOBODY and column == "target1":
+        if column == "target1" and (person in _NOBODY or _scrap(person) is not None):
             continue
         if not _PERSON.fullmatch(person):
             raise Rejected("bad-person", f"{column} {person!r} is no id such as id00076")
-        role = _ROLE_OF_SOURCE.get(manipulation, "unknown") if column == "source" else "unknown"
+        # Where somebody else took part of whom nothing is told, no role is certain either.
+        told = column == "source" and _scrap(said["target1"]) is None
+        role = _ROLE_OF_SOURCE.get(manipulation, "unknown") if told else "unknown"
         people.append((f"fakeavceleb:{person}", role))
     name = said["filename"].rpartition(".")[0]
     begins = _FROM.match(name) if label == "fake" else None

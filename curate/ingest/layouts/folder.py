@@ -12,12 +12,11 @@ from pathlib import Path
 
 from curate.ingest.layout import About
 from curate.ingest.listing import Listing, Target, walk_files
-from curate.ingest.locators import SPLITS, authenticity, kind_of, not_media
+from curate.ingest.locators import SPLITS, Rejected, authenticity, kind_of, not_media
 from curate.ingest.patterns import compiled, subject_of
 from curate.model.config import Config
 
-# What a file manager or an archiver leaves behind is nobody's media.
-_LITTER = frozenset({".ds_store", "thumbs.db", "desktop.ini"})
+_TABLES = (".csv", ".tsv", ".jsonl", ".ndjson", ".parquet")
 
 
 @dataclass(frozen=True)
@@ -67,13 +66,17 @@ class FolderLayout:
             folder = locator.rpartition("/")[0]
             if folder not in places:
                 places[folder] = place_of(locator, target.config)
-            if locator.rpartition("/")[2].casefold() in _LITTER:
-                continue
             with into.attempt(locator, locator=locator):
                 self._add(locator, places[folder], target.config, into)
 
     def _add(self, locator: str, place: Place, config: Config, into: Listing) -> None:
         if kind_of(locator) == "unknown":
+            if locator.lower().endswith(_TABLES):
+                raise Rejected(
+                    "table-not-read",
+                    "a table, of which nothing is read here; name it itself, or call it "
+                    "manifest.csv",
+                )
             raise not_media(locator)
         entry = into.add(
             locator,

@@ -11,14 +11,13 @@ from curate.ingest.layout import About
 from curate.ingest.layouts.clips import Clip, Frames, describe
 from curate.ingest.layouts.documents import head, nearby, read_lines
 from curate.ingest.listing import Listing, Target
-from curate.ingest.locators import SPLITS, Rejected, kind_of
+from curate.ingest.locators import Rejected, kind_of, split_of
 
 _CLASSES = r"(?P<binary>[01]) (?P<triple>[012]) (?P<class>\d|1[0-5])"
 _IMAGE = re.compile(rf"(?P<name>\S+\.(?:jpe?g|png)) {_CLASSES}")
 _VIDEO = re.compile(
     rf"(?P<parts>\d+) (?P<name>\S+)(?P<segments>(?: \d+ \d+ (?:fake|real|[01]))*) {_CLASSES}"
 )
-_SPLIT = re.compile(r"(?<![a-z])(train|training|val|validation|test)(?![a-z])")
 _HEADER = "image_name"
 
 
@@ -60,8 +59,8 @@ class ForgeryNetLayout:
         """
         frames = Frames(into)
         for file in _lists(target.path):
-            said = _SPLIT.search(f"{file.parent.name}/{file.stem}".casefold())
-            split = SPLITS[said[1]] if said else None
+            # Folders of its lists are called such as `train_list`.
+            split = split_of(file.name) or split_of(file.parent.name)
             for place, line in read_lines(file):
                 if not line.startswith(_HEADER):
                     with into.attempt(place):

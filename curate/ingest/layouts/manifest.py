@@ -7,6 +7,7 @@ Columns are those of ``schemas/manifest.schema.json``; `curate.toml` maps other 
 from __future__ import annotations
 
 import os
+import re
 from collections import Counter
 from datetime import datetime
 from pathlib import Path
@@ -14,8 +15,16 @@ from typing import Any, NamedTuple
 
 from curate.errors import InvalidFileError
 from curate.ingest.layout import About
-from curate.ingest.listing import Listing, Target
-from curate.ingest.locators import SPLITS, Rejected, authenticity, safe_locator
+from curate.ingest.listing import Listing, Target, walk_files
+from curate.ingest.locators import (
+    SPLITS,
+    Rejected,
+    authenticity,
+    is_litter,
+    kind_of,
+    litter,
+    safe_locator,
+)
 from curate.model.config import Config
 from curate.model.ids import media_id
 from curate.model.instants import parse_instant
@@ -39,7 +48,13 @@ class ManifestLayout:
                 "`[ingest.columns]` in `curate.toml` maps other names"
             ),
         ),
-        traps=("a path that stands in two rows is one entry: the second row is rejected",),
+        traps=(
+            "a path that stands in two rows is one entry: the second row is rejected",
+            (
+                "of a folder with a manifest, media that no row names are rejected; of a manifest "
+                "that is named itself, nothing else in its folder is looked at"
+            ),
+        ),
     )
 
     def recognises(self, path: Path) -> bool:
@@ -59,14 +74,33 @@ class ManifestLayout:
             raise InvalidFileError("no manifest in this folder", where=str(target.path))
         names = {v: k for k, v in target.config.columns.items()}
         columns: set[str] = set()
+        refused: set[str] = set()
         for row in read_rows(file):
             values = renamed(row.values, names)
             columns.update(values)
             named = values.get("path")
-            with into.attempt(row.place, locator=None if named is None else str(named)):
+            try:
                 add_row(Row(row.place, values, row.problem), target, into)
+            except Rejected as rejected:
+                into.reject(row.place, rejected.reason, rejected.detail,
+                            locator=None if named is None else str(named))  # fmt: skip
+                refused.add(str(named))
         if columns and "path" not in columns:
             _refuse_columns(file, columns)
+        if target.path.is_dir():
+            _reject_unnamed(file, refused, target, into)
+
+
+def _reject_unnamed(file: Path, refused: set[str], target: Target, into: Listing) -> None:
+    """Reject the media of a folder that its manifest does not name, so that they are counted."""
+    for locator in walk_files(target.root, into):
+        if into.lists(locator) or locator in refused or target.root / locator == file:
+            continue
+        if is_litter(locator):
+            into.reject(locator, "litter", litter().detail, locator=locator)
+        elif kind_of(locator) != "unknown":
+            into.reject(locator, "not-in-manifest", f"no row of {file.name} names this file",
+                        locator=locator)  # fmt: skip
 
 
 def renamed(values: dict[str, Any], names: dict[str, str]) -> dict[str, Any]:
@@ -88,7 +122,8 @@ def _refuse_columns(file: Path, columns: set[str]) -> None:
     raise InvalidFileError(
         f"columns are {', '.join(sorted(columns))}; expected one called path",
         where=str(file),
-        hint='map yours in curate.toml: [ingest.columns] path = "file_name"',
+        hint='map yours in curate.toml: [ingest.columns] path = "file_name"; or let '
+        "`curate ingest FOLDER --write-recipe FILE.toml` write a recipe to start from",
     )
 
 
@@ -113,12 +148,15 @@ def add_row(row: Row, target: Target, into: Listing, **about_file: Any) -> str:
     label = _label(known.get("label"), target.config)
     people = _people(known)
     # Read before anything is kept: a row is an entry or a rejection, never both.
-    parents = [safe_locator(_forward(p, target.root)) for p in cells(known.get("derived_from"))]
+    parents = {
+        relation: [safe_locator(below_root(p, target)) for p in cells(known.get(relation))]
+        for relation in ("derived_from", "frame_of")
+    }
     if "kind" in known:
         about_file["kind"] = _kind(known["kind"])
     entry = into.add(
         row.place,
-        _forward(known["path"], target.root),
+        below_root(known["path"], target),
         split=_split(known.get("split")),
         method=known.get("method"),
         manipulation_type=_manipulation(known.get("manipulation"), label),
@@ -128,15 +166,24 @@ def add_row(row: Row, target: Target, into: Listing, **about_file: Any) -> str:
         group=known.get("group"),
         captured_at=_instant(known.get("captured_at")),
         extra=kept({k: v for k, v in row.values.items() if k not in declared}),
-        told={"label": label, "subject": sorted(people, key=str), "derived_from": sorted(parents)},
+        told={
+            "label": label,
+            "subject": sorted(people, key=str),
+            **{relation: sorted(named) for relation, named in parents.items()},
+        },
         **about_file,
     )
     if label:
         into.label(entry, label, raw=known["label"])
     for person in people:
         into.depict(entry, person.subject, person.role, not_visible=person.not_visible)
-    for parent in parents:
-        into.relate(entry, "derived_from", media_id(into.dataset, parent), basis="declared")
+    for relation, named in parents.items():
+        for parent in named:
+            into.relate(entry, relation, media_id(into.dataset, parent), basis="declared")
+    if "group" in known:
+        # Names of groups are the dataset's own: two datasets may both have a clip-7.
+        into.relate(entry, "from_source", f"{into.dataset}:{known['group']}",
+                    basis="column group", right_kind="source")  # fmt: skip
     return entry
 
 
@@ -147,11 +194,35 @@ def _text(value: Any) -> str:
     return value.isoformat() if isinstance(value, datetime) else str(value)
 
 
-def _forward(path: str, root: Path) -> str:
-    """Return a path written on Windows with forward slashes, unless a file is called so."""
-    if "\\" not in path or "/" in path or "\0" in path or os.path.lexists(root / path):
+_DRIVE = re.compile(r"[A-Za-z]:[\\/]")
+
+
+def below_root(path: str, target: Target) -> str:
+    """Return a path as written, from the media root on.
+
+    A prefix that the settings name is taken off, and so is the root itself. A path written on
+    Windows gets forward slashes, unless a file is called so.
+
+    Raises:
+        Rejected: It begins with a drive, which is nowhere below the root.
+    """
+    root = target.root
+    if "\0" in path:
         return path
-    return path.replace("\\", "/")
+    if "\\" in path and not os.path.lexists(root / path):
+        forward = path.replace("\\", "/")
+        windows = "/" not in path or _DRIVE.match(path) is not None
+        # A path of both slashes is Windows' where its file is there by it.
+        path = forward if windows or os.path.lexists(root / forward) else path
+    for prefix in (*target.config.strip, str(root)):
+        above = prefix.replace("\\", "/").rstrip("/") + "/"
+        if path.startswith(above):
+            return path[len(above) :]
+    if _DRIVE.match(path) and not os.path.lexists(root / path):
+        raise Rejected(
+            "outside-root", f"{path!r} begins with a drive; expected a path below the root"
+        )
+    return path
 
 
 class _Person(NamedTuple):
@@ -174,7 +245,7 @@ def _people(known: dict[str, str]) -> list[_Person]:
             raise Rejected("bad-role", f"role {role!r}; expected one of {', '.join(roles)}")
     each = given if len(given) == len(subjects) else (given or ["depicted"]) * len(subjects)
     people = list(map(_Person, subjects, each, _unseen(known, len(subjects))))
-    for role in ("target", "donor"):
+    for role in ("target", "donor", "driver", "voice_donor"):
         people += [_Person(subject, role) for subject in cells(known.get(role))]
     twice = Counter((person.subject, person.role) for person in dict.fromkeys(people))
     for (subject, role), count in twice.items():

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import tarfile
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,11 +11,18 @@ from typing import Any
 from curate.ingest.layout import About
 from curate.ingest.layouts.manifest import add_row, renamed
 from curate.ingest.listing import Listing, Member, Target, walk_files
-from curate.ingest.locators import SPLITS, Rejected, authenticity, kind_of, safe_locator
+from curate.ingest.locators import (
+    Rejected,
+    authenticity,
+    is_litter,
+    kind_of,
+    not_media,
+    safe_locator,
+    split_of,
+)
 from curate.media.archive import check_end
 from curate.rows import Row
 
-_SPLIT = re.compile(r"(?<![a-z])(train|training|val|valid|validation|test|eval)(?![a-z])")
 _COMPRESSED = (".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".tar.zst")
 _SIDECARS = ("json", "cls", "txt")
 _MAX_SIDECAR = 1 << 20
@@ -38,12 +44,18 @@ class WebDatasetLayout:
                 "the `.json` beside it, with the columns of a manifest; a `.cls` or `.txt` of one "
                 "word that the settings map to real or fake: the label; other words stay in `extra`"
             ),
+            (
+                "a file of a sample with a word before its ending, such as `a.real.png`: a word "
+                "that the settings map is its label, and `a.1.json` is about `a.1.png` alone; "
+                "pictures of one sample are one `group`"
+            ),
             "the split: from the name of the shard, unless the `.json` says one",
         ),
         traps=(
             "a number in `.cls` is no label until someone says which is which",
             "compressed shards are rejected: their members cannot be reached one by one",
             "a shard that ends early gives what it holds, and a rejection",
+            "a key that comes back is another sample: of files of one name the last is the entry",
         ),
     )
 
@@ -77,14 +89,26 @@ class _Sample:
     """Files with one key.
 
     Attributes:
-        media: Members that are pictures or videos, with their length in bytes.
-        said: What the sidecars say, by their ending.
+        key: The key, with the folders before it.
+        endings: What follows the key in the name of each file.
+        media: Members that are pictures or videos: name, middle, and length in bytes.
+        said: What the sidecars say, by middle and ending.
         problem: Why a sidecar could not be read.
     """
 
-    media: list[tuple[str, int]] = field(default_factory=list)
-    said: dict[str, Any] = field(default_factory=dict)
+    key: str
+    endings: set[str] = field(default_factory=set)
+    media: list[tuple[str, str, int]] = field(default_factory=list)
+    said: dict[tuple[str, str], Any] = field(default_factory=dict)
     problem: str = ""
+
+    def about(self, middle: str, ending: str) -> Any:
+        """Return what sidecars of an ending say of a file: its own one before the sample's."""
+        return self.said.get((middle, ending), self.said.get(("", ending)))
+
+    def lone(self) -> set[str]:
+        """Return the middles of sidecars that are about no file."""
+        return {middle for middle, _ in self.said} - {"", *(middle for _, middle, _ in self.media)}
 
 
 def _shard(place: str, target: Target, into: Listing) -> None:
@@ -95,30 +119,40 @@ def _shard(place: str, target: Target, into: Listing) -> None:
     """
     path = target.root / place
     written = path.stat().st_mtime_ns
-    samples: dict[str, _Sample] = {}
+    samples: list[_Sample] = []
+    latest: dict[str, _Sample] = {}
     broken = ""
     try:
         with tarfile.open(path, "r:") as tar:
             for item in tar:
                 with into.attempt(f"{place}: {item.name}"):
-                    _gather(tar, item, samples)
+                    _gather(tar, item, samples, latest)
             check_end(tar)
     except (tarfile.TarError, OSError, EOFError) as error:
         broken = str(error)
-    split = _SPLIT.search(place.casefold())
-    for key, sample in samples.items():
-        where = f"{place}: {key}"
+    split = split_of(place)
+    # Of members of one name the last is what is read, and so its sample is what counts.
+    for sample in reversed(samples):
+        where = f"{place}: {sample.key}"
         if not sample.media:
             into.reject(where, "no-media", "the sample holds no picture or video")
-        for name, size in sample.media:
+            continue
+        for middle in sorted(sample.lone()):
+            into.reject(f"{where}.{middle}", "no-media", "no picture or video is called so")
+        for name, middle, size in sample.media:
             with into.attempt(where, locator=f"{place}/{name}"):
-                _entry(where, f"{place}/{name}", Member(size, written), sample,
-                       SPLITS[split[1]] if split else None, target, into)  # fmt: skip
+                _entry(where, f"{place}/{name}", middle, Member(size, written), sample, split,
+                       target, into)  # fmt: skip
     if broken:
         raise Rejected("bad-archive", f"the shard cannot be read to its end: {broken}")
 
 
-def _gather(tar: tarfile.TarFile, item: tarfile.TarInfo, samples: dict[str, _Sample]) -> None:
+def _gather(
+    tar: tarfile.TarFile,
+    item: tarfile.TarInfo,
+    samples: list[_Sample],
+    latest: dict[str, _Sample],
+) -> None:
     if item.isdir():
         return
     if not item.isreg():
@@ -127,49 +161,77 @@ def _gather(tar: tarfile.TarFile, item: tarfile.TarInfo, samples: dict[str, _Sam
     folder, _, file = name.rpartition("/")
     # The key ends at the first dot of the file's name: `a.seg.png` belongs to sample `a`.
     stem, _, endings = file.partition(".")
-    media = kind_of(name) != "unknown"
-    if not media and endings not in _SIDECARS:
-        raise Rejected("not-media", "the ending names no picture, video or sidecar")
-    sample = samples.setdefault(f"{folder}/{stem}" if folder else stem, _Sample())
+    middle, _, ending = endings.rpartition(".")
+    media = kind_of(name) != "unknown" and not is_litter(name)
+    if not media and ending.lower() not in _SIDECARS:
+        raise not_media(name)
+    key = f"{folder}/{stem}" if folder else stem
+    sample = latest.get(key)
+    if sample is None or endings in sample.endings:
+        sample = latest[key] = _Sample(key)
+        samples.append(sample)
+    sample.endings.add(endings)
     if media:
-        sample.media.append((name, item.size))
-    else:
-        content = tar.extractfile(item) if item.size <= _MAX_SIDECAR else None
-        if content is None:
-            sample.problem = f"{file} is larger than {_MAX_SIDECAR} bytes"
-            return
-        _read_sidecar(endings, file, content.read(), sample)
+        sample.media.append((name, middle, item.size))
+        return
+    content = tar.extractfile(item) if item.size <= _MAX_SIDECAR else None
+    if content is None:
+        sample.problem = f"{file} is larger than {_MAX_SIDECAR} bytes"
+        return
+    _read_sidecar((middle, ending.lower()), file, content.read(), sample)
 
 
-def _read_sidecar(ending: str, file: str, content: bytes, sample: _Sample) -> None:
+def _read_sidecar(of: tuple[str, str], file: str, content: bytes, sample: _Sample) -> None:
+    form = of[1]
     try:
         text = content.decode("utf-8")
-        sample.said[ending] = json.loads(text) if ending == "json" else text.strip()
-    except ValueError:
-        sample.problem = f"{file} is no {'JSON' if ending == 'json' else 'UTF-8 text'}"
+        sample.said[of] = json.loads(text) if form == "json" else text.strip()
+    except (ValueError, RecursionError):
+        sample.problem = f"{file} is no {'JSON' if form == 'json' else 'UTF-8 text'}"
 
 
 def _entry(
     where: str,
     locator: str,
+    middle: str,
     member: Member,
     sample: _Sample,
     split: str | None,
     target: Target,
     into: Listing,
 ) -> None:
-    said = sample.said.get("json", {})
-    if not isinstance(said, dict):
-        raise Rejected("bad-row", "the .json of the sample is no object")
+    values: dict[str, Any] = {}
     names = {v: k for k, v in target.config.columns.items()}
-    values = renamed({k: v for k, v in said.items() if v is not None}, names)
+    for of in dict.fromkeys(("", middle)):
+        said = sample.said.get((of, "json"), {})
+        if not isinstance(said, dict):
+            raise Rejected("bad-row", "the .json of the sample is no object")
+        values |= renamed({k: v for k, v in said.items() if v is not None}, names)
     for ending in ("cls", "txt"):
-        word = sample.said.get(ending)
+        word = sample.about(middle, ending)
         if word and "label" not in values and authenticity(word, target.config):
             values["label"] = word
         elif word:
             values.setdefault(f"webdataset.{ending}", word)
+    _label_of_name(middle, values, target)
     if split and "split" not in values:
         values["split"] = split
+    if len(sample.media) > 1:
+        values.setdefault("group", f"{locator.partition('.tar/')[0]}.tar/{sample.key}")
     row = Row(where, {**values, "path": locator}, sample.problem)
     add_row(row, target, into, member=member)
+
+
+def _label_of_name(middle: str, values: dict[str, Any], target: Target) -> None:
+    """Take the label that a name such as ``a.real.png`` tells.
+
+    Raises:
+        Rejected: The name tells two, or another than a sidecar does.
+    """
+    words = [word for word in middle.split(".") if authenticity(word, target.config)]
+    told = {authenticity(str(word), target.config) for word in (*words, values.get("label", ""))}
+    if len(told - {None}) > 1 and words:
+        raise Rejected("label-conflict", f"the file's name says {' and '.join(words)}, and "
+                       f"a sidecar {values.get('label', 'nothing')}")  # fmt: skip
+    if words:
+        values.setdefault("label", words[0])

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from curate.ingest.run import find_layout
+from tests.unit.ingest.test_huggingface import image, picture, shard
 from tests.unit.ingest.trees import (
     Tables,
     entries,
@@ -122,3 +123,41 @@ def test_table_that_is_gone(tmp_path: Path) -> None:
 
     assert rejected(tables) == {"t.csv": "bad-table"}
     assert list(entries(tables)) == ["a.jpg"]
+
+
+REPOSITORY = {
+    "@type": "cr:FileObject", "@id": "repo", "encodingFormat": "git+https",
+    "contentUrl": "https://hub.example/datasets/x/tree/refs%2Fconvert%2Fparquet",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("place", ["default/train/0000.parquet",
+                                   "data/train-00000-of-00001.parquet"])  # fmt: skip
+def test_file_set_in_a_repository_beside_parquet(tmp_path: Path, place: str) -> None:
+    """The hub's own file names the shards of its converted branch; those that are here count."""
+    shard(tmp_path / place, [{"image": image(picture()), "label": 1}])
+
+    tables = croissant(tmp_path, [REPOSITORY, file_set("default/*/*.parquet", {"@id": "repo"})])
+
+    assert labels(tables) == {f"{place}/image/0": "fake"}
+    assert {row["split"] for row in tables["media"]} == {"train"}
+    assert tables["rejections"] == []
+
+
+def test_repository_that_is_not_here(tmp_path: Path) -> None:
+    """It is told, and nothing is fetched."""
+    tables = croissant(tmp_path, [REPOSITORY, file_set("default/*/*.parquet", {"@id": "repo"})])
+
+    assert list(rejected(tables).values()) == ["not-here"]
+
+
+@pytest.mark.parametrize("kind", ["http://mlcommons.org/croissant/FileSet",
+                                  "https://mlcommons.org/croissant/FileSet",
+                                  ["cr:FileSet"], ["sc:Thing", "cr:FileSet"]])  # fmt: skip
+def test_excludes_and_kinds_in_other_forms(tmp_path: Path, kind: Any) -> None:
+    """A type is an address or a list, and what is excluded is no entry."""
+    touch(tmp_path, "real/a.jpg", "real/masks/b.jpg")
+
+    tables = croissant(tmp_path, [{**file_set("*.jpg"), "@type": kind, "excludes": ["*/masks/*"]}])
+
+    assert labels(tables) == {"real/a.jpg": "real"}

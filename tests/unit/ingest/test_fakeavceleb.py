@@ -68,7 +68,6 @@ def test_rows(tmp_path: Path, header: str) -> None:
 @pytest.mark.parametrize(
     ("dirt", "reason"),
     [
-        (row("id00076,nobody,-,fsgan,C,FakeVideo-RealAudio", "x/1.mp4"), "bad-person"),
         (row("-,-,-,real,A,RealVideo-RealAudio", "x/1.mp4"), "bad-person"),
         (row("id00076,-,-,real,A,FakeVideo-RealAudio", "x/1.mp4"), "label-conflict"),
         (row("id00076,-,-,fsgan,A,RealVideo-RealAudio", "x/1.mp4"), "label-conflict"),
@@ -85,6 +84,50 @@ def test_dirt(tmp_path: Path, dirt: str, reason: str) -> None:
 
     assert rejected(tables) == {"meta_data.csv:3": reason}
     assert list(entries(tables)) == [REAL]
+
+
+VOICE = "RealVideo-FakeAudio/African/men/id00076/00109_fake.mp4"
+
+
+@pytest.mark.parametrize("scrap", ["fake.mp4", "2", "0.mp4", "nobody"])
+def test_scraps_in_the_place_of_a_target(tmp_path: Path, scrap: str) -> None:
+    """The entry is kept: who the other is stays unknown, and so do the roles."""
+    dirt = row(f"id00076,{scrap},-,rtvc,B,RealVideo-FakeAudio", VOICE)
+
+    tables = table(tmp_path, ROWS[0], dirt, row("id00076,-,-,rtvc,B,RealVideo-FakeAudio",
+                                                VOICE.replace("109", "110")))  # fmt: skip
+
+    assert rejected(tables) == {}
+    assert labels(tables)[VOICE] == "fake"
+    assert {who for who in people(tables) if who[0] != REAL} == {
+        (VOICE, "fakeavceleb:id00076", "unknown"),
+        (VOICE.replace("109", "110"), "fakeavceleb:id00076", "depicted"),
+    }
+    assert entries(tables)[VOICE]["extra"] == f'{{"target1": "{scrap}"}}'
+
+
+@pytest.mark.parametrize("top", ["FakeAVCeleb_v1.2/", "FakeAVCeleb/", "data/FakeAVCeleb_v1.2/", ""])
+@pytest.mark.parametrize("unpacked", [False, True])
+@pytest.mark.parametrize("slash", ["/", "\\"])
+def test_folder_of_the_release(tmp_path: Path, top: str, slash: str, *, unpacked: bool) -> None:
+    """Paths begin with it, whether the media lie below it or beside the table: parents resolve."""
+    beside = top if unpacked else ""
+    touch(tmp_path, f"{beside}{REAL}")
+    rows = [text.replace("FakeAVCeleb/", top).replace("/", slash) for text in ROWS]
+
+    tables = table(tmp_path, *rows)
+
+    assert {k for k, r in entries(tables).items() if r["status"] == "present"} == {beside + REAL}
+    fakes = {f"{beside}{FAKE}/00109_1.mp4", f"{beside}{FAKE}/00109_2_wavtolip.mp4"}
+    assert relations(tables) == {(fake, "derived_from", beside + REAL) for fake in fakes}
+
+
+def test_clips_of_two_people_are_two(tmp_path: Path) -> None:
+    """Their videos are numbered alike."""
+    other = REAL.replace("76", "77")
+    tables = table(tmp_path, ROWS[0], row("id00077,-,-,real,A,RealVideo-RealAudio", other))
+
+    assert {r["group"] for r in entries(tables).values()} == {"id00076/00109", "id00077/00109"}
 
 
 def test_files_that_no_row_names(tmp_path: Path) -> None:

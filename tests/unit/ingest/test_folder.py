@@ -82,13 +82,18 @@ def test_entries_and_labels(tmp_path: Path) -> None:
     assert {row["listed_size"] for row in tables["media"]} == {25, 16, 5}
 
 
-def test_other_files_are_rejected_and_litter_passed_over(tmp_path: Path) -> None:
-    """Nothing disappears, but what a file manager left behind is nobody's media."""
-    touch(tmp_path, "notes.txt", "noending", ".DS_Store", "a/Thumbs.db", "x.jpg")
+def test_other_files_are_rejected_and_counted(tmp_path: Path) -> None:
+    """Nothing disappears, and what a file manager left behind is nobody's media."""
+    touch(tmp_path, "notes.txt", "noending", ".DS_Store", "a/Thumbs.db", "x.jpg", "._x.jpg",
+          "__MACOSX/a/x.jpg", "labels.csv")  # fmt: skip
 
     tables = listed(tmp_path)
 
-    assert rejected(tables) == [("noending", "not-media"), ("notes.txt", "not-media")]
+    assert sorted(rejected(tables)) == [
+        (".DS_Store", "litter"), ("._x.jpg", "litter"), ("__MACOSX/a/x.jpg", "litter"),
+        ("a/Thumbs.db", "litter"), ("labels.csv", "table-not-read"), ("noending", "not-media"),
+        ("notes.txt", "not-media"),
+    ]  # fmt: skip
     assert [row["locator"] for row in tables["media"]] == ["x.jpg"]
 
 

@@ -23,6 +23,7 @@ from tests.unit.ingest.trees import (
     listed,
     people,
     rejected,
+    relations,
     touch,
 )
 
@@ -170,3 +171,125 @@ def test_other_metadata_is_a_manifest(tmp_path: Path) -> None:
     (tmp_path / "metadata.csv").write_text("path,label\na.jpg,real\n")
 
     assert find_layout(tmp_path, "auto").name == "manifest"
+
+
+CARD = """---
+configs:
+- config_name: one
+  data_dir: set
+  data_files:
+  - split: train
+    path: part-a*
+  - split: validation
+    path:
+    - "**/part-b.parquet"
+    - part-c.parquet
+- config_name: two
+  data_files:
+    test: set/part-c.parquet
+---
+# A card
+"""
+
+
+def test_splits_as_the_card_says(tmp_path: Path) -> None:
+    """The card speaks before names do; what stands in two splits is kept in both."""
+    for name in ("part-a0", "test/part-b", "part-c", "train-00000-of-00001"):
+        shard(tmp_path / "set" / f"{name}.parquet", [{"image": image(picture()), "label": 0}])
+    (tmp_path / "README.md").write_text(CARD)
+
+    tables = hf(tmp_path)
+
+    assert rejected(tables) == {}
+    assert {k.rpartition("/image/")[0]: r["split"] for k, r in entries(tables).items()} == {
+        "set/part-a0.parquet": "train", "set/test/part-b.parquet": "val",
+        "set/part-c.parquet": "val", "set/train-00000-of-00001.parquet": "train",
+    }  # fmt: skip
+    assert relations(tables) == {("set/part-c.parquet/image/0", "in_split", "test")}
+
+
+@pytest.mark.parametrize(
+    "card", ["---\nconfigs: [\n---\n", "---\nconfigs: 3\n---\n", "no card", "---\n- 1\n---\n",
+             "---\nconfigs:\n- data_files:\n  - split: train\n- 7\n- data_files: x\n---\n"]
+)  # fmt: skip
+def test_cards_that_say_nothing(tmp_path: Path, card: str) -> None:
+    """Splits are those of the names then, and a card that is broken is told of."""
+    shard(tmp_path / "test-bench" / "train-00000-of-00001.parquet",
+          [{"image": image(picture())}])  # fmt: skip
+    (tmp_path / "README.md").write_text(card)
+
+    tables = hf(tmp_path)
+
+    assert [row["split"] for row in tables["media"]] == ["train"]
+    assert rejected(tables) == ({"README.md": "bad-card"} if "[" in card else {})
+
+
+@pytest.mark.parametrize(
+    ("place", "split"),
+    [
+        ("test-bench/train-00000-of-00001.parquet", "train"),
+        ("test-bench/data-00000-of-00001.parquet", None),
+        ("the-validation-set/0000.parquet", None),
+        ("faces-train/0000.parquet", "train"),
+        ("default/train/0000.parquet", "train"),
+        ("default/partial-test/0000.parquet", "test"),
+        ("train/test-00000-of-00001.parquet", "test"),
+        ("detest/contest-00000-of-00001.parquet", None),
+        ("a/validation.parquet", "val"),
+    ],
+)
+def test_split_of_a_name(tmp_path: Path, place: str, split: str | None) -> None:
+    """A word within a folder's name is no split; the file's own name comes first."""
+    shard(tmp_path / place, [{"image": image(picture()), "label": 0}])
+
+    (entry,) = listed(find_layout(tmp_path, "auto"), tmp_path)["media"]
+
+    assert entry["split"] == split
+    assert find_layout(tmp_path, "auto").name == "huggingface"
+
+
+def test_rows_that_name_several_files(tmp_path: Path) -> None:
+    """Each column of a name, and each name in a list, is an entry."""
+    touch(tmp_path, "a.jpg", "b.jpg", "c.jpg", "d.jpg", "e.jpg")
+    rows = [
+        {"input_file_name": "a.jpg", "output_file_name": "b.jpg", "label": "fake"},
+        {"file_names": ["c.jpg", "d.jpg"], "label": "real"},
+        {"label": "real"},
+    ]
+    (tmp_path / "metadata.jsonl").write_text("\n".join(map(json.dumps, rows)))
+
+    tables = listed(find_layout(tmp_path, "auto"), tmp_path)
+
+    assert labels(tables) == {"a.jpg": "fake", "b.jpg": "fake", "c.jpg": "real", "d.jpg": "real"}
+    assert "e.jpg" in entries(tables)
+    assert rejected(tables) == {"metadata.jsonl:3": "no-path"}
+
+
+@pytest.mark.parametrize("names", ["{'0': real, '1': fake}", "{0: real, 1: fake}", "[real, fake]"])
+def test_names_of_classes_from_the_card(tmp_path: Path, names: str) -> None:
+    """A shard that says nothing of its columns is told by the card what its numbers mean."""
+    shard(tmp_path / FORMS[0], [{"image": image(picture(n)), "label": n} for n in (0, 1, 2)], {})
+    (tmp_path / "README.md").write_text(
+        f"---\ndataset_info:\n  features:\n  - name: image\n    dtype: image\n  - name: label\n"
+        f"    dtype:\n      class_label:\n        names: {names}\n---\n"
+    )
+
+    tables = hf(tmp_path)
+
+    assert labels(tables) == {f"{FORMS[0]}/image/0": "real", f"{FORMS[0]}/image/1": "fake"}
+    assert rejected(tables) == {}
+
+
+def test_cards_that_contradict_themselves_name_no_class(tmp_path: Path) -> None:
+    """Two configurations that name one column otherwise leave its numbers without a name."""
+    shard(tmp_path / FORMS[0], [{"image": image(picture()), "label": 0}], {})
+    feature = "  features: [{name: label, dtype: {class_label: {names: [%s]}}}]\n"
+    (tmp_path / "README.md").write_text(
+        "---\ndataset_info:\n-"
+        + feature[1:] % "real, fake"
+        + "-"
+        + feature[1:] % "fake, real"
+        + "---\n"
+    )
+
+    assert rejected(hf(tmp_path)) == {f"{FORMS[0]}:0": "bad-label"}

@@ -103,9 +103,10 @@ def test_every_column_in_every_form(tmp_path: Path, form: str) -> None:
     assert [(r["subject_id"], r["role"]) for r in tables["depictions"]] == [
         ("p01", "depicted"), ("p02", "bystander"), ("p03", "target"), ("p04", "donor"),
     ]  # fmt: skip
-    (relation,) = tables["relations"]
-    assert relation["left"] == entry["media_id"]
-    assert relation["right"] == media_id("d", "b.jpg")
+    assert {(r["left"], r["relation"], r["right"]) for r in tables["relations"]} == {
+        (entry["media_id"], "derived_from", media_id("d", "b.jpg")),
+        (entry["media_id"], "from_source", "d:clip-7"),
+    }
     assert tables["rejections"] == []
 
 
@@ -314,3 +315,77 @@ def test_a_row_that_says_the_same_contradicts_nothing(tmp_path: Path) -> None:
 
     assert [row["declared_again"] for row in tables["media"]] == [None]
     assert len(tables["rejections"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("path", "strip", "expected"),
+    [
+        ("D:\\faces\\a.jpg", ("D:\\faces",), "a.jpg"),
+        ("D:\\faces\\a.jpg", ("D:/faces/",), "a.jpg"),
+        ("D:/faces\\a.jpg", ("D:/faces",), "a.jpg"),
+        ("/mnt/set/a.jpg", ("/x", "/mnt/set"), "a.jpg"),
+        ("set/a.jpg", ("set",), "a.jpg"),
+        ("settle/a.jpg", ("set",), "settle/a.jpg"),
+        ("{root}/a.jpg", (), "a.jpg"),
+        ("D:\\faces\\a.jpg", (), None),
+        ("/mnt/set/a.jpg", (), None),
+        ("/mnt/set/../../etc/a.jpg", ("/mnt/set",), None),
+    ],
+)
+def test_prefix_is_taken_off(
+    tmp_path: Path, path: str, strip: tuple[str, ...], expected: str | None
+) -> None:
+    """Where the settings say so, or it is the media root; otherwise nothing is below the root."""
+    named = path.replace("{root}", str(tmp_path.resolve()))
+    tables = listed(csv(tmp_path, f"path\n{named}\n"), Config(strip=strip))
+
+    assert [row["locator"] for row in tables["media"]] == ([expected] if expected else [])
+    assert [reason for _, reason in rejections(tables)] == ([] if expected else ["outside-root"])
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf-32-le"])
+def test_wide_text_without_a_mark_is_named(tmp_path: Path, encoding: str) -> None:
+    """It would be read as columns with NULs between the letters."""
+    path = csv(tmp_path, "")
+    path.write_bytes("path,label\na.jpg,real\n".encode(encoding))
+
+    with pytest.raises(InvalidFileError, match="UTF-16") as told:
+        listed(path)
+    assert "UTF-8" in told.value.hint
+
+
+def test_semicolons_and_a_comma_in_the_header(tmp_path: Path) -> None:
+    """The columns are parted by what stands there most often."""
+    tables = listed(csv(tmp_path, "path;label;notes, if any\na.jpg;real;x\n"))
+
+    assert [(row["locator"], row["extra"]) for row in tables["media"]] == [
+        ("a.jpg", '{"notes, if any": "x"}')
+    ]
+
+
+def test_media_of_a_folder_that_no_row_names_are_counted(tmp_path: Path) -> None:
+    """They are not passed over in silence; what a refused row names is told once."""
+    path = csv(tmp_path, "path,label\na.jpg,real\nbad.jpg,what\n")
+    for name in ("c.png", "bad.jpg", "._a.jpg", "notes.txt"):
+        (tmp_path / name).write_bytes(b"x")
+    root = tmp_path.resolve()
+    into = Listing("d", root, "manifest")
+
+    ManifestLayout().read(Target(root, "d", root, Config()), into)
+
+    found = {row["place"]: row["reason"] for row in into.tables()["rejections"].to_pylist()}
+    assert found == {"manifest.csv:3": "bad-label", "b.jpg": "not-in-manifest",
+                     "c.png": "not-in-manifest", "._a.jpg": "litter"}  # fmt: skip
+    assert {row["reason"] for row in listed(path)["rejections"]} == {"bad-label"}
+
+
+def test_driver_voice_and_video_of_a_frame(tmp_path: Path) -> None:
+    """They are people in their roles, and what the picture was taken from."""
+    tables = one(tmp_path, driver="p05", voice_donor="p06;p07", frame_of="clip.mp4")
+
+    assert [(r["subject_id"], r["role"]) for r in tables["depictions"]] == [
+        ("p05", "driver"), ("p06", "voice_donor"), ("p07", "voice_donor"),
+    ]  # fmt: skip
+    assert [(r["relation"], r["right"]) for r in tables["relations"]] == [
+        ("frame_of", media_id("d", "clip.mp4"))
+    ]

@@ -196,6 +196,70 @@ def test_source_that_a_manifest_names_stands(catalog: Catalog, media: Path) -> N
     assert found == {"train/real/a.jpg": "studio-a", "test/real/c.jpg": "ms-celeb-1m"}
 
 
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("path,subject,role\ntrain/real/a.jpg,p01,depicted\n",
+         "path,subject,role\ntrain/real/a.jpg,p01,donor\n"),
+        ("path,label\ntrain/real/a.jpg,real\n", "path,label\ntrain/real/a.jpg,original\n"),
+        ("path,derived_from\ntrain/real/a.jpg,\n",
+         "path,derived_from\ntrain/real/a.jpg,test/real/c.jpg\n"),
+    ],
+)  # fmt: skip
+def test_other_words_about_an_entry_are_a_change(
+    catalog: Catalog, media: Path, before: str, after: str
+) -> None:
+    """A role, a label and a parent stand in other tables than the entry."""
+    more = "train/fake/b.jpg" + "," * before.partition("\n")[0].count(",") + "\n"
+    first = ingest(manifest(media, before + more), catalog, Config())
+    second = ingest(manifest(media, after + more), catalog, Config())
+    third = ingest(manifest(media, after + more), catalog, Config())
+
+    assert (first.changed, second.changed, third.changed) == (2, 1, 0)
+
+
+def test_second_folder_of_a_name_is_asked_about(
+    catalog: Catalog, media: Path, tmp_path: Path
+) -> None:
+    """It is another dataset, or the same that was moved: nobody can tell by the name."""
+    ingest(media, catalog, Config())
+    other = tmp_path / "elsewhere" / "media"
+    other.mkdir(parents=True)
+    (other / "d.jpg").write_bytes(b"d")
+
+    with pytest.raises(InputError, match="3 entries of it lie below") as told:
+        ingest(other, catalog, Config())
+
+    assert "--dataset NAME" in told.value.hint
+    assert set(statuses(catalog).values()) == {"present"}
+    ingest(other, catalog, Config(), dataset="other")
+    assert ingest(other, catalog, Config(), dataset="media").entries == 1
+    assert statuses(catalog)["train/real/a.jpg"] == "missing"
+
+
+def test_most_rejected(catalog: Catalog, media: Path) -> None:
+    """It is said which words were not understood, and what to do; the share is the settings'."""
+    listed = "path,label\ntrain/real/a.jpg,0\ntrain/fake/b.jpg,1\nx.jpg,0\ntest/real/c.jpg,real\n"
+    found = ingest(manifest(media, listed), catalog, Config())
+
+    assert found.too_many
+    (advice,) = found.advice
+    assert (advice.reason, advice.count, advice.found) == ("bad-label", 3, ("0", "1"))
+    assert '[ingest] real = ["0"]' in advice.fix
+    assert not ingest(manifest(media, listed), catalog, Config(rejected_share=0.8)).too_many
+
+
+def test_files_without_a_label_are_counted(catalog: Catalog, tmp_path: Path) -> None:
+    """Folders that might have named one are told."""
+    for name in ("train/0/a.jpg", "train/1/b.jpg", "train/0/c.jpg", "real/d.jpg"):
+        (tmp_path / "m" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "m" / name).write_bytes(name.encode())
+
+    found = ingest(tmp_path / "m", catalog, Config())
+
+    assert (found.unlabelled, found.folders) == (3, ("0", "1"))
+
+
 def test_media_root_of_its_own(catalog: Catalog, media: Path, tmp_path: Path) -> None:
     """A manifest may lie elsewhere than what it lists."""
     path = manifest(tmp_path, "path\nreal/a.jpg\n")

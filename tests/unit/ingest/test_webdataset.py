@@ -142,3 +142,64 @@ def test_a_shard_with_a_broken_header_is_not_taken_for_whole(tmp_path: Path) -> 
 
     assert list(entries(tables)) == ["train-000.tar/a.jpg"]
     assert rejected(tables) == {"train-000.tar": "bad-archive"}
+
+
+def test_names_that_say_the_label(tmp_path: Path) -> None:
+    """A pair in one sample is told apart by its names, and is one group."""
+    tables = wds(tmp_path, {
+        "a.real.png": picture(), "a.fake.png": picture(3), "a.json": {"method": "X"},
+        "b.fake.png": picture(4), "b.cls": "real",
+        "c.real.fake.png": picture(5),
+    })  # fmt: skip
+
+    at = "train-000.tar"
+    assert labels(tables) == {f"{at}/a.real.png": "real", f"{at}/a.fake.png": "fake"}
+    assert {row["group"] for row in tables["media"]} == {f"{at}/a"}
+    assert rejected(tables) == {f"{at}: b": "label-conflict", f"{at}: c": "label-conflict"}
+
+
+def test_dots_in_keys(tmp_path: Path) -> None:
+    """A sidecar is about the file of its name, and one of the key about all."""
+    tables = wds(tmp_path, {
+        "clip.0001.jpg": picture(), "clip.0001.json": {"label": "real"},
+        "clip.0002.jpg": picture(2), "clip.0002.JSON": {"label": "fake"},
+        "clip.json": {"label": "fake", "method": "M"}, "clip.0003.cls": "real",
+    })  # fmt: skip
+
+    at = "train-000.tar"
+    assert labels(tables) == {f"{at}/clip.0001.jpg": "real", f"{at}/clip.0002.jpg": "fake"}
+    assert {row["method"] for row in tables["media"]} == {"M"}
+    assert rejected(tables) == {f"{at}: clip.0003": "no-media"}
+
+
+def test_key_that_comes_back(tmp_path: Path) -> None:
+    """It is another sample: what is read of two files of one name is what its own sidecar says."""
+    path = tmp_path / "train-000.tar"
+    with tarfile.open(path, "w") as tar:
+        for name, data in (("a.jpg", picture()), ("a.cls", b"real"), ("b.jpg", picture(1)),
+                           ("a.jpg", picture(2)), ("a.cls", b"fake"),
+                           ("b.cls", b"fake")):  # fmt: skip
+            item = tarfile.TarInfo(name)
+            item.size = len(data)
+            tar.addfile(item, io.BytesIO(data))
+
+    tables = listed(find_layout(tmp_path, "auto"), tmp_path)
+
+    at = "train-000.tar"
+    assert labels(tables) == {f"{at}/a.jpg": "fake", f"{at}/b.jpg": "fake"}
+    assert rejected(tables) == {f"{at}: a": "duplicate-row"}
+    assert "differs in label" in entries(tables)[f"{at}/a.jpg"]["declared_again"]
+    (tmp_path / "a.jpg").write_bytes(picture(2))
+    assert (
+        probe_media(path / "a.jpg", root=tmp_path).content["sha256"]
+        == probe_media(tmp_path / "a.jpg").content["sha256"]
+    )
+
+
+def test_litter_in_a_shard(tmp_path: Path) -> None:
+    """What tar on a Mac adds is counted, and no sample."""
+    tables = wds(tmp_path, {"._a.jpg": b"x", "a.jpg": picture(), "__MACOSX/b.jpg": b"x"})
+
+    assert set(rejected(tables).values()) == {"litter"}
+    assert len(tables["rejections"]) == 2
+    assert list(entries(tables)) == ["train-000.tar/a.jpg"]

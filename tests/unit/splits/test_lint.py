@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import pyarrow as pa
+
+from curate.schema import conform
 from curate.splits.certificate import IN_PART, LEAKS, result, split_digest
 from curate.splits.crossings import crossings
 from curate.splits.lint import Lint, lint
-from tests.factories import Row, depiction, digest, label, media, sighting
+from tests.factories import Row, depiction, digest, label, media, sighting, source
 from tests.unit.splits.golden import related, tables_of
 
 A, B, C = (
@@ -176,3 +179,42 @@ def test_who_was_found_not_to_be_in_an_entry_does_not_tie_it() -> None:
     assert not _seen(A, B, C, depictions=links).leaks
     links[1] |= {"link_status": "proposed"}
     assert {leak.kind for leak in _seen(A, B, C, depictions=links).leaks} == {"identity"}
+
+
+def _sources(*ids: str) -> pa.Table:
+    return conform([source(one) for one in ids], "sources")
+
+
+def test_entries_of_one_declared_source_are_tied_where_it_is_no_collection() -> None:
+    """A session that nobody described ties; a source with terms on record is a collection."""
+    rows = [media("a.jpg", split="train", source_id="session-1"),
+            media("b.jpg", split="test", source_id="session-1"),
+            media("c.jpg", split="test", source_id="studio-a"),
+            media("d.jpg", split="train", source_id="studio-a"),
+            media("e.jpg", split="train", source_id="celeba"),
+            media("f.jpg", split="test", source_id="celeba"),
+            media("g.jpg", split="test")]  # fmt: skip
+
+    found = lint(tables_of(rows) | {"sources": _sources("studio-a")}, kinds=("source",))
+
+    (leak,) = found.leaks
+    assert (leak.kind, leak.groups, leak.examples[0][0]) == ("source", 1, "session-1")
+
+
+def test_the_only_source_of_a_dataset_ties_nothing() -> None:
+    """It is where the whole dataset comes from, and parts nothing."""
+    rows = [media(f"{name}.jpg", split=split, source_id="lab")
+            for name, split in (("a", "train"), ("b", "test"))]  # fmt: skip
+
+    assert not lint(tables_of(rows) | {"sources": _sources()}, kinds=("source",)).leaks
+
+
+def test_what_is_made_from_a_frame_of_a_source_is_tied_by_it() -> None:
+    """The source is followed however far back."""
+    rows = [media("a.jpg", split="train", source_id="session-1"),
+            media("fake.jpg", split="test"), media("b.jpg", source_id="session-2")]  # fmt: skip
+    made = related(rows[1]["media_id"], "derived_from", rows[0]["media_id"])
+
+    found = lint(tables_of(rows, relations=[made]) | {"sources": _sources()}, kinds=("source",))
+
+    assert [leak.kind for leak in found.leaks] == ["source"]

@@ -27,12 +27,6 @@ class Tally:
     cleared: dict[str, int]
     open: int
 
-    @property
-    def bases(self) -> str:
-        """The bases of cleared entries, in words."""
-        said = [f"{self.cleared[basis]:,} {basis}" for basis in BASES if self.cleared.get(basis)]
-        return ", ".join(said) or "not raised"
-
 
 def tally(verdicts: pa.Table) -> list[Tally]:
     """Return how each question was answered, in the order of questions.
@@ -63,14 +57,31 @@ def by_declaration_only(verdicts: pa.Table) -> int:
     return found.cleared.get("declared", 0)
 
 
+RESTS_ON = {
+    "seen": "what was seen in the file",
+    "matched": "a match by the face model",
+    "declared": "what is declared or on record",
+    "reviewed": "the decision of reviewers",
+    "stripped": "the part being left out of releases",
+}
+"""What an answer of each basis rests on, in words."""
+
+
 def in_words(verdicts: pa.Table) -> list[str]:
     """Return sentences on what the clearances of an audit rest on; none where none was given."""
     cleared = pc.sum(pc.equal(verdicts["verdict"], str(Verdict.CLEARED))).as_py() or 0
     if not cleared:
         return []
     alone = by_declaration_only(verdicts)
-    bases = "; ".join(f"{one.question.name}: {one.bases}" for one in tally(verdicts))
-    told = [f"On what the clearance of {counted(cleared, 'entry')} rests, by question: {bases}."]
+    bases: Counter[str] = Counter()
+    for one in tally(verdicts):
+        bases.update(one.cleared)
+    parts = [f"{bases[basis]:,} on {RESTS_ON[basis]}" for basis in BASES if bases[basis]]
+    told = []
+    if parts:
+        listed = ", ".join(parts[:-1]) + (" and " if parts[1:] else "") + parts[-1]
+        answers = counted(bases.total(), "answer")
+        told.append(f"The clearance of {counted(cleared, 'entry')} rests on {answers}: {listed}.")
     if alone:
         told.append(
             f"The people in {counted(alone, 'cleared entry', 'cleared entries')} are known by "

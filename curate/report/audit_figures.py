@@ -22,7 +22,7 @@ from curate.report.inputs import ReportInputs
 from curate.report.labels import labels
 from curate.report.leaks import read_leaks
 from curate.report.limits import limits
-from curate.report.method import method, notable, on_clearance
+from curate.report.method import clearance, method, notable, on_clearance
 from curate.report.overview import (
     Found,
     People,
@@ -88,6 +88,7 @@ def audit_figures(inputs: ReportInputs, *, pictures: bool = False) -> dict[str, 
             _open(one, exact=pictures) for one in tally(inputs.tables["verdicts"]) if one.open
         ],
         "clearance": on_clearance(facts),
+        "answers": clearance(facts).answers,
         "examples": examples(facts, found, pictures=pictures),
         "pictures": pictures,
         "smallest": SMALLEST,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pyarrow.compute as pc
 
 from curate.audit.rules import BY_CODE
-from curate.audit.tally import by_declaration_only, in_words, tally
+from curate.audit.tally import RESTS_ON, by_declaration_only, in_words, tally
 from curate.audit.waivers import resting
 from curate.model.verdict import Verdict
 from curate.report.appendix import AuditRun
@@ -97,15 +97,6 @@ class Clearance:
     answers: Listing
 
 
-_RESTS_ON = {
-    "seen": "what was seen in the file",
-    "matched": "a match by the face model",
-    "declared": "what is declared or on record",
-    "reviewed": "the decision of reviewers",
-    "stripped": "the part being left out of releases",
-}
-
-
 def clearance(facts: Facts) -> Clearance:
     """Return on what the clearance of the entries described rests, question by question."""
     verdicts = facts.inputs.tables["verdicts"]
@@ -120,7 +111,7 @@ def clearance(facts: Facts) -> Clearance:
         return Clearance(waivers, Listing(_CLEARANCE, head, ()))
     rows: list[tuple[Cell, ...]] = []
     for one in tally(verdicts):
-        rows += [(one.question.asks, _RESTS_ON[basis], n) for basis, n in one.cleared.items() if n]
+        rows += [(one.question.asks, RESTS_ON[basis], n) for basis, n in one.cleared.items() if n]
         if not any(one.cleared.values()):
             rows.append(
                 (one.question.asks, "not asked, because no entry raises it", cleared - unasked)

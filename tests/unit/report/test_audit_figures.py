@@ -10,7 +10,8 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from curate.audit.questions import NAMES
+from curate.audit.questions import NAMES, QUESTIONS
+from curate.audit.tally import RESTS_ON
 from curate.report.audit_figures import audit_document, audit_figures
 from curate.report.audit_page import audit_page
 from curate.report.inputs import ReportInputs
@@ -103,16 +104,22 @@ def test_questions_without_an_answer(told) -> None:
 
 
 def test_on_what_clearances_rest(told) -> None:
+    """The sentence counts all answers by basis, the table those of each question."""
     page, entries, _ = told
     cleared = entries[entries.verdict == "cleared"]
-    (sentence,) = (one for one in page["clearance"] if one.startswith("On what the clearance"))
-    for name in NAMES:
-        counts = cleared[f"answer_{name}"].value_counts()
-        counts = counts[~counts.index.isin(["not answered", "not raised"])]
-        words = ", ".join(f"{counts[basis]} {basis}"
-                          for basis in ("seen", "matched", "declared", "reviewed", "stripped")
-                          if basis in counts) or "not raised"  # fmt: skip
-        assert re.search(rf"\b{name}: {words}[;.]", sentence), (name, words, sentence)
+    (sentence,) = (one for one in page["clearance"] if one.startswith("The clearance of"))
+    answers = cleared[[f"answer_{name}" for name in NAMES]].melt().value
+    counts = answers[~answers.isin(["not answered", "not raised"])].value_counts()
+    stated = f"The clearance of {len(cleared)} entries rests on {counts.sum()} answers: "
+    assert sentence.startswith(stated)
+    assert {f"{n} on {RESTS_ON[basis]}" for basis, n in counts.items()} == set(
+        re.split(", | and ", sentence.removeprefix(stated).removesuffix("."))
+    )
+    rows = {(asks, rests): n for asks, rests, n in page["answers"]["rows"]}
+    for question in QUESTIONS:
+        of = cleared[f"answer_{question.name}"].value_counts()
+        for basis, words in RESTS_ON.items():
+            assert rows.get((question.asks, words), 0) == of.get(basis, 0)
 
 
 def test_examples_are_findings_and_explain_knows_their_ids(told) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from shlex import quote
 from typing import Annotated, Any
 
 import typer
@@ -150,16 +151,50 @@ def move_command(
         MissingKeyError: The key is not there, or its passphrase is missing or another.
     """
     from curate.cli.signing import signing_keys
-    from curate.verbs.requests import move_request
+    from curate.verbs.requests import kind_of, move_request
 
+    context = open_context(workspace)
     receipt = move_request(
-        open_context(workspace), request_id, state, outcome=outcome, reason=reason,
+        context, request_id, state, outcome=outcome, reason=reason,
         keys=signing_keys(key),
     )  # fmt: skip
     if as_json:
         say_json({"request_id": request_id, "state": state, "receipt": receipt})
         return
     say(f"{request_id}: {state}" + ("" if receipt is None else f"; receipt {receipt}"))
+    if state == "fulfilled" and kind_of(context, request_id) == "restriction":
+        say("what it is about stays blocked until somebody lifts the restriction: `curate requests "
+            f"lift {quote(request_id)} --by NAME --reason TEXT`")  # fmt: skip
+
+
+@app.command("lift")
+def lift_command(
+    request_id: Annotated[str, typer.Argument(help="The restriction.")],
+    by: Annotated[str, typer.Option("--by", help="Who lifts it, as on the register of reviewers.")],
+    reason: Annotated[str, typer.Option("--reason", help="Why, in words for the person.")],
+    since: Annotated[
+        str | None,
+        typer.Option("--from", help="From when it no longer holds, so that the person can be told "
+                     "before; now if left out."),
+    ] = None,
+    workspace: WorkspaceOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Lift a restriction that was granted: what it is about may be used again.
+
+    Raises:
+        UnknownNameError: There is no such request, or nobody of that name is on the register.
+        InputError: It is no restriction that was granted, was lifted already, or lacks a reason.
+    """
+    from curate.verbs.requests import lift_restriction
+
+    row = lift_restriction(open_context(workspace), request_id, by=by, reason=reason,
+                           since=instant(since, "--from"))  # fmt: skip
+    if as_json:
+        say_json(row)
+        return
+    say(f"{request_id}: lifted by {row['lifted_by']}, from {row['lifted_at']:%Y-%m-%d %H:%M} UTC "
+        f"on; `curate requests letter {quote(request_id)} --out FILE.pdf` tells the person")  # fmt: skip
 
 
 @app.command("letter")

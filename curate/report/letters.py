@@ -191,7 +191,25 @@ def fulfilled(request: Record, outcome: str) -> Letter:
         said.append(f"What we did: {outcome.rstrip('.')}.")
     if request["kind"].startswith("takedown"):
         said.append(_blocked(len(request["media_ids"] or ()), request["subject_id"]))
+    if request["kind"] == "restriction":
+        said.append("What your request is about goes into no new dataset of ours until the "
+                    "restriction is lifted. We will tell you before we lift it.")  # fmt: skip
     return Letter("We have dealt with your request", (Part(paragraphs=(*said, COMPLAIN)),))
+
+
+def lifted(request: Record, reason: str) -> Letter:
+    """Return the letter that a restriction no longer holds, or will not from a day on.
+
+    Args:
+        request: The request.
+        reason: Why, in words for its reader; empty where nothing can be told.
+    """
+    said = f"{asked(request)} We did so. From {day_of(request['lifted_at'])} on this ends."
+    why = f" The reason is: {reason.rstrip('.')}." if reason else ""
+    means = ("From then on, what your request is about may be used again as far as you agreed to "
+             "it. If you do not want this, please tell us.")  # fmt: skip
+    return Letter("The restriction that you asked for ends",
+                  (Part(paragraphs=(said + why, means, COMPLAIN)),))  # fmt: skip
 
 
 def _blocked(count: int, subject: str | None) -> str:

@@ -124,6 +124,8 @@ class _Desk:
             return self._erased(row)
         if row["kind"] == "access" and subject:
             return self._access(row)
+        if row["lifted_at"] is not None:
+            return letters.lifted(row, self._tellable(row, "lifted_reason", "reason"))
         return letters.fulfilled(row, self._tellable(row, "outcome", "outcome"))
 
     def _of_event(self, row: Record) -> Letter:

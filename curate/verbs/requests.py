@@ -94,6 +94,27 @@ def move_request(
     return receipt
 
 
+def kind_of(context: Context, request_id: str) -> str:
+    """Return what kind of request one is; empty where there is none of that id."""
+    rows = context.ledger.read("requests").to_pylist()
+    return next((row["kind"] for row in rows if row["request_id"] == request_id), "")
+
+
+def lift_restriction(
+    context: Context, request_id: str, *, by: str, reason: str, since: datetime | None = None
+) -> dict[str, Any]:
+    """Lift a restriction that was granted; return the request. See `curate.safety.requests`.
+
+    Raises:
+        UnknownNameError: There is no such request, or `by` is not on the register of reviewers.
+        InputError: It is no restriction that was granted, or was lifted already.
+    """
+    with context.workspace.writing():
+        return _requests(context).lift(
+            request_id, now=context.clock(), by=by, reason=reason, since=since
+        )
+
+
 def _requests(context: Context) -> Requests:
     receipts = context.workspace.root / "safety" / "receipts"
     lists = open_lists(context.workspace, context.config, create=True)

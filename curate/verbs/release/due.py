@@ -152,21 +152,23 @@ def gone_subjects(ledger: Ledger, now: datetime) -> set[str]:
         subject for (subject, restricts), moment in last.items()
         if restricts and moment >= last.get((subject, False), moment)
     }  # fmt: skip
-    return found | {row["subject_id"] for row in _standing(ledger) if row["subject_id"]}
+    return found | {row["subject_id"] for row in _standing(ledger, now) if row["subject_id"]}
 
 
-def _standing(ledger: Ledger) -> list[dict[str, Any]]:
+def _standing(ledger: Ledger, now: datetime) -> list[dict[str, Any]]:
     """Return requests that keep what they are about from going out."""
     return [
         row for row in ledger.read("requests").to_pylist()
         if row["kind"] in _ASKED and row["state"] not in _TURNED_DOWN
+        and not (row["lifted_at"] is not None and row["lifted_at"] <= now)
     ]  # fmt: skip
 
 
 def _touched(context: Context) -> set[str]:
     """Return the ids of entries that show whom nothing may show."""
-    found = {media for row in _standing(context.ledger) for media in row["media_ids"] or ()}
-    for subject in sorted(gone_subjects(context.ledger, context.clock())):
+    now = context.clock()
+    found = {media for row in _standing(context.ledger, now) for media in row["media_ids"] or ()}
+    for subject in sorted(gone_subjects(context.ledger, now)):
         found |= set(impact(context, subject).ids.to_pylist())
     return found
 

@@ -62,8 +62,9 @@ class Copies:
         media: How many pictures, videos and other media show them, or were made from such.
         maybe: How many further ones may show them.
         searched: Whether it is known of everything on record whom it shows.
-        handed_out: Rows with ``recipient``, ``delivered_at``, ``name`` of the release, and
-            ``outcome`` with ``acknowledged_at`` where they answered.
+        handed_out: Rows with ``recipient``, ``delivered_at``, ``name`` of the release, ``told``,
+            whether a feed named every such file to them, and ``outcome`` with
+            ``acknowledged_at`` where they answered since.
     """
 
     media: int
@@ -382,13 +383,17 @@ def handed_out(rows: Sequence[Record], *, must_go: bool = True) -> Part:
     return Part(
         "Who received copies",
         (f"{first}Copies were handed to:",),
-        tuple(_recipient(row) for row in rows),
+        tuple(_recipient(row, must_go=must_go) for row in rows),
     )
 
 
-def _recipient(row: Record) -> str:
+def _recipient(row: Record, *, must_go: bool) -> str:
     told = f"{row['recipient']}, on {day_of(row['delivered_at'])}"
     if row.get("outcome"):
         day = day_of(row["acknowledged_at"])
         return f"{told}. They {_words()['answers'][row['outcome']].format(day=day)}."
-    return f"{told}. They have not sent us an answer."
+    if row.get("told"):
+        return f"{told}. They were told which files these are, and have not sent us an answer."
+    if must_go:
+        return f"{told}. They have not been told yet which files these are."
+    return f"{told}."

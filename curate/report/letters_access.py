@@ -34,8 +34,8 @@ _CLOSED = {"fulfilled": "We dealt with it on {day}.", "refused": "We did not do 
 
 
 def access(
-    request: Record, held: Mapping[str, Any], *, now: datetime, sources: Sequence[str],
-    keeping: str, erased_at: datetime | None,
+    request: Record, held: Mapping[str, Any], *, now: datetime, copies: Sequence[Record],
+    sources: Sequence[str], keeping: str, erased_at: datetime | None,
 ) -> Letter:  # fmt: skip
     """Return the letter that tells a person what is held about them.
 
@@ -43,6 +43,7 @@ def access(
         request: The request that it answers.
         held: What `curate.consent.export.everything_held` returned.
         now: The date of the letter.
+        copies: Who received what shows the person, as `curate.report.letters.Copies.handed_out`.
         sources: Where the media of the person come from, by name.
         keeping: How long it is kept, in the words of those responsible; empty where they say
             nothing.
@@ -57,7 +58,7 @@ def access(
         Part(paragraphs=(first,)),
         _media(held, sources, erased_at),
         _agreed(held, erased_at),
-        handed_out(_copies(held), must_go=False),
+        handed_out(copies, must_go=False),
         *_asked_before(held, request["request_id"]),
         Part("How long we keep it", (keeping or _keeping(held),)),
         Part("What you can ask of us", (_RIGHTS, COMPLAIN)),
@@ -138,14 +139,6 @@ def _event(event: Record) -> str:
     if event["annulled_at"]:
         told += f". That was our mistake, and was set right on {_day(event['annulled_at'])}"
     return told
-
-
-def _copies(held: Mapping[str, Any]) -> list[dict[str, Any]]:
-    return [
-        {**row, **{name: parse_instant(row[name]) for name in ("delivered_at", "acknowledged_at")
-                   if name in row}}
-        for release in held["releases"] for row in release["recipients"]
-    ]  # fmt: skip
 
 
 def _asked_before(held: Mapping[str, Any], answered: str) -> Iterable[Part]:

@@ -7,8 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from curate.consent.vocabulary import PERMITTING
 from curate.errors import CurateError, InputError, UnknownNameError, VerificationError
+from curate.media.refuse import Guard
 from curate.model.ids import erasure_request_id
 from curate.report import letters
 from curate.report.letters import Copies, Letter
@@ -16,8 +20,10 @@ from curate.report.letters_access import access
 from curate.safety.requests import OPEN
 from curate.verbs.consent import export_subject, impact, left_to_search
 from curate.verbs.gaps import blind_spots
+from curate.verbs.handed_out import handed_out, items_of
 from curate.verbs.names import all_names
 from curate.verbs.receipts import erasures_told
+from curate.verbs.release.lineage import released_files
 from curate.verbs.report import read_authored
 from curate.verbs.subjects import known_subjects
 
@@ -174,7 +180,14 @@ class _Desk:
             )
         self.notes += [f"the letter says that not all is known: {one}" for one in left["unknown"]]
         out = {one["name"] for said in told for one in said["not_destroyed"]["releases"]}
-        return letters.erased(row, told, self._handed_out(out))
+        items = self.context.record.items()
+        guard, files = Guard(self.context.ledger), released_files(items)
+        gone = [
+            sha256 for request in sorted({said["request"] for said in told})
+            for sha256 in guard.erased_among(files, request_id=request)
+        ]  # fmt: skip
+        mine = items.filter(pc.is_in(items["sha256"], value_set=pa.array(gone, pa.string())))
+        return letters.erased(row, told, handed_out(self.context, mine, out))
 
     def _access(self, row: Record) -> Letter:
         subject = row["subject_id"]
@@ -197,8 +210,9 @@ class _Desk:
         }
         used = {one.get("source_id") for one in held["media"]} - {None}
         ours = self._row("requests", "request_id", own)
+        shown = pa.array([one["media_id"] for one in held["media"]], pa.string())
         return access(
-            row, held, now=self.now, sources=sorted(names.get(one, one) for one in used),
+            row, held, now=self.now, copies=handed_out(self.context, items_of(self.context, shown)), sources=sorted(names.get(one, one) for one in used),
             keeping=read_authored(self.context.workspace).text_of("retention"),
             erased_at=None if ours is None else ours["closed_at"],
         )  # fmt: skip
@@ -226,34 +240,13 @@ class _Desk:
             return Copies(0, 0, searched=False, handed_out=())
         if not searched:
             self.notes.append("not all is known, and the letter says so: `curate run` looks")
-        names = set(touched.releases["name"].to_pylist())
+        items = items_of(self.context, touched.entries["media_id"].combine_chunks())
         return Copies(
             touched.entries.num_rows, touched.maybe.num_rows, searched=searched,
-            handed_out=self._handed_out(names),
+            handed_out=handed_out(
+                self.context, items, set(touched.releases["name"].to_pylist())
+            ),
         )  # fmt: skip
-
-    def _handed_out(self, names: set[str]) -> list[Record]:
-        """Return who received some releases, and what each of them answered."""
-        ledger = self.context.ledger
-        named = {
-            row["release_id"]: row["name"]
-            for row in self.context.record.releases() if row["name"] in names
-        }  # fmt: skip
-        answers = {
-            (row["release_id"], row["recipient"]): row
-            for row in ledger.read("acknowledgements").to_pylist()
-        }
-        found = []
-        for row in ledger.read("deliveries").to_pylist():
-            if row["release_id"] not in named:
-                continue
-            answer = answers.get((row["release_id"], row["recipient"]), {})
-            found.append({
-                "recipient": row["recipient"], "delivered_at": row["delivered_at"],
-                "name": named[row["release_id"]], "outcome": answer.get("outcome"),
-                "acknowledged_at": answer.get("acknowledged_at"),
-            })  # fmt: skip
-        return sorted(found, key=lambda row: (row["delivered_at"], row["recipient"]))
 
     def _row(self, kind: str, key: str, value: str) -> Record | None:
         rows = self.context.ledger.read(kind).to_pylist()

@@ -104,11 +104,14 @@ def test_a_doubt_is_told_and_nothing_counts_as_clean() -> None:
 
 def test_who_received_copies_is_told_with_what_they_answered() -> None:
     rows = [
-        {"recipient": "lab-a", "delivered_at": NOW, "outcome": None, "acknowledged_at": None},
-        {"recipient": "lab-b", "delivered_at": NOW, "outcome": "deleted", "acknowledged_at": NOW},
-    ]
+        {"recipient": "lab-a", "delivered_at": NOW, "told": True, "outcome": None},
+        {"recipient": "lab-b", "delivered_at": NOW, "told": True, "outcome": "deleted",
+         "acknowledged_at": NOW},
+        {"recipient": "lab-c", "delivered_at": NOW, "told": False, "outcome": None},
+    ]  # fmt: skip
     text = text_of(letters.withdrawn(NOW, copies(handed_out=rows), now=NOW))
-    assert "lab-a, on 4 May 2026. They have not sent us an answer." in text
+    assert "lab-a, on 4 May 2026. They were told which files these are, and have not sent" in text
+    assert "lab-c, on 4 May 2026. They have not been told yet which files these are." in text
     assert "lab-b, on 4 May 2026. They told us on 4 May 2026 that they have deleted" in text
 
 
@@ -191,8 +194,11 @@ def held(**facts: Any) -> dict[str, Any]:
     } | facts  # fmt: skip
 
 
+LABS = [{"recipient": "lab-a", "delivered_at": NOW, "told": False, "outcome": None}]
+
+
 def test_what_is_held_is_told_in_plain_words() -> None:
-    text = text_of(access(request(), held(), now=NOW, sources=["Our studio"], keeping="",
+    text = text_of(access(request(), held(), now=NOW, copies=LABS, sources=["Our studio"], keeping="",
                           erased_at=None))  # fmt: skip
     for said in (
         "name you in 1 picture and 1 video",
@@ -202,7 +208,7 @@ def test_what_is_held_is_told_in_plain_words() -> None:
         "but not for training programs that make pictures and videos",
         "On 1 January 2026, you gave this consent",
         "That was our mistake, and was set right on 1 February 2026",
-        "lab-a, on 1 January 2026",
+        "lab-a, on 4 May 2026",
         "No consent of yours is used after 1 January 2030",
         "We did not do it, and told you why on 1 January 2026",
         "complain to your data protection authority",
@@ -214,7 +220,7 @@ def test_what_is_held_is_told_in_plain_words() -> None:
 
 def test_the_erased_are_told_what_is_left() -> None:
     nothing = held(consents=[], consent_events=[], media=[], faces={}, faces_alike=0, releases=[])
-    text = text_of(access(request(), nothing, now=NOW, sources=[], keeping="Two years.",
+    text = text_of(access(request(), nothing, now=NOW, copies=(), sources=[], keeping="Two years.",
                           erased_at=NOW))  # fmt: skip
     assert "name you in no picture or video" in text
     assert "We erased our records of what you agreed to on 4 May 2026" in text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import html
 import re
 import shutil
@@ -12,16 +13,21 @@ import pytest
 from PIL import Image
 
 import curate
+from curate.catalog.record import ITEMS
 from curate.errors import InputError, UnknownNameError, VerificationError
+from curate.release.feed import tombstone
 from curate.report.pdf import pdf_of
+from curate.schema import conform
 from curate.verbs.consent import annul, withdraw
 from curate.verbs.context import Context
 from curate.verbs.erase import erase
 from curate.verbs.letters import letter
 from curate.verbs.names import merge
+from curate.verbs.release.recipients import Recipients
 from curate.verbs.requests import move_request, open_request
 from curate.verbs.reviewers import add_reviewer
 from curate.verbs.statements import import_statements
+from tests.factories import whole
 
 SAID = (
     "subject,subject_kind,minor_at_capture,purposes,roles,operations,valid_from,given_at\n"
@@ -85,6 +91,52 @@ def test_a_withdrawal_is_confirmed_by_its_id(context: Context) -> None:
     assert "Your reference: p1" in text
     assert "Our reference" not in text
     assert "does not name its sender" in notes
+
+
+def went_out(context: Context) -> dict[str, str]:
+    """Record that a lab has all pictures, as v1; return the SHA-256 of each released file."""
+    entries = context.catalog.read("media").to_pylist()
+    files = {r["locator"]: hashlib.sha256(r["locator"].encode()).hexdigest() for r in entries}
+    row = {k: v for k, v in whole("releases").items() if k not in {"items_sha256", "status"}}
+    items = [
+        whole(ITEMS) | {"release_id": "r1", "media_id": r["media_id"], "path": r["locator"],
+                        "sha256": files[r["locator"]], "crops": None}
+        for r in entries
+    ]  # fmt: skip
+    now = context.clock()
+    context.record.add_release(
+        row | {"release_id": "r1", "name": "v1", "use": "detector-training", "built_at": now},
+        conform(items, ITEMS), recorded_at=now,
+    )  # fmt: skip
+    Recipients(context.ledger).deliver("v1", "lab-a", now=now)
+    return files
+
+
+def call_back(context: Context, files: list[str]) -> None:
+    """Record that a feed names some files."""
+    now = context.clock()
+    salt = hashlib.sha256("".join(files).encode()).digest()[:16]
+    stones = [tombstone(sha256, salt).digest for sha256 in files]
+    row = {"use": "detector-training", "salt": salt.hex(), "recalled_at": now,
+           "digests": stones}  # fmt: skip
+    context.ledger.record("tombstones", [row], recorded_at=now)
+
+
+def test_an_answer_counts_once_the_files_were_called_back(context: Context) -> None:
+    """What a lab said before is about other files."""
+    files = went_out(context)
+    said = Recipients(context.ledger)
+    said.acknowledge("v1", "lab-a", "deleted", now=context.clock())
+    (event,) = withdraw(context, "p1").ids
+    assert "lab-a, on" in read(context, event)[0]
+    assert "They have not been told yet which files these are" in read(context, event)[0]
+    call_back(context, [files["a.png"]])
+    assert "They have not been told yet" in read(context, event)[0]
+    call_back(context, [files["d.png"]])
+    text, _ = read(context, event)
+    assert "They were told which files these are, and have not sent us an answer" in text
+    said.acknowledge("v1", "lab-a", "deleted", now=context.clock())
+    assert "that they have deleted what has to be deleted" in read(context, event)[0]
 
 
 def test_who_never_agreed_is_confirmed_too(context: Context) -> None:

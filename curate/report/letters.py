@@ -141,6 +141,8 @@ def received(request: Record, *, now: datetime) -> Letter:
     """Return the letter that a request has arrived, what is missing, and by when it is answered."""
     due, lacks = request["due_at"], request["notice_lacks"] or ()
     parts = [Part(paragraphs=(f"{asked(request)} We have received this request.",))]
+    if _names_nothing_held(request):
+        parts.append(Part("What we found", tuple(_not_found(request))))
     if lacks:
         parts.append(Part("What we still need from you",
                           ("Your notice is not complete yet. Please send us:",),
@@ -152,7 +154,8 @@ def received(request: Record, *, now: datetime) -> Letter:
 
 
 def _next(request: Record, due: datetime | None, now: datetime) -> Iterable[str]:
-    if request["kind"].startswith("takedown") or request["kind"] in ("objection", "restriction"):
+    takedown = request["kind"].startswith("takedown") and not _names_nothing_held(request)
+    if takedown or request["kind"] in ("objection", "restriction"):
         yield "Until we have answered, what your request is about goes into no new dataset of ours."
     if due is None:
         yield "We are working on it, and will write to you when it is done."
@@ -180,22 +183,27 @@ def refused(request: Record) -> Letter:
     )
 
 
-def fulfilled(request: Record, outcome: str) -> Letter:
+def fulfilled(request: Record, outcome: str, copies: Sequence[Record] | None = None) -> Letter:
     """Return the letter that a request was dealt with.
 
     Args:
         request: The request.
         outcome: What was done, in words for its reader; empty where nothing can be told.
+        copies: Who received what it is about, as `Copies.handed_out`; None where that is not
+            asked.
     """
     said = [f"{asked(request)} On {day_of(request['closed_at'])} we finished dealing with it."]
     if outcome:
         said.append(f"What we did: {outcome.rstrip('.')}.")
     if request["kind"].startswith("takedown"):
-        said.append(_blocked(len(request["media_ids"] or ()), request["subject_id"]))
+        said += _blocked(request)
     if request["kind"] == "restriction":
         said.append("What your request is about goes into no new dataset of ours until the "
                     "restriction is lifted. We will tell you before we lift it.")  # fmt: skip
-    return Letter("We have dealt with your request", (Part(paragraphs=(*said, COMPLAIN)),))
+    parts = [Part(paragraphs=tuple(said))]
+    if copies is not None:
+        parts.append(handed_out(copies))
+    return Letter("We have dealt with your request", (*parts, Part(paragraphs=(COMPLAIN,))))
 
 
 def lifted(request: Record, reason: str) -> Letter:
@@ -213,22 +221,57 @@ def lifted(request: Record, reason: str) -> Letter:
                   (Part(paragraphs=(said + why, means, COMPLAIN)),))  # fmt: skip
 
 
-def _blocked(count: int, subject: str | None) -> str:
+def _names_nothing_held(request: Record) -> bool:
+    """Tell whether a takedown is about something of which nothing was found."""
+    takedown = request["kind"].startswith("takedown")
+    return takedown and not (request["media_ids"] or request["subject_id"])
+
+
+def _blocked(request: Record) -> Iterable[str]:
+    count = len(request["media_ids"] or ())
     if count:
-        return (
-            f"{counted(count, 'picture or video', 'pictures or videos')} in our records "
+        yield (
+            f"{counted(count, 'picture or video', 'pictures and videos')} in our records "
             f"{verb(count, 'is', 'are')} blocked: no new dataset of ours will hold "
-            f"{verb(count, 'it', 'them')}. We also recognise further copies."
+            f"{verb(count, 'it', 'them')}. {_LATER}"
         )
-    if subject:
-        return (
-            "All pictures and videos of you in our records are blocked: no new dataset of ours "
-            "will hold them."
+    elif request["subject_id"]:
+        yield (
+            "All pictures and videos in our records that we know to show you are blocked: no new "
+            "dataset of ours will hold them."
         )
-    return (
-        "Nothing in our records is the same as what you named. What is similar waits until "
-        "somebody has looked at it. If it comes to us later, it is recognised and blocked."
-    )
+    else:
+        yield from _not_found(request)
+
+
+def _not_found(request: Record) -> Iterable[str]:
+    """Yield what a takedown was compared with to no avail, and what can be recognised later."""
+    by = set(request["identified_by"] or ())
+    if not by:
+        yield "As far as we know, nothing in our records is what you named."
+    if by & {"file", "perceptual_hash"}:
+        what = "what you sent us" if "file" in by else "the code that you sent us"
+        yield (f"We compared {what} with the pictures and videos in our records that we could "
+               "open. None of them is the same. What is similar waits until somebody has looked "
+               "at it.")  # fmt: skip
+        yield _LATER
+    elif "byte_hash" in by:
+        yield ("We compared the code that you sent us with the files in our records. None of them "
+               "is the same. By this code we can recognise only a copy that is the same to the "
+               "last byte. If you send us the picture or video itself, we can look for more.")  # fmt: skip
+    if "url" in by:
+        yield ("We compared the address that you gave us with the addresses in our records, and "
+               "found none that is the same.")  # fmt: skip
+    if by == {"url"}:
+        yield ("We cannot recognise a picture or video by its address, so nothing has been "
+               "blocked. Please send us the picture or video itself. Then we can look for it and "
+               "block it.")  # fmt: skip
+
+
+_LATER = (
+    "We keep codes by which copies that come to us later are recognised and blocked. A copy that "
+    "was changed a lot may not be recognised, for example one that was cut to a small part."
+)
 
 
 def withdrawn(

@@ -98,7 +98,7 @@ class Requests:
         hashes: Collection[tuple[str, bytes]] = (),
         doubted: Collection[tuple[str, bytes]] = (),
         media_ids: Collection[str] = (),
-        identified: bool = False,
+        identified_by: Collection[str] = (),
     ) -> dict[str, Any]:
         """Record a request, and what a takedown covers; return it.
 
@@ -113,8 +113,8 @@ class Requests:
             hashes: Hashes of what a takedown is about, kind and bytes, for the deny list.
             doubted: Hashes of what may be it: what matches them goes to review.
             media_ids: Entries that were found to be it, beside those that are named.
-            identified: Whether a file, hash or address says what it is about, though nothing of
-                it may be catalogued.
+            identified_by: What beside entries says what it is about, though nothing of it may be
+                catalogued: ``file``, ``byte_hash``, ``perceptual_hash``, ``url``.
 
         Raises:
             InputError: It is about nobody and nothing, was received later than now, or its id
@@ -124,10 +124,10 @@ class Requests:
         if kind not in KINDS:
             raise UnknownNameError(f"no kind of request is called {kind!r}",
                                    hint=f"kinds are: {', '.join(KINDS)}")  # fmt: skip
-        if not (subject or locators or identified):
+        if not (subject or locators or identified_by):
             raise InputError("the request is about nobody and nothing",
                              hint="name --subject, --entry, --file, --hash or --url")  # fmt: skip
-        if identified and kind not in TAKEDOWNS:
+        if identified_by and kind not in TAKEDOWNS:
             raise InputError(
                 f"a request of kind {kind} is about a person or entries", where="KIND",
                 hint="name --subject or --entry; what a file, hash or address shows is taken down "
@@ -155,6 +155,7 @@ class Requests:
             "due_at": due(kind, received_at),
             "subject_id": subject or None,
             "media_ids": media or None,
+            "identified_by": sorted({*identified_by, *(["entry"] if locators else [])}) or None,
             "state": "id_check" if lacks else "received",
             "notice_lacks": lacks or None,
         }

@@ -132,7 +132,18 @@ class _Desk:
             return self._access(row)
         if row["lifted_at"] is not None:
             return letters.lifted(row, self._tellable(row, "lifted_reason", "reason"))
-        return letters.fulfilled(row, self._tellable(row, "outcome", "outcome"))
+        return letters.fulfilled(
+            row, self._tellable(row, "outcome", "outcome"), self._of_takedown(row)
+        )
+
+    def _of_takedown(self, row: Record) -> list[Record] | None:
+        """Return who received what a takedown is about; None of another request, or of nothing."""
+        if not row["kind"].startswith("takedown"):
+            return None
+        if row["media_ids"]:
+            items = items_of(self.context, pa.array(row["media_ids"], pa.string()))
+            return handed_out(self.context, items)
+        return list(self._copies(row["subject_id"]).handed_out) if row["subject_id"] else None
 
     def _of_event(self, row: Record) -> Letter:
         if row["annulled_at"] is not None:

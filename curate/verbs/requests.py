@@ -6,8 +6,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+import pyarrow as pa
+
 from curate.safety.requests import Requests
 from curate.safety.stage import open_lists, publish
+from curate.verbs.handed_out import items_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -39,8 +42,11 @@ def open_request(
     What a file, hash or address shows is looked for in the catalogue, and among what went out.
 
     Returns:
-        The request, with ``found``: ids of entries that are the ``same``, locators of
-        those that are ``near``, and names of releases with the paths of files that are the same.
+        The request, with ``found``: ids of entries that are the ``same``; locators of those that
+        are ``near``; ``released``, names of releases with the paths of files that are the same, or
+        that were made from the request's entries; ``recipients``, these releases and who has
+        them; and ``sources``, by name, that were got from an address, and how many entries each
+        has.
 
     Raises:
         InputError: It is about nobody and nothing, or a file or hash cannot be read.
@@ -53,8 +59,8 @@ def open_request(
     subject = whom_to_hear(context, subject) if subject else ""
     wanted = sought(files, hashes, urls)
     found: dict[str, list[Any]] = {"same": [], "near": [], "released": []}
+    names = {row["release_id"]: row["name"] for row in context.record.releases()}
     if wanted != Sought():
-        names = {row["release_id"]: row["name"] for row in context.record.releases()}
         items = context.record.items().select(["release_id", "path", "sha256"]).to_pylist()
         out = [(names[r["release_id"]], r["path"], r["sha256"]) for r in items]
         found = find(wanted, context.catalog, out)
@@ -67,11 +73,37 @@ def open_request(
         made = _requests(context).open(
             kind, now=now, received_at=received_at or now, subject=subject, locators=locators,
             request_id=request_id, notice=notice, hashes=wanted.hashes,
-            doubted=wanted.cut, media_ids=found["same"],
-            identified=wanted != Sought(),
+            doubted=wanted.cut, media_ids=found["same"], identified_by=wanted.by,
         )  # fmt: skip
         publish(context.catalog, context.workspace)
+    # What was released has other bytes than what was listed: it is known by its entry.
+    mine = items_of(context, pa.array(made["media_ids"] or [], pa.string())).to_pylist()
+    released = {*found["released"], *((names[r["release_id"]], r["path"]) for r in mine)}
+    holding = {name for name, _ in released}
+    found["released"] = sorted(released)
+    found["recipients"] = sorted({
+        (names[row["release_id"]], row["recipient"])
+        for row in context.ledger.read("deliveries").to_pylist()
+        if names.get(row["release_id"]) in holding
+    })  # fmt: skip
+    found["sources"] = _sources_at(context, urls)
     return {**made, "found": found}
+
+
+def _sources_at(context: Context, urls: Sequence[str]) -> list[tuple[str, int]]:
+    """Return sources that were got from an address, or from one above it, and their entries."""
+    from curate.safety.sought import address
+
+    asked = [address(url) for url in urls]
+    counts: dict[str, int] = {}
+    for row in context.catalog.read("media").select(["source_id"]).to_pylist() if asked else ():
+        counts[row["source_id"]] = counts.get(row["source_id"], 0) + 1
+    found = []
+    for row in context.ledger.read("sources").to_pylist() if asked else ():
+        origin = address(row["origin_url"] or "")
+        if origin and any(one == origin or one.startswith(f"{origin}/") for one in asked):
+            found.append((row["name"] or row["source_id"], counts.get(row["source_id"], 0)))
+    return sorted(found)
 
 
 def move_request(

@@ -28,7 +28,7 @@ def request(kind: str = "access", **facts: Any) -> dict[str, Any]:
         "request_id": "q-1", "kind": kind, "received_at": received,
         "due_at": due(kind, received), "subject_id": "p07", "media_ids": None,
         "state": "received", "closed_at": None, "outcome": None, "notice_lacks": None,
-        "nonfulfilment_reason": None,
+        "nonfulfilment_reason": None, "identified_by": None,
     } | facts  # fmt: skip
 
 
@@ -153,8 +153,9 @@ def test_who_asks_again_is_told_of_the_erasure_after_that() -> None:
     ("facts", "says"),
     [
         ({"media_ids": ["m"]}, "1 picture or video in our records is blocked"),
-        ({}, "All pictures and videos of you in our records are blocked"),
-        ({"subject_id": None}, "Nothing in our records is the same as what you named"),
+        ({}, "All pictures and videos in our records that we know to show you are blocked"),
+        ({"subject_id": None, "identified_by": ["file"]}, "None of them is the same"),
+        ({"subject_id": None}, "As far as we know, nothing in our records is what you named"),
     ],
 )
 def test_a_takedown_says_what_is_blocked(facts: dict[str, Any], says: str) -> None:

@@ -139,6 +139,43 @@ def test_an_answer_counts_once_the_files_were_called_back(context: Context) -> N
     assert "that they have deleted what has to be deleted" in read(context, event)[0]
 
 
+def test_a_takedown_names_who_has_it(context: Context) -> None:
+    """What was released has other bytes than the picture that was sent."""
+    went_out(context)
+    picture = context.workspace.root.parents[0] / "sent.png"
+    (media,) = (r for r in context.catalog.read("media").to_pylist() if r["locator"] == "c.png")
+    shutil.copy(Path(media["root"]) / "c.png", picture)
+    made = open_request(context, "takedown_likeness", files=[picture], request_id="q",
+                        notice=NOTICE)  # fmt: skip
+    assert made["found"]["released"] == [("v1", "c.png")]
+    assert made["found"]["recipients"] == [("v1", "lab-a")]
+    move_request(context, "q", "fulfilled", outcome="blocked")
+    text, _ = read(context, "q")
+    assert "1 picture or video in our records is blocked" in text
+    assert "lab-a, on" in text
+
+
+@pytest.mark.parametrize(
+    ("given", "said", "never"),
+    [
+        ({"urls": ["https://host.example/x.jpg"]}, "Please send us the picture", "are recognised"),
+        ({"hashes": ["ab" * 32]}, "same to the last byte", "recognised and blocked"),
+        ({"hashes": ["pdq:" + "ab" * 32]}, "compared the code", "last byte"),
+    ],
+)
+def test_a_takedown_of_what_is_not_found_claims_no_more(
+    context: Context, given: dict[str, list[str]], said: str, never: str
+) -> None:
+    made = open_request(context, "takedown_likeness", request_id="q", notice=NOTICE, **given)  # type: ignore[arg-type]
+    assert not any(made["found"].values())
+    for text in (read(context, "q")[0],
+                 move_request(context, "q", "fulfilled", outcome="looked") and read(context, "q")[0]):  # fmt: skip
+        assert said in text
+        assert never not in text
+        assert "goes into no new dataset" not in text
+        assert "Nobody has received" not in text
+
+
 def test_who_never_agreed_is_confirmed_too(context: Context) -> None:
     """What they say is kept as a request, whose id is made of the pseudonym: it is not shown."""
     rows = "subject,subject_kind\np9,adult\n"

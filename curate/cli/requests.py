@@ -38,7 +38,7 @@ def list_command(
         {"request": row["request_id"], "kind": row["kind"], "state": row["state"],
          "due": "" if row["due_at"] is None else f"{row['due_at']:%Y-%m-%d %H:%M}",
          "hours left": row["hours_left"],
-         "entries": len(row["media_ids"] or []) or ("all of the person" if row["subject_id"] else 0)}
+         "entries": len(row["media_ids"] or []) or ("all of theirs" if row["subject_id"] else 0)}
         for row in rows
     ]  # fmt: skip
     if not shown:
@@ -125,7 +125,7 @@ def _tell_found(made: dict[str, Any]) -> None:
             say(_NOT_FOUND[kind])
     for name, count in found["sources"]:
         say(f"the source {name} is of that address: {counted(count, 'entry')} "
-            f"{verb(count, 'is', 'are')} from it, and which of them it is cannot be told")  # fmt: skip
+            f"{verb(count, 'is', 'are')} from it; which of them it is cannot be told")  # fmt: skip
     if by == {"url"} and not found["same"]:
         note("a picture is not recognised by its address: nothing is blocked. Ask for the picture, "
              "and open a request with --file")  # fmt: skip
@@ -202,8 +202,11 @@ def lift_command(
     reason: Annotated[str, typer.Option("--reason", help="Why, in words for the person.")],
     since: Annotated[
         str | None,
-        typer.Option("--from", help="From when it no longer holds, so that the person can be told "
-                     "before; now if left out."),
+        typer.Option(
+            "--from",
+            help="From when it no longer holds, so that the person can be told "
+            "before; now if left out.",
+        ),
     ] = None,
     workspace: WorkspaceOption = None,
     as_json: JsonOption = False,
@@ -221,8 +224,10 @@ def lift_command(
     if as_json:
         say_json(row)
         return
-    say(f"{request_id}: lifted by {row['lifted_by']}, from {row['lifted_at']:%Y-%m-%d %H:%M} UTC "
-        f"on; `curate requests letter {quote(request_id)} --out FILE.pdf` tells the person")  # fmt: skip
+    say(
+        f"{request_id}: lifted by {row['lifted_by']}, from {row['lifted_at']:%Y-%m-%d %H:%M} UTC on"
+    )
+    say(f"`curate requests letter {quote(request_id)} --out FILE.pdf` tells the person")
 
 
 @app.command("letter")

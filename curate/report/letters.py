@@ -256,9 +256,11 @@ def _not_found(request: Record) -> Iterable[str]:
                "at it.")  # fmt: skip
         yield _LATER
     elif "byte_hash" in by:
-        yield ("We compared the code that you sent us with the files in our records. None of them "
-               "is the same. By this code we can recognise only a copy that is the same to the "
-               "last byte. If you send us the picture or video itself, we can look for more.")  # fmt: skip
+        yield (
+            "We compared the code that you sent us with the files in our records. None of them is "
+            "the same. By this code we can recognise only a copy that is the same to the last "
+            "byte. If you send us the picture or video itself, we can look for more."
+        )
     if "url" in by:
         yield ("We compared the address that you gave us with the addresses in our records, and "
                "found none that is the same.")  # fmt: skip

@@ -229,7 +229,7 @@ class Requests:
         if row["kind"] != "restriction" or row["state"] != "fulfilled":
             raise InputError(
                 f"this is no restriction that was granted: {row['kind']}, {row['state']}",
-                where=request_id, hint="a request that is open is closed with `curate requests move`",
+                where=request_id, hint="what is open is closed with `curate requests move`",
             )  # fmt: skip
         if row["lifted_at"] is not None:
             raise InputError(
@@ -237,19 +237,22 @@ class Requests:
                 f"{print_instant(row['lifted_at'])} on", where=request_id,
             )  # fmt: skip
         if not reason.strip():
-            raise InputError("say why it is lifted", where="--reason",
-                             hint="in words for the person: the letter gives the reason")  # fmt: skip
+            raise InputError(
+                "say why it is lifted", where="--reason",
+                hint="in words for the person: the letter gives the reason",
+            )  # fmt: skip
         if since is not None and since < now:
             raise InputError("a restriction is not lifted in the past", where="--from")
-        register = self.ledger.read("reviewers").to_pylist()
         known = [
-            one["reviewer_id"] for one in register
+            one["reviewer_id"] for one in self.ledger.read("reviewers").to_pylist()
             if person_of(one["reviewer_id"]) == person_of(by)
-            and one["registered_at"] <= now and (one["removed_at"] is None or now < one["removed_at"])
+            and one["registered_at"] <= now < (one["removed_at"] or _NEVER)
         ]  # fmt: skip
         if not known:
-            raise UnknownNameError(f"{by!r} is not on the register of reviewers", where="--by",
-                                   hint="`curate review reviewers add` puts a person on it")  # fmt: skip
+            raise UnknownNameError(
+                f"{by!r} is not on the register of reviewers", where="--by",
+                hint="`curate review reviewers add` puts a person on it",
+            )  # fmt: skip
         row |= {"lifted_at": since or now, "lifted_by": known[0], "lifted_reason": reason.strip()}
         self.ledger.record("requests", [_without_none(row)], recorded_at=now)
         return row

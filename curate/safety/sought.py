@@ -241,7 +241,7 @@ def _variants(shown: NDArray[np.uint8]) -> Iterator[NDArray[np.uint8]]:
 
 
 def _turned(shown: NDArray[np.uint8]) -> Iterator[NDArray[np.uint8]]:
-    """Yield a picture turned by some degrees about its middle, what lay beyond its edges guessed."""
+    """Yield a picture turned by some degrees about its middle; its corners are guessed at."""
     from PIL import Image
 
     height, width = shown.shape[:2]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -10,19 +11,23 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from curate.catalog.record import of_entries
+from curate.consent.free_text import names_somebody
 from curate.consent.vocabulary import PERMITTING
 from curate.errors import CurateError, InputError, UnknownNameError, VerificationError
 from curate.media.refuse import Guard
 from curate.model.ids import erasure_request_id
+from curate.model.plural import counted, verb
 from curate.report import letters
 from curate.report.letters import Copies, Letter
 from curate.report.letters_access import access
 from curate.safety.requests import OPEN
 from curate.verbs.consent import export_subject, impact, left_to_search
 from curate.verbs.gaps import blind_spots
-from curate.verbs.handed_out import handed_out, items_of
 from curate.verbs.names import all_names
 from curate.verbs.receipts import erasures_told
+from curate.verbs.release.due import RESTRICTING, asking_to_go
+from curate.verbs.release.handed_out import handed_out
 from curate.verbs.release.lineage import released_files
 from curate.verbs.report import read_authored
 from curate.verbs.subjects import known_subjects
@@ -128,22 +133,23 @@ class _Desk:
             return letters.received(row, now=self.now)
         if row["kind"] == "erasure" and subject:
             return self._erased(row)
-        if row["kind"] == "access" and subject:
-            return self._access(row)
+        return self._access(row) if row["kind"] == "access" and subject else self._done(row)
+
+    def _done(self, row: Record) -> Letter:
         if row["lifted_at"] is not None:
             return letters.lifted(row, self._tellable(row, "lifted_reason", "reason"))
         return letters.fulfilled(
             row, self._tellable(row, "outcome", "outcome"), self._of_takedown(row)
         )
 
-    def _of_takedown(self, row: Record) -> list[Record] | None:
+    def _of_takedown(self, row: Record) -> Sequence[Mapping[str, Any]] | None:
         """Return who received what a takedown is about; None of another request, or of nothing."""
         if not row["kind"].startswith("takedown"):
             return None
         if row["media_ids"]:
-            items = items_of(self.context, pa.array(row["media_ids"], pa.string()))
+            items = of_entries(self.context.record.items(), row["media_ids"])
             return handed_out(self.context, items)
-        return list(self._copies(row["subject_id"]).handed_out) if row["subject_id"] else None
+        return self._copies(row["subject_id"]).handed_out if row["subject_id"] else None
 
     def _of_event(self, row: Record) -> Letter:
         if row["annulled_at"] is not None:
@@ -210,30 +216,72 @@ class _Desk:
             f"`curate consent export subject {subject} -o FOLDER` writes the copy that goes with "
             "the letter"
         )
-        if others := [name for name in all_names(self.context, subject) if name != subject]:
+        known = {subject, *held["other_names"]}
+        if held["other_names"]:
             self.notes.append(
-                f"{subject} is merged with {', '.join(others)}: what is held under these names is "
-                "not in the letter, and needs one of its own"
+                f"what is held under {', '.join(held['other_names'])} is in the letter"
             )
-        names = {
+        others = [name for name in all_names(self.context, subject) if name not in known]
+        if others:
+            self.notes.append(
+                f"{subject} is merged with {', '.join(others)}, and that is not settled by two "
+                "people of the register: what is held under these names is not in the letter, "
+                "which says that there is more"
+            )
+        if texts := held["not_told"]["texts_by_staff"]:
+            self.notes.append(
+                f"{counted(texts, 'text')} that staff wrote, or that came with consents, "
+                f"{verb(texts, 'is', 'are')} left out of the copy, and the letter says so"
+            )
+        sources = {
             one["source_id"]: one["name"] or one["source_id"]
             for one in self.context.ledger.read("sources").to_pylist()
         }
         used = {one.get("source_id") for one in held["media"]} - {None}
         ours = self._row("requests", "request_id", own)
-        shown = pa.array([one["media_id"] for one in held["media"]], pa.string())
+        shown = of_entries(self.context.record.items(), [one["media_id"] for one in held["media"]])
         return access(
-            row, held, now=self.now, copies=handed_out(self.context, items_of(self.context, shown)), sources=sorted(names.get(one, one) for one in used),
+            row, held, now=self.now, copies=handed_out(self.context, shown),
+            sources=sorted(sources.get(one, one) for one in used),
             keeping=read_authored(self.context.workspace).text_of("retention"),
             erased_at=None if ours is None else ours["closed_at"],
+            ended=self._ended(subject, held["consents"]), doubted=bool(others),
         )  # fmt: skip
+
+    def _ended(self, subject: str, consents: Sequence[Record]) -> set[str]:
+        """Return which consents somebody's later words, under any name of theirs, put an end to."""
+        ledger = self.context.ledger
+        names = set(all_names(self.context, subject))
+        if names & asking_to_go(ledger, self.now):
+            return {row["consent_id"] for row in consents}
+        events = [
+            one for one in ledger.read("consent_events").to_pylist()
+            if one["subject_id"] in names and one["annulled_at"] is None
+            and not one["purposes"] and one["effective_at"] <= self.now
+        ]  # fmt: skip
+        # A withdrawal of a consent for listed entries says nothing of others.
+        listed = {
+            row["consent_id"] for row in ledger.read("consents").to_pylist()
+            if row["scope_kind"] == "listed_media" or row["scope_media_ids"]
+        }  # fmt: skip
+        ended = set()
+        for row in consents:
+            own = row["consent_id"]
+            given = [one["effective_at"] for one in events
+                     if one["consent_id"] == own and one["state"] in PERMITTING
+                     and not one["undated"]]  # fmt: skip
+            against = [one["effective_at"] for one in events if one["state"] in RESTRICTING
+                       and one["consent_id"] not in listed - {own}]  # fmt: skip
+            if against and (not given or max(against) >= max(given)):
+                ended.add(own)
+        return ended
 
     def _tellable(self, row: Record, column: str, name: str) -> str:
         """Return words of the record, unless they say what is nothing for the person."""
         text = (row[column] or "").strip()
         own = {row["subject_id"], *all_names(self.context, row["subject_id"] or "")}
         others = known_subjects(self.context) - own
-        if _CODES.search(text) or others & set(re.findall(r"[\w.-]*\w", text)):
+        if _CODES.search(text) or names_somebody(text, others):
             self.notes.append(
                 f"the {name} on record holds an internal code or the pseudonym of somebody else: "
                 "the letter leaves it out"
@@ -251,7 +299,7 @@ class _Desk:
             return Copies(0, 0, searched=False, handed_out=())
         if not searched:
             self.notes.append("not all is known, and the letter says so: `curate run` looks")
-        items = items_of(self.context, touched.entries["media_id"].combine_chunks())
+        items = of_entries(self.context.record.items(), touched.entries["media_id"].to_pylist())
         return Copies(
             touched.entries.num_rows, touched.maybe.num_rows, searched=searched,
             handed_out=handed_out(

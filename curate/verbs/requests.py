@@ -6,11 +6,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-import pyarrow as pa
-
+from curate.catalog.record import of_entries
 from curate.safety.requests import Requests
 from curate.safety.stage import open_lists, publish
-from curate.verbs.handed_out import items_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -77,7 +75,7 @@ def open_request(
         )  # fmt: skip
         publish(context.catalog, context.workspace)
     # What was released has other bytes than what was listed: it is known by its entry.
-    mine = items_of(context, pa.array(made["media_ids"] or [], pa.string())).to_pylist()
+    mine = of_entries(context.record.items(), made["media_ids"] or ()).to_pylist()
     released = {*found["released"], *((names[r["release_id"]], r["path"]) for r in mine)}
     holding = {name for name, _ in released}
     found["released"] = sorted(released)

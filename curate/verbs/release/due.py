@@ -28,7 +28,7 @@ _ASKED = frozenset({
     "withdrawal", "erasure", "objection", "restriction", "takedown_ncii", "takedown_likeness",
 })  # fmt: skip
 _TURNED_DOWN = frozenset({"refused", "expired"})
-_RESTRICTING = frozenset({
+RESTRICTING = frozenset({
     "ConsentWithdrawn", "ConsentRevoked", "ConsentRefused", "ConsentInvalidated",
 })  # fmt: skip
 
@@ -140,7 +140,7 @@ def gone_subjects(ledger: Ledger, now: datetime) -> set[str]:
     """Return who withdrew or asked not to be shown, and did not agree again since."""
     last: dict[tuple[str, bool], datetime] = {}
     for row in ledger.read("consent_events").to_pylist():
-        permits, restricts = row["state"] in PERMITTING, row["state"] in _RESTRICTING
+        permits, restricts = row["state"] in PERMITTING, row["state"] in RESTRICTING
         # Who withdrew from one purpose is not gone from others; what was annulled never was; and a
         # grant of which nobody knows when it was given was not given since.
         if row["annulled_at"] is not None or row["purposes"] or (permits and row["undated"]):
@@ -153,6 +153,14 @@ def gone_subjects(ledger: Ledger, now: datetime) -> set[str]:
         if restricts and moment >= last.get((subject, False), moment)
     }  # fmt: skip
     return found | {row["subject_id"] for row in _standing(ledger, now) if row["subject_id"]}
+
+
+def asking_to_go(ledger: Ledger, now: datetime) -> set[str]:
+    """Return who has a standing request that keeps all that shows them from going out."""
+    return {
+        row["subject_id"] for row in _standing(ledger, now)
+        if row["subject_id"] and not row["media_ids"]
+    }  # fmt: skip
 
 
 def _standing(ledger: Ledger, now: datetime) -> list[dict[str, Any]]:

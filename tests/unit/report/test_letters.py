@@ -199,8 +199,8 @@ LABS = [{"recipient": "lab-a", "delivered_at": NOW, "told": False, "outcome": No
 
 
 def test_what_is_held_is_told_in_plain_words() -> None:
-    text = text_of(access(request(), held(), now=NOW, copies=LABS, sources=["Our studio"], keeping="",
-                          erased_at=None))  # fmt: skip
+    text = text_of(access(request(), held(), now=NOW, copies=LABS, sources=["Our studio"],
+                          keeping="", erased_at=None))  # fmt: skip
     for said in (
         "name you in 1 picture and 1 video",
         "2 pictures or videos in which your face was put onto somebody else",
@@ -208,7 +208,8 @@ def test_what_is_held_is_told_in_plain_words() -> None:
         "1 further face, in pictures or videos that do not name you, looks like yours",
         "but not for training programs that make pictures and videos",
         "On 1 January 2026, you gave this consent",
-        "That was our mistake, and was set right on 1 February 2026",
+        "we recorded that you withdrew this consent. That was our mistake",
+        "and was set right on 1 February 2026",
         "lab-a, on 4 May 2026",
         "No consent of yours is used after 1 January 2030",
         "We did not do it, and told you why on 1 January 2026",
@@ -217,6 +218,17 @@ def test_what_is_held_is_told_in_plain_words() -> None:
         assert said in text, said
     assert "which files they have to delete" not in text
     assert not INTERNAL.search(text), INTERNAL.search(text)
+
+
+def test_who_withdrew_is_not_told_that_their_consent_is_used() -> None:
+    text = text_of(access(request(), held(guardian_of=1), now=NOW, copies=(), sources=[],
+                          keeping="", erased_at=None, ended=["c"], doubted=True))  # fmt: skip
+    assert "We do not use this consent any more." in text
+    assert "No consent of yours is used any more" in text
+    assert "1 January 2030" not in text.partition("How long")[2]
+    assert "all that we have on record" not in text
+    assert "further records that may be about you" in text
+    assert "as the guardian of 1 person" in text
 
 
 def test_the_erased_are_told_what_is_left() -> None:

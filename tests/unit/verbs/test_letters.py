@@ -168,8 +168,9 @@ def test_a_takedown_of_what_is_not_found_claims_no_more(
 ) -> None:
     made = open_request(context, "takedown_likeness", request_id="q", notice=NOTICE, **given)  # type: ignore[arg-type]
     assert not any(made["found"].values())
-    for text in (read(context, "q")[0],
-                 move_request(context, "q", "fulfilled", outcome="looked") and read(context, "q")[0]):  # fmt: skip
+    texts = [read(context, "q")[0]]
+    move_request(context, "q", "fulfilled", outcome="looked")
+    for text in (*texts, read(context, "q")[0]):
         assert said in text
         assert never not in text
         assert "goes into no new dataset" not in text
@@ -307,7 +308,23 @@ def test_other_names_need_a_letter_of_their_own(context: Context) -> None:
     text, notes = read(context, "q")
     assert "name you in 2 pictures" in text
     assert "p2" not in text
+    assert "further records that may be about you" in text
+    assert "all that we have on record" not in text
     assert "merged with p2" in notes
+    withdraw(context, "p2")
+    assert "We do not use this consent any more" in read(context, "q")[0]
+
+
+def test_names_that_are_settled_are_answered_together(context: Context) -> None:
+    for name in ("r.meyer", "s.okafor"):
+        add_reviewer(context, name, name=name)
+        merge(context, "p1", "p2", reviewer=name, reason="one person")
+    closed(context, "access", outcome="sent")
+    text, notes = read(context, "q")
+    assert "name you in 3 pictures" in text
+    assert "all that we have on record about you" in text
+    assert "p2" in notes
+    assert "further records" not in text
 
 
 def test_what_the_workspace_holds_by_itself_has_no_letter(context: Context) -> None:

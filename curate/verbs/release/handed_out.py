@@ -10,13 +10,12 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-import pyarrow as pa
-import pyarrow.compute as pc
-
 from curate.catalog.record import of_releases
 from curate.verbs.release.due import announced_files
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from curate.verbs.context import Context
 
 Row = dict[str, Any]
@@ -64,12 +63,6 @@ def handed_out(context: Context, items: pa.Table, names: set[str] | None = None)
             "acknowledged_at": answer.get("acknowledged_at"),
         })  # fmt: skip
     return sorted(found, key=lambda row: (row["delivered_at"], row["recipient"]))
-
-
-def items_of(context: Context, media_ids: pa.Array) -> pa.Table:
-    """Return the items of releases that are, or were made from, some entries."""
-    items = context.record.items()
-    return items.filter(pc.is_in(items["media_id"], value_set=media_ids))
 
 
 def _told_since(

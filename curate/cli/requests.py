@@ -190,7 +190,11 @@ def move_command(
         say_json({"request_id": request_id, "state": state, "receipt": receipt})
         return
     say(f"{request_id}: {state}" + ("" if receipt is None else f"; receipt {receipt}"))
-    if state == "fulfilled" and kind_of(context, request_id) == "restriction":
+    kind = kind_of(context, request_id)
+    if state == "fulfilled" and kind == "erasure":
+        note("an erasure is what `curate consent erase SUBJECT` does: a letter says only what that "
+             "put on record, and not the outcome")  # fmt: skip
+    if state == "fulfilled" and kind == "restriction":
         say("what it is about stays blocked until somebody lifts the restriction: `curate requests "
             f"lift {quote(request_id)} --by NAME --reason TEXT`")  # fmt: skip
 

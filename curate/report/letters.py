@@ -372,18 +372,21 @@ def erased(request: Record, receipts: Sequence[Record], copies: Sequence[Record]
 
 def files_left(not_destroyed: Record) -> int:
     """Return how many files an erasure left, by what its receipt says was not destroyed."""
-    return sum(len(not_destroyed.get(kind, ())) for kind in (*_FILES, "packed"))
+    return sum(len(not_destroyed.get(kind, ())) for kind in (*_FILES, "packed", "may_show"))
 
 
 # Where files lie, as letters call it.
 _FILES = {"files": "", "release_files": " in datasets that we keep",
-          "documents": " among our reports"}  # fmt: skip
+          "documents": " among our reports", "exports": " among our working copies"}  # fmt: skip
 
 
 def _gone(destroyed: Sequence[Record]) -> Iterable[str]:
     records = sum(one["ledger"]["entries"] for one in destroyed)
     if records:
-        yield f"{counted(records, 'record')} of what you agreed to and told us."
+        kinds = sorted({kind for one in destroyed for kind in one["ledger"].get("kinds", ())})
+        which = joined(dict.fromkeys(_words()["records"].get(kind, "other records")
+                                     for kind in kinds))  # fmt: skip
+        yield f"{counted(records, 'record')} about you" + (f": {which}." if which else ".")
     if sum(sum(one["rows"].values()) for one in destroyed):
         yield "What programs computed from media that show you, such as where faces are in them."
     if sum(one["vault_keys"] for one in destroyed):
@@ -404,12 +407,20 @@ def _left(last: Record) -> Iterable[str]:
             yield (f"{counted(count, 'file')}{where} with pictures or videos that {shown} "
                    f"{verb(count, 'has', 'have')} not been deleted yet. No new dataset of ours "
                    f"will hold {verb(count, 'it', 'them')}.")  # fmt: skip
+    if count := len(last.get("may_show", ())):
+        them = verb(count, "it", "them")
+        yield (f"{counted(count, 'further file')} with pictures may show you. We have to look at "
+               f"{them} before we delete {them}.")  # fmt: skip
+    if last.get("manifests"):
+        yield ("The reference above stands in the lists of files that we work from, until we have "
+               "edited these.")  # fmt: skip
     if last["unknown"]:
         yield ("We could not look into everything that we have on record, so there may be media "
                "of you that we did not find.")  # fmt: skip
     yield ("Your request and the reference above stay on record, and so do the names of the files. "
-           "A short code is kept of each file, from which nobody can be recognised. These keep "
-           "what showed you from being used again if it comes to us once more.")  # fmt: skip
+           "Short codes are kept of each file, by which the same file and pictures that look like "
+           "it are recognised. No face can be seen in them. They keep what showed you from being "
+           "used again if it comes to us once more.")  # fmt: skip
     yield "Backups elsewhere, and copies that others made, are not reached by this."
 
 

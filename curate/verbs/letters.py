@@ -65,8 +65,8 @@ def letter(context: Context, about: str) -> Written:
     Raises:
         UnknownNameError: There is no such request or event.
         InputError: It is about nobody outside, or an event that is no withdrawal.
-        VerificationError: It says that somebody was erased, and the receipt of that is not there
-            or cannot be read.
+        VerificationError: It says that somebody was erased, and no erasure is on record, or the
+            receipt of it is not there or cannot be read.
     """
     return _Desk(context, context.clock(), []).write(about)
 
@@ -183,11 +183,11 @@ class _Desk:
         subject = row["subject_id"]
         ours = self._row("requests", "request_id", erasure_request_id(subject))
         if ours is None or ours["state"] != "fulfilled":
-            self.notes.append(
-                f"`curate consent erase {subject}` did not run, or did not end: the letter says "
-                "only what the outcome on record says"
-            )
-            return letters.fulfilled(row, self._tellable(row, "outcome", "outcome"))
+            raise VerificationError(
+                f"no erasure of {subject} is on record, or it did not end: a letter says only what "
+                "was erased", where="REQUEST",
+                hint=f"`curate consent erase {subject}` erases what is held, and puts it on record",
+            )  # fmt: skip
         told = self._receipts(subject)
         left = told[-1]["not_destroyed"]
         if letters.files_left(left):

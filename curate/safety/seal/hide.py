@@ -250,8 +250,13 @@ def documents_with_pictures(folder: Path) -> list[Path]:
     """Return documents below a folder that hold a picture, or that cannot be searched for one."""
     return [
         path for path in sorted(p for p in folder.rglob("*") if p.is_file())
-        if path.suffix.lower() in _OPAQUE or _names_any(path, {_PICTURE})
+        if may_hold_picture(path)
     ]  # fmt: skip
+
+
+def may_hold_picture(path: Path) -> bool:
+    """Tell whether a document holds a picture, or cannot be searched for one."""
+    return path.suffix.lower() in _OPAQUE or _names_any(path, {_PICTURE})
 
 
 def _delete_releases(place: Workspace, plans: Sequence[Plan]) -> None:

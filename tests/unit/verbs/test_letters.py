@@ -6,6 +6,7 @@ import hashlib
 import html
 import re
 import shutil
+import tarfile
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +21,8 @@ from curate.report.pdf import pdf_of
 from curate.schema import conform
 from curate.verbs.consent import annul, withdraw
 from curate.verbs.context import Context
-from curate.verbs.erase import erase
+from curate.verbs.erase import erase, erasure
+from curate.verbs.gaps import copied_releases, unknown_to_ledger
 from curate.verbs.letters import letter
 from curate.verbs.names import merge
 from curate.verbs.release.recipients import Recipients
@@ -284,12 +286,75 @@ def test_an_edited_receipt_makes_no_letter(context: Context) -> None:
         letter(context, "q")
 
 
-def test_an_erasure_by_hand_is_told_as_it_was_recorded(context: Context) -> None:
-    closed(context, "erasure", outcome="files deleted by hand")
-    text, notes = read(context, "q")
-    assert "What we did: files deleted by hand." in text
-    assert "We have erased" not in text
-    assert "did not run" in notes
+def test_an_erasure_that_is_not_on_record_is_not_claimed(context: Context) -> None:
+    """Whatever the outcome says: what a letter says was erased is what a receipt names."""
+    closed(context, "erasure", outcome="all was erased")
+    with pytest.raises(VerificationError, match="no erasure of p1 is on record"):
+        letter(context, "q")
+    erase(context, "p1")
+    assert "some files are left" in read(context, "q")[0]
+
+
+def test_an_erasure_finds_copies_that_nothing_lists(made: Path, context: Context) -> None:
+    """Beside the listed files, exports and drafts of names within the workspace; each is named."""
+    root = context.workspace.root
+    media = root.parent / "media"
+    shutil.copytree(made / "media", media)
+    project = curate.open(root)
+    project.ingest(media)
+    project.run(["probe"], jobs=1)
+    context = project.context
+    (media / "kept").mkdir()
+    shutil.copy(media / "a.png", media / "kept" / "again.png")
+    shutil.copy(media / "b.png", media / "kept" / "other.png")
+    shutil.copy(media / "b.png", root / "holiday.png")
+    with tarfile.open(root / "v1.tar", "w") as tar:
+        tar.add(media / "a.png", "0001.png")
+    draft = root / "draft"
+    (draft / "faces").mkdir(parents=True)
+    mine, other = (hashlib.sha256((media / n).read_bytes()).hexdigest() for n in ("a.png", "b.png"))
+    lines = ["identity_id,face_id,sha256,locator", f"i1,f1,{mine},a.png", f"i2,f2,{other},b.png"]
+    (draft / "faces.csv").write_text("\n".join(lines))
+    for name in ("00001-001.jpg", "00003-001.jpg"):
+        (draft / "faces" / name).write_bytes(b"a face")
+    open_request(context, "erasure", subject="p1", request_id="q", notice=NOTICE)
+    _, done = erase(context, "p1", delete_files=True, known_only=True)
+    assert str(media / "kept" / "again.png") in done["destroyed"]["files"]
+    assert done["destroyed"]["exports"] == [
+        str(draft / "faces" / "00001-001.jpg"), str(root / "v1.tar"),
+    ]  # fmt: skip
+    assert done["not_destroyed"]["may_show"] == [
+        str(draft / "faces" / "00003-001.jpg"), str(root / "holiday.png"),
+    ]  # fmt: skip
+    assert (made / "media" / "a.png").is_file()
+    assert str(media / "manifest.csv") in done["not_destroyed"]["manifests"]
+    assert (media / "kept" / "other.png").is_file()
+    assert not (media / "kept" / "again.png").exists()
+    text, _ = read(context, "q")
+    assert "We have erased our records about you, and some files are left" in text
+    assert "2 files among our working copies" in text
+    assert "2 further files with pictures may show you" in text
+    assert "stands in the lists of files that we work from" in text
+    assert "what you agreed to" in text
+
+
+def test_a_copy_of_a_release_in_the_workspace_locks_nothing(context: Context) -> None:
+    """It is the release that its manifest says; a folder with another manifest is a stranger's."""
+    releases = context.workspace.releases
+    (releases / "v1-backup").mkdir(parents=True)
+    (releases / "v1-backup" / "manifest.json").write_text("{}")
+    with pytest.raises(VerificationError, match="does not know 1 release"):
+        erasure(context, "p1")
+    row = {k: v for k, v in whole("releases").items() if k not in {"items_sha256", "status"}}
+    now = context.clock()
+    context.record.add_release(
+        row | {"release_id": "r1", "name": "v1", "use": "detector-training", "built_at": now,
+               "manifest_sha256": hashlib.sha256(b"{}").hexdigest()},
+        conform([], ITEMS), recorded_at=now,
+    )  # fmt: skip
+    assert copied_releases(context) == {"v1-backup": "v1"}
+    assert unknown_to_ledger(context) == []
+    erasure(context, "p1")
 
 
 def test_all_names_of_a_person_are_erased_and_answered(context: Context) -> None:

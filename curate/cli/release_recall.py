@@ -200,11 +200,16 @@ def _files(told: Mapping[str, Due], row: Mapping[str, Any]) -> int:
     return 0 if one is None else one.files
 
 
+# What a release records by itself: it says nothing of what must go.
+_OF_RELEASES = ("releases", "issuances", "tombstones", "deliveries", "acknowledgements",
+                "listings", "accesses")  # fmt: skip
+
+
 def _say_when(context: Context) -> None:
     """Say by which audits it was told what must go: a recall judges anew."""
     from curate.verbs.release.due import last_judged
 
-    recorded = context.ledger.last_recorded_at()
+    recorded = context.ledger.last_recorded_at(besides=_OF_RELEASES)
     for use, moment in last_judged(context).items():
         since = recorded is not None and recorded > moment
         say(f"what must go for {use} is told by its last audit, of {moment:%Y-%m-%d %H:%M} UTC"

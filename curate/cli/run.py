@@ -145,8 +145,12 @@ def _print_seals(context: Context, notes: Mapping[str, Any]) -> None:
         say(f"  {len(notes['sealed']):,} sealed, {len(notes['in_place']):,} left in place")
     print_sealed(context, seals)
     if notes.get("matched") and not context.config.officer:
-        note("nothing is sealed: no safety officer's key is named in curate.toml under [safety]")
-        for line in runbook_of_matches(context):
+        lines = runbook_of_matches(context)
+        if lines:
+            note(
+                "nothing is sealed: no safety officer's key is named in curate.toml under [safety]"
+            )
+        for line in lines:
             note(line)
 
 

@@ -17,6 +17,7 @@ from curate.errors import InputError, UnknownNameError
 from curate.safety.requests import DENY_LIST, Requests, due
 from curate.safety.stage import open_lists, publish
 from curate.verbs.reviewers import add_reviewer
+from curate.verbs.seal import runbook_of_matches
 
 NOW = datetime(2026, 5, 4, 12, tzinfo=UTC)
 
@@ -165,3 +166,13 @@ def test_a_restriction_is_lifted_by_somebody_of_the_register(project: Project) -
     assert blocked(project, "CON034") == set()
     with pytest.raises(InputError, match="already"):
         own.lift("o2", now=NOW, by="r.meyer", reason="settled")
+
+
+@pytest.mark.parametrize(("kind", "told"), [("takedown_likeness", False), ("takedown_ncii", True)])
+def test_an_ordinary_takedown_is_no_case_for_an_officer(
+    project: Project, kind: str, *, told: bool
+) -> None:
+    desk(project).open(kind, now=NOW, received_at=NOW, locators=["0.png"])
+    publish(project.catalog, project.workspace)
+    project.run(["hashlists"])
+    assert bool(runbook_of_matches(project.context)) is told

@@ -308,7 +308,7 @@ def last_instant(
     """Return when the last entry was recorded, but for kinds that do not count; None without."""
     left_out = ", ".join("?" * len(besides))
     last = connection.execute(
-        f"SELECT recorded_at FROM entries WHERE kind NOT IN ({left_out}) "  # noqa: S608
+        f"SELECT recorded_at FROM entries WHERE kind NOT IN ({left_out}) "
         "ORDER BY log_index DESC LIMIT 1",
         list(besides),
     )

@@ -135,6 +135,9 @@ def _print_lists(context: Context, notes: Mapping[str, Any]) -> None:
         _print_seals(context, notes)
 
 
+_NO_OFFICER = "nothing is sealed: no safety officer's key is named in curate.toml under [safety]"
+
+
 def _print_seals(context: Context, notes: Mapping[str, Any]) -> None:
     """Print what was sealed, or that nothing can be, and what to do."""
     from curate.cli.seal import print_sealed

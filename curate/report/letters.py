@@ -449,7 +449,7 @@ def _recipient(row: Record, *, must_go: bool) -> str:
         day = day_of(row["acknowledged_at"])
         return f"{told}. They {_words()['answers'][row['outcome']].format(day=day)}."
     if row.get("told"):
-        return f"{told}. They were told which files these are, and have not sent us an answer."
+        return f"{told}. We have listed for them which files these are. They have not answered yet."
     if must_go:
-        return f"{told}. They have not been told yet which files these are."
+        return f"{told}. We have yet to list for them which files these are."
     return f"{told}."

@@ -110,8 +110,8 @@ def test_who_received_copies_is_told_with_what_they_answered() -> None:
         {"recipient": "lab-c", "delivered_at": NOW, "told": False, "outcome": None},
     ]  # fmt: skip
     text = text_of(letters.withdrawn(NOW, copies(handed_out=rows), now=NOW))
-    assert "lab-a, on 4 May 2026. They were told which files these are, and have not sent" in text
-    assert "lab-c, on 4 May 2026. They have not been told yet which files these are." in text
+    assert "lab-a, on 4 May 2026. We have listed for them which files these are" in text
+    assert "lab-c, on 4 May 2026. We have yet to list for them which files these are." in text
     assert "lab-b, on 4 May 2026. They told us on 4 May 2026 that they have deleted" in text
 
 

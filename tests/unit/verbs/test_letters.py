@@ -131,12 +131,12 @@ def test_an_answer_counts_once_the_files_were_called_back(context: Context) -> N
     said.acknowledge("v1", "lab-a", "deleted", now=context.clock())
     (event,) = withdraw(context, "p1").ids
     assert "lab-a, on" in read(context, event)[0]
-    assert "They have not been told yet which files these are" in read(context, event)[0]
+    assert "We have yet to list for them which files these are" in read(context, event)[0]
     call_back(context, [files["a.png"]])
-    assert "They have not been told yet" in read(context, event)[0]
+    assert "We have yet to list for them" in read(context, event)[0]
     call_back(context, [files["d.png"]])
     text, _ = read(context, event)
-    assert "They were told which files these are, and have not sent us an answer" in text
+    assert "We have listed for them which files these are. They have not answered" in text
     said.acknowledge("v1", "lab-a", "deleted", now=context.clock())
     assert "that they have deleted what has to be deleted" in read(context, event)[0]
 

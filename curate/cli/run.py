@@ -149,11 +149,7 @@ def _print_seals(context: Context, notes: Mapping[str, Any]) -> None:
     print_sealed(context, seals)
     if notes.get("matched") and not context.config.officer:
         lines = runbook_of_matches(context)
-        if lines:
-            note(
-                "nothing is sealed: no safety officer's key is named in curate.toml under [safety]"
-            )
-        for line in lines:
+        for line in (_NO_OFFICER, *lines) if lines else ():
             note(line)
 
 

@@ -130,12 +130,19 @@ def _whole_day(curate: Curate) -> tuple[list[tuple[list[str], Ran]], str]:
 
 
 PHRASES = {
-    "withdrawal": ("We have recorded that you withdrew", "2 pictures and videos", "lab-a, on",
-                   "We have listed for them"),
+    "withdrawal": (
+        "We have recorded that you withdrew",
+        "2 pictures and videos",
+        "lab-a, on",
+        "We have listed for them",
+    ),
     "correction": ("That was our mistake", "two of us set the record right"),
     "received": ("take down pictures or videos that show your likeness", "We will answer by"),
-    "takedown": ("blocked, and left out of every new dataset", "1 picture or video in our records",
-                 "lab-a, on"),
+    "takedown": (
+        "blocked, and left out of every new dataset",
+        "1 picture or video in our records",
+        "lab-a, on",
+    ),
     "restricted": ("until the restriction is lifted", "We will tell you before we lift it"),
     "lifted": ("The restriction that you asked for ends", "the dispute is settled"),
     "access": ("name you in 2 pictures", "Face Research Lab London Set", "lab-a, on"),

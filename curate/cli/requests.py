@@ -113,7 +113,8 @@ def open_command(
     if made["notice_lacks"]:
         note(f"the notice lacks {', '.join(made['notice_lacks'])}: ask for it"
              + ("; the entries are blocked meanwhile" if count else ""))  # fmt: skip
-    if kind.startswith("takedown") and (count or file or hashes):
+    looks = {"file", "perceptual_hash"} & set(made["identified_by"] or ())
+    if kind.startswith("takedown") and (count or looks):
         note("run `curate run hashlists`: edited copies are looked for too")
 
 

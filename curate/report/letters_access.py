@@ -67,8 +67,10 @@ def access(
     )
     more = [_DOUBTED] * doubted
     if texts := held.get("not_told", {}).get("texts_by_staff"):
-        left = f"{counted(texts, 'remark')} on record {verb(texts, 'is', 'are')} left out of it"
-        more.append(f"{left}, because {verb(texts, 'it', 'they')} may speak of others.")
+        left = (
+            f"{counted(texts, 'remark')} on record {verb(texts, 'is', 'are')} left out of this copy"
+        )
+        more.append(f"{left}, because {verb(texts, 'it', 'they')} may speak of other people.")
     parts = [
         Part(paragraphs=(first, *more)),
         _media(held, sources, erased_at),

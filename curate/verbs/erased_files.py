@@ -117,13 +117,13 @@ class ErasedFiles:
         rows = self.catalog.read("media").to_pylist()
         every = {Path(row["root"] or "") / row["locator"] for row in rows}
         holding, doubted = [], []
-        crops = _drawn_of(workspace, self._held)
+        crops, of_others = _drawn(workspace, self._held)
         for path, top in _files_below(workspace):
             if top in _OWN or path in every or (path.parent == workspace and _is_own(path)):
                 continue
             if path in crops or holds(path, self._held):
                 holding.append(path)
-            elif may_hold_picture(path):
+            elif path not in of_others and may_hold_picture(path):
                 doubted.append(path)
         return sorted(holding), sorted(doubted)
 
@@ -250,13 +250,14 @@ def _is_own(path: Path) -> bool:
     return path.suffix in {".toml", ".key"} or path.name.startswith(("ledger.sqlite", "."))
 
 
-def _drawn_of(workspace: Path, contents: Collection[str]) -> set[Path]:
-    """Return cut-out faces of contents in drafts of names, as `curate.review.sheet` writes them.
+def _drawn(workspace: Path, contents: Collection[str]) -> tuple[set[Path], set[Path]]:
+    """Return the cut-out faces of contents, and those of others, in drafts of names.
 
-    Faces are called by the number of their identity and their own, in the order of the table. In a
-    draft whose faces are not those of its table nobody can tell which is whose: none is returned.
+    `curate.review.sheet` writes them: faces are called by the number of their identity and their
+    own, in the order of the table. In a draft whose faces are not those of its table nobody can
+    tell which is whose: none of it is returned.
     """
-    found: set[Path] = set()
+    found: tuple[set[Path], set[Path]] = set(), set()
     for table in workspace.rglob(FACES):
         try:
             with table.open(encoding="utf-8", newline="") as file:
@@ -268,8 +269,8 @@ def _drawn_of(workspace: Path, contents: Collection[str]) -> set[Path]:
         identities = list(dict.fromkeys(identity for identity, _ in rows))
         if len(drawn) == len(rows) and len(numbers) == len(identities):
             order = sorted(rows, key=lambda row: identities.index(row[0]))
-            found |= {path for path, (_, sha256) in zip(drawn, order, strict=True)
-                      if sha256 in contents}  # fmt: skip
+            for path, (_, sha256) in zip(drawn, order, strict=True):
+                found[sha256 not in contents].add(path)
     return found
 
 

@@ -190,11 +190,19 @@ class _Desk:
             )  # fmt: skip
         told = self._receipts(subject)
         left = told[-1]["not_destroyed"]
-        if letters.files_left(left):
+        doubted = len(left.get("may_show", ()))
+        if letters.files_left(left) > doubted:
             self.notes.append(
                 "files of theirs are still there, and the letter says so: `curate consent erase "
                 f"{subject} --delete-files` deletes them, but for what is in archives"
             )
+        if doubted:
+            self.notes.append(
+                f"{counted(doubted, 'file')} in the workspace may show them, and the letter says so: "
+                f"look at {verb(doubted, 'it', 'them')}, delete or move away, and erase again"
+            )
+        for path in left.get("manifests", ()):
+            self.notes.append(f"{path} still names them: edit it, and ingest again")
         self.notes += [f"the letter says that not all is known: {one}" for one in left["unknown"]]
         out = {one["name"] for said in told for one in said["not_destroyed"]["releases"]}
         items = self.context.record.items()

@@ -198,8 +198,8 @@ class _Desk:
             )
         if doubted:
             self.notes.append(
-                f"{counted(doubted, 'file')} in the workspace may show them, and the letter says so: "
-                f"look at {verb(doubted, 'it', 'them')}, delete or move away, and erase again"
+                f"{counted(doubted, 'file')} in the workspace may show them, and the letter says "
+                f"so: look at {verb(doubted, 'it', 'them')}, delete or move away, and erase again"
             )
         for path in left.get("manifests", ()):
             self.notes.append(f"{path} still names them: edit it, and ingest again")

@@ -419,8 +419,8 @@ def _left(last: Record) -> Iterable[str]:
                "of you that we did not find.")  # fmt: skip
     yield ("Your request and the reference above stay on record, and so do the names of the files. "
            "Short codes are kept of each file, by which the same file and pictures that look like "
-           "it are recognised. No face can be seen in them. They keep what showed you from being "
-           "used again if it comes to us once more.")  # fmt: skip
+           "it are recognised. They hold no measurements of your face. They keep what showed you "
+           "from being used again if it comes to us once more.")  # fmt: skip
     yield "Backups elsewhere, and copies that others made, are not reached by this."
 
 

@@ -18,7 +18,7 @@ from curate.errors import CurateError, InputError, UnknownNameError, Verificatio
 from curate.media.refuse import Guard
 from curate.model.ids import erasure_request_id
 from curate.model.plural import counted, verb
-from curate.report import letters
+from curate.report import letters, letters_erased
 from curate.report.letters import Copies, Letter
 from curate.report.letters_access import access
 from curate.safety.requests import OPEN
@@ -191,7 +191,7 @@ class _Desk:
         told = self._receipts(subject)
         left = told[-1]["not_destroyed"]
         doubted = len(left.get("may_show", ()))
-        if letters.files_left(left) > doubted:
+        if letters_erased.files_left(left) > doubted:
             self.notes.append(
                 "files of theirs are still there, and the letter says so: `curate consent erase "
                 f"{subject} --delete-files` deletes them, but for what is in archives"
@@ -212,7 +212,7 @@ class _Desk:
             for sha256 in guard.erased_among(files, request_id=request)
         ]  # fmt: skip
         mine = items.filter(pc.is_in(items["sha256"], value_set=pa.array(gone, pa.string())))
-        return letters.erased(row, told, handed_out(self.context, mine, out))
+        return letters_erased.erased(row, told, handed_out(self.context, mine, out))
 
     def _access(self, row: Record) -> Letter:
         subject = row["subject_id"]

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from curate.report import letters
+from curate.report import letters, letters_erased
 from curate.report.letters import Copies, Letter, page
 from curate.report.letters_access import access
 from curate.safety.requests import KINDS, NOTICE, OPEN, due
@@ -130,12 +130,12 @@ def test_a_mistake_is_called_one() -> None:
 
 def test_an_erasure_never_claims_more_than_was_erased() -> None:
     files = {"files": ["/data/a.jpg"], "release_files": ["/ws/x.tar", "/ws/y.tar"]}
-    whole = text_of(letters.erased(request("erasure"), [receipt(gone=files)], ()))
+    whole = text_of(letters_erased.erased(request("erasure"), [receipt(gone=files)], ()))
     assert "We have erased what we held about you" in whole
     assert "1 file with pictures or videos that show you." in whole
     assert "2 files in datasets that we keep" in whole
     assert "not been deleted" not in whole
-    some = letters.erased(request("erasure"), [receipt(left=files | {"unknown": ["x"]})], ())
+    some = letters_erased.erased(request("erasure"), [receipt(left=files | {"unknown": ["x"]})], ())
     assert some.title == "We have erased our records about you, and some files are left"
     told = text_of(some)
     assert "1 file with pictures or videos that show you has not been deleted yet" in told
@@ -145,7 +145,7 @@ def test_an_erasure_never_claims_more_than_was_erased() -> None:
 
 def test_who_asks_again_is_told_of_the_erasure_after_that() -> None:
     first = receipt() | {"erased_at": "2026-04-01T12:00:00Z"}
-    again = text_of(letters.erased(request("erasure"), [first, receipt()], ()))
+    again = text_of(letters_erased.erased(request("erasure"), [first, receipt()], ()))
     assert "We did so on 3 May 2026." in again
 
 
@@ -166,7 +166,7 @@ def test_a_takedown_says_what_is_blocked(facts: dict[str, Any], says: str) -> No
 def test_files_that_two_receipts_name_are_counted_once() -> None:
     files = {"files": ["/data/a.jpg"]}
     told = text_of(
-        letters.erased(request("erasure"), [receipt(left=files), receipt(gone=files)], ())
+        letters_erased.erased(request("erasure"), [receipt(left=files), receipt(gone=files)], ())
     )
     assert "1 file with pictures or videos that show you." in told
     assert "not been deleted" not in told

@@ -628,6 +628,7 @@ def _request(dice: Dice, request_id: str, people: list[str], ids: list[str]) -> 
             ("received", "id_check", "in_progress", "fulfilled", "refused", "expired")
         ),
         "closed_at": dice.random.choice((None, *INSTANTS[3:6])),
+        "lifted_at": dice.random.choice((None, *INSTANTS[3:6])),
     }
 
 

@@ -27,7 +27,7 @@ ASKED = {
     "le_destroy": "CON039",
 }
 # Once these are dealt with, the media may be used again.
-PASSES = ("rectification", "restriction", "le_preserve")
+PASSES = ("rectification", "le_preserve")
 
 
 def standing_codes(
@@ -98,6 +98,9 @@ def _stands(request: Row, as_of: datetime) -> bool:
         # Until it was turned down it was open.
         return closed is not None and closed > as_of
     over = request["state"] == "fulfilled" and closed is not None and closed <= as_of
+    if over and request["kind"] == "restriction":
+        # What was granted holds until somebody lifts it.
+        return request["lifted_at"] is None or request["lifted_at"] > as_of
     return not (over and request["kind"] in PASSES)
 
 

@@ -180,12 +180,16 @@ class Ledger:
             found = connection.execute("SELECT root FROM heads WHERE size = ?", (size,)).fetchone()
         return found is not None and found[0].hex() == root
 
-    def last_recorded_at(self) -> datetime | None:
-        """Return when the last entry was recorded, in UTC; None without one."""
+    def last_recorded_at(self, *, besides: Collection[str] = ()) -> datetime | None:
+        """Return when the last entry was recorded, in UTC; None without one.
+
+        Args:
+            besides: Kinds of entries that do not count.
+        """
         if not ledger_file.is_there(self.path):
             return None
         with ledger_file.connect(self.path) as connection:
-            return ledger_file.last_instant(connection)
+            return ledger_file.last_instant(connection, besides=besides)
 
     def checkpoint(self) -> Checkpoint:
         """Return what to keep elsewhere, to prove later that the ledger was only added to.

@@ -11,7 +11,7 @@ import fcntl
 import os
 import shutil
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from datetime import datetime, timedelta
 from hashlib import file_digest
@@ -302,9 +302,16 @@ def _digest(path: Path) -> str:
         return file_digest(file, "sha256").hexdigest()
 
 
-def last_instant(connection: sqlite3.Connection) -> datetime | None:
-    """Return when the last entry was recorded; None without one."""
-    last = connection.execute("SELECT recorded_at FROM entries ORDER BY log_index DESC LIMIT 1")
+def last_instant(
+    connection: sqlite3.Connection, *, besides: Collection[str] = ()
+) -> datetime | None:
+    """Return when the last entry was recorded, but for kinds that do not count; None without."""
+    left_out = ", ".join("?" * len(besides))
+    last = connection.execute(
+        f"SELECT recorded_at FROM entries WHERE kind NOT IN ({left_out}) "
+        "ORDER BY log_index DESC LIMIT 1",
+        list(besides),
+    )
     (before,) = last.fetchone() or (None,)
     return None if before is None else datetime.fromisoformat(before)
 

@@ -205,6 +205,11 @@ class Record:
         return place.with_name(f".{place.name}.new")
 
 
+def of_entries(items: pa.Table, media_ids: Iterable[str]) -> pa.Table:
+    """Return those items that were made from some entries, whatever bytes they have."""
+    return items.filter(pc.is_in(items["media_id"], pa.array(list(media_ids), pa.string())))
+
+
 def of_releases(items: pa.Table, releases: Iterable[dict[str, Any]]) -> pa.Table:
     """Return those items that belong to some releases."""
     ids = pa.array([row["release_id"] for row in releases], pa.string())

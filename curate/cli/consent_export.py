@@ -11,6 +11,7 @@ import typer
 from curate.cli.options import WorkspaceOption
 from curate.cli.output import note, open_context, say
 from curate.errors import InputError
+from curate.model.plural import counted, verb
 
 app = typer.Typer(no_args_is_help=True, help="Write what is on record, for people and machines.")
 
@@ -63,6 +64,7 @@ def subject_command(
     """
     from curate.consent.export import media_list
     from curate.verbs.consent import export_subject
+    from curate.verbs.names import all_names
 
     context = open_context(workspace)
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
@@ -72,7 +74,18 @@ def subject_command(
     out.mkdir(parents=True, exist_ok=True)
     _write(held, out / "held.json")
     (out / "media.txt").write_text("".join(f"{name}\n" for name in locators), encoding="utf-8")
-    say(f"{out}: held.json, and media.txt with {len(locators):,} media")
+    say(f"{out}: held.json, and media.txt with {counted(len(locators), 'entry')}")
+    if held["other_names"]:
+        say(f"what is held under {', '.join(held['other_names'])} is in it, too")
+    known = {subject, *held["other_names"]}
+    if left := [name for name in all_names(context, subject) if name not in known]:
+        note(f"{subject} is merged with {', '.join(left)}, and that is not settled by two people "
+             "of the register: what is held under these names is not in it")  # fmt: skip
+    if texts := held["not_told"]["texts_by_staff"]:
+        note(f"{counted(texts, 'text')} that staff wrote, or that came with consents, "
+             f"{verb(texts, 'is', 'are')} left out, because {verb(texts, 'it', 'they')} may speak "
+             f"of others: look at {verb(texts, 'it', 'them')} with `curate consent show "
+             f"{subject}`, and add what is about the person")  # fmt: skip
 
 
 def _write(value: Any, out: Path | None) -> None:

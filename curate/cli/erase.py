@@ -86,7 +86,8 @@ def _tell(done: dict[str, Any]) -> None:
         f"{counted(sum(gone['rows'].values()), 'computed row')}, "
         f"{counted(gone['vault_keys'], 'vault key')}, {counted(len(gone['files']), 'file')}, "
         f"{counted(len(gone['release_files']), 'file')} of releases, "
-        f"{counted(len(gone['documents']), 'document')}"
+        f"{counted(len(gone['documents']), 'document')}, "
+        f"{counted(len(gone['exports']), 'copy', 'copies')} elsewhere in the workspace"
     )
     if gone["refused_contents"]:
         say(
@@ -104,8 +105,12 @@ def _tell(done: dict[str, Any]) -> None:
             say(f"  {words}: {left}")
     for sentence in done["not_destroyed"]["unknown"]:
         say(f"  not known: {sentence}")
+    left = sum(len(done["not_destroyed"][kind]) for kind in _STILL)
     for request in done["closed_requests"]:
-        say(f"the request {request} is closed: it is fulfilled")
+        say(f"the request {request} is closed: it is fulfilled" + (
+            f", but for {counted(left, 'file')} above that {verb(left, 'is', 'are')} left"
+            if left else ""
+        ))  # fmt: skip
     if done["not_destroyed"]["releases"]:
         say("releases are out that show them: `curate release recall --all` calls them back")
 
@@ -114,7 +119,10 @@ _STILL = {
     "files": "still on disk",
     "release_files": "still in a release",
     "documents": "a document that holds pictures, which may show them, or lists their entries",
+    "exports": "still in the workspace",
     "packed": "within an archive or at an address, where nothing is deleted",
+    "may_show": "a picture or page in the workspace, which may show them: look at it",
+    "manifests": "still names them, and is yours to edit",
 }
 _LEFT = {
     "refused_as_alike": (
@@ -166,8 +174,11 @@ def _show_files(erasure: Erasure, limit: int, *, delete_files: bool) -> None:
         say(f"{counted(count, 'document')} of the workspace {verb(count, 'holds', 'hold')} "
             "pictures, which may show them, or list their entries; `curate report` writes "
             "documents again")  # fmt: skip
-    for left in erasure.held.packed()[:limit]:
-        say(f"{_STILL['packed']}: {left}")
+    for kind, paths in (("exports", there["exports"]), ("packed", erasure.held.packed()),
+                        ("may_show", erasure.held.may_show()),
+                        ("manifests", erasure.held.manifests())):  # fmt: skip
+        for left in paths[:limit]:
+            say(f"{_STILL[kind]}: {left}")
     files = sum(map(len, there.values()))
     if delete_files:
         say(f"{counted(files, 'file')} will be deleted")

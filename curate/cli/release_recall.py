@@ -75,8 +75,18 @@ def recall_command(
     for who, has in done.behind:
         say(f"  tell {who}, who has {has}")
     say(f"the feed is {feed or done.feed}; holders run `curate release check-copy DIR --feed FEED`")
+    _say_copies(context)
     if not keys:
         note("the feed is not signed: nothing shows who made it; `--key NAME` signs")
+
+
+def _say_copies(context: Context) -> None:
+    """Name copies of releases that lie in the workspace: nobody else knows of them."""
+    from curate.verbs.gaps import copied_releases
+
+    for folder, name in copied_releases(context).items():
+        note(f"releases/{folder} is a copy of {name}: what must go of {name} must go of it, too. "
+             "Delete it, or run `curate release check-copy` on it")  # fmt: skip
 
 
 def fingerprint_command(
@@ -145,7 +155,9 @@ def acknowledge_command(
                          hint="use received, deleted or refused")  # fmt: skip
     context = open_context(workspace)
     _recipients(workspace).acknowledge(name, by, outcome, now=context.clock(), note=note)
-    say(f"recorded: {by} {outcome} of {name}")
+    what = {"received": "have received the notice", "deleted": "have deleted what must go",
+            "refused": "refuse to delete what must go"}[outcome]  # fmt: skip
+    say(f"recorded: of {name}, {by} says that they {what}")
 
 
 def list_command(workspace: WorkspaceOption = None, as_json: JsonOption = False) -> int:
@@ -178,6 +190,7 @@ def list_command(workspace: WorkspaceOption = None, as_json: JsonOption = False)
                  for row in rows]  # fmt: skip
         table(shown, list(rows[0]))
         _explain(rows, known=not problems)
+        _say_copies(context)
         _say_when(context)
     return ExitStatus.UNVERIFIED if problems else ExitStatus.GOOD
 
@@ -187,11 +200,16 @@ def _files(told: Mapping[str, Due], row: Mapping[str, Any]) -> int:
     return 0 if one is None else one.files
 
 
+# What a release records by itself: it says nothing of what must go.
+_OF_RELEASES = ("releases", "issuances", "tombstones", "deliveries", "acknowledgements",
+                "listings", "accesses")  # fmt: skip
+
+
 def _say_when(context: Context) -> None:
     """Say by which audits it was told what must go: a recall judges anew."""
     from curate.verbs.release.due import last_judged
 
-    recorded = context.ledger.last_recorded_at()
+    recorded = context.ledger.last_recorded_at(besides=_OF_RELEASES)
     for use, moment in last_judged(context).items():
         since = recorded is not None and recorded > moment
         say(f"what must go for {use} is told by its last audit, of {moment:%Y-%m-%d %H:%M} UTC"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from shlex import quote
 from typing import Annotated, Any
 
 import typer
@@ -36,7 +37,8 @@ def list_command(
     shown = [
         {"request": row["request_id"], "kind": row["kind"], "state": row["state"],
          "due": "" if row["due_at"] is None else f"{row['due_at']:%Y-%m-%d %H:%M}",
-         "hours left": row["hours_left"], "entries": len(row["media_ids"] or [])}
+         "hours left": row["hours_left"],
+         "entries": len(row["media_ids"] or []) or ("all of theirs" if row["subject_id"] else 0)}
         for row in rows
     ]  # fmt: skip
     if not shown:
@@ -103,27 +105,55 @@ def open_command(
         say_json(made)
         return
     count = len(made["media_ids"] or [])
-    say(f"{made['request_id']}: {kind}, due {made['due_at']:%Y-%m-%d %H:%M} UTC; {count:,} entries")
-    if file or hashes or url:
-        _tell_found(made["found"])
+    about = f"all entries of {made['subject_id']}" if made["subject_id"] and not count else (
+        counted(count, "entry")
+    )  # fmt: skip
+    say(f"{made['request_id']}: {kind}, due {made['due_at']:%Y-%m-%d %H:%M} UTC; {about}")
+    _tell_found(made)
     if made["notice_lacks"]:
-        note(f"the notice lacks {', '.join(made['notice_lacks'])}: ask for it; the entries are "
-             "blocked meanwhile")  # fmt: skip
-    if kind.startswith("takedown") and count:
+        note(f"the notice lacks {', '.join(made['notice_lacks'])}: ask for it"
+             + ("; the entries are blocked meanwhile" if count else ""))  # fmt: skip
+    looks = {"file", "perceptual_hash"} & set(made["identified_by"] or ())
+    if kind.startswith("takedown") and (count or looks):
         note("run `curate run hashlists`: edited copies are looked for too")
 
 
-def _tell_found(found: dict[str, list[Any]]) -> None:
-    """Print where what was asked about was found."""
-    if not (found["same"] or found["near"] or found["released"]):
-        say("nothing of it is catalogued or went out; it is blocked when it comes")
+def _tell_found(made: dict[str, Any]) -> None:
+    """Print where what was asked about was found, and what it can be recognised by."""
+    found, by = made["found"], set(made["identified_by"] or ()) - {"entry"}
+    if by and not (found["same"] or found["near"] or found["released"]):
+        for kind in sorted(by):
+            say(_NOT_FOUND[kind])
+    for name, count in found["sources"]:
+        say(f"the source {name} is of that address: {counted(count, 'entry')} "
+            f"{verb(count, 'is', 'are')} from it; which of them it is cannot be told")  # fmt: skip
+    if by == {"url"} and not found["same"]:
+        note("a picture is not recognised by its address: nothing is blocked. Ask for the picture, "
+             "and open a request with --file")  # fmt: skip
     if found["near"]:
         say(f"{counted(len(found['near']), 'entry')} may be an edited copy; look at each, and name "
             "with --entry, in a request of its own, what is one")  # fmt: skip
         for name in found["near"]:
             say(f"  {name}")
     for release, path in found["released"]:
-        say(f"release {release} holds it as {path}: `curate release recall --all` calls it back")
+        say(f"release {release} holds it as {path}")
+    for release, who in found["recipients"]:
+        say(f"{who} has release {release}")
+    if found["released"]:
+        say("`curate release recall --all` calls it back")
+
+
+_NOT_FOUND = {
+    "file": "no entry and no released file that could be read is the same picture or video, by its "
+    "bytes, its pixels or its looks. What comes later is compared with it: copies that were "
+    "scaled, saved again, mirrored or turned by right angles are recognised, those cut by up to a "
+    "tenth or turned by up to ten degrees go to review, and those changed more may be missed",
+    "perceptual_hash": "no entry has looks like that hash. What comes later is compared with it: "
+    "copies that were cut or edited may be missed",
+    "byte_hash": "no entry and no released file has these bytes. Only exact copies are recognised "
+    "by such a hash: ask for the picture",
+    "url": "no entry has that address on record",
+}
 
 
 @app.command("move")
@@ -150,16 +180,59 @@ def move_command(
         MissingKeyError: The key is not there, or its passphrase is missing or another.
     """
     from curate.cli.signing import signing_keys
-    from curate.verbs.requests import move_request
+    from curate.verbs.requests import kind_of, move_request
 
+    context = open_context(workspace)
     receipt = move_request(
-        open_context(workspace), request_id, state, outcome=outcome, reason=reason,
+        context, request_id, state, outcome=outcome, reason=reason,
         keys=signing_keys(key),
     )  # fmt: skip
     if as_json:
         say_json({"request_id": request_id, "state": state, "receipt": receipt})
         return
     say(f"{request_id}: {state}" + ("" if receipt is None else f"; receipt {receipt}"))
+    kind = kind_of(context, request_id)
+    if state == "fulfilled" and kind == "erasure":
+        note("an erasure is what `curate consent erase SUBJECT` does: a letter says only what that "
+             "put on record, and not the outcome")  # fmt: skip
+    if state == "fulfilled" and kind == "restriction":
+        say("what it is about stays blocked until somebody lifts the restriction: `curate requests "
+            f"lift {quote(request_id)} --by NAME --reason TEXT`")  # fmt: skip
+
+
+@app.command("lift")
+def lift_command(
+    request_id: Annotated[str, typer.Argument(help="The restriction.")],
+    by: Annotated[str, typer.Option("--by", help="Who lifts it, as on the register of reviewers.")],
+    reason: Annotated[str, typer.Option("--reason", help="Why, in words for the person.")],
+    since: Annotated[
+        str | None,
+        typer.Option(
+            "--from",
+            help="From when it no longer holds, so that the person can be told "
+            "before; now if left out.",
+        ),
+    ] = None,
+    workspace: WorkspaceOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Lift a restriction that was granted: what it is about may be used again.
+
+    Raises:
+        UnknownNameError: There is no such request, or nobody of that name is on the register.
+        InputError: It is no restriction that was granted, was lifted already, or lacks a reason.
+    """
+    from curate.verbs.requests import lift_restriction
+
+    row = lift_restriction(open_context(workspace), request_id, by=by, reason=reason,
+                           since=instant(since, "--from"))  # fmt: skip
+    if as_json:
+        say_json(row)
+        return
+    say(
+        f"{request_id}: lifted by {row['lifted_by']}, from {row['lifted_at']:%Y-%m-%d %H:%M} UTC on"
+    )
+    say(f"`curate requests letter {quote(request_id)} --out FILE.pdf` tells the person")
 
 
 @app.command("letter")

@@ -143,6 +143,9 @@ def _print_lists(context: Context, notes: Mapping[str, Any]) -> None:
         _print_seals(context, notes)
 
 
+_NO_OFFICER = "nothing is sealed: no safety officer's key is named in curate.toml under [safety]"
+
+
 def _print_seals(context: Context, notes: Mapping[str, Any]) -> None:
     """Print what was sealed, or that nothing can be, and what to do."""
     from curate.cli.seal import print_sealed
@@ -153,8 +156,8 @@ def _print_seals(context: Context, notes: Mapping[str, Any]) -> None:
         say(f"  {len(notes['sealed']):,} sealed, {len(notes['in_place']):,} left in place")
     print_sealed(context, seals)
     if notes.get("matched") and not context.config.officer:
-        note("nothing is sealed: no safety officer's key is named in curate.toml under [safety]")
-        for line in runbook_of_matches(context):
+        lines = runbook_of_matches(context)
+        for line in (_NO_OFFICER, *lines) if lines else ():
             note(line)
 
 

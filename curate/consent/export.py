@@ -7,13 +7,14 @@ told and the labels are only counted.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from curate.consent.free_text import told
 from curate.consent.jsonld import Node
 from curate.consent.linked import context, iri_of
 from curate.consent.ts27560.write import write_record
@@ -85,11 +86,14 @@ def receipt(subject: str, tables: Tables, *, created: datetime, gdpr: bool = Fal
     }
 
 
-def everything_held(subject: str, tables: Tables) -> dict[str, Any]:
+def everything_held(
+    subject: str, tables: Tables, other_names: Sequence[str] = ()
+) -> dict[str, Any]:
     """Return everything held about a subject: the answer to an access request.
 
     Args:
         subject: The subject's pseudonym.
+        other_names: Further pseudonyms of the same person.
         tables: Any of ``subjects``, ``consents``, ``consent_events``, ``requests``,
             ``notices``, ``depictions``, ``media``, ``labels``, ``identities``,
             ``resemblances``, ``releases``, ``release_items``, ``deliveries`` and
@@ -100,30 +104,39 @@ def everything_held(subject: str, tables: Tables) -> dict[str, Any]:
         ``labels`` of media that show nobody else; ``faces``, how many are linked to the
         subject, by status; ``identities``; ``faces_alike``, how many faces of media that do not
         name the subject are like theirs, without a word of whose they are; ``releases`` with the
-        files in which the subject is, their recipients and what these answered; and
-        ``not_told``, what was left out because it may be of others, counted.
+        files in which the subject is, their recipients and what these answered;
+        ``guardian_of``, of how many people the subject is the guardian; and ``not_told``, what
+        was left out because it may be of others, counted. Of a guardian it is told that there is
+        one; of words that staff wrote see `curate.consent.free_text`.
 
     Raises:
         UnknownNameError: Nothing names the subject.
     """
-    records = {name: _rows(tables, name, "subject_id", subject) for name in _PERSONAL}
+    names = [subject, *other_names]
+    whole = {name: _among(tables, name, "subject_id", names) for name in _PERSONAL}
+    records, texts = _told_of(whole, _others(tables, names))
     # A link that was rejected says that the medium shows somebody else.
     depictions = [
         row
-        for row in _rows(tables, "depictions", "subject_id", subject)
+        for row in _among(tables, "depictions", "subject_id", names)
         if row["link_status"] != "rejected"
     ]
-    faces = _rows(tables, "identities", "subject_id", subject)
-    alike = {row["face_id"] for row in _rows(tables, "resemblances", "other_subject_id", subject)}
-    if not (any(records.values()) or depictions or faces or alike):
+    faces = _among(tables, "identities", "subject_id", names)
+    alike = {row["face_id"] for row in _among(tables, "resemblances", "other_subject_id", names)}
+    # A face that is the person's under one name may be like that of another name of theirs.
+    alike -= {row["face_id"] for row in faces}
+    wards = _among(tables, "subjects", "guardian_id", names)
+    if not (any(records.values()) or depictions or faces or alike or wards):
         raise UnknownNameError(f"nothing that is held names the subject {subject!r}")
     media_ids = sorted({row["media_id"] for row in depictions})
-    shared = _shared(tables, subject, media_ids)
+    shared = _shared(tables, names, media_ids)
     labels = _among(tables, "labels", "media_id", media_ids)
     statuses = [row["status"] or "linked" for row in faces]
     return _plain({
         "subject": subject,
+        "other_names": list(other_names),
         **records,
+        "guardian_of": len({row["subject_id"] for row in wards}),
         "notices": _notices(tables, records["consents"]),
         "media": _media(tables, media_ids, depictions),
         "labels": [row for row in labels if row["media_id"] not in shared],
@@ -133,6 +146,7 @@ def everything_held(subject: str, tables: Tables) -> dict[str, Any]:
         "releases": _releases(tables, media_ids),
         "not_told": {
             "labels_of_media_with_others": sum(row["media_id"] in shared for row in labels),
+            "texts_by_staff": texts,
         },
     })  # fmt: skip
 
@@ -173,19 +187,43 @@ def _rows(tables: Tables, name: str, column: str, value: str | None) -> list[dic
     return rows
 
 
-def _among(tables: Tables, name: str, column: str, values: list[str]) -> list[dict[str, Any]]:
+def _among(tables: Tables, name: str, column: str, values: Sequence[str]) -> list[dict[str, Any]]:
     if name not in tables:
         return []
     table = tables[name]
-    kept = pc.is_in(table[column], value_set=pa.array(values, pa.string()))
+    kept = pc.is_in(table[column], value_set=pa.array(list(values), pa.string()))
     rows: list[dict[str, Any]] = table.filter(kept).to_pylist()
     return rows
 
 
-def _shared(tables: Tables, subject: str, media_ids: list[str]) -> set[str]:
+def _others(tables: Tables, names: Sequence[str]) -> set[str]:
+    """Return the pseudonyms of everybody else that the tables speak of."""
+    found: set[str] = set()
+    for name in (*_PERSONAL, "depictions", "identities"):
+        if name in tables:
+            found |= set(tables[name]["subject_id"].drop_null().unique().to_pylist())
+    return found - set(names)
+
+
+def _told_of(
+    records: Mapping[str, list[dict[str, Any]]], others: set[str]
+) -> tuple[dict[str, list[dict[str, Any]]], int]:
+    """Return the records of a person without what may be of others, and how many texts are out."""
+    kept: dict[str, list[dict[str, Any]]] = {}
+    count = 0
+    for name, rows in records.items():
+        pairs = [told(name, row, others) for row in rows]
+        kept[name] = [row for row, _ in pairs]
+        count += sum(left for _, left in pairs)
+    for row in kept["subjects"]:
+        row["has_guardian"] = row.pop("guardian_id", None) is not None
+    return kept, count
+
+
+def _shared(tables: Tables, names: Sequence[str], media_ids: list[str]) -> set[str]:
     """Return which of the media show, or were made from, somebody else too."""
     rows = _among(tables, "depictions", "media_id", media_ids)
-    return {row["media_id"] for row in rows if row["subject_id"] != subject}
+    return {row["media_id"] for row in rows if row["subject_id"] not in names}
 
 
 def _notices(tables: Tables, consents: list[dict[str, Any]]) -> list[dict[str, Any]]:

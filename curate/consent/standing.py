@@ -87,9 +87,12 @@ AND NOT (state IN ('refused', 'expired') AND coalesce(closed_at <= $as_of, TRUE)
 -- erased stay refused by their digests.
 AND NOT (state = 'fulfilled' AND kind = 'erasure' AND len(coalesce(media_ids, [])) = 0
          AND coalesce(closed_at <= $as_of AND granted_at > closed_at, FALSE))
--- Once rectified or no longer restricted, data may be used again; what was erased may not.
-AND NOT (state = 'fulfilled' AND kind IN ('rectification', 'restriction', 'le_preserve')
+-- Once rectified, data may be used again; what was erased may not.
+AND NOT (state = 'fulfilled' AND kind IN ('rectification', 'le_preserve')
          AND coalesce(closed_at <= $as_of, FALSE))
+-- A restriction that was granted holds until it is lifted: GDPR Art. 18(3).
+AND NOT (state = 'fulfilled' AND kind = 'restriction' AND coalesce(closed_at <= $as_of, FALSE)
+         AND coalesce(lifted_at <= $as_of, FALSE))
 ORDER BY ALL
 """
 

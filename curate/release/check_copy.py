@@ -239,10 +239,11 @@ def held_in(folder: Path, contents_: Collection[str]) -> list[Path]:
         contents_: SHA-256 of each content, in hex.
     """
     paths, _ = files_below(folder)
-    return sorted(folder / path for path in paths if _holds(folder / path, contents_))
+    return sorted(folder / path for path in paths if holds(folder / path, contents_))
 
 
-def _holds(path: Path, wanted: Collection[str]) -> bool:
+def holds(path: Path, wanted: Collection[str]) -> bool:
+    """Tell whether a file holds one of some contents; see `held_in`."""
     for event in contents(path):
         if isinstance(event, Unsearched):
             if event.broken:
@@ -258,4 +259,4 @@ def _digests(name: str) -> Iterator[str]:
 
 
 __all__ = ["FILE", "MEMBER", "MENTION", "NEAR", "ROW", "VALUE", "Checked", "Found", "Unread",
-           "check_copy", "held_in"]  # fmt: skip
+           "check_copy", "held_in", "holds"]  # fmt: skip

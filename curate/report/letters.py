@@ -62,8 +62,9 @@ class Copies:
         media: How many pictures, videos and other media show them, or were made from such.
         maybe: How many further ones may show them.
         searched: Whether it is known of everything on record whom it shows.
-        handed_out: Rows with ``recipient``, ``delivered_at``, ``name`` of the release, and
-            ``outcome`` with ``acknowledged_at`` where they answered.
+        handed_out: Rows with ``recipient``, ``delivered_at``, ``name`` of the release, ``told``,
+            whether a feed named every such file to them, and ``outcome`` with
+            ``acknowledged_at`` where they answered since.
     """
 
     media: int
@@ -107,7 +108,7 @@ def word(kind: str, name: str) -> str:
     >>> word("purposes", "my-own_purpose"), word("reasons", "DataNotHeld")
     ('my own purpose', 'data not held')
     """
-    found = _words()[kind].get(name) or (PURPOSES.get(name) if kind == "purposes" else None)
+    found = words()[kind].get(name) or (PURPOSES.get(name) if kind == "purposes" else None)
     if found is not None:
         return str(found)
     plain = name if " " in name else _CAMEL.sub(" ", name.replace("-", " ").replace("_", " "))
@@ -115,7 +116,8 @@ def word(kind: str, name: str) -> str:
 
 
 @cache
-def _words() -> dict[str, dict[str, str]]:
+def words() -> dict[str, dict[str, str]]:
+    """Return what letters say for words of the record, by kind of word."""
     text = (resource_folder("reports") / "letter_words.json").read_text(encoding="utf-8")
     words: dict[str, dict[str, str]] = json.loads(text)
     return words
@@ -140,6 +142,8 @@ def received(request: Record, *, now: datetime) -> Letter:
     """Return the letter that a request has arrived, what is missing, and by when it is answered."""
     due, lacks = request["due_at"], request["notice_lacks"] or ()
     parts = [Part(paragraphs=(f"{asked(request)} We have received this request.",))]
+    if _names_nothing_held(request):
+        parts.append(Part("What we found", tuple(_not_found(request))))
     if lacks:
         parts.append(Part("What we still need from you",
                           ("Your notice is not complete yet. Please send us:",),
@@ -151,7 +155,8 @@ def received(request: Record, *, now: datetime) -> Letter:
 
 
 def _next(request: Record, due: datetime | None, now: datetime) -> Iterable[str]:
-    if request["kind"].startswith("takedown") or request["kind"] in ("objection", "restriction"):
+    takedown = request["kind"].startswith("takedown") and not _names_nothing_held(request)
+    if takedown or request["kind"] in ("objection", "restriction"):
         yield "Until we have answered, what your request is about goes into no new dataset of ours."
     if due is None:
         yield "We are working on it, and will write to you when it is done."
@@ -179,37 +184,97 @@ def refused(request: Record) -> Letter:
     )
 
 
-def fulfilled(request: Record, outcome: str) -> Letter:
+def fulfilled(request: Record, outcome: str, copies: Sequence[Record] | None = None) -> Letter:
     """Return the letter that a request was dealt with.
 
     Args:
         request: The request.
         outcome: What was done, in words for its reader; empty where nothing can be told.
+        copies: Who received what it is about, as `Copies.handed_out`; None where that is not
+            asked.
     """
     said = [f"{asked(request)} On {day_of(request['closed_at'])} we finished dealing with it."]
     if outcome:
         said.append(f"What we did: {outcome.rstrip('.')}.")
     if request["kind"].startswith("takedown"):
-        said.append(_blocked(len(request["media_ids"] or ()), request["subject_id"]))
-    return Letter("We have dealt with your request", (Part(paragraphs=(*said, COMPLAIN)),))
+        said += _blocked(request)
+    if request["kind"] == "restriction":
+        said.append("What your request is about goes into no new dataset of ours until the "
+                    "restriction is lifted. We will tell you before we lift it.")  # fmt: skip
+    parts = [Part(paragraphs=tuple(said))]
+    if copies is not None:
+        parts.append(handed_out(copies))
+    return Letter("We have dealt with your request", (*parts, Part(paragraphs=(COMPLAIN,))))
 
 
-def _blocked(count: int, subject: str | None) -> str:
+def lifted(request: Record, reason: str) -> Letter:
+    """Return the letter that a restriction no longer holds, or will not from a day on.
+
+    Args:
+        request: The request.
+        reason: Why, in words for its reader; empty where nothing can be told.
+    """
+    said = f"{asked(request)} We did so. From {day_of(request['lifted_at'])} on this ends."
+    why = f" The reason is: {reason.rstrip('.')}." if reason else ""
+    means = ("From then on, what your request is about may be used again as far as you agreed to "
+             "it. If you do not want this, please tell us.")  # fmt: skip
+    return Letter("The restriction that you asked for ends",
+                  (Part(paragraphs=(said + why, means, COMPLAIN)),))  # fmt: skip
+
+
+def _names_nothing_held(request: Record) -> bool:
+    """Tell whether a takedown is about something of which nothing was found."""
+    takedown = request["kind"].startswith("takedown")
+    return takedown and not (request["media_ids"] or request["subject_id"])
+
+
+def _blocked(request: Record) -> Iterable[str]:
+    count = len(request["media_ids"] or ())
     if count:
-        return (
-            f"{counted(count, 'picture or video', 'pictures or videos')} in our records "
+        yield (
+            f"{counted(count, 'picture or video', 'pictures and videos')} in our records "
             f"{verb(count, 'is', 'are')} blocked: no new dataset of ours will hold "
-            f"{verb(count, 'it', 'them')}. We also recognise further copies."
+            f"{verb(count, 'it', 'them')}. {_LATER}"
         )
-    if subject:
-        return (
-            "All pictures and videos of you in our records are blocked: no new dataset of ours "
-            "will hold them."
+    elif request["subject_id"]:
+        yield (
+            "All pictures and videos in our records that we know to show you are blocked: no new "
+            "dataset of ours will hold them."
         )
-    return (
-        "Nothing in our records is the same as what you named. What is similar waits until "
-        "somebody has looked at it. If it comes to us later, it is recognised and blocked."
-    )
+    else:
+        yield from _not_found(request)
+
+
+def _not_found(request: Record) -> Iterable[str]:
+    """Yield what a takedown was compared with to no avail, and what can be recognised later."""
+    by = set(request["identified_by"] or ())
+    if not by:
+        yield "As far as we know, nothing in our records is what you named."
+    if by & {"file", "perceptual_hash"}:
+        what = "what you sent us" if "file" in by else "the code that you sent us"
+        yield (f"We compared {what} with the pictures and videos in our records that we could "
+               "open. None of them is the same. What is similar waits until somebody has looked "
+               "at it.")  # fmt: skip
+        yield _LATER
+    elif "byte_hash" in by:
+        yield (
+            "We compared the code that you sent us with the files in our records. None of them is "
+            "the same. By this code we can recognise only a copy that is the same to the last "
+            "byte. If you send us the picture or video itself, we can look for more."
+        )
+    if "url" in by:
+        yield ("We compared the address that you gave us with the addresses in our records, and "
+               "found none that is the same.")  # fmt: skip
+    if by == {"url"}:
+        yield ("We cannot recognise a picture or video by its address, so nothing has been "
+               "blocked. Please send us the picture or video itself. Then we can look for it and "
+               "block it.")  # fmt: skip
+
+
+_LATER = (
+    "We keep codes by which copies that come to us later are recognised and blocked. A copy that "
+    "was changed a lot may not be recognised, for example one that was cut to a small part."
+)
 
 
 def withdrawn(
@@ -280,75 +345,6 @@ def annulled(event: Record) -> Letter:
     return Letter("We have corrected a mistake in our records", (part,))
 
 
-def erased(request: Record, receipts: Sequence[Record], copies: Sequence[Record]) -> Letter:
-    """Return the letter that confirms an erasure, with what is left and why.
-
-    Args:
-        request: The request that it answers.
-        receipts: What the receipts of the erasure say, the first of them first.
-        copies: Who received what showed the person, as `Copies.handed_out`.
-    """
-    last = receipts[-1]["not_destroyed"]
-    left = files_left(last)
-    days = [datetime.fromisoformat(one["erased_at"]) for one in receipts]
-    # Who asks again is told of the erasure that came after.
-    when = next((day for day in days if day >= request["received_at"]), days[-1])
-    title = "We have erased what we held about you"
-    if left:
-        title = "We have erased our records about you, and some files are left"
-    parts = [
-        Part(paragraphs=(f"{asked(request)} We did so on {day_of(when)}.",)),
-        Part("What is gone", (), tuple(_gone([one["destroyed"] for one in receipts]))),
-        Part("What is left, and why", (), tuple(_left(last))),
-        handed_out(copies),
-        Part(paragraphs=(COMPLAIN,)),
-    ]
-    return Letter(title, tuple(parts))
-
-
-def files_left(not_destroyed: Record) -> int:
-    """Return how many files an erasure left, by what its receipt says was not destroyed."""
-    return sum(len(not_destroyed.get(kind, ())) for kind in (*_FILES, "packed"))
-
-
-# Where files lie, as letters call it.
-_FILES = {"files": "", "release_files": " in datasets that we keep",
-          "documents": " among our reports"}  # fmt: skip
-
-
-def _gone(destroyed: Sequence[Record]) -> Iterable[str]:
-    records = sum(one["ledger"]["entries"] for one in destroyed)
-    if records:
-        yield f"{counted(records, 'record')} of what you agreed to and told us."
-    if sum(sum(one["rows"].values()) for one in destroyed):
-        yield "What programs computed from media that show you, such as where faces are in them."
-    if sum(one["vault_keys"] for one in destroyed):
-        yield "The key to stored measurements of your face. Nobody can read these any more."
-    for name, where in _FILES.items():
-        # A file may be named by two receipts, and is one file.
-        if count := len({path for one in destroyed for path in one.get(name, ())}):
-            shown = "may show you" if name == "documents" else "show you"
-            yield f"{counted(count, 'file')}{where} with pictures or videos that {shown}."
-    if sum(one["backups"] for one in destroyed):
-        yield "Older copies of our records that held any of this."
-
-
-def _left(last: Record) -> Iterable[str]:
-    for name, where in {**_FILES, "packed": " in archives"}.items():
-        if count := len(last.get(name, ())):
-            shown = "may show you" if name == "documents" else "show you"
-            yield (f"{counted(count, 'file')}{where} with pictures or videos that {shown} "
-                   f"{verb(count, 'has', 'have')} not been deleted yet. No new dataset of ours "
-                   f"will hold {verb(count, 'it', 'them')}.")  # fmt: skip
-    if last["unknown"]:
-        yield ("We could not look into everything that we have on record, so there may be media "
-               "of you that we did not find.")  # fmt: skip
-    yield ("Your request and the reference above stay on record, and so do the names of the files. "
-           "A short code is kept of each file, from which nobody can be recognised. These keep "
-           "what showed you from being used again if it comes to us once more.")  # fmt: skip
-    yield "Backups elsewhere, and copies that others made, are not reached by this."
-
-
 def handed_out(rows: Sequence[Record], *, must_go: bool = True) -> Part:
     """Return the part that says who received what shows a person, and what they answered.
 
@@ -364,13 +360,17 @@ def handed_out(rows: Sequence[Record], *, must_go: bool = True) -> Part:
     return Part(
         "Who received copies",
         (f"{first}Copies were handed to:",),
-        tuple(_recipient(row) for row in rows),
+        tuple(_recipient(row, must_go=must_go) for row in rows),
     )
 
 
-def _recipient(row: Record) -> str:
+def _recipient(row: Record, *, must_go: bool) -> str:
     told = f"{row['recipient']}, on {day_of(row['delivered_at'])}"
     if row.get("outcome"):
         day = day_of(row["acknowledged_at"])
-        return f"{told}. They {_words()['answers'][row['outcome']].format(day=day)}."
-    return f"{told}. They have not sent us an answer."
+        return f"{told}. They {words()['answers'][row['outcome']].format(day=day)}."
+    if row.get("told"):
+        return f"{told}. We have listed for them which files these are. They have not answered yet."
+    if must_go:
+        return f"{told}. We have yet to list for them which files these are."
+    return f"{told}."

@@ -6,7 +6,7 @@ It says in short what `curate.consent.export.everything_held` has in full.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -29,13 +29,18 @@ _RIGHTS = (
     "for use elsewhere. You can withdraw your consent at any time; what was done before remains "
     "lawful."
 )
+_DOUBTED = (
+    "There are further records that may be about you. We have not settled yet whether they are, "
+    "and will write to you about them."
+)
 _CLOSED = {"fulfilled": "We dealt with it on {day}.", "refused": "We did not do it, and told you "
            "why on {day}.", "expired": "We closed it on {day}."}  # fmt: skip
 
 
 def access(
-    request: Record, held: Mapping[str, Any], *, now: datetime, sources: Sequence[str],
-    keeping: str, erased_at: datetime | None,
+    request: Record, held: Mapping[str, Any], *, now: datetime, copies: Sequence[Record],
+    sources: Sequence[str], keeping: str, erased_at: datetime | None,
+    ended: Collection[str] = (), doubted: bool = False,
 ) -> Letter:  # fmt: skip
     """Return the letter that tells a person what is held about them.
 
@@ -43,23 +48,36 @@ def access(
         request: The request that it answers.
         held: What `curate.consent.export.everything_held` returned.
         now: The date of the letter.
+        copies: Who received what shows the person, as `curate.report.letters.Copies.handed_out`.
         sources: Where the media of the person come from, by name.
         keeping: How long it is kept, in the words of those responsible; empty where they say
             nothing.
         erased_at: When the person's records were erased; None where they were not.
+        ended: The ids of consents that are not used any more, whatever else they say.
+        doubted: Whether more is on record that may be theirs, under a name of which it is not
+            settled that it is.
     """
+    about = "all that we have on record about you" if not doubted else (
+        "what we have on record about you under the reference above"
+    )  # fmt: skip
     first = (
         f"{asked(request)} This letter says it in short, as of {day_of(now)}. With it comes a copy "
-        "of all that we have on record about you: a list of the pictures and videos that show you, "
-        "and a file that a computer can read."
+        f"of {about}: a list of the pictures and videos that show you, and a file that a computer "
+        "can read."
     )
+    more = [_DOUBTED] * doubted
+    if texts := held.get("not_told", {}).get("texts_by_staff"):
+        left = (
+            f"{counted(texts, 'remark')} on record {verb(texts, 'is', 'are')} left out of this copy"
+        )
+        more.append(f"{left}, because {verb(texts, 'it', 'they')} may speak of other people.")
     parts = [
-        Part(paragraphs=(first,)),
+        Part(paragraphs=(first, *more)),
         _media(held, sources, erased_at),
-        _agreed(held, erased_at),
-        handed_out(_copies(held), must_go=False),
+        _agreed(held, erased_at, ended),
+        handed_out(copies, must_go=False),
         *_asked_before(held, request["request_id"]),
-        Part("How long we keep it", (keeping or _keeping(held),)),
+        Part("How long we keep it", (keeping or _keeping(held, ended),)),
         Part("What you can ask of us", (_RIGHTS, COMPLAIN)),
     ]
     return Letter("What we hold about you", tuple(parts))
@@ -91,6 +109,10 @@ def _media(held: Mapping[str, Any], sources: Sequence[str], erased_at: datetime 
             f"{verb(alike, 'looks', 'look')} like yours. Nobody has settled yet whose "
             f"{verb(alike, 'it is', 'they are')}."
         )
+    if wards := held.get("guardian_of"):
+        said.append(
+            f"Our records name you as the guardian of {counted(wards, 'person', 'people')}."
+        )
     # One role counts once in a medium, whatever it was linked by.
     roles = Counter(role for row in rows for role in {one["role"] for one in row["roles"]})
     points = tuple(
@@ -100,7 +122,7 @@ def _media(held: Mapping[str, Any], sources: Sequence[str], erased_at: datetime 
     return Part("Pictures and videos", tuple(said), points)
 
 
-def _agreed(held: Mapping[str, Any], erased_at: datetime | None) -> Part:
+def _agreed(held: Mapping[str, Any], erased_at: datetime | None, ended: Collection[str]) -> Part:
     heading = "What you agreed to"
     consents = held["consents"]
     if not consents and erased_at is not None:
@@ -109,10 +131,12 @@ def _agreed(held: Mapping[str, Any], erased_at: datetime | None) -> Part:
         return Part(heading, (said,))
     if not consents:
         return Part(heading, ("We have no record of anything that you agreed to.",))
-    return Part(heading, ("Our records say:",), tuple(_consent(row, held) for row in consents))
+    return Part(
+        heading, ("Our records say:",), tuple(_consent(row, held, ended) for row in consents)
+    )
 
 
-def _consent(row: Record, held: Mapping[str, Any]) -> str:
+def _consent(row: Record, held: Mapping[str, Any], ended: Collection[str]) -> str:
     purposes = joined(word("purposes", name) for name in row["purposes"])
     said = [f"A consent for {purposes}"]
     if row["purposes_excluded"]:
@@ -126,26 +150,22 @@ def _consent(row: Record, held: Mapping[str, Any]) -> str:
         key=lambda one: one["effective_at"],
     )
     said += [_event(one) for one in events]
+    if row["consent_id"] in ended:
+        said.append("We do not use this consent any more")
     return ". ".join(said) + "."
 
 
 def _event(event: Record) -> str:
+    if event["annulled_at"]:
+        return (f"On {_day(event['effective_at'])}, we recorded that "
+                f"{word('states', event['state'])}. That was our mistake, and was set right on "
+                f"{_day(event['annulled_at'])}: it does not count")  # fmt: skip
     told = f"On {_day(event['effective_at'])}, {word('states', event['state'])}"
     if event.get("undated"):
         told = f"It counts from {_day(event['effective_at'])} on; no record says when you gave it"
     if event["purposes"]:
         told += f" for {joined(word('purposes', name) for name in event['purposes'])}"
-    if event["annulled_at"]:
-        told += f". That was our mistake, and was set right on {_day(event['annulled_at'])}"
     return told
-
-
-def _copies(held: Mapping[str, Any]) -> list[dict[str, Any]]:
-    return [
-        {**row, **{name: parse_instant(row[name]) for name in ("delivered_at", "acknowledged_at")
-                   if name in row}}
-        for release in held["releases"] for row in release["recipients"]
-    ]  # fmt: skip
 
 
 def _asked_before(held: Mapping[str, Any], answered: str) -> Iterable[Part]:
@@ -161,12 +181,16 @@ def _request(row: Record) -> str:
     return told if row["kind"] == "withdrawal" else f"{told} We are still working on it."
 
 
-def _keeping(held: Mapping[str, Any]) -> str:
+def _keeping(held: Mapping[str, Any], ended: Collection[str]) -> str:
     days = [row["destroy_by"] for row in held["subjects"] if row.get("destroy_by")]
     if days:
         return f"Until {_day(min(days))} at the latest."
-    ends = [row["valid_until"] for row in held["consents"] if row["valid_until"]]
-    if ends:
+    used = [row for row in held["consents"] if row["consent_id"] not in ended]
+    if held["consents"] and not used:
+        return ("No consent of yours is used any more. A day on which everything is deleted is not "
+                "on record; ask us, and we will tell you.")  # fmt: skip
+    ends = [row["valid_until"] for row in used]
+    if ends and all(ends):
         return (f"No consent of yours is used after {_day(max(ends))}. A day on which everything "
                 "is deleted is not on record; ask us, and we will tell you.")  # fmt: skip
     return "A day on which it is deleted is not on record; ask us, and we will tell you."

@@ -27,6 +27,7 @@ from curate.catalog.views import create_entries
 from curate.errors import InputError, UnknownNameError
 from curate.media.hash_kinds import BYTE_KINDS, PDQ
 from curate.model.instants import print_instant
+from curate.model.people import person_of
 from curate.safety.entries import SCHEMA
 from curate.safety.lists import HashList, ListInfo, ListStore
 from curate.signing import SigningKey, sign, statement
@@ -97,7 +98,7 @@ class Requests:
         hashes: Collection[tuple[str, bytes]] = (),
         doubted: Collection[tuple[str, bytes]] = (),
         media_ids: Collection[str] = (),
-        identified: bool = False,
+        identified_by: Collection[str] = (),
     ) -> dict[str, Any]:
         """Record a request, and what a takedown covers; return it.
 
@@ -112,8 +113,8 @@ class Requests:
             hashes: Hashes of what a takedown is about, kind and bytes, for the deny list.
             doubted: Hashes of what may be it: what matches them goes to review.
             media_ids: Entries that were found to be it, beside those that are named.
-            identified: Whether a file, hash or address says what it is about, though nothing of
-                it may be catalogued.
+            identified_by: What beside entries says what it is about, though nothing of it may be
+                catalogued: ``file``, ``byte_hash``, ``perceptual_hash``, ``url``.
 
         Raises:
             InputError: It is about nobody and nothing, was received later than now, or its id
@@ -123,10 +124,10 @@ class Requests:
         if kind not in KINDS:
             raise UnknownNameError(f"no kind of request is called {kind!r}",
                                    hint=f"kinds are: {', '.join(KINDS)}")  # fmt: skip
-        if not (subject or locators or identified):
+        if not (subject or locators or identified_by):
             raise InputError("the request is about nobody and nothing",
                              hint="name --subject, --entry, --file, --hash or --url")  # fmt: skip
-        if identified and kind not in TAKEDOWNS:
+        if identified_by and kind not in TAKEDOWNS:
             raise InputError(
                 f"a request of kind {kind} is about a person or entries", where="KIND",
                 hint="name --subject or --entry; what a file, hash or address shows is taken down "
@@ -154,6 +155,7 @@ class Requests:
             "due_at": due(kind, received_at),
             "subject_id": subject or None,
             "media_ids": media or None,
+            "identified_by": sorted({*identified_by, *(["entry"] if locators else [])}) or None,
             "state": "id_check" if lacks else "received",
             "notice_lacks": lacks or None,
         }
@@ -203,6 +205,57 @@ class Requests:
             self._take_back(request_id)
         self.ledger.record("requests", [_without_none(row)], recorded_at=now)
         return self._receipt(row, now, keys) if closed else None
+
+    def lift(
+        self, request_id: str, *, now: datetime, by: str, reason: str, since: datetime | None = None
+    ) -> dict[str, Any]:
+        """Lift a restriction that was granted; return the request. GDPR Art. 18(3).
+
+        Args:
+            request_id: The request.
+            now: The present instant, in UTC.
+            by: Who lifts it, a person on the register of reviewers.
+            reason: Why, in words for the person.
+            since: From when on it no longer holds; now when None.
+
+        Raises:
+            UnknownNameError: There is no such request, or the person is not on the register.
+            InputError: It is no restriction that was granted, was lifted already, nobody says why,
+                or it would be lifted in the past.
+        """
+        row = next((r for r in self._all() if r["request_id"] == request_id), None)
+        if row is None:
+            raise UnknownNameError(f"no request is called {request_id!r}", where="REQUEST")
+        if row["kind"] != "restriction" or row["state"] != "fulfilled":
+            raise InputError(
+                f"this is no restriction that was granted: {row['kind']}, {row['state']}",
+                where=request_id, hint="what is open is closed with `curate requests move`",
+            )  # fmt: skip
+        if row["lifted_at"] is not None:
+            raise InputError(
+                f"the restriction was lifted by {row['lifted_by']} already, from "
+                f"{print_instant(row['lifted_at'])} on", where=request_id,
+            )  # fmt: skip
+        if not reason.strip():
+            raise InputError(
+                "say why it is lifted", where="--reason",
+                hint="in words for the person: the letter gives the reason",
+            )  # fmt: skip
+        if since is not None and since < now:
+            raise InputError("a restriction is not lifted in the past", where="--from")
+        known = [
+            one["reviewer_id"] for one in self.ledger.read("reviewers").to_pylist()
+            if person_of(one["reviewer_id"]) == person_of(by)
+            and one["registered_at"] <= now < (one["removed_at"] or _NEVER)
+        ]  # fmt: skip
+        if not known:
+            raise UnknownNameError(
+                f"{by!r} is not on the register of reviewers", where="--by",
+                hint="`curate review reviewers add` puts a person on it",
+            )  # fmt: skip
+        row |= {"lifted_at": since or now, "lifted_by": known[0], "lifted_reason": reason.strip()}
+        self.ledger.record("requests", [_without_none(row)], recorded_at=now)
+        return row
 
     def waiting(self, now: datetime) -> list[dict[str, Any]]:
         """Return open requests, the most urgent first, with the hours that are left."""

@@ -1,13 +1,16 @@
 """What somebody asks to have taken down, who has the picture, its hash or its address.
 
 Nobody knows yet whether it is catalogued. A picture is compared as it is, with its edges cut away
-by several amounts, since people send screenshots, and with edges added, since they send crops, all
-edges or one; each of them in all eight turns. What it is like is told apart by how near it is: the
-same, or near, which somebody has to look at. A crop of more than about a tenth may not be found.
+by several amounts, since people send screenshots, with edges added, since they send crops, all
+edges or one, and turned by up to ten degrees; each of them in all eight turns. What it is like is
+told apart by how near it is: the same, or near, which somebody has to look at. A crop of more than
+about a tenth may not be found. An address is compared with addresses on record: no picture is
+recognised by it.
 """
 
 from __future__ import annotations
 
+import json
 import tempfile
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
@@ -37,6 +40,8 @@ CUTS = (0.03, 0.06, 0.1, 0.15, 0.2)
 _ALL = (1, 1, 1, 1)
 _EACH = ((1, 0, 0, 0), (0, 1, 0, 0), (0, 0, 1, 0), (0, 0, 0, 1))
 _FURTHEST = 0.1
+# Degrees by which a picture is turned; PDQ bears about one degree more.
+_ANGLES = (-10, -8, -6, -4, -2, 2, 4, 6, 8, 10)
 # Pictures with moved edges are made no larger than this: perceptual hashes see 64 by 64.
 _LARGEST = 1024
 
@@ -47,13 +52,15 @@ class Sought:
 
     Attributes:
         hashes: What a deny list holds of it.
-        cut: Hashes of the picture with its edges moved, which are compared once.
+        cut: Hashes of the picture with its edges moved or turned, which are compared once.
         urls: Addresses at which it is, or was.
+        by: What it is identified by: ``file``, ``byte_hash``, ``perceptual_hash``, ``url``.
     """
 
     hashes: frozenset[Hash] = frozenset()
     cut: frozenset[Hash] = frozenset()
     urls: frozenset[str] = frozenset()
+    by: frozenset[str] = frozenset()
 
 
 def sought(
@@ -64,20 +71,24 @@ def sought(
     Args:
         files: Pictures or videos. They are read, and not kept.
         hashes: Hashes in hex, each of them told by its length, or as ``kind:hex``.
-        urls: Addresses, compared as they are written.
+        urls: Addresses; see `address` for how they are compared.
 
     Raises:
         PathNotFoundError: A file is not there.
         InputError: A file cannot be read as a picture or video, or a hash is none.
     """
     exact, cut = set(map(_hash, hashes)), set[Hash]()
+    by = {"byte_hash" if kind in EXACT else "perceptual_hash" for kind, _ in exact}
+    files, urls = list(files), [url for url in map(str.strip, urls) if url]
+    by |= {"file"} if files else set()
+    by |= {"url"} if urls else set()
     for path in files:
         if not path.is_file():
             raise PathNotFoundError("no such file", where=str(path))
         own, edges = _of_file(path)
         exact |= own
         cut |= edges
-    return Sought(frozenset(exact), frozenset(cut - exact), frozenset(urls))
+    return Sought(frozenset(exact), frozenset(cut - exact), frozenset(urls), frozenset(by))
 
 
 def find(
@@ -90,15 +101,7 @@ def find(
         catalog: The catalogue.
         released: Name of the release, path and SHA-256 of each file that went out.
     """
-    entries = catalog.read("media").select(["media_id", "locator", "extra"]).to_pylist()
-    same = {
-        row["media_id"]
-        for row in entries
-        if wanted.urls
-        and (
-            row["locator"] in wanted.urls or any(url in (row["extra"] or "") for url in wanted.urls)
-        )
-    }
+    same = _of_address(wanted.urls, catalog)
     near: set[str] = set()
     held = hash_catalogue(catalog)
     of_digest: dict[str, set[str]] = {}
@@ -118,8 +121,60 @@ def find(
     return {"same": sorted(same), "near": sorted(near - same), "released": sorted(out)}
 
 
-def _hash(text: str) -> Hash:
+def _of_address(urls: Collection[str], catalog: Catalog) -> set[str]:
+    """Return the entries of which an address is on record: as their place, or in what is declared.
+
+    What is declared of an entry beside the known columns is kept as JSON.
+    """
+    asked = set(map(address, urls))
+    if not asked:
+        return set()
+    rows = catalog.read("media").select(["media_id", "root", "locator", "extra"]).to_pylist()
+    return {
+        row["media_id"] for row in rows
+        if not asked.isdisjoint(map(address, (
+            row["locator"], f"{row['root'] or ''}/{row['locator']}", *_texts(row["extra"])
+        )))
+    }  # fmt: skip
+
+
+def address(url: str) -> str:
+    """Return an address without what says nothing of where it leads.
+
+    >>> address(" HTTP://Host.Example/x.jpg#top") == address("https://host.example/x.jpg")
+    True
+    """
+    scheme, found, rest = url.strip().partition("#")[0].partition("://")
+    if not found:
+        return scheme.rstrip("/")
+    host, slash, path = rest.partition("/")
+    kind = scheme.lower()
+    return f"{'https' if kind == 'http' else kind}://{host.lower()}{slash}{path}".rstrip("/")
+
+
+def _texts(extra: str | None) -> Iterator[str]:
+    """Yield every text within what is declared of an entry."""
+    if not extra:
+        return
+    try:
+        left = [json.loads(extra)]
+    except ValueError:
+        yield extra
+        return
+    while left:
+        value = left.pop()
+        if isinstance(value, str):
+            yield value
+        elif isinstance(value, dict):
+            left += value.values()
+        elif isinstance(value, list):
+            left += value
+
+
+def _hash(given: str) -> Hash:
+    text = given.strip()
     kind, _, value = text.rpartition(":")
+    kind = kind.strip().lower().replace("-", "")
     try:
         found = bytes.fromhex(value.strip())
     except ValueError:
@@ -182,6 +237,21 @@ def _variants(shown: NDArray[np.uint8]) -> Iterator[NDArray[np.uint8]]:
             yield np.ascontiguousarray(cut)
             for mode in ("edge", "reflect"):
                 yield np.pad(shown, ((top, bottom), (left, right), (0, 0)), mode=mode)
+    yield from _turned(shown)
+
+
+def _turned(shown: NDArray[np.uint8]) -> Iterator[NDArray[np.uint8]]:
+    """Yield a picture turned by some degrees about its middle; its corners are guessed at."""
+    from PIL import Image
+
+    height, width = shown.shape[:2]
+    border = round(max(height, width) / 6)
+    around = Image.fromarray(
+        np.pad(shown, ((border, border), (border, border), (0, 0)), mode="edge")
+    )
+    box = (border, border, border + width, border + height)
+    for angle in _ANGLES:
+        yield np.asarray(around.rotate(angle, Image.Resampling.BICUBIC).crop(box))
 
 
 def _perceptual(items: pa.Table) -> set[Hash]:

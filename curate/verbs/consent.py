@@ -23,7 +23,7 @@ from curate.model.pseudonyms import cleaned
 from curate.schema import conform
 from curate.verbs.gaps import blind_spots
 from curate.verbs.likenesses import record_likenesses
-from curate.verbs.names import all_names, merges_of
+from curate.verbs.names import all_names, merges_of, settled_names
 from curate.verbs.statements import STATEMENTS, Recorded
 from curate.verbs.subjects import (
     known_subject,
@@ -253,7 +253,10 @@ def export_receipt(context: Context, subject: str, *, gdpr: bool) -> dict[str, A
 
 
 def export_subject(context: Context, subject: str) -> dict[str, Any]:
-    """Return everything that is held about a subject. See `curate.consent.export`."""
+    """Return everything that is held about a subject, under all names that are settled as theirs.
+
+    See `curate.consent.export`.
+    """
     from curate.consent.export import everything_held
 
     observed = {name: context.catalog.read(name) for name in _OBSERVED}
@@ -263,7 +266,8 @@ def export_subject(context: Context, subject: str) -> dict[str, Any]:
         "releases": conform(record.releases(), "releases"),
         **{name: context.ledger.read(name) for name in ("deliveries", "acknowledgements")},
     }
-    return everything_held(subject, {**_exported(context), **observed, **out})
+    tables = {**_exported(context), **observed, **out}
+    return everything_held(subject, tables, settled_names(context, subject))
 
 
 def _exported(context: Context) -> dict[str, pa.Table]:

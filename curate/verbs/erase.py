@@ -43,7 +43,7 @@ from curate.signing import SigningKey
 from curate.verbs.audit import audit
 from curate.verbs.consent import impact, left_to_search
 from curate.verbs.erased_files import ErasedFiles, Places, delete
-from curate.verbs.gaps import blind_spots
+from curate.verbs.gaps import blind_spots, demand_whole_ledger
 from curate.verbs.likenesses import record_likenesses
 from curate.verbs.names import all_names
 from curate.verbs.receipts import digest_of, receipt_bytes, whole_receipt
@@ -58,8 +58,10 @@ def erasure(context: Context, subject: str) -> Erasure:
 
     Raises:
         UnknownNameError: No record or entry names the subject.
+        VerificationError: An older ledger, or another workspace's, stands in its place.
     """
     who = named_subject(context, subject)
+    demand_whole_ledger(context)
     return Erasure(
         impact(context, who), context.catalog, context.ledger, context.clock(),
         tuple(unknown_of(context)), tuple(n for n in all_names(context, who) if n != who),
@@ -253,6 +255,7 @@ class Erasure:
         vault_keys = acts.shred()
         before = acts.audits()
         releases, packed, there = self.releases(), self.held.packed(), self.held.places()
+        beside = {"may_show": self.held.may_show(), "manifests": self.held.manifests()}
         with acts.recording(self.request_id) as record:
             gone = self.destroy(there if delete_files else {})
             record["counts"] = gone["rows"]
@@ -284,6 +287,7 @@ class Erasure:
                 **{name: gone[name] for name in ("never_read", "refused_as_alike")},
                 **left,
                 "packed": packed,
+                **beside,
                 "held": held,
                 "releases": releases,
                 "unknown": list(self.unknown),
@@ -310,7 +314,7 @@ class Erasure:
         """The files that show the person."""
         return ErasedFiles(
             self.catalog, self.ledger, frozenset(self.impact.entries["media_id"].to_pylist()),
-            frozenset(self.impact.releases["name"].to_pylist()), self.request_id,
+            frozenset(self.impact.releases["name"].to_pylist()), self.request_id, self.names,
         )  # fmt: skip
 
     def record(self, state: str) -> None:

@@ -8,6 +8,7 @@ the guard keeps of each erased content.
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -22,12 +23,15 @@ from curate.catalog.tables import Catalog
 from curate.catalog.views import read_entries
 from curate.media.archive import archive_of
 from curate.media.refuse import REASON, Guard
-from curate.release.check_copy import held_in
+from curate.release.check_copy import held_in, holds
 from curate.release.manifest import digest_file
-from curate.safety.seal.hide import documents_about
+from curate.review.named import FACES
+from curate.safety.seal.hide import documents_about, may_hold_picture
 
 Places = dict[str, list[Path]]
-KINDS = ("files", "release_files", "documents")
+KINDS = ("files", "release_files", "documents", "exports")
+# What curate keeps in a workspace, where no copy of a file lies or where others look.
+_OWN = {"catalog", "vault", "record", "receipts", "safety", "reports", "releases", "backups"}
 
 
 @dataclass(frozen=True)
@@ -40,6 +44,7 @@ class ErasedFiles:
         ids: The entries that show the person.
         releases: The names of releases that hold what shows them.
         request_id: The erasure request.
+        names: All pseudonyms of the person.
     """
 
     catalog: Catalog
@@ -47,15 +52,85 @@ class ErasedFiles:
     ids: frozenset[str]
     releases: frozenset[str]
     request_id: str
+    names: tuple[str, ...] = ()
 
     def places(self) -> Places:
         """Return the files that can be deleted, by kind: see `KINDS`."""
-        return {"files": self.files(), "release_files": self.copies(),
-                "documents": self.documents()}  # fmt: skip
+        exported, _ = self._elsewhere
+        return {"files": sorted({*self.files(), *self.beside()}), "release_files": self.copies(),
+                "documents": self.documents(), "exports": exported}  # fmt: skip
 
     def files(self) -> list[Path]:
         """Return the plain files that datasets list, as far as they are there."""
         return [path for _, path in self.listed() if path.is_file()]
+
+    def beside(self) -> list[Path]:
+        """Return copies to the byte that lie below the folders of datasets, and that none lists."""
+        sizes = {path.stat().st_size for path in self.files()}
+        if not sizes:
+            return []
+        rows = self.catalog.read("media").to_pylist()
+        every = {Path(row["root"] or "") / row["locator"] for row in rows}
+        roots = {
+            Path(row["root"]) for row in rows
+            if row["root"] and row["media_id"] in self.ids | self._refused_before
+        }  # fmt: skip
+        workspace = self.ledger.path.parent
+        found = {
+            path for root in roots if root.is_dir() for path, _ in _files_below(root)
+            if path not in every and not path.is_relative_to(workspace)
+            and path.stat().st_size in sizes
+        }  # fmt: skip
+        return sorted(path for path in found if digest_file(path, path.parent).sha256 in self._held)
+
+    def may_show(self) -> list[str]:
+        """Return pictures and pages in the workspace of which nobody can tell whom they show.
+
+        Drafts and handouts that curate wrote there are among them; they are not deleted.
+        """
+        return sorted(map(str, self._elsewhere[1]))
+
+    def manifests(self) -> list[str]:
+        """Return the files that declare the entries and give a pseudonym of the person."""
+        names = [name.encode() for name in self.names if name]
+        # An entry says in which row of which file it is declared.
+        places = {
+            Path(row["root"] or "") / row["declared_in"].rpartition(":")[0]
+            for row in self.catalog.read("media").to_pylist()
+            if row["declared_in"] and row["media_id"] in self.ids | self._refused_before
+        }  # fmt: skip
+        return sorted(
+            str(path) for path in places
+            if path.is_file() and any(name in path.read_bytes() for name in names)
+        )  # fmt: skip
+
+    @cached_property
+    def _elsewhere(self) -> tuple[list[Path], list[Path]]:
+        """Return files that hold what shows the person, and pictures that may.
+
+        They lie in the workspace, and not where it keeps releases and documents: exports of
+        releases, and drafts of names with cut-out faces.
+        """
+        workspace = self.ledger.path.parent
+        if not self._held:
+            return [], []
+        rows = self.catalog.read("media").to_pylist()
+        every = {Path(row["root"] or "") / row["locator"] for row in rows}
+        holding, doubted = [], []
+        crops, of_others = _drawn(workspace, self._held)
+        for path, top in _files_below(workspace):
+            if top in _OWN or path in every or (path.parent == workspace and _is_own(path)):
+                continue
+            if path in crops or holds(path, self._held):
+                holding.append(path)
+            elif path not in of_others and may_hold_picture(path):
+                doubted.append(path)
+        return sorted(holding), sorted(doubted)
+
+    @cached_property
+    def _held(self) -> _Contents:
+        """The contents that show the person, as listed and as released."""
+        return _Contents(self.contents()[0] | self.released(), self._guard, self._again)
 
     def packed(self) -> list[str]:
         """Return what lies in archives or at addresses: nothing of it is deleted."""
@@ -81,8 +156,7 @@ class ErasedFiles:
         ]  # fmt: skip
         if not asked:
             return []
-        contents = _Contents(self.contents()[0] | self.released(), self._guard, self._again)
-        return sorted({path for one in asked for path in held_in(one, contents)})
+        return sorted({path for one in asked for path in held_in(one, self._held)})
 
     def documents(self) -> list[Path]:
         """Return documents of the workspace that name the entries, or hold pictures of anybody."""
@@ -163,6 +237,41 @@ class _Contents(Collection[str]):
 
     def __len__(self) -> int:
         return len(self._known) + len(self._before)
+
+
+def _files_below(folder: Path) -> Iterator[tuple[Path, str]]:
+    """Yield the plain files below a folder, each with the first part of its path from there."""
+    for path in sorted(folder.rglob("*")):
+        if path.is_file() and not path.is_symlink():
+            yield path, path.relative_to(folder).parts[0]
+
+
+def _is_own(path: Path) -> bool:
+    return path.suffix in {".toml", ".key"} or path.name.startswith(("ledger.sqlite", "."))
+
+
+def _drawn(workspace: Path, contents: Collection[str]) -> tuple[set[Path], set[Path]]:
+    """Return the cut-out faces of contents, and those of others, in drafts of names.
+
+    `curate.review.sheet` writes them: faces are called by the number of their identity and their
+    own, in the order of the table. In a draft whose faces are not those of its table nobody can
+    tell which is whose: none of it is returned.
+    """
+    found: tuple[set[Path], set[Path]] = set(), set()
+    for table in workspace.rglob(FACES):
+        try:
+            with table.open(encoding="utf-8", newline="") as file:
+                rows = [(row["identity_id"], row["sha256"]) for row in csv.DictReader(file)]
+        except (OSError, ValueError, KeyError, csv.Error):
+            continue
+        drawn = sorted((table.parent / "faces").glob("*.jpg"))
+        numbers = list(dict.fromkeys(path.name.partition("-")[0] for path in drawn))
+        identities = list(dict.fromkeys(identity for identity, _ in rows))
+        if len(drawn) == len(rows) and len(numbers) == len(identities):
+            order = sorted(rows, key=lambda row: identities.index(row[0]))
+            for path, (_, sha256) in zip(drawn, order, strict=True):
+                found[sha256 not in contents].add(path)
+    return found
 
 
 def delete(places: Places) -> Places:

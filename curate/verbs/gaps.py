@@ -8,6 +8,7 @@ it does not know, and nothing may be cleared by it.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -164,12 +165,7 @@ def unknown_to_ledger(context: Context) -> list[str]:
     """
     record, root = context.record, context.workspace.root
     lists = [f"{record.folder.name}/{name}" for name in record.unknown_to_ledger()]
-    names = {row["name"] for row in record.rows()}
-    built = [
-        f"releases/{folder.name}"
-        for folder in sorted(context.workspace.releases.glob("[!.]*"))
-        if (folder / "manifest.json").exists() and folder.name not in names
-    ]
+    built = [f"releases/{name}" for name, of in _strange_releases(context).items() if of is None]
     # An erasure may take the request that a receipt of `safety` is of, and never the heads.
     requests = [row["request_id"] for row in context.ledger.read("requests").to_pylist()]
     receipts = [
@@ -193,6 +189,27 @@ def unknown_to_ledger(context: Context) -> list[str]:
         for found, one, many in kinds
         if found
     ]
+
+
+def copied_releases(context: Context) -> dict[str, str]:
+    """Return the release that each further copy in the folder of releases is of, by folder name.
+
+    A copy has the manifest of a release that the ledger knows, to the byte.
+    """
+    return {name: of for name, of in _strange_releases(context).items() if of is not None}
+
+
+def _strange_releases(context: Context) -> dict[str, str | None]:
+    """Return folders with a manifest that bear no release's name, and of which each is a copy."""
+    rows = context.record.rows()
+    names = {row["name"] for row in rows}
+    known = {row["manifest_sha256"]: row["name"] for row in rows if row["manifest_sha256"]}
+    found: dict[str, str | None] = {}
+    for folder in sorted(context.workspace.releases.glob("[!.]*")):
+        manifest = folder / "manifest.json"
+        if folder.name not in names and manifest.is_file():
+            found[folder.name] = known.get(hashlib.sha256(manifest.read_bytes()).hexdigest())
+    return found
 
 
 def demand_whole_ledger(context: Context) -> None:

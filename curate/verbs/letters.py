@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from curate.catalog.record import of_entries
+from curate.consent.free_text import names_somebody
 from curate.consent.vocabulary import PERMITTING
 from curate.errors import CurateError, InputError, UnknownNameError, VerificationError
+from curate.media.refuse import Guard
 from curate.model.ids import erasure_request_id
-from curate.report import letters
+from curate.model.plural import counted, verb
+from curate.report import letters, letters_erased
 from curate.report.letters import Copies, Letter
 from curate.report.letters_access import access
 from curate.safety.requests import OPEN
@@ -18,6 +26,9 @@ from curate.verbs.consent import export_subject, impact, left_to_search
 from curate.verbs.gaps import blind_spots
 from curate.verbs.names import all_names
 from curate.verbs.receipts import erasures_told
+from curate.verbs.release.due import RESTRICTING, asking_to_go
+from curate.verbs.release.handed_out import handed_out
+from curate.verbs.release.lineage import released_files
 from curate.verbs.report import read_authored
 from curate.verbs.subjects import known_subjects
 
@@ -54,8 +65,8 @@ def letter(context: Context, about: str) -> Written:
     Raises:
         UnknownNameError: There is no such request or event.
         InputError: It is about nobody outside, or an event that is no withdrawal.
-        VerificationError: It says that somebody was erased, and the receipt of that is not there
-            or cannot be read.
+        VerificationError: It says that somebody was erased, and no erasure is on record, or the
+            receipt of it is not there or cannot be read.
     """
     return _Desk(context, context.clock(), []).write(about)
 
@@ -122,9 +133,23 @@ class _Desk:
             return letters.received(row, now=self.now)
         if row["kind"] == "erasure" and subject:
             return self._erased(row)
-        if row["kind"] == "access" and subject:
-            return self._access(row)
-        return letters.fulfilled(row, self._tellable(row, "outcome", "outcome"))
+        return self._access(row) if row["kind"] == "access" and subject else self._done(row)
+
+    def _done(self, row: Record) -> Letter:
+        if row["lifted_at"] is not None:
+            return letters.lifted(row, self._tellable(row, "lifted_reason", "reason"))
+        return letters.fulfilled(
+            row, self._tellable(row, "outcome", "outcome"), self._of_takedown(row)
+        )
+
+    def _of_takedown(self, row: Record) -> Sequence[Mapping[str, Any]] | None:
+        """Return who received what a takedown is about; None of another request, or of nothing."""
+        if not row["kind"].startswith("takedown"):
+            return None
+        if row["media_ids"]:
+            items = of_entries(self.context.record.items(), row["media_ids"])
+            return handed_out(self.context, items)
+        return self._copies(row["subject_id"]).handed_out if row["subject_id"] else None
 
     def _of_event(self, row: Record) -> Letter:
         if row["annulled_at"] is not None:
@@ -158,21 +183,36 @@ class _Desk:
         subject = row["subject_id"]
         ours = self._row("requests", "request_id", erasure_request_id(subject))
         if ours is None or ours["state"] != "fulfilled":
-            self.notes.append(
-                f"`curate consent erase {subject}` did not run, or did not end: the letter says "
-                "only what the outcome on record says"
-            )
-            return letters.fulfilled(row, self._tellable(row, "outcome", "outcome"))
+            raise VerificationError(
+                f"no erasure of {subject} is on record, or it did not end: a letter says only what "
+                "was erased", where="REQUEST",
+                hint=f"`curate consent erase {subject}` erases what is held, and puts it on record",
+            )  # fmt: skip
         told = self._receipts(subject)
         left = told[-1]["not_destroyed"]
-        if letters.files_left(left):
+        doubted = len(left.get("may_show", ()))
+        if letters_erased.files_left(left) > doubted:
             self.notes.append(
                 "files of theirs are still there, and the letter says so: `curate consent erase "
                 f"{subject} --delete-files` deletes them, but for what is in archives"
             )
+        if doubted:
+            self.notes.append(
+                f"{counted(doubted, 'file')} in the workspace may show them, and the letter says "
+                f"so: look at {verb(doubted, 'it', 'them')}, delete or move away, and erase again"
+            )
+        for path in left.get("manifests", ()):
+            self.notes.append(f"{path} still names them: edit it, and ingest again")
         self.notes += [f"the letter says that not all is known: {one}" for one in left["unknown"]]
         out = {one["name"] for said in told for one in said["not_destroyed"]["releases"]}
-        return letters.erased(row, told, self._handed_out(out))
+        items = self.context.record.items()
+        guard, files = Guard(self.context.ledger), released_files(items)
+        gone = [
+            sha256 for request in sorted({said["request"] for said in told})
+            for sha256 in guard.erased_among(files, request_id=request)
+        ]  # fmt: skip
+        mine = items.filter(pc.is_in(items["sha256"], value_set=pa.array(gone, pa.string())))
+        return letters_erased.erased(row, told, handed_out(self.context, mine, out))
 
     def _access(self, row: Record) -> Letter:
         subject = row["subject_id"]
@@ -184,29 +224,72 @@ class _Desk:
             f"`curate consent export subject {subject} -o FOLDER` writes the copy that goes with "
             "the letter"
         )
-        if others := [name for name in all_names(self.context, subject) if name != subject]:
+        known = {subject, *held["other_names"]}
+        if held["other_names"]:
             self.notes.append(
-                f"{subject} is merged with {', '.join(others)}: what is held under these names is "
-                "not in the letter, and needs one of its own"
+                f"what is held under {', '.join(held['other_names'])} is in the letter"
             )
-        names = {
+        others = [name for name in all_names(self.context, subject) if name not in known]
+        if others:
+            self.notes.append(
+                f"{subject} is merged with {', '.join(others)}, and that is not settled by two "
+                "people of the register: what is held under these names is not in the letter, "
+                "which says that there is more"
+            )
+        if texts := held["not_told"]["texts_by_staff"]:
+            self.notes.append(
+                f"{counted(texts, 'text')} that staff wrote, or that came with consents, "
+                f"{verb(texts, 'is', 'are')} left out of the copy, and the letter says so"
+            )
+        sources = {
             one["source_id"]: one["name"] or one["source_id"]
             for one in self.context.ledger.read("sources").to_pylist()
         }
         used = {one.get("source_id") for one in held["media"]} - {None}
         ours = self._row("requests", "request_id", own)
+        shown = of_entries(self.context.record.items(), [one["media_id"] for one in held["media"]])
         return access(
-            row, held, now=self.now, sources=sorted(names.get(one, one) for one in used),
+            row, held, now=self.now, copies=handed_out(self.context, shown),
+            sources=sorted(sources.get(one, one) for one in used),
             keeping=read_authored(self.context.workspace).text_of("retention"),
             erased_at=None if ours is None else ours["closed_at"],
+            ended=self._ended(subject, held["consents"]), doubted=bool(others),
         )  # fmt: skip
+
+    def _ended(self, subject: str, consents: Sequence[Record]) -> set[str]:
+        """Return which consents somebody's later words, under any name of theirs, put an end to."""
+        ledger = self.context.ledger
+        names = set(all_names(self.context, subject))
+        if names & asking_to_go(ledger, self.now):
+            return {row["consent_id"] for row in consents}
+        events = [
+            one for one in ledger.read("consent_events").to_pylist()
+            if one["subject_id"] in names and one["annulled_at"] is None
+            and not one["purposes"] and one["effective_at"] <= self.now
+        ]  # fmt: skip
+        # A withdrawal of a consent for listed entries says nothing of others.
+        listed = {
+            row["consent_id"] for row in ledger.read("consents").to_pylist()
+            if row["scope_kind"] == "listed_media" or row["scope_media_ids"]
+        }  # fmt: skip
+        ended = set()
+        for row in consents:
+            own = row["consent_id"]
+            given = [one["effective_at"] for one in events
+                     if one["consent_id"] == own and one["state"] in PERMITTING
+                     and not one["undated"]]  # fmt: skip
+            against = [one["effective_at"] for one in events if one["state"] in RESTRICTING
+                       and one["consent_id"] not in listed - {own}]  # fmt: skip
+            if against and (not given or max(against) >= max(given)):
+                ended.add(own)
+        return ended
 
     def _tellable(self, row: Record, column: str, name: str) -> str:
         """Return words of the record, unless they say what is nothing for the person."""
         text = (row[column] or "").strip()
         own = {row["subject_id"], *all_names(self.context, row["subject_id"] or "")}
         others = known_subjects(self.context) - own
-        if _CODES.search(text) or others & set(re.findall(r"[\w.-]*\w", text)):
+        if _CODES.search(text) or names_somebody(text, others):
             self.notes.append(
                 f"the {name} on record holds an internal code or the pseudonym of somebody else: "
                 "the letter leaves it out"
@@ -224,34 +307,13 @@ class _Desk:
             return Copies(0, 0, searched=False, handed_out=())
         if not searched:
             self.notes.append("not all is known, and the letter says so: `curate run` looks")
-        names = set(touched.releases["name"].to_pylist())
+        items = of_entries(self.context.record.items(), touched.entries["media_id"].to_pylist())
         return Copies(
             touched.entries.num_rows, touched.maybe.num_rows, searched=searched,
-            handed_out=self._handed_out(names),
+            handed_out=handed_out(
+                self.context, items, set(touched.releases["name"].to_pylist())
+            ),
         )  # fmt: skip
-
-    def _handed_out(self, names: set[str]) -> list[Record]:
-        """Return who received some releases, and what each of them answered."""
-        ledger = self.context.ledger
-        named = {
-            row["release_id"]: row["name"]
-            for row in self.context.record.releases() if row["name"] in names
-        }  # fmt: skip
-        answers = {
-            (row["release_id"], row["recipient"]): row
-            for row in ledger.read("acknowledgements").to_pylist()
-        }
-        found = []
-        for row in ledger.read("deliveries").to_pylist():
-            if row["release_id"] not in named:
-                continue
-            answer = answers.get((row["release_id"], row["recipient"]), {})
-            found.append({
-                "recipient": row["recipient"], "delivered_at": row["delivered_at"],
-                "name": named[row["release_id"]], "outcome": answer.get("outcome"),
-                "acknowledged_at": answer.get("acknowledged_at"),
-            })  # fmt: skip
-        return sorted(found, key=lambda row: (row["delivered_at"], row["recipient"]))
 
     def _row(self, kind: str, key: str, value: str) -> Record | None:
         rows = self.context.ledger.read(kind).to_pylist()

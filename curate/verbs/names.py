@@ -163,6 +163,21 @@ def merges_of(context: Context, subject: str | None = None) -> list[dict[str, An
     ]  # fmt: skip
 
 
+def settled_names(context: Context, subject: str) -> tuple[str, ...]:
+    """Return the other pseudonyms of which enough people said that they are the same person.
+
+    A merge by one may be a mistake: what is held under one name is not told to who has the other.
+    """
+    pairs = [
+        {row["subject_id"], row["other_subject_id"]}
+        for row in merges_of(context, subject) if row["state"] == "settled"
+    ]  # fmt: skip
+    found = {subject}
+    while more := [pair for pair in pairs if found & pair and not pair <= found]:
+        found = found.union(*more)
+    return tuple(sorted(found - {subject}))
+
+
 def near(context: Context) -> tuple[list[dict[str, Any]], int]:
     """Return the pairs of known pseudonyms that are nearly one, and how many only count.
 

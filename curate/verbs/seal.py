@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from curate.signing import SigningKey
     from curate.verbs.context import Context
 
+# Categories of lists of what people asked to have taken down or left out.
+_ASKED = frozenset({"takedown", "optout", "withdrawn_subject"})
+
 
 @dataclass(frozen=True)
 class SealState:
@@ -168,6 +171,17 @@ def runbook_of_seals(context: Context, seal_ids: set[str]) -> list[str]:
 
 
 def runbook_of_matches(context: Context) -> list[str]:
-    """Return what to do now about what matches hash lists and is not sealed, as lines."""
-    matches = context.catalog.read("hash_matches").to_pylist()
-    return list(runbook(row["category"] for row in matches if row["band"] == "match"))
+    """Return what to do now about what matches hash lists and is not sealed, as lines.
+
+    None where all of it is what people asked to have taken down or left out, and nobody asked that
+    of an intimate picture: that is answered, and no case for an officer.
+    """
+    intimate = any(
+        row["kind"] == "takedown_ncii" and row["state"] not in ("refused", "expired")
+        for row in context.ledger.read("requests").to_pylist()
+    )
+    grave = [
+        row["category"] for row in context.catalog.read("hash_matches").to_pylist()
+        if row["band"] == "match" and (intimate or row["category"] not in _ASKED)
+    ]  # fmt: skip
+    return list(runbook(grave)) if grave else []

@@ -109,9 +109,11 @@ RESTRICTED = Rule(
     basis="GDPR Art. 16, 18; STANDARDS BLK_RESTRICTED",
     message="processing of the data of {subject} is restricted (request {request})",
     explanation=(
-        "While a restriction or a rectification is open, the data may be stored and not used."
+        "While a restriction or a rectification is open, the data may be stored and not used. A "
+        "restriction that was granted holds until somebody lifts it; the person is told before."
     ),
-    remedy="Close the request first.",
+    remedy="Answer the request; lift a restriction with `curate requests lift` once its cause is "
+    "gone and the person was told.",
     query=standing("restricted", "request"),
 )
 

@@ -259,6 +259,11 @@ def documents_about(folder: Path, media_ids: Iterable[str]) -> list[Path]:
     ]  # fmt: skip
 
 
+def may_hold_picture(path: Path) -> bool:
+    """Tell whether a document holds a picture, or cannot be searched for one."""
+    return path.suffix.lower() in _OPAQUE or _names_any(path, {_PICTURE})
+
+
 def _delete_releases(place: Workspace, plans: Sequence[Plan]) -> None:
     """Remove releases that hold what was taken away, and builds that were not finished.
 

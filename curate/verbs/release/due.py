@@ -28,7 +28,7 @@ _ASKED = frozenset({
     "withdrawal", "erasure", "objection", "restriction", "takedown_ncii", "takedown_likeness",
 })  # fmt: skip
 _TURNED_DOWN = frozenset({"refused", "expired"})
-_RESTRICTING = frozenset({
+RESTRICTING = frozenset({
     "ConsentWithdrawn", "ConsentRevoked", "ConsentRefused", "ConsentInvalidated",
 })  # fmt: skip
 
@@ -140,7 +140,7 @@ def gone_subjects(ledger: Ledger, now: datetime) -> set[str]:
     """Return who withdrew or asked not to be shown, and did not agree again since."""
     last: dict[tuple[str, bool], datetime] = {}
     for row in ledger.read("consent_events").to_pylist():
-        permits, restricts = row["state"] in PERMITTING, row["state"] in _RESTRICTING
+        permits, restricts = row["state"] in PERMITTING, row["state"] in RESTRICTING
         # Who withdrew from one purpose is not gone from others; what was annulled never was; and a
         # grant of which nobody knows when it was given was not given since.
         if row["annulled_at"] is not None or row["purposes"] or (permits and row["undated"]):
@@ -152,21 +152,31 @@ def gone_subjects(ledger: Ledger, now: datetime) -> set[str]:
         subject for (subject, restricts), moment in last.items()
         if restricts and moment >= last.get((subject, False), moment)
     }  # fmt: skip
-    return found | {row["subject_id"] for row in _standing(ledger) if row["subject_id"]}
+    return found | {row["subject_id"] for row in _standing(ledger, now) if row["subject_id"]}
 
 
-def _standing(ledger: Ledger) -> list[dict[str, Any]]:
+def asking_to_go(ledger: Ledger, now: datetime) -> set[str]:
+    """Return who has a standing request that keeps all that shows them from going out."""
+    return {
+        row["subject_id"] for row in _standing(ledger, now)
+        if row["subject_id"] and not row["media_ids"]
+    }  # fmt: skip
+
+
+def _standing(ledger: Ledger, now: datetime) -> list[dict[str, Any]]:
     """Return requests that keep what they are about from going out."""
     return [
         row for row in ledger.read("requests").to_pylist()
         if row["kind"] in _ASKED and row["state"] not in _TURNED_DOWN
+        and not (row["lifted_at"] is not None and row["lifted_at"] <= now)
     ]  # fmt: skip
 
 
 def _touched(context: Context) -> set[str]:
     """Return the ids of entries that show whom nothing may show."""
-    found = {media for row in _standing(context.ledger) for media in row["media_ids"] or ()}
-    for subject in sorted(gone_subjects(context.ledger, context.clock())):
+    now = context.clock()
+    found = {media for row in _standing(context.ledger, now) for media in row["media_ids"] or ()}
+    for subject in sorted(gone_subjects(context.ledger, now)):
         found |= set(impact(context, subject).ids.to_pylist())
     return found
 

@@ -155,7 +155,7 @@ def test_faces_like_the_subjects_under_other_names_are_counted_once() -> None:
 def test_labels_of_media_with_others_are_counted_and_not_told() -> None:
     held = everything_held("p01", world(ALONE_AND_TOGETHER))
     assert [row["media_id"] for row in held["labels"]] == ["m1"]
-    assert held["not_told"] == {"labels_of_media_with_others": 1}
+    assert held["not_told"] == {"labels_of_media_with_others": 1, "texts_by_staff": 0}
 
 
 def test_where_files_lie_on_this_machine_is_not_told() -> None:
@@ -248,3 +248,45 @@ def test_a_consent_that_is_not_on_record_is_an_error() -> None:
 def test_a_subject_without_consents_gets_no_receipt() -> None:
     with pytest.raises(UnknownNameError, match="'p99'"):
         receipt("p99", world([]), created=NOON)
+
+
+def child(subject: str, guardian: str) -> dict[str, Any]:
+    return {"subject_id": subject, "guardian_id": guardian, "subject_kind": "minor",
+            "is_minor_at_capture": "yes", "status": "active"}  # fmt: skip
+
+
+def test_words_of_staff_about_others_are_withheld_and_counted() -> None:
+    """Answers are told where they name nobody; remarks are not."""
+    asked = {"kind": "objection", "received_at": NOON, "state": "fulfilled", "subject_id": "p01"}
+    tables = world(ALONE_AND_TOGETHER) | {
+        "requests": conform([
+            asked | {"request_id": "a", "outcome": "with P02 and Ana"},
+            asked | {"request_id": "b", "outcome": "left out", "lifted_by": "r.meyer"},
+        ], "requests"),
+        "consents": conform([consent("p01", extra='{"remark": "sister of p02 Jane Doe"}')],
+                            "consents"),
+        "consent_events": conform([event("p01") | {
+            "annulled_at": NOON, "annulled_by": ["r.meyer"], "annulled_reason": "meant Jane Doe",
+        }], "consent_events"),
+        "subjects": conform([child("p01", "p03"), child("p02", "p01")], "subjects"),
+    }  # fmt: skip
+    held = everything_held("p01", tables)
+    text = json.dumps(held)
+    for word in ("p02", "P02", "Jane", "meyer", "p03"):
+        assert word not in text
+    assert [row["outcome"] for row in held["requests"]] == [None, "left out"]
+    assert held["not_told"]["texts_by_staff"] == 5
+    assert (held["guardian_of"], held["subjects"][0]["has_guardian"]) == (1, True)
+
+
+def test_somebody_who_is_only_a_guardian_is_told_so() -> None:
+    tables = {"subjects": conform([child("p02", "p09")], "subjects")}
+    held = everything_held("p09", tables)
+    assert held["guardian_of"] == 1
+    assert "p02" not in json.dumps(held)
+
+
+def test_all_names_of_a_person_are_told_together() -> None:
+    held = everything_held("p01", world(ALONE_AND_TOGETHER), ["p02"])
+    assert [row["consent_id"] for row in held["consents"]] == ["c-p01", "c-p02"]
+    assert "p03" not in json.dumps(held)

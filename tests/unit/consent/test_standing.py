@@ -147,7 +147,7 @@ def test_open_request(kind: str, reason: str | None) -> None:
     ("kind", "stands"),
     [
         ("rectification", False),
-        ("restriction", False),
+        ("restriction", True),
         ("le_preserve", False),
         ("erasure", True),
         ("objection", True),
@@ -162,6 +162,15 @@ def test_fulfilled_request(kind: str, *, stands: bool) -> None:
     assert bool(ask([subject()], [done])) == stands
     assert ask([subject()], [done | {"closed_at": AS_OF + INSTANT}]) != []
     assert ask([subject()], [done | {"closed_at": None}]) != []
+
+
+def test_a_restriction_that_was_granted_holds_until_it_is_lifted() -> None:
+    """GDPR Art. 18(3): and the lifting of one that was not granted says nothing."""
+    done = request("restriction", "fulfilled", closed_at=day(4, 2))
+    assert ask([subject()], [done | {"lifted_at": AS_OF}]) == []
+    assert ask([subject()], [done | {"lifted_at": AS_OF + INSTANT}]) == [(None, "restricted")]
+    open_ = request("restriction", "received", lifted_at=AS_OF)
+    assert ask([subject()], [open_]) == [(None, "restricted")]
 
 
 @pytest.mark.parametrize("state", ["refused", "expired"])

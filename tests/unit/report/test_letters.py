@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from curate.report import letters
+from curate.report import letters, letters_erased
 from curate.report.letters import Copies, Letter, page
 from curate.report.letters_access import access
 from curate.safety.requests import KINDS, NOTICE, OPEN, due
@@ -28,7 +28,7 @@ def request(kind: str = "access", **facts: Any) -> dict[str, Any]:
         "request_id": "q-1", "kind": kind, "received_at": received,
         "due_at": due(kind, received), "subject_id": "p07", "media_ids": None,
         "state": "received", "closed_at": None, "outcome": None, "notice_lacks": None,
-        "nonfulfilment_reason": None,
+        "nonfulfilment_reason": None, "identified_by": None,
     } | facts  # fmt: skip
 
 
@@ -104,11 +104,14 @@ def test_a_doubt_is_told_and_nothing_counts_as_clean() -> None:
 
 def test_who_received_copies_is_told_with_what_they_answered() -> None:
     rows = [
-        {"recipient": "lab-a", "delivered_at": NOW, "outcome": None, "acknowledged_at": None},
-        {"recipient": "lab-b", "delivered_at": NOW, "outcome": "deleted", "acknowledged_at": NOW},
-    ]
+        {"recipient": "lab-a", "delivered_at": NOW, "told": True, "outcome": None},
+        {"recipient": "lab-b", "delivered_at": NOW, "told": True, "outcome": "deleted",
+         "acknowledged_at": NOW},
+        {"recipient": "lab-c", "delivered_at": NOW, "told": False, "outcome": None},
+    ]  # fmt: skip
     text = text_of(letters.withdrawn(NOW, copies(handed_out=rows), now=NOW))
-    assert "lab-a, on 4 May 2026. They have not sent us an answer." in text
+    assert "lab-a, on 4 May 2026. We have listed for them which files these are" in text
+    assert "lab-c, on 4 May 2026. We have yet to list for them which files these are." in text
     assert "lab-b, on 4 May 2026. They told us on 4 May 2026 that they have deleted" in text
 
 
@@ -127,12 +130,12 @@ def test_a_mistake_is_called_one() -> None:
 
 def test_an_erasure_never_claims_more_than_was_erased() -> None:
     files = {"files": ["/data/a.jpg"], "release_files": ["/ws/x.tar", "/ws/y.tar"]}
-    whole = text_of(letters.erased(request("erasure"), [receipt(gone=files)], ()))
+    whole = text_of(letters_erased.erased(request("erasure"), [receipt(gone=files)], ()))
     assert "We have erased what we held about you" in whole
     assert "1 file with pictures or videos that show you." in whole
     assert "2 files in datasets that we keep" in whole
     assert "not been deleted" not in whole
-    some = letters.erased(request("erasure"), [receipt(left=files | {"unknown": ["x"]})], ())
+    some = letters_erased.erased(request("erasure"), [receipt(left=files | {"unknown": ["x"]})], ())
     assert some.title == "We have erased our records about you, and some files are left"
     told = text_of(some)
     assert "1 file with pictures or videos that show you has not been deleted yet" in told
@@ -142,7 +145,7 @@ def test_an_erasure_never_claims_more_than_was_erased() -> None:
 
 def test_who_asks_again_is_told_of_the_erasure_after_that() -> None:
     first = receipt() | {"erased_at": "2026-04-01T12:00:00Z"}
-    again = text_of(letters.erased(request("erasure"), [first, receipt()], ()))
+    again = text_of(letters_erased.erased(request("erasure"), [first, receipt()], ()))
     assert "We did so on 3 May 2026." in again
 
 
@@ -150,8 +153,9 @@ def test_who_asks_again_is_told_of_the_erasure_after_that() -> None:
     ("facts", "says"),
     [
         ({"media_ids": ["m"]}, "1 picture or video in our records is blocked"),
-        ({}, "All pictures and videos of you in our records are blocked"),
-        ({"subject_id": None}, "Nothing in our records is the same as what you named"),
+        ({}, "All pictures and videos in our records that we know to show you are blocked"),
+        ({"subject_id": None, "identified_by": ["file"]}, "None of them is the same"),
+        ({"subject_id": None}, "As far as we know, nothing in our records is what you named"),
     ],
 )
 def test_a_takedown_says_what_is_blocked(facts: dict[str, Any], says: str) -> None:
@@ -162,7 +166,7 @@ def test_a_takedown_says_what_is_blocked(facts: dict[str, Any], says: str) -> No
 def test_files_that_two_receipts_name_are_counted_once() -> None:
     files = {"files": ["/data/a.jpg"]}
     told = text_of(
-        letters.erased(request("erasure"), [receipt(left=files), receipt(gone=files)], ())
+        letters_erased.erased(request("erasure"), [receipt(left=files), receipt(gone=files)], ())
     )
     assert "1 file with pictures or videos that show you." in told
     assert "not been deleted" not in told
@@ -191,9 +195,12 @@ def held(**facts: Any) -> dict[str, Any]:
     } | facts  # fmt: skip
 
 
+LABS = [{"recipient": "lab-a", "delivered_at": NOW, "told": False, "outcome": None}]
+
+
 def test_what_is_held_is_told_in_plain_words() -> None:
-    text = text_of(access(request(), held(), now=NOW, sources=["Our studio"], keeping="",
-                          erased_at=None))  # fmt: skip
+    text = text_of(access(request(), held(), now=NOW, copies=LABS, sources=["Our studio"],
+                          keeping="", erased_at=None))  # fmt: skip
     for said in (
         "name you in 1 picture and 1 video",
         "2 pictures or videos in which your face was put onto somebody else",
@@ -201,8 +208,9 @@ def test_what_is_held_is_told_in_plain_words() -> None:
         "1 further face, in pictures or videos that do not name you, looks like yours",
         "but not for training programs that make pictures and videos",
         "On 1 January 2026, you gave this consent",
-        "That was our mistake, and was set right on 1 February 2026",
-        "lab-a, on 1 January 2026",
+        "we recorded that you withdrew this consent. That was our mistake",
+        "and was set right on 1 February 2026",
+        "lab-a, on 4 May 2026",
         "No consent of yours is used after 1 January 2030",
         "We did not do it, and told you why on 1 January 2026",
         "complain to your data protection authority",
@@ -212,9 +220,20 @@ def test_what_is_held_is_told_in_plain_words() -> None:
     assert not INTERNAL.search(text), INTERNAL.search(text)
 
 
+def test_who_withdrew_is_not_told_that_their_consent_is_used() -> None:
+    text = text_of(access(request(), held(guardian_of=1), now=NOW, copies=(), sources=[],
+                          keeping="", erased_at=None, ended=["c"], doubted=True))  # fmt: skip
+    assert "We do not use this consent any more." in text
+    assert "No consent of yours is used any more" in text
+    assert "1 January 2030" not in text.partition("How long")[2]
+    assert "all that we have on record" not in text
+    assert "further records that may be about you" in text
+    assert "as the guardian of 1 person" in text
+
+
 def test_the_erased_are_told_what_is_left() -> None:
     nothing = held(consents=[], consent_events=[], media=[], faces={}, faces_alike=0, releases=[])
-    text = text_of(access(request(), nothing, now=NOW, sources=[], keeping="Two years.",
+    text = text_of(access(request(), nothing, now=NOW, copies=(), sources=[], keeping="Two years.",
                           erased_at=NOW))  # fmt: skip
     assert "name you in no picture or video" in text
     assert "We erased our records of what you agreed to on 4 May 2026" in text

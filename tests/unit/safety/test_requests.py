@@ -16,6 +16,8 @@ from curate.api import Project
 from curate.errors import InputError, UnknownNameError
 from curate.safety.requests import DENY_LIST, Requests, due
 from curate.safety.stage import open_lists, publish
+from curate.verbs.reviewers import add_reviewer
+from curate.verbs.seal import runbook_of_matches
 
 NOW = datetime(2026, 5, 4, 12, tzinfo=UTC)
 
@@ -144,3 +146,33 @@ def test_what_cannot_be_asked(project: Project, given: dict, error: type[Excepti
 def test_a_month(day: str, until: str) -> None:
     at = datetime.fromisoformat(day).replace(tzinfo=UTC)
     assert due("erasure", at).date().isoformat() == until
+
+
+def test_a_restriction_is_lifted_by_somebody_of_the_register(project: Project) -> None:
+    own = desk(project)
+    own.open("restriction", now=NOW, received_at=NOW, locators=["1.png"], request_id="o2")
+    with pytest.raises(InputError, match="granted"):
+        own.lift("o2", now=NOW, by="r.meyer", reason="settled")
+    own.move("o2", "fulfilled", now=NOW, outcome="restricted")
+    assert blocked(project, "CON034") == {"1.png"}
+    with pytest.raises(UnknownNameError, match="register"):
+        own.lift("o2", now=NOW, by="r.meyer", reason="settled")
+    add_reviewer(project.context, "r.meyer", name="Robin Meyer")
+    with pytest.raises(InputError, match="say why"):
+        own.lift("o2", now=NOW, by="r.meyer", reason=" ")
+    own.lift("o2", now=NOW, by="R.Meyer", reason="settled", since=NOW + timedelta(days=1))
+    assert blocked(project, "CON034") == {"1.png"}
+    project.clock = lambda: NOW + timedelta(days=1)
+    assert blocked(project, "CON034") == set()
+    with pytest.raises(InputError, match="already"):
+        own.lift("o2", now=NOW, by="r.meyer", reason="settled")
+
+
+@pytest.mark.parametrize(("kind", "told"), [("takedown_likeness", False), ("takedown_ncii", True)])
+def test_an_ordinary_takedown_is_no_case_for_an_officer(
+    project: Project, kind: str, *, told: bool
+) -> None:
+    desk(project).open(kind, now=NOW, received_at=NOW, locators=["0.png"])
+    publish(project.catalog, project.workspace)
+    project.run(["hashlists"])
+    assert bool(runbook_of_matches(project.context)) is told

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import html
 import re
 import shutil
+import tarfile
 from pathlib import Path
 
 import numpy as np
@@ -12,16 +14,22 @@ import pytest
 from PIL import Image
 
 import curate
+from curate.catalog.record import ITEMS
 from curate.errors import InputError, UnknownNameError, VerificationError
+from curate.release.feed import tombstone
 from curate.report.pdf import pdf_of
+from curate.schema import conform
 from curate.verbs.consent import annul, withdraw
 from curate.verbs.context import Context
-from curate.verbs.erase import erase
+from curate.verbs.erase import erase, erasure
+from curate.verbs.gaps import copied_releases, unknown_to_ledger
 from curate.verbs.letters import letter
 from curate.verbs.names import merge
+from curate.verbs.release.recipients import Recipients
 from curate.verbs.requests import move_request, open_request
 from curate.verbs.reviewers import add_reviewer
 from curate.verbs.statements import import_statements
+from tests.factories import whole
 
 SAID = (
     "subject,subject_kind,minor_at_capture,purposes,roles,operations,valid_from,given_at\n"
@@ -85,6 +93,90 @@ def test_a_withdrawal_is_confirmed_by_its_id(context: Context) -> None:
     assert "Your reference: p1" in text
     assert "Our reference" not in text
     assert "does not name its sender" in notes
+
+
+def went_out(context: Context) -> dict[str, str]:
+    """Record that a lab has all pictures, as v1; return the SHA-256 of each released file."""
+    entries = context.catalog.read("media").to_pylist()
+    files = {r["locator"]: hashlib.sha256(r["locator"].encode()).hexdigest() for r in entries}
+    row = {k: v for k, v in whole("releases").items() if k not in {"items_sha256", "status"}}
+    items = [
+        whole(ITEMS) | {"release_id": "r1", "media_id": r["media_id"], "path": r["locator"],
+                        "sha256": files[r["locator"]], "crops": None}
+        for r in entries
+    ]  # fmt: skip
+    now = context.clock()
+    context.record.add_release(
+        row | {"release_id": "r1", "name": "v1", "use": "detector-training", "built_at": now},
+        conform(items, ITEMS), recorded_at=now,
+    )  # fmt: skip
+    Recipients(context.ledger).deliver("v1", "lab-a", now=now)
+    return files
+
+
+def call_back(context: Context, files: list[str]) -> None:
+    """Record that a feed names some files."""
+    now = context.clock()
+    salt = hashlib.sha256("".join(files).encode()).digest()[:16]
+    stones = [tombstone(sha256, salt).digest for sha256 in files]
+    row = {"use": "detector-training", "salt": salt.hex(), "recalled_at": now,
+           "digests": stones}  # fmt: skip
+    context.ledger.record("tombstones", [row], recorded_at=now)
+
+
+def test_an_answer_counts_once_the_files_were_called_back(context: Context) -> None:
+    """What a lab said before is about other files."""
+    files = went_out(context)
+    said = Recipients(context.ledger)
+    said.acknowledge("v1", "lab-a", "deleted", now=context.clock())
+    (event,) = withdraw(context, "p1").ids
+    assert "lab-a, on" in read(context, event)[0]
+    assert "We have yet to list for them which files these are" in read(context, event)[0]
+    call_back(context, [files["a.png"]])
+    assert "We have yet to list for them" in read(context, event)[0]
+    call_back(context, [files["d.png"]])
+    text, _ = read(context, event)
+    assert "We have listed for them which files these are. They have not answered" in text
+    said.acknowledge("v1", "lab-a", "deleted", now=context.clock())
+    assert "that they have deleted what has to be deleted" in read(context, event)[0]
+
+
+def test_a_takedown_names_who_has_it(context: Context) -> None:
+    """What was released has other bytes than the picture that was sent."""
+    went_out(context)
+    picture = context.workspace.root.parents[0] / "sent.png"
+    (media,) = (r for r in context.catalog.read("media").to_pylist() if r["locator"] == "c.png")
+    shutil.copy(Path(media["root"]) / "c.png", picture)
+    made = open_request(context, "takedown_likeness", files=[picture], request_id="q",
+                        notice=NOTICE)  # fmt: skip
+    assert made["found"]["released"] == [("v1", "c.png")]
+    assert made["found"]["recipients"] == [("v1", "lab-a")]
+    move_request(context, "q", "fulfilled", outcome="blocked")
+    text, _ = read(context, "q")
+    assert "1 picture or video in our records is blocked" in text
+    assert "lab-a, on" in text
+
+
+@pytest.mark.parametrize(
+    ("given", "said", "never"),
+    [
+        ({"urls": ["https://host.example/x.jpg"]}, "Please send us the picture", "are recognised"),
+        ({"hashes": ["ab" * 32]}, "same to the last byte", "recognised and blocked"),
+        ({"hashes": ["pdq:" + "ab" * 32]}, "compared the code", "last byte"),
+    ],
+)
+def test_a_takedown_of_what_is_not_found_claims_no_more(
+    context: Context, given: dict[str, list[str]], said: str, never: str
+) -> None:
+    made = open_request(context, "takedown_likeness", request_id="q", notice=NOTICE, **given)  # type: ignore[arg-type]
+    assert not any(made["found"].values())
+    texts = [read(context, "q")[0]]
+    move_request(context, "q", "fulfilled", outcome="looked")
+    for text in (*texts, read(context, "q")[0]):
+        assert said in text
+        assert never not in text
+        assert "goes into no new dataset" not in text
+        assert "Nobody has received" not in text
 
 
 def test_who_never_agreed_is_confirmed_too(context: Context) -> None:
@@ -194,12 +286,74 @@ def test_an_edited_receipt_makes_no_letter(context: Context) -> None:
         letter(context, "q")
 
 
-def test_an_erasure_by_hand_is_told_as_it_was_recorded(context: Context) -> None:
-    closed(context, "erasure", outcome="files deleted by hand")
-    text, notes = read(context, "q")
-    assert "What we did: files deleted by hand." in text
-    assert "We have erased" not in text
-    assert "did not run" in notes
+def test_an_erasure_that_is_not_on_record_is_not_claimed(context: Context) -> None:
+    """Whatever the outcome says: what a letter says was erased is what a receipt names."""
+    closed(context, "erasure", outcome="all was erased")
+    with pytest.raises(VerificationError, match="no erasure of p1 is on record"):
+        letter(context, "q")
+    erase(context, "p1")
+    assert "some files are left" in read(context, "q")[0]
+
+
+def test_an_erasure_finds_copies_that_nothing_lists(made: Path, context: Context) -> None:
+    """Beside the listed files, exports and drafts of names within the workspace; each is named."""
+    root = context.workspace.root
+    media = root.parent / "media"
+    shutil.copytree(made / "media", media)
+    project = curate.open(root)
+    project.ingest(media)
+    project.run(["probe"], jobs=1)
+    context = project.context
+    (media / "kept").mkdir()
+    shutil.copy(media / "a.png", media / "kept" / "again.png")
+    shutil.copy(media / "b.png", media / "kept" / "other.png")
+    shutil.copy(media / "b.png", root / "holiday.png")
+    with tarfile.open(root / "v1.tar", "w") as tar:
+        tar.add(media / "a.png", "0001.png")
+    draft = root / "draft"
+    (draft / "faces").mkdir(parents=True)
+    mine, other = (hashlib.sha256((media / n).read_bytes()).hexdigest() for n in ("a.png", "b.png"))
+    lines = ["identity_id,face_id,sha256,locator", f"i1,f1,{mine},a.png", f"i2,f2,{other},b.png"]
+    (draft / "faces.csv").write_text("\n".join(lines))
+    for name in ("00001-001.jpg", "00003-001.jpg"):
+        (draft / "faces" / name).write_bytes(b"a face")
+    open_request(context, "erasure", subject="p1", request_id="q", notice=NOTICE)
+    _, done = erase(context, "p1", delete_files=True, known_only=True)
+    assert str(media / "kept" / "again.png") in done["destroyed"]["files"]
+    assert done["destroyed"]["exports"] == [
+        str(draft / "faces" / "00001-001.jpg"), str(root / "v1.tar"),
+    ]  # fmt: skip
+    assert done["not_destroyed"]["may_show"] == [str(root / "holiday.png")]
+    assert (draft / "faces" / "00003-001.jpg").is_file()
+    assert (made / "media" / "a.png").is_file()
+    assert str(media / "manifest.csv") in done["not_destroyed"]["manifests"]
+    assert (media / "kept" / "other.png").is_file()
+    assert not (media / "kept" / "again.png").exists()
+    text, _ = read(context, "q")
+    assert "We have erased our records about you, and some files are left" in text
+    assert "2 files among our working copies" in text
+    assert "1 further file with pictures may show you. We have to look at it" in text
+    assert "stands in the lists of files that we work from" in text
+    assert "what you agreed to" in text
+
+
+def test_a_copy_of_a_release_in_the_workspace_locks_nothing(context: Context) -> None:
+    """It is the release that its manifest says; a folder with another manifest is a stranger's."""
+    releases = context.workspace.releases
+    (releases / "v1-backup").mkdir(parents=True)
+    (releases / "v1-backup" / "manifest.json").write_text("{}")
+    with pytest.raises(VerificationError, match="does not know 1 release"):
+        erasure(context, "p1")
+    row = {k: v for k, v in whole("releases").items() if k not in {"items_sha256", "status"}}
+    now = context.clock()
+    context.record.add_release(
+        row | {"release_id": "r1", "name": "v1", "use": "detector-training", "built_at": now,
+               "manifest_sha256": hashlib.sha256(b"{}").hexdigest()},
+        conform([], ITEMS), recorded_at=now,
+    )  # fmt: skip
+    assert copied_releases(context) == {"v1-backup": "v1"}
+    assert unknown_to_ledger(context) == []
+    erasure(context, "p1")
 
 
 def test_all_names_of_a_person_are_erased_and_answered(context: Context) -> None:
@@ -218,7 +372,23 @@ def test_other_names_need_a_letter_of_their_own(context: Context) -> None:
     text, notes = read(context, "q")
     assert "name you in 2 pictures" in text
     assert "p2" not in text
+    assert "further records that may be about you" in text
+    assert "all that we have on record" not in text
     assert "merged with p2" in notes
+    withdraw(context, "p2")
+    assert "We do not use this consent any more" in read(context, "q")[0]
+
+
+def test_names_that_are_settled_are_answered_together(context: Context) -> None:
+    for name in ("r.meyer", "s.okafor"):
+        add_reviewer(context, name, name=name)
+        merge(context, "p1", "p2", reviewer=name, reason="one person")
+    closed(context, "access", outcome="sent")
+    text, notes = read(context, "q")
+    assert "name you in 3 pictures" in text
+    assert "all that we have on record about you" in text
+    assert "p2" in notes
+    assert "further records" not in text
 
 
 def test_what_the_workspace_holds_by_itself_has_no_letter(context: Context) -> None:

@@ -35,7 +35,7 @@ from curate.signals.words import leaves, refusing_name, spoken
 
 __all__ = ["STAGE", "beside_stage", "list_beside", "read_beside"]
 
-VERSION = "4"
+VERSION = "5"
 STAGE = f"signals-beside/{VERSION}"
 _ENTRIES = """
 SELECT media_id, root, locator, e.sha256, extra, c.mime
@@ -78,6 +78,7 @@ def read_beside(tables: dict[str, pa.Table], *, found: Beside) -> dict[str, pa.T
             make = make_of(name.encode())
             why = f"the name of the file or its folder: “{name}”"
             said[entry["media_id"]].append(make("unreadable", "its name", why, uses=UNREADABLE))
+        said[entry["media_id"]] += _unlisted(entry, found)
         for place in sidecars_of(entry, found):
             url, signals = read_sidecar(entry["root"], place, entry["locator"], entry.get("mime"))
             addresses[entry["media_id"]] = url or addresses.get(entry["media_id"], "")
@@ -104,6 +105,14 @@ def read_beside(tables: dict[str, pa.Table], *, found: Beside) -> dict[str, pa.T
         "beside_scans": conform(looked, "beside_scans"),
         "notes": pa.table({"note": [json.dumps(notes)]}),
     }
+
+
+def _unlisted(entry: Entry, found: Beside) -> Iterator[Signal]:
+    """Yield for which folders of an entry nobody knows whether anything lies there."""
+    for folder in PurePosixPath(entry["locator"]).parents:
+        if why := found.unlisted.get((entry["root"], str(folder))):
+            make = make_of(why.encode())
+            yield make("unreadable", f"the files in {folder}", why, uses=UNREADABLE)
 
 
 def _site(

@@ -30,7 +30,8 @@ from curate.signals.headers import read_headers
 from curate.signals.listing import Beside, list_beside, sidecars_of
 from curate.signals.normal import UNREADABLE
 from curate.signals.sidecar import make_of, read_file, read_sidecar
-from curate.signals.sites import paths_of, read_folder_file, read_snapshot
+from curate.signals.rsl import is_rsl, read_rsl
+from curate.signals.sites import MOST_LOOSE, paths_of, read_folder_file, read_snapshot
 from curate.signals.words import leaves, refusing_name, spoken
 
 __all__ = ["STAGE", "beside_stage", "list_beside", "read_beside"]
@@ -83,9 +84,9 @@ def read_beside(tables: dict[str, pa.Table], *, found: Beside) -> dict[str, pa.T
             url, signals = read_sidecar(entry["root"], place, entry["locator"], entry.get("mime"))
             addresses[entry["media_id"]] = url or addresses.get(entry["media_id"], "")
             said[entry["media_id"]] += signals
-    snapshots: dict[tuple[str, str], bytes | None] = {}
+    above = _Above(found)
     for entry in entries:
-        said[entry["media_id"]] += _site(entry, addresses, found, snapshots)
+        said[entry["media_id"]] += above.told_of(entry, addresses.get(entry["media_id"]) or "")
     for root, places in found.warcs.items():
         for place in places:
             _read_warc(root, place, [e for e in entries if e["root"] == root], addresses, said)
@@ -115,33 +116,43 @@ def _unlisted(entry: Entry, found: Beside) -> Iterator[Signal]:
             yield make("unreadable", f"the files in {folder}", why, uses=UNREADABLE)
 
 
-def _site(
-    entry: Entry,
-    addresses: dict[str, str],
-    found: Beside,
-    snapshots: dict[tuple[str, str], bytes | None],
-) -> Iterator[Signal]:
-    """Yield what the files of an entry's folder, and of those above it, say of all in it."""
-    root, locator = entry["root"], PurePosixPath(entry["locator"])
-    address = addresses.get(entry["media_id"]) or ""
-    known = bool(address)
-    for folder in locator.parents:
-        paths = paths_of(address) if known else [f"/{locator.relative_to(folder)}"]
-        for place, kind in found.sites.get((root, str(folder)), ()):
-            raw = _kept(root, place, snapshots)
-            told = (
-                one for path in paths for one in read_snapshot(place, kind, raw, path, known=known)
-            )
-            yield from dict.fromkeys(told)
-        for place in found.loose.get((root, str(folder)), ()):
-            raw = _kept(root, place, snapshots)
-            yield from read_folder_file(place, raw, paths[-1], known=known)
+class _Above:
+    """What the files of folders say of all that is in them: each file is read once."""
 
+    def __init__(self, found: Beside) -> None:
+        self._found = found
+        self._snapshots: dict[tuple[str, str], bytes | None] = {}
+        self._loose: dict[tuple[str, str], tuple[list[Signal], bytes]] = {}
 
-def _kept(root: str, place: str, snapshots: dict[tuple[str, str], bytes | None]) -> bytes | None:
-    if (root, place) not in snapshots:
-        snapshots[root, place] = read_file(root, place)
-    return snapshots[root, place]
+    def told_of(self, entry: Entry, address: str) -> Iterator[Signal]:
+        """Yield what the files of an entry's folder, and of those above it, say."""
+        root, locator = entry["root"], PurePosixPath(entry["locator"])
+        known = bool(address)
+        for folder in locator.parents:
+            paths = paths_of(address) if known else [f"/{locator.relative_to(folder)}"]
+            for place, kind in self._found.sites.get((root, str(folder)), ()):
+                raw = self._snapshot(root, place)
+                told = (one for path in paths
+                        for one in read_snapshot(place, kind, raw, path, known=known))  # fmt: skip
+                yield from dict.fromkeys(told)
+            for place in self._found.loose.get((root, str(folder)), ()):
+                signals, rsl = self._folder_file(root, place)
+                yield from signals
+                if rsl:
+                    yield from read_rsl(paths[-1], rsl, make_of(rsl), place, known=known)
+
+    def _snapshot(self, root: str, place: str) -> bytes | None:
+        if (root, place) not in self._snapshots:
+            self._snapshots[root, place] = read_file(root, place)
+        return self._snapshots[root, place]
+
+    def _folder_file(self, root: str, place: str) -> tuple[list[Signal], bytes]:
+        if (root, place) not in self._loose:
+            raw = read_file(root, place, MOST_LOOSE)
+            is_licence = raw is not None and len(raw) <= MOST_LOOSE and is_rsl(raw)
+            self._loose[root, place] = (
+                read_folder_file(place, raw), raw if is_licence and raw else b"")  # fmt: skip
+        return self._loose[root, place]
 
 
 def _read_warc(

@@ -20,6 +20,7 @@ from typing import Any
 from curate.media import UnreadableError
 from curate.media.archive import archive_of, packed_files
 from curate.media.sniff import FORMATS
+from curate.signals.terms import is_readme, is_terms
 
 Entry = Mapping[str, Any]
 
@@ -43,11 +44,11 @@ _DATA = frozenset(
     (
         *("npy", "npz", "pt", "pth", "pkl", "pickle", "h5", "hdf5", "mat", "bin", "dat", "idx"),
         *("parquet", "arrow", "feather", "tfrecord", "tar", "sqlite", "db", "onnx"),
-        *("pts", "ply", "obj", "sig", "sha256", "md5", "css", "js", "woff", "woff2", "ttf"),
+        *("pts", "ply", "obj", "sig", "sha256", "md5", "css", "woff", "woff2", "ttf"),
     )
 )
 # Tables and programs that belong to no entry: what is in a manifest is read as such.
-_TABLES = frozenset(("csv", "tsv", "jsonl", "ndjson", "xlsx", "py", "ipynb", "sh", "m", "c", "cpp"))
+_TABLES = frozenset(("csv", "tsv", "jsonl", "ndjson", "xlsx", "py", "ipynb", "sh", "m", "c", "cpp", "js"))
 
 
 @dataclass
@@ -110,7 +111,10 @@ def list_beside(entries: Iterable[Entry]) -> Beside:
         # What a server has in this folder speaks of its root.
         for hidden in packed.around(root, folder):
             around = str(PurePosixPath(folder) / hidden)
-            _sort(root, folder, around, packed.files(root, around), known, found)
+            inside = packed.files(root, around)
+            if spelt(hidden) in _OF_EACH:
+                inside = [one for one in inside if _about(one[0], known)]
+            _sort(root, folder, around, inside, known, found)
     return found
 
 
@@ -119,6 +123,14 @@ _AROUND = frozenset(
     (
         *(".well-known", "well-known", "licenses", "licences", "license", "legal", "terms"),
         *("xmp", ".xmp", "sidecar", "sidecars", "metadata", ".metadata", "c2pa"),
+    )
+)
+# Folders that hold one file for each picture of the folder that they lie in, with its name.
+_OF_EACH = frozenset(
+    (
+        *("meta", ".meta", "_meta", "_metadata", "json", "info", "text", "texts", "txt", "notes"),
+        *("captions", "caption", "labels", "annotations", "annotation", "docs", "policies"),
+        *(".comments", "comments", "exif", "iptc", "html", "pages"),
     )
 )
 
@@ -161,11 +173,11 @@ class _Packed:
         path = Path(root, folder)
         try:
             return sorted(one.name for one in os.scandir(path)
-                          if spelt(one.name) in _AROUND and one.is_dir())  # fmt: skip
+                          if spelt(one.name) in _AROUND | _OF_EACH and one.is_dir())  # fmt: skip
         except OSError:
             archive, inner = self._within(root, path)
         names = archive.folders.get(inner, ()) if archive is not None else ()
-        return sorted(name for name in names if spelt(name) in _AROUND)
+        return sorted(name for name in names if spelt(name) in _AROUND | _OF_EACH)
 
     def _within(self, root: str, path: Path) -> tuple[_Archive | None, str]:
         inside = archive_of(path / "_")
@@ -205,6 +217,10 @@ def _members(path: Path) -> _Archive:
     return made
 
 
+def _about(name: str, known: set[str]) -> bool:
+    return bool(set(_beginnings(name)) & known) or is_terms(name) or is_readme(name)
+
+
 def _named(folder: PurePosixPath) -> str:
     return "" if str(folder) == "." else str(folder)
 
@@ -232,6 +248,11 @@ def _sort(
             found.sites[root, folder].append((whole, kind))
         elif spelt(name).endswith((".warc", ".warc.gz")):
             found.warcs[root].append(whole)
+        elif _ending(name) not in _DATA | _MEDIA and (is_terms(whole) or is_readme(name)):
+            # Of a picture with that name it may be as well; it is about the folder, too.
+            found.loose[root, folder].append(whole)
+            for beginning in beginnings & known:
+                found.sidecars[root, folder, beginning].append(whole)
         elif _ending(name) in (_DATA if name.startswith("._") else _DATA | _MEDIA):
             continue
         elif beginnings & known and not (spelt(name) in known and _ending(name) in _MEDIA):

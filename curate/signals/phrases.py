@@ -61,7 +61,44 @@ STEMS: Mapping[str, tuple[str, ...]] = {
         *("recalled", "retract", "article 21", "art. 21", "art 21", "notallowed", "withheld"),
         *("under 18", "privat", "à titre privé"),
     ),
+    "en, of people and their consent": (
+        *("withdrew", "taken back", "person objects", "person shown objects", "she objects"),
+        *("he objects", "who objects", "they object", "subject objects", "sitter objects"),
+        *("model objects", "parent objects", "parents object", "family objects", "objected"),
+        *("be removed", "been removed", "was removed", "were removed", "removed at", "removed on"),
+        *("remove from", "remove a", "be deleted", "must delete", "delete a", "delete it"),
+        *("delete the", "delete all", "please delete", "to delete", "deletion", "exclude"),
+        *("excluded", "be forgotten", "forget me", "declin", "agreed to", "not agree", "disagree"),
+        *("under-age", "minor at", "a minor", "is minor", "juvenile", "under 16", "under 14"),
+        *("model release", "release form", "without release", "not asked", "but ask", "please ask", "without their"),
+        *("without her", "without his", "without knowledge", "without asking", "does not want"),
+        *("did not want", "doesn't want", "unwilling", "by downloading", "legal hold", "expired"),
+        *("legal review", "under review", "not approved", "approval", "out of scope"),
+        *("out-of-scope", "deprecat", "no longer", "third part", "contract applies", "terms apply"),
+        *("t&c", "terms at", "for terms", "request access", "access by request", "contact us"),
+        *("no other use", "nothing else", "only humans", "for human", "for people", "human view"),
+        *("human observ", "custom licen", "not own", "removed at request", "respect the"),
+        *("one-time use", "one time use", "first rights", "exclusive to", "rights only"),
+        *("none granted", "not granted", "rights: none", "rm only", "internal only"),
+    ),
+    "en, of what machines do": (
+        *("no machine", "machines may", "for machines", "to machines", "no ml", "no dl", "no cv"),
+        *("not4ai", "no4ai", "finetun", "fine-tun", "fine tun", "embeddings", "feature extraction"),
+        *("computer vision", "pattern recognition", "emotion recognition", "age estimation"),
+        *("gait analy", "gait recog", "no gait", "face swap", "faceswap", "no swap", "morphing"),
+        *("avatars", "digital twin", "digital double", "digital replica", "virtual clone"),
+        *("voice clon", "voice model", "profiling", "no diffusion", "no gan", "deep net"),
+        *("no iris", "lip sync", "lip-sync", "no animat", "animating my", "vision model"),
+        *("no crawl", "no bots", "no robot", "no generat", "no synthe", "no scan", "no clon"),
+        *("no comput", "no automat", "no model", "no learn", "no index", "no collect", "no store"),
+        *("artifical intel", "artificial inteli", "artifical inteli", "machine lerning"),
+        *("machine learing", "maschine learning", "maschinelles lernen", "trianing", "traning"),
+        *("concent", "permision", "prohibt", "prohibitt", "restict", "comercial use"),
+        *("surveillance", "identif", "no recogn"),
+    ),
     "de": (
+        *("minderjähr", "bitte entfern", "entfernt werden", "zu entfernen", "widersproch"),
+        *("ohne einverst", "einverständ", "gelöscht", "unterlass", "freigabe"),
         *("gesperrt", "sperrvermerk", "nur für", "nur zu", "nur mit"),
         *("ki", "künstlich", "maschinelle", "nicht"),
         *("verbot", "verbiet", "untersag", "unzuläss"),
@@ -75,6 +112,7 @@ STEMS: Mapping[str, tuple[str, ...]] = {
         *("vorbehalt", "gesichtserkenn", "biometri"),
     ),
     "fr": (
+        *("mineur", "supprim", "effac", "sans accord", "refuse", "demandez", "usage réservé"),
         *("neurone", "libre de droit", "libres de droit", "uniquement", "sauf"),
         *("ia", "intelligence artificielle", "ne pas", "n'utilisez"),
         *("pas d'", "interdi", "défense"),
@@ -85,6 +123,8 @@ STEMS: Mapping[str, tuple[str, ...]] = {
         *("biométri", "fouille de", "moissonn", "consentement"),
     ),
     "es": (
+        *("menores", "menor de edad", "eliminar", "borrar", "se opone", "sin autoriz", "reservad"),
+        *("oposición", "solo uso", "sólo uso"),
         *("solo para", "sólo para", "salvo"),
         *("inteligencia artificial", "prohib", "consentim", "permis"),
         *("autoriz", "rechaz", "retira"),
@@ -92,6 +132,7 @@ STEMS: Mapping[str, tuple[str, ...]] = {
         *("reconocimiento facial", "biométri", "minería de", "aprendizaje", "raspado"),
     ),
     "it": (
+        *("minorenn", "si oppone", "rimuover", "cancellar", "opposizione", "solo uso"),
         *("solo per", "esclusivamente"),
         *("intelligenza artificiale", "vietat", "diviet"),
         *("consenso", "permess", "autorizz"),
@@ -101,6 +142,7 @@ STEMS: Mapping[str, tuple[str, ...]] = {
         *("apprendimento automatico", "estrazione di"),
     ),
     "pt": (
+        *("menores", "menor de idade", "remover", "apagar", "opõe", "oposição", "eliminar"),
         *("apenas para", "somente"),
         *("inteligência artificial", "proibi", "proíb", "consentim"),
         *("permiss", "recus", "retir"),
@@ -109,6 +151,7 @@ STEMS: Mapping[str, tuple[str, ...]] = {
         *("mineração", "aprendizado", "aprendizagem de", "raspagem"),
     ),
     "nl": (
+        *("minderjarig", "verwijder", "bezwaar", "wissen", "zonder toe"),
         *("alleen voor", "uitsluitend"),
         *("kunstmatige intelligentie", "niet", "verbod"),
         *("verboden", "toestemm", "instemm"),
@@ -117,6 +160,7 @@ STEMS: Mapping[str, tuple[str, ...]] = {
         *("gezichtsherkenning", "machinaal leren", "voorbehoud"),
     ),
     "pl": (
+        *("nieletni", "małoletni", "usunąć", "usuni", "sprzeciw", "cofn"),
         *("sztuczn", "nie wolno", "nie używ", "zabron"),
         *("zabrani", "zakaz", "zgod", "zgad"),
         *("odmow", "odmaw", "wycof", "trenow"),
@@ -143,6 +187,7 @@ STEMS: Mapping[str, tuple[str, ...]] = {
     ),
     "tr": ("yapay zek", "yasak", "izinsiz", "izni", "rızası", "eğitimi için", "kullanıl"),
     "ru": (
+        *("несовершеннолет", "удалит", "удален", "возража", "против использ", "без ведома"),
         *("ии", "искусственн", "использ", "запрет"),
         *("запрещ", "соглас", "разреш", "отказ"),
         *("отозва", "отзыв", "обуч", "нельзя"),
@@ -157,6 +202,7 @@ STEMS: Mapping[str, tuple[str, ...]] = {
 
 ANYWHERE: Mapping[str, tuple[str, ...]] = {
     "zh": (
+        *("未成年", "删除", "刪除", "反对", "反對", "未经", "未經", "收回"),
         *("不许", "谢绝", "勿用", "仅供", "转载", "侵权"),
         *("人工智能", "人工智慧", "训练", "訓練", "禁止", "不得", "不要", "请勿", "請勿", "同意"),
         *("许可", "許可", "授权", "授權", "拒绝", "拒絕", "撤回", "撤销", "撤銷", "使用", "用途"),
@@ -164,11 +210,13 @@ ANYWHERE: Mapping[str, tuple[str, ...]] = {
         *("人脸识别", "人臉辨識", "人臉識別", "生物识别", "生物辨識", "不准", "严禁", "嚴禁"),
     ),
     "ja": (
+        *("未成年", "削除", "撤回", "同意", "反対", "禁じ", "禁止", "使わないで"),
         *("学習", "使わない", "用しない", "しないで", "しません", "拒否", "承諾", "不可", "利用"),
         *("データセット", "トレーニング", "人工知能", "顔認識", "顔認証", "生体", "無断", "転載"),
         *("スクレイピング", "マイニング", "お断り", "ご遠慮"),
     ),
     "ko": (
+        *("미성년", "삭제", "반대"),
         *("인공지능", "인공 지능", "학습", "훈련", "금지", "동의", "허락", "허가", "거부", "철회"),
         *("사용", "이용", "얼굴 인식", "얼굴인식", "안면", "생체", "데이터셋", "크롤링", "마이닝"),
         *("무단", "불허"),

@@ -71,6 +71,8 @@ _SPEAKS = _pattern(
     (part for parts in ANYWHERE.values() for part in parts),
 )
 _SPEAKS_ALONE = _alone(ALONE)
+# A sentence that ends so limits what stands before: "Print only."
+_ONLY = re.compile(r"(?<![^\W_])only(?=\s*(?:[.;!)\]”\"'\n]|$))")
 # A sentence that says of itself that nothing is restricted, from its beginning to its end.
 _FREE = re.compile(rf"(?:(?<=[.;:!\n])|^)\s*(?:{'|'.join(FREE)}){FREE_OF}\s*(?=[.;!\n]|$)")
 _SHORT = {stem for stem in (*ABOUT, *LIMITS) if len(stem) < 4} | {*ALONE} & {*ABOUT}
@@ -93,6 +95,7 @@ _ESCAPE = re.compile(r"\\u([0-9A-Fa-f]{4})")
 _LETTERS64 = re.compile(r"[A-Za-z0-9+/_-]{16,}={0,2}")
 _SPACED = re.compile(r"(?<![^\W_])(?:\w[ ._\u00b7-]){3,}\w(?![^\W_])")
 _QUOTED = 60
+_BREAK = re.compile(r"\s+")
 # Names of splits, and the columns that hold them, are no words about training.
 _SPLITS = ("train", "training", "val", "valid", "validation", "test", "testing", "dev")
 _TRAIN = re.compile(r"train(?:ing)?(?![a-z])", re.IGNORECASE)
@@ -233,13 +236,24 @@ def _quoted(text: str) -> str | None:
         return None
     if len(text) <= 3 * _QUOTED:
         return " ".join(text.replace("\x00", " ").split())
-    begin = max(0, found - _QUOTED)
-    return " ".join(plain[begin : found + 3 * _QUOTED].split())
+    return _part(plain, found - _QUOTED, found + 3 * _QUOTED)
+
+
+def _part(text: str, begin: int, end: int) -> str:
+    """Return the whole words of a text from about `begin` to about `end`."""
+    begin = max(0, begin)
+    if begin and (space := _BREAK.search(text, begin, begin + _QUOTED)):
+        begin = space.end()
+    part = text[begin:end]
+    if end < len(text) and (spaces := list(_BREAK.finditer(part, len(part) - _QUOTED))):
+        part = part[: spaces[-1].start()]
+    shown = " ".join(part.split())
+    return f"{'… ' if begin else ''}{shown}{' …' if end < len(text) else ''}"
 
 
 def _speaks(shown: str, plain: str) -> int | None:
     """Return where a text speaks of use, in `plain`; None where it does not."""
-    if found := _SPEAKS.search(plain):
+    if found := _SPEAKS.search(plain) or _ONLY.search(plain):
         return found.start()
     # Two letters with accents are other letters.
     if alone := _SPEAKS_ALONE.search(unicodedata.normalize("NFKC", shown).casefold()):
@@ -317,8 +331,8 @@ def refusing(text: str) -> str | None:
             if len(text) <= 3 * _QUOTED:
                 return " ".join(text.split())
             at = _REFUSES.search(both) or _LIMITS.search(both) or _LIMITS_ALONE.search(both)
-            begin = max(0, (at.start() if at else 0) - 2 * _QUOTED)
-            return " ".join(both[begin : begin + 4 * _QUOTED].split())
+            begin = (at.start() if at else 0) - 2 * _QUOTED
+            return _part(both, begin, max(0, begin) + 4 * _QUOTED)
     return None
 
 

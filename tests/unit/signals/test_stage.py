@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from pathlib import Path
 from typing import Any
@@ -179,3 +180,33 @@ def test_folders_are_listed_up_to_the_root(tmp_path: Path) -> None:
         ".": [("robots.txt", "robots.txt")],
         "a": [("a/.well-known/tdmrep.json", "tdmrep.json")],
     }
+
+
+def test_what_is_said_of_one_copy_holds_all(tmp_path: Path) -> None:
+    """The same bytes elsewhere, and the same pixels without the statement, are the same picture."""
+    from PIL import Image
+
+    plain, jpeg = tmp_path / "media", picture()
+    png = io.BytesIO()
+    Image.effect_noise((48, 48), 40).save(png, "PNG")
+    files = {
+        "one/a.jpg": jpeg,
+        "one/a.txt": b"No AI training",
+        "two/a.jpg": jpeg,
+        "three/a.jpg": with_xmp(packet(DMI), data=jpeg),
+        "four/b.jpg": picture(),
+        "five/c.png": png.getvalue(),
+        "five/LICENSE": b"Look only.",
+        "six/c.png": png.getvalue(),
+    }
+    for name, content in files.items():
+        (plain / name).parent.mkdir(parents=True, exist_ok=True)
+        (plain / name).write_bytes(content)
+    project = curate.init(tmp_path / "ws")
+    project.ingest(plain)
+    project.run(["probe", "signals"])
+    found = codes(project)
+    assert found["four/b.jpg"] == set()
+    assert found["one/a.jpg"] == found["two/a.jpg"] == found["three/a.jpg"] == {"SIG001", "SIG004"}
+    assert found["five/c.png"] == found["six/c.png"] == {"SIG004"}
+    assert "one/a.txt of one/a.jpg" in "\n".join(project.explain("two/a.jpg").lines())

@@ -144,7 +144,9 @@ def _in_words(text: str | bytes, make: Make, place: str) -> list[Signal]:
 def _in_json(raw: bytes, make: Make, place: str, unread: Callable[[str], Signal]) -> list[Signal]:
     try:
         told = json.loads(raw)
-    except (ValueError, RecursionError):
+    except RecursionError:
+        return [unread("it is nested too deeply to be read")]
+    except ValueError:
         return _in_words(raw, make, place)
     if isinstance(told, list):
         # A list of many things is an index: what it says of each is read with its entry.

@@ -385,3 +385,40 @@ def test_archive_that_breaks_off_holds_its_entries(tmp_path: Path) -> None:
     whole = (tmp_path / "a.tar").read_bytes()
     (tmp_path / "a.tar").write_bytes(whole[: whole.index(b"LICENSE")] + b"x" * 600)
     assert any(restricts(row) for row in told(tmp_path, "a.tar/a.jpg")["a.tar/a.jpg"])
+
+
+def deep(levels: int) -> dict[str, str]:
+    """Return files that are nested so deeply, in each form that nests."""
+    return {
+        "a.json": "[" * levels + "]" * levels,
+        "a.jpg.json": '{"note":' * levels + "1" + "}" * levels,
+        "a.html": "<html>" + "<b>" * levels + '<script type="application/ld+json">'
+        + "[" * levels + "]" * levels + "</script>",
+        "a.xmp": XMP.decode().replace("</rdf:RDF>", "<x:a>" * levels + "</x:a>" * levels
+                                      + "</rdf:RDF>"),
+        "notes.json": '{"a":' * levels + "1" + "}" * levels,
+        "tdmrep.json": "[" * levels + "]" * levels,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("levels", [900, 5000])
+@pytest.mark.parametrize("name", deep(1))
+def test_file_that_breaks_its_reader_is_told_and_ends_nothing(
+    tmp_path: Path, name: str, levels: int
+) -> None:
+    put(tmp_path, name, deep(levels)[name])
+    put(tmp_path, "b.txt", NO)
+    rows = told(tmp_path, "a.jpg", "b.jpg")
+    assert any(restricts(row) for row in rows["b.jpg"])
+    if levels == 5000 and name not in ("a.html", "a.xmp"):
+        assert any(restricts(row) for row in rows["a.jpg"])
+
+
+def test_reader_that_fails_leaves_a_doubt(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever fails: here a reader that has a fault of its own."""
+    put(tmp_path, "a.txt", "lake")
+    put(tmp_path, "notes.txt", "lake")
+    for name in ("read_sidecar", "read_folder_file"):
+        with monkeypatch.context() as fault:
+            fault.setattr(f"curate.signals.beside.{name}", lambda *_, **__: {}["x"])
+            assert any(restricts(row) for row in told(tmp_path, "a.jpg")["a.jpg"])

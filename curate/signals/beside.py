@@ -28,8 +28,8 @@ from curate.signals.found import Signal, digest_of, rows
 from curate.signals.headers import read_headers
 from curate.signals.listing import Beside, list_beside, sidecars_of
 from curate.signals.normal import UNREADABLE
-from curate.signals.sidecar import make_of, read_file, read_sidecar
 from curate.signals.rsl import is_rsl, read_rsl
+from curate.signals.sidecar import make_of, read_file, read_sidecar
 from curate.signals.sites import MOST_LOOSE, paths_of, read_folder_file, read_snapshot
 from curate.signals.words import leaves, refusing_name, spoken
 

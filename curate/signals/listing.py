@@ -48,7 +48,9 @@ _DATA = frozenset(
     )
 )
 # Tables and programs that belong to no entry: what is in a manifest is read as such.
-_TABLES = frozenset(("csv", "tsv", "jsonl", "ndjson", "xlsx", "py", "ipynb", "sh", "m", "c", "cpp", "js"))
+_TABLES = frozenset(
+    ("csv", "tsv", "jsonl", "ndjson", "xlsx", "py", "ipynb", "sh", "m", "c", "cpp", "js")
+)
 
 
 @dataclass

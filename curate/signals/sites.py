@@ -17,9 +17,9 @@ from pathlib import PurePosixPath
 from urllib.parse import urlsplit
 
 from curate.signals import robots, tdmrep
+from curate.signals.describing import limiting
 from curate.signals.fields import Make, statements
 from curate.signals.found import Signal
-from curate.signals.describing import limiting
 from curate.signals.headers import pairs, read_headers
 from curate.signals.listing import spelt
 from curate.signals.normal import REFUSES_TRAINING, UNREADABLE, Use

@@ -31,14 +31,14 @@ from curate.signals.normal import UNREADABLE
 from curate.signals.rsl import is_rsl, read_rsl
 from curate.signals.sidecar import make_of, read_file, read_sidecar
 from curate.signals.sites import MOST_LOOSE, paths_of, read_folder_file, read_snapshot
-from curate.signals.words import leaves, refusing_name, spoken
+from curate.signals.words import NAMES_OF_SPLITS, leaves, quoted, refusing, refusing_name, spoken
 
 __all__ = ["STAGE", "beside_stage", "list_beside", "read_beside"]
 
 VERSION = "5"
 STAGE = f"signals-beside/{VERSION}"
 _ENTRIES = """
-SELECT media_id, root, locator, e.sha256, extra, c.mime
+SELECT media_id, root, locator, e.sha256, extra, split, method, c.mime
 FROM entries e LEFT JOIN content c ON c.sha256 = e.sha256
 WHERE status = 'present' ORDER BY media_id
 """
@@ -116,6 +116,10 @@ def _columns(entry: Entry) -> Iterator[Signal]:
     """Yield what columns of a manifest say that nothing else reads."""
     extra = entry["extra"] or "{}"
     told = json.loads(extra)
+    if (split := entry.get("split")) and quoted(NAMES_OF_SPLITS.sub(" ", split)):
+        told["split"] = split
+    if (method := entry.get("method")) and refusing(method):
+        told["method"] = method
     digest = digest_of(extra.encode())
     yield from spoken(leaves(told, "manifest column"), digest=digest, tool=words.TOOL)
 

@@ -19,6 +19,7 @@ from curate.signals import c2pa, words, xmp
 from curate.signals.blocks import packets
 from curate.signals.content import read_picture
 from curate.signals.fields import HANDLERS, SPEAKING, Make, statements
+from curate.signals.flags import flag_of
 from curate.signals.found import Signal, digest_of
 from curate.signals.headers import NAMES, is_headers, name_of, pairs, read_headers, unparsed
 from curate.signals.iptc import read_iptc
@@ -141,7 +142,8 @@ def speaking(told: Any) -> Iterator[tuple[str, str]]:
             waiting += one
         elif isinstance(one, dict):
             for name, value in one.items():
-                if SPEAKING.search(name) and name_of(name) not in NAMES:
+                speaks = SPEAKING.search(name) and flag_of(name, value) != "free"
+                if speaks and name_of(name) not in NAMES:
                     yield name, json.dumps(value, ensure_ascii=False)
                 waiting.append(value)
 

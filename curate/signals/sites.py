@@ -153,8 +153,9 @@ def _in_json(raw: bytes, make: Make, place: str, unread: Callable[[str], Signal]
         return []
     found = _doubted(read_headers(pairs(told), make, place))
     found += [unread(f"{name}: {value}") for name, value in speaking(told)]
-    text = "\n\n".join(one.words for one in leaves(told, place))
-    return found or _in_words(text, make, place)
+    texts = list(leaves(told, place))
+    found += [unread(f"free text: “{one.words}”") for one in texts if one.held]
+    return found or _in_words("\n\n".join(one.words for one in texts), make, place)
 
 
 def paths_of(address: str) -> list[str]:

@@ -21,6 +21,7 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import unquote
 
+from curate.signals.flags import flag_of
 from curate.signals.found import Signal, unreadable
 from curate.signals.phrases import (
     ABOUT,
@@ -99,6 +100,10 @@ _BREAK = re.compile(r"\s+")
 # Names of splits, and the columns that hold them, are no words about training.
 _SPLITS = ("train", "training", "val", "valid", "validation", "test", "testing", "dev")
 _TRAIN = re.compile(r"train(?:ing)?(?![a-z])", re.IGNORECASE)
+NAMES_OF_SPLITS = re.compile(
+    r"(?<![a-z])(?:train|training|val|valid|validation|test|testing|dev|eval)(?![a-z])",
+    re.IGNORECASE,
+)
 _MOST_LEAVES = 10_000
 # Codes of texts that do not say which one they are in.
 _CODES = (
@@ -110,11 +115,12 @@ _ESCAPED = {b"\x1b$B": "iso2022_jp", b"\x1b$@": "iso2022_jp", b"\x1b$)C": "iso20
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A free text, and where it stands."""
+    """A free text, and where it stands; it may be held whatever its words are."""
 
     reader: str
     place: str
     words: str
+    held: bool = False
 
 
 def decoded(value: bytes) -> str:
@@ -348,7 +354,7 @@ def spoken(texts: Iterable[Text], *, digest: str, tool: str) -> Iterator[Signal]
     spoke = set()
     for text in texts:
         parts.setdefault((text.reader, text.place), []).append(text.words)
-        if words := quoted(text.words):
+        if words := text.words if text.held else quoted(text.words):
             spoke.add((text.reader, text.place))
             why = f"free text: “{words}”"
             yield unreadable(text.reader, text.place, why, digest=digest, tool=tool)
@@ -384,7 +390,9 @@ def leaves(value: Any, place: str, *, without: tuple[str, ...] = ()) -> Iterator
         if not waiting:
             return
         name, one = waiting.pop()
-        if isinstance(one, dict):
+        if one in ([], {}) and flag_of(name, one) == "held":
+            yield Text("file", f"{place}: {name}", f"{name}: nothing", held=True)
+        elif isinstance(one, dict):
             waiting += [
                 (f"{name}.{key}" if name else str(key), held)
                 for key, held in one.items()
@@ -393,6 +401,11 @@ def leaves(value: Any, place: str, *, without: tuple[str, ...] = ()) -> Iterator
         elif isinstance(one, list):
             waiting += [(name, held) for held in one]
         else:
+            flag = flag_of(name, one)
             said = "" if one is None or str(one).strip().casefold() in _SPLITS else str(one)
-            yield Text("file", f"{place}: {name}", f"{_TRAIN.sub('', name)}: {said}")
+            words = f"{_TRAIN.sub('', name)}: {said}"
+            if flag == "held":
+                yield Text("file", f"{place}: {name}", f"{name}: {one}", held=True)
+            elif flag == "none":
+                yield Text("file", f"{place}: {name}", words)
     yield Text("file", place, f"more than {_MOST_LEAVES} values, and not allowed to be unread")

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+from typing import Any
 
+import pyarrow as pa
 import pytest
 
+from curate.signals.beside import list_beside, read_beside
 from curate.signals.describing import limiting
 from curate.signals.licences import to_spdx, whole_licence
 from tests.unit.signals.test_beside import XMP, pack, picture, put, restricts, told
@@ -170,3 +174,45 @@ def test_sidecar_in_a_folder_for_such_files_is_read(tmp_path: Path, folder: str)
     assert rows["b.jpg"] == []
     pack(tmp_path / "x.zip", {"a.jpg": picture(), f"{folder}/a.xmp": XMP})
     assert any(restricts(row) for row in told(tmp_path / "x.zip", "a.jpg")["a.jpg"])
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        *({"exclude": "1"}, {"use": "0"}, {"ok_for_ml": "n"}, {"train_ok": "0"}, {"rights": "RM"}),
+        *({"terms": "print only"}, {"status": "removed at request"}, {"use": {"train": "no"}}),
+        *({"included": "no"}, {"release_signed": "no"}, {"notes": "objected on 3 May"}),
+        *({"remark": "she asked us to delete it"}, {"remark": "does not want it"}),
+        *({"train": False}, {"allowed_uses": []}, {"consent": "no"}, {"no_consent": True}),
+        *({"opt-out": "yes"}, {"consent_withdrawn": True}, {"training_allowed": False}),
+    ],
+)
+def test_column_or_field_that_refuses_is_reviewed(tmp_path: Path, column: dict[str, Any]) -> None:
+    entry = {"media_id": "a.jpg", "root": str(tmp_path), "locator": "a.jpg", "sha256": "0" * 64,
+             "extra": json.dumps(column), "mime": "image/jpeg"}  # fmt: skip
+    found = read_beside({"entries": pa.Table.from_pylist([entry])}, found=list_beside([entry]))
+    assert found["signals"].num_rows
+    put(tmp_path, "b.json", json.dumps(column))
+    assert any(restricts(row) for row in told(tmp_path, "b.jpg")["b.jpg"])
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        *({"consent": True}, {"training_allowed": True}, {"exclude": "0"}, {"use": "1"}),
+        *({"is_train": "0"}, {"split": "train"}, {"removed": ""}, {"width": 640}),
+    ],
+)
+def test_column_or_field_that_refuses_nothing_is_neutral(
+    tmp_path: Path, column: dict[str, Any]
+) -> None:
+    put(tmp_path, "b.json", json.dumps(column))
+    assert not any(restricts(row) for row in told(tmp_path, "b.jpg")["b.jpg"])
+
+
+@pytest.mark.parametrize("split", ["not for training", "train", "train-clean-100", "no ai"])
+def test_split_that_refuses_is_reviewed(tmp_path: Path, split: str) -> None:
+    entry = {"media_id": "a.jpg", "root": str(tmp_path), "locator": "a.jpg", "sha256": "0" * 64,
+             "extra": None, "split": split, "mime": "image/jpeg"}  # fmt: skip
+    found = read_beside({"entries": pa.Table.from_pylist([entry])}, found=list_beside([entry]))
+    assert bool(found["signals"].num_rows) == (split in ("not for training", "no ai"))

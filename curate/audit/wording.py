@@ -1,7 +1,7 @@
 """Words of records that nobody decides by: what a source says of itself, and columns kept.
 
-A source's record and a table of consents have fields for free text. They are read by the rules of
-texts in files (`curate.signals.describing`), so that a sentence that may refuse is read by somebody.
+A source's record and a table of consents have fields for free text. They are read by the
+rules of texts in files (`curate.signals.describing`): somebody reads what may refuse.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ _NO = frozenset(
     (
         *("0", "n", "no", "false", "f", "off", "never", "not", "denied", "deny", "refused", "nein"),
         *("non", "nee", "nej", "nie", "nao", "não", "нет", "否", "いいえ", "아니요", "0.0", "no."),
-        *("hayır", "ei", "ne", "όχι", "لا"),
+        *("hayir", "ei", "ne", "όχι", "لا"),
     )
 )
 _YES = frozenset(("1", "y", "yes", "true", "t", "on", "ok", "ja", "oui", "si", "sí", "sim", "tak"))
@@ -22,7 +22,18 @@ _NOTHING = frozenset(("", "none", "null", "nan", "n/a", "-"))
 # Names that say that something may be done.
 _GRANTS = frozenset(
     (
-        *("use", "uses", "usable", "usage", "include", "included", "ok", "okay", "allow", "allowed"),
+        *(
+            "use",
+            "uses",
+            "usable",
+            "usage",
+            "include",
+            "included",
+            "ok",
+            "okay",
+            "allow",
+            "allowed",
+        ),
         *("allows", "permit", "permitted", "permission", "release", "released", "consent"),
         *("consented", "agree", "agreed", "trainable", "approved", "cleared", "signed", "granted"),
         *("publishable", "shareable", "licensed", "opted", "opt"),
@@ -45,7 +56,7 @@ _TAKES = (
 _PART = re.compile(r"[a-z]+|[A-Z]+(?![a-z])|[A-Z][a-z]*|[^\W\d_a-zA-Z]+")
 
 
-def flag_of(name: str, value: Any) -> Flag:
+def flag_of(name: str, value: Any) -> Flag:  # noqa: PLR0911 - a case a line
     """Return what a field with yes or no in it says: held, free, or none where it is none.
 
     Args:

@@ -31,7 +31,8 @@ _PLAIN = (
     (re.compile(r"opendatacommons\.org/licenses/by|\bodc-by\b"), "ODC-By-1.0"),
     (re.compile(r"opendatacommons\.org/licenses/pddl|\bpddl\b"), "PDDL-1.0"),
     (re.compile(r"open-government-licence/version/3|\bogl-uk-3\.0\b"), "OGL-UK-3.0"),
-    (re.compile(r"apache\.org/licenses/license-2|\bapache[- ](?:license[, ]+)?(?:version )?2(?:\.0)?\b"),
+    (re.compile(r"apache\.org/licenses/license-2"
+                r"|\bapache[- ](?:license[, ]+)?(?:version )?2(?:\.0)?\b"),
      "Apache-2.0"),
     (re.compile(r"opensource\.org/licenses?/mit\b|\bmit licen[sc]e\b|^mit$"), "MIT"),
 )  # fmt: skip
@@ -80,7 +81,7 @@ _WHOLE_ADDRESS = re.compile(
 # What stands around the name of a licence and restricts nothing.
 _AROUND = re.compile(
     r"https?://(?:www\.)?(?:creativecommons|opendatacommons|spdx|opensource|apache)\.org\S*|"
-    r"\d\.\d|\b(?:for the full text|for details|public licen[sc]e|spdx|identifier|this|work|image|photo(?:graph)?|picture|file|media|is|are|licen[sc]ed?|"
+    r"\d\.\d|\b(?:for the full text|for details|public licen[sc]e|spdx|identifier)\b|\b(?:this|work|image|photo(?:graph)?|picture|file|media|is|are|licen[sc]ed?|"
     r"under|an?|the|terms|of|international|unported|generic|available|released|made|and|by|see|"
     r"text|full|at|cc|creative commons)\b"
 )

@@ -413,3 +413,19 @@ PLAIN_REFUSALS = (
     *("editorial use", "nie uzywac", "не использовать", "research only", "evaluation only"),
 )
 """What refuses by itself, whatever it speaks of."""
+NAMES_THAT_REFUSE = (
+    *("optout", "opt out", "opted out", "withdrawn", "withdrew", "refused", "revoked", "excluded"),
+    *("exclude", "donotuse", "do not", "dont use", "not for ai", "no consent", "unconsented"),
+    *("removed at", "to delete", "to be deleted", "takedown", "taken down", "embargo", "retracted"),
+    *("widerrufen", "widerspruch", "widersprochen", "abgelehnt", "gesperrt", "nicht verwenden"),
+    *("refuse ia", "retire ia", "consentement retire", "interdit", "prohibido", "rechazad"),
+    *("ritirat", "rifiutat", "vietato", "retirado", "recusad", "proibido", "ingetrokken"),
+    *("geweigerd", "verboden", "wycofan", "odmow", "zakaz", "отозван", "отказ", "запре"),
+    *("не для", "не использ", "kielletty", "forbjuden", "forbudt", "yasak", "tilos"),
+)
+"""Beginnings of words in names of files and folders that refuse by themselves."""
+NAMES_THAT_REFUSE_ANYWHERE = (
+    *("禁止", "拒绝", "拒絕", "撤回", "撤销", "不可", "不得", "请勿", "請勿", "拒否", "無断"),
+    *("금지", "거부", "철회", "ممنوع", "محظور", "אסור"),
+)
+"""The same in languages that do not divide words."""

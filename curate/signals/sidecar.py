@@ -21,7 +21,7 @@ from curate.signals.content import read_picture
 from curate.signals.fields import HANDLERS, SPEAKING, Make, statements
 from curate.signals.flags import flag_of
 from curate.signals.found import Signal, digest_of
-from curate.signals.headers import NAMES, is_headers, name_of, pairs, read_headers, unparsed
+from curate.signals.headers import NAMES, is_headers, name_of, pairs, read_headers, unmade, unparsed
 from curate.signals.iptc import read_iptc
 from curate.signals.iptc import read_texts as iptc_texts
 from curate.signals.normal import UNREADABLE
@@ -110,6 +110,10 @@ def _json(raw: bytes, make: Make, place: str) -> tuple[str, list[Signal]]:
         for name in unparsed(told, headers)
     ]
     signals += [
+        make("unreadable", place, f"{name}: in a form that is not known", uses=UNREADABLE)
+        for name in unmade(told)
+    ]
+    signals += [
         make("unreadable", place, f"{name}: {value}", uses=UNREADABLE)
         for name, value in speaking(told)
     ]
@@ -142,8 +146,10 @@ def speaking(told: Any) -> Iterator[tuple[str, str]]:
             waiting += one
         elif isinstance(one, dict):
             for name, value in one.items():
-                speaks = SPEAKING.search(name) and flag_of(name, value) != "free"
-                if speaks and name_of(name) not in NAMES:
+                flag = flag_of(name, value)
+                speaks = SPEAKING.search(name) and flag != "free"
+                # Of fields that are read otherwise the value alone is not.
+                if (speaks and name_of(name) not in NAMES) or (flag == "held" and name in HANDLERS):
                     yield name, json.dumps(value, ensure_ascii=False)
                 waiting.append(value)
 

@@ -64,7 +64,7 @@ def read_snapshot(
 def _trust(raw: bytes, make: Make, place: str) -> Iterator[Signal]:
     """Yield what JournalList's trust.txt says: ``datatrainingallowed=no``."""
     for number, line in enumerate(decoded(raw).splitlines(), 1):
-        name, _, value = line.partition("#")[0].partition("=")
+        name, _, value = line.partition("#")[0].replace(":", "=", 1).partition("=")
         if name.strip().lower() == "datatrainingallowed" and value.strip().lower() != "yes":
             yield make("optout", f"{place}:{number}", line.strip(), uses=REFUSES_TRAINING,
                        strength="weak")  # fmt: skip

@@ -32,6 +32,8 @@ from curate.signals.phrases import (
     FREE_OF,
     LIMITS,
     LIMITS_ANYWHERE,
+    NAMES_THAT_REFUSE,
+    NAMES_THAT_REFUSE_ANYWHERE,
     PLAIN_REFUSALS,
     STEMS,
 )
@@ -82,6 +84,7 @@ _ABOUT_ALONE = _alone(stem for stem in ABOUT if stem in _SHORT)
 _LIMITS = _pattern((stem for stem in LIMITS if stem not in _SHORT), LIMITS_ANYWHERE)
 _LIMITS_ALONE = _alone(stem for stem in LIMITS if stem in _SHORT)
 _REFUSES = _pattern(PLAIN_REFUSALS, ("禁止使用",))
+_NAMES_REFUSE = _pattern(NAMES_THAT_REFUSE, NAMES_THAT_REFUSE_ANYWHERE)
 _SENTENCE = re.compile("(?<=[.!?\u3002\uff01\uff1f])\\s*|\\n\\s*\\n")
 # What programs write by themselves, whatever the picture.
 _PROGRAMS = re.compile(
@@ -210,6 +213,24 @@ def runs(content: bytes) -> Iterator[str]:
                 if run not in seen and (code == "utf-8" or _is_likely(run) or quoted(run)):
                     seen.add(run)
                     yield run
+
+
+# Six signs of one alphabet, as UTF-16 writes them in either order of its bytes.
+_MAY_BE_WIDE = re.compile(
+    rb"(?:[\x20-\x7e]\x00){6}|(?:\x00[\x20-\x7e]){6}"
+    rb"|(?:[^\x00][\x03-\x06](?: \x00)?){6}|(?:[\x03-\x06][^\x00](?:\x00 )?){6}",
+    re.DOTALL,
+)
+_ALPHABETS = re.compile("[\x20-\x7e\xa0-\u052f\u0590-\u06ff]{6,}")
+
+
+def wide_texts(value: bytes) -> Iterator[str]:
+    """Yield the texts in alphabets that a block holds in UTF-16, whatever stands around them."""
+    if not _MAY_BE_WIDE.search(value):
+        return
+    for code in ("utf-16-le", "utf-16-be"):
+        for start in (0, 1):
+            yield from _ALPHABETS.findall(value[start:].decode(code, "replace"))
 
 
 def _is_likely(run: str) -> bool:
@@ -370,11 +391,28 @@ def spoken(texts: Iterable[Text], *, digest: str, tool: str) -> Iterator[Signal]
 def refusing_name(name: str) -> str | None:
     """Return a name of a file or folder that refuses by itself, or None.
 
+    Args:
+        name: A path; each of its parts is a name, and names of splits say nothing.
+
     >>> refusing_name("faces/NO_AI/a.jpg"), refusing_name("train/no_glasses/a.jpg")
     ('faces/NO_AI/a.jpg', None)
+    >>> refusing_name("withdrawn/a.jpg"), refusing_name("keine-ki.jpg")
+    ('withdrawn/a.jpg', 'keine-ki.jpg')
     """
-    plain = _plain(re.sub(r"[._/-]+", " ", name))
-    return name if _REFUSES.search(plain) else None
+    return name if any(map(_part_refuses, name.split("/"))) else None
+
+
+@lru_cache(maxsize=4096)
+def _part_refuses(part: str) -> bool:
+    # Capitals begin words: DoNotUse.
+    apart = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", part)
+    whole = re.sub(r"[\W_]+", " ", apart)
+    plain = _plain(NAMES_OF_SPLITS.sub(" ", whole))
+    return bool(
+        _REFUSES.search(_plain(whole)) or _REFUSES.search(plain) or _NAMES_REFUSE.search(plain) or (
+            (_ABOUT.search(plain) or _ABOUT_ALONE.search(plain))
+            and (_LIMITS.search(plain) or _LIMITS_ALONE.search(plain)))
+    )  # fmt: skip
 
 
 def leaves(value: Any, place: str, *, without: tuple[str, ...] = ()) -> Iterator[Text]:

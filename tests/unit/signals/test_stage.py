@@ -24,8 +24,8 @@ def media(tmp_path: Path) -> Path:
     """Return a folder of pictures: one refuses, one says nothing, and one is a copy."""
     folder = tmp_path / "media"
     folder.mkdir()
-    (folder / "refused.jpg").write_bytes(with_xmp(packet(DMI)))
-    (folder / "copy.jpg").write_bytes((folder / "refused.jpg").read_bytes())
+    (folder / "first.jpg").write_bytes(with_xmp(packet(DMI)))
+    (folder / "copy.jpg").write_bytes((folder / "first.jpg").read_bytes())
     (folder / "silent.jpg").write_bytes(picture())
     return folder
 
@@ -63,7 +63,7 @@ def test_each_content_is_read_once_and_judged(project: curate.Project) -> None:
     (ran,) = project.run(["signals"])
 
     assert ran.rows["signal_scans"] == 2
-    refused = {"refused.jpg": {"SIG001"}, "copy.jpg": {"SIG001"}, "silent.jpg": set()}
+    refused = {"first.jpg": {"SIG001"}, "copy.jpg": {"SIG001"}, "silent.jpg": set()}
     assert codes(project) == refused
     assert [one.done for one in project.run(["signals"])] == [0]
 
@@ -105,7 +105,7 @@ def test_headers_in_a_warc_are_matched_by_what_was_sent(
     (media / "crawl.warc").write_bytes(head + sent + b"\r\n\r\n")
     project.run(["signals"])
     assert codes(project) == {
-        "refused.jpg": {"SIG001"}, "copy.jpg": {"SIG001"}, "silent.jpg": {"SIG001"},
+        "first.jpg": {"SIG001"}, "copy.jpg": {"SIG001"}, "silent.jpg": {"SIG001"},
     }  # fmt: skip
     (media / "crawl.warc").write_bytes((head + sent)[:-20])
     project.run(["signals"])

@@ -9,6 +9,8 @@ import hashlib
 import re
 import unicodedata
 
+from curate.signals.words import quoted
+
 # Jurisdictions of ported Creative Commons licences that SPDX has ids for.
 _PORTED = {
     "CC-BY-2.5-AU", "CC-BY-3.0-AT", "CC-BY-3.0-AU", "CC-BY-3.0-DE", "CC-BY-3.0-IGO",
@@ -75,13 +77,15 @@ def to_spdx(text: str) -> str | None:
 # Addresses of licences, with nothing behind them but which form of the page is meant.
 _WHOLE_ADDRESS = re.compile(
     r"https?://(?:www\.)?(?=(?:creativecommons|opendatacommons|opensource|apache)\.org/)"
-    r"|(?<=creativecommons\.org/publicdomain/zero/1\.0)/?(?:deed|legalcode)?(?:\.[a-z_-]{2,7})?(?=[\s)>\]]|$)"
+    r"|(?<=creativecommons\.org/publicdomain/zero/1\.0)"
+    r"/?(?:deed|legalcode)?(?:\.[a-z_-]{2,7})?(?=[\s)>\]]|$)"
     r"|(?<=\d\.\d)/(?:deed|legalcode)?(?:\.[a-z_-]{2,7})?(?:\.txt)?(?=[\s)>\].,]|$)"
 )
 # What stands around the name of a licence and restricts nothing.
 _AROUND = re.compile(
     r"https?://(?:www\.)?(?:creativecommons|opendatacommons|spdx|opensource|apache)\.org\S*|"
-    r"\d\.\d|\b(?:for the full text|for details|public licen[sc]e|spdx|identifier)\b|\b(?:this|work|image|photo(?:graph)?|picture|file|media|is|are|licen[sc]ed?|"
+    r"\d\.\d|\b(?:for the full text|for details|public licen[sc]e|spdx|identifier)\b"
+    r"|\b(?:this|work|image|photo(?:graph)?|picture|file|media|is|are|licen[sc]ed?|"
     r"under|an?|the|terms|of|international|unported|generic|available|released|made|and|by|see|"
     r"text|full|at|cc|creative commons)\b"
 )
@@ -110,8 +114,13 @@ _TEXTS = {
 }
 _MIT_HEAD = re.compile(
     r"\s*(?:(?:the )?mit licen[sc]e(?: \(mit\))?\s*\n\s*)?"
-    r"(?:copyright (?:\(c\)|©)? ?\d{4}(?:[-, ]+\d{4})*,? (?!.*\b(?:only|no|not|for)\b)[^\n]{1,60}\n\s*)?"
+    r"(?:copyright (?:\(c\)|©)? ?\d{4}(?:[-, ]+\d{4})*,? ([^\n]{1,60})\n\s*)?"
     r"(?=permission is hereby granted)",
+    re.IGNORECASE,
+)
+_HOLDER = re.compile(
+    r"(?!.*\b(?:only|no|not|for|humans?|people|machines?|except|without|but)\b)"
+    r"(?:[^\W\d_][\w.'-]*,?\s*){0,6}",
     re.IGNORECASE,
 )
 
@@ -124,7 +133,12 @@ def whole_licence(text: str) -> str | None:
     >>> whole_licence("CC BY 4.0"), whole_licence("CC BY 4.0 for humans")
     ('CC-BY-4.0', None)
     """
-    if found := _TEXTS.get(_digest(_MIT_HEAD.sub("", text, count=1))):
+    head = _MIT_HEAD.match(text)
+    holder = (head[1] if head else None) or ""
+    # A line for a name may hold more than a name.
+    if _HOLDER.fullmatch(holder) and not quoted(holder):
+        text = text[head.end() :] if head else text
+    if found := _TEXTS.get(_digest(text)):
         return found
     if len(text) > _MOST_NAME:
         return None

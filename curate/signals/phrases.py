@@ -70,7 +70,8 @@ STEMS: Mapping[str, tuple[str, ...]] = {
         *("delete the", "delete all", "please delete", "to delete", "deletion", "exclude"),
         *("excluded", "be forgotten", "forget me", "declin", "agreed to", "not agree", "disagree"),
         *("under-age", "minor at", "a minor", "is minor", "juvenile", "under 16", "under 14"),
-        *("no model release", "model release: n", "model release no", "release form", "without release", "without model rel", "model release miss", "model release pend", "unreleased",
+        *("no model release", "model release: n", "model release no", "release form", "without release", "without model rel", "model release miss"),
+        *("model release pend", "unreleased",
         "not asked", "but ask", "please ask", "without their"),
         *("without her", "without his", "without knowledge", "without asking", "does not want"),
         *("did not want", "doesn't want", "unwilling", "by downloading", "legal hold", "expired"),
@@ -276,6 +277,21 @@ FREE_OF = (
     r"(?:use|usage|reuse|re-use|publication|reproduction)(?: (?:of )?(?:this |the )?(?:image|photo"
     r"|photograph|picture|work|file))?| exist| apply| are known)?"
 )
+
+HARMLESS = (
+    *("train stations?", "railway training", "military training(?: exercises?)?"),
+    *("police training(?: grounds?)?", "training grounds?", "training shoes?", "training pants"),
+    *("fitness training", "strength training", "football training", "rugby training"),
+    *("use of flash(?:: (?:on|off|yes|no))?", "flash use(?:d)?: (?:on|off|yes|no)"),
+    *("forbidden city", "forbidden fruit", "licen[sc]e plates?", "number plates?"),
+    *("driving licen[sc]es?", "driver'?s licen[sc]es?", "ai denoise", "ai-denoise", "ai weiwei"),
+    *("ai-petri", "private beach", "restricted area(?: sign)?", "restricted view(?: seat)?"),
+    *("refuse collection", "refuse bins?", "refuse trucks?", "do not disturb", "scraped paint"),
+    *("prohibition era", "prohibition-era", "trains? crossing", "steam trains?", "freight trains?"),
+    r"https?://(?:www\.)?creativecommons\.org/(?:licenses/by(?:-sa)?/\d\.\d|publicdomain/"
+    r"(?:zero|mark)/1\.0)/?(?:(?:deed|legalcode)(?:\.[a-z_-]{2,7})?)?(?=[\s.,;)]|$)",
+)
+"""Names of things in which a word of use stands, as patterns: what stands around them counts."""
 
 # What a text about a whole folder speaks of, and words that limit it: both, close together, make a
 # text that somebody has to read. One that only describes a dataset has the first alone.

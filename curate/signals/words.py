@@ -30,6 +30,7 @@ from curate.signals.phrases import (
     ANYWHERE,
     FREE,
     FREE_OF,
+    HARMLESS,
     LIMITS,
     LIMITS_ANYWHERE,
     NAMES_THAT_REFUSE,
@@ -78,6 +79,7 @@ _SPEAKS_ALONE = _alone(ALONE)
 _ONLY = re.compile(r"(?<![^\W_])only(?=\s*(?:[.;!)\]”\"'\n]|$))")
 # A sentence that says of itself that nothing is restricted, from its beginning to its end.
 _FREE = re.compile(rf"(?:(?<=[.;:!\n])|^)\s*(?:{'|'.join(FREE)}){FREE_OF}\s*(?=[.;!\n]|$)")
+_HARMLESS = re.compile(rf"(?<![^\W_])(?:{'|'.join(HARMLESS)})(?![^\W_])")
 _SHORT = {stem for stem in (*ABOUT, *LIMITS) if len(stem) < 4} | {*ALONE} & {*ABOUT}
 _ABOUT = _pattern((stem for stem in ABOUT if stem not in _SHORT), ABOUT_ANYWHERE)
 _ABOUT_ALONE = _alone(stem for stem in ABOUT if stem in _SHORT)
@@ -257,7 +259,9 @@ def _short_quoted(text: str) -> str | None:
 
 def _quoted(text: str) -> str | None:
     shown = _shown(text)
-    plain, freed = _FREE.subn(" ", _plain(shown))
+    plain, freed = _HARMLESS.subn(" ", _plain(shown))
+    plain, sentences = _FREE.subn(" ", plain)
+    freed += sentences
     found = _speaks(plain if freed else shown, plain)
     if found is None or _PROGRAMS.match(plain.strip("\x00 ")):
         return None
@@ -347,7 +351,7 @@ def refusing(text: str) -> str | None:
     True
     """
     shown = _shown(text)
-    plain = _FREE.sub(" ", _plain(shown))
+    plain = _FREE.sub(" ", _HARMLESS.sub(" ", _plain(shown)))
     sentences = [one for one in _SENTENCE.split(plain) if one.strip()]
     for first, second in zip(sentences, [*sentences[1:], ""], strict=False):
         both = f"{first} {second}"

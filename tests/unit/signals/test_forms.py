@@ -131,3 +131,20 @@ WORDS = (
 def test_words_of_refusal_are_heard(text: str) -> None:
     assert quoted(text) is not None
     assert quoted(f"Anna at the lake. {text}.") is not None
+
+
+HARMLESS = (
+    *("Train station at night", "Military training exercise in Salisbury", "A training shoe"),
+    *("Use of flash: off", "Forbidden City, Beijing", "License plate blurred", "Restricted view"),
+    *("Noise reduction: AI Denoise", "https://creativecommons.org/licenses/by/4.0/"),
+    *("Police training ground", "Driving licence office", "Refuse collection truck"),
+)
+
+
+@pytest.mark.parametrize("text", HARMLESS)
+def test_name_of_a_thing_is_no_refusal_and_hides_none(text: str) -> None:
+    assert quoted(text) is None
+    for refusal in ("no AI", "Not for training", "humans only", "consent withdrawn"):
+        assert quoted(f"{text}, {refusal}") is not None
+        assert quoted(f"{refusal}. {text}") is not None
+    assert quoted(text.replace(" ", " no AI ", 1) if " " in text else f"{text}?noai") is not None

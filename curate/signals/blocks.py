@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from curate.media.photoshop import image_resources
-from curate.signals.words import Text, decoded, refusing, runs, unpacked, wide_texts
+from curate.signals.codes import decoded, runs, unpacked, wide_texts
+from curate.signals.words import Text, refusing
 
 MOST_XMP = 1 << 20
 XMP = b"http://ns.adobe.com/xap/1.0/\x00"

@@ -11,10 +11,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from curate.signals.codes import decoded, runs, wide_texts
 from curate.signals.directories import BrokenError, Directories, Value, read_directories
 from curate.signals.found import Signal, digest_of, unreadable
 from curate.signals.iptc import Rights
-from curate.signals.words import Text, decoded, refusing, runs, wide_texts
+from curate.signals.words import Text, refusing
 
 TOOL = "curate EXIF reader 3"
 

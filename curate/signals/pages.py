@@ -13,13 +13,14 @@ from collections.abc import Iterator
 from html.parser import HTMLParser
 
 from curate.signals.agents import agents_of, is_known, may_gather
+from curate.signals.codes import decoded
 from curate.signals.fields import HANDLERS, SPEAKING, Make, statements
 from curate.signals.flags import flag_of
 from curate.signals.found import Signal
 from curate.signals.headers import NAMES, name_of, read_headers
 from curate.signals.normal import UNREADABLE
 from curate.signals.rsl import read_rsl
-from curate.signals.words import Text, decoded, leaves, refusing
+from curate.signals.words import Text, leaves, refusing
 
 ENDINGS = (".html", ".htm", ".xhtml", ".shtml", ".mht", ".mhtml", ".php", ".asp", ".aspx")
 _UNSEEN = ("script", "style", "template", "svg")

@@ -17,10 +17,11 @@ from urllib.parse import quote, unquote_to_bytes
 
 from curate.signals.agents import OTHERS, TRAINING, agents_of, gathers, may_gather
 from curate.signals.aiprefs import preferences
+from curate.signals.codes import decoded
 from curate.signals.fields import Make
 from curate.signals.found import Signal
 from curate.signals.normal import REFUSES_TRAINING, UNREADABLE
-from curate.signals.words import decoded, quoted, refusing
+from curate.signals.words import quoted, refusing
 
 MOST_BYTES = 512 << 10
 _NAMES = (

@@ -17,6 +17,7 @@ from curate.media.parts import is_text
 from curate.media.sniff import sniff
 from curate.signals import c2pa, words, xmp
 from curate.signals.blocks import packets
+from curate.signals.codes import decoded, runs, unpacked
 from curate.signals.content import read_picture
 from curate.signals.fields import HANDLERS, SPEAKING, Make, statements
 from curate.signals.flags import flag_of
@@ -27,7 +28,7 @@ from curate.signals.iptc import read_texts as iptc_texts
 from curate.signals.normal import UNREADABLE
 from curate.signals.pages import ENDINGS, read_page, words_of
 from curate.signals.rsl import is_rsl, read_rsl
-from curate.signals.words import Text, decoded, leaves, runs, spoken, unpacked
+from curate.signals.words import Text, leaves, spoken
 
 TOOL = "curate web reader 3"
 MOST = 1 << 20

@@ -17,6 +17,7 @@ from pathlib import PurePosixPath
 from urllib.parse import urlsplit
 
 from curate.signals import robots, tdmrep
+from curate.signals.codes import decoded, readings
 from curate.signals.describing import limiting
 from curate.signals.fields import Make, statements
 from curate.signals.found import Signal
@@ -26,7 +27,7 @@ from curate.signals.normal import REFUSES_TRAINING, UNREADABLE, Use
 from curate.signals.pages import ENDINGS, read_page, words_of
 from curate.signals.sidecar import MOST, is_words, make_of, read_loose, speaking
 from curate.signals.terms import is_readme, is_terms, read_terms
-from curate.signals.words import decoded, leaves, quoted, readings, refusing, refusing_name
+from curate.signals.words import leaves, quoted, refusing, refusing_name
 
 # Lists of many files are long; what is longer is told.
 MOST_LOOSE = 32 << 20
@@ -70,7 +71,7 @@ def _trust(raw: bytes, make: Make, place: str) -> Iterator[Signal]:
                        strength="weak")  # fmt: skip
 
 
-def read_folder_file(place: str, raw: bytes | None) -> list[Signal]:
+def read_folder_file(place: str, raw: bytes | None) -> list[Signal]:  # noqa: PLR0911 - a kind a line
     """Return what a file that belongs to no entry says of all in the folder that it lies in.
 
     Args:

@@ -25,6 +25,7 @@ from curate.signals.headers import pairs, read_headers
 from curate.signals.listing import spelt
 from curate.signals.normal import REFUSES_TRAINING, UNREADABLE, Use
 from curate.signals.pages import ENDINGS, read_page, words_of
+from curate.signals.rsl import is_rsl
 from curate.signals.sidecar import MOST, is_words, make_of, read_loose, speaking
 from curate.signals.terms import is_readme, is_terms, read_terms
 from curate.signals.words import leaves, quoted, refusing, refusing_name
@@ -86,6 +87,10 @@ def read_folder_file(place: str, raw: bytes | None) -> list[Signal]:  # noqa: PL
         signals.append(unread(f"the name of a file: “{name}”"))
     if raw is None or len(raw) > MOST_LOOSE:
         return [*signals, unread("it cannot be opened or is too long")]
+    if is_rsl(raw):
+        # Its elements are read for each path; here are words that somebody put among them.
+        words = refusing(decoded(raw))
+        return [*signals, unread(f"free text: “{words}”")] if words else signals
     terms = is_terms(place)
     if name.endswith(ENDINGS):
         found, shown = read_page(raw, make, place)

@@ -33,6 +33,9 @@ _VALUED = frozenset(("unavailable_after", "max-snippet", "max-image-preview", "m
 _SEARCHING = frozenset(
     ("googlebot", "googlebot-image", "bingbot", "msnbot", "yandexbot", "baiduspider", "slurp")
 )
+# Headers that somebody made up.
+_OF_USE = re.compile(r"(?:^|-)(?:ai|genai|llm|tdm|usage|train|training|mining)(?:-|$)")
+_YES = ("1", "y", "yes", "true", "allow", "allowed", "all")
 _LINKED = re.compile(r"\s*<([^<>]*)>(.*)", re.DOTALL)
 _REL = re.compile(r"rel\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s;,]+))", re.IGNORECASE)
 _OF_TERMS = frozenset(("license", "licence", "terms-of-service", "copyright", "tdm-policy"))
@@ -74,7 +77,11 @@ def read_headers(headers: Iterable[tuple[str, str]], make: Make, place: str) -> 
             yield from preferences(make, at, value)
         elif lower == "link":
             yield from _links(value, make, at)
-        elif SPEAKING.search(lower) or refusing(f"{lower}: {value}"):
+        elif (
+            SPEAKING.search(lower)
+            or (_OF_USE.search(lower) and value.strip().lower() not in _YES)
+            or refusing(f"{lower}: {value}")
+        ):
             yield make("unreadable", at, f"{name}: {value}", uses=UNREADABLE)
 
 
@@ -202,6 +209,10 @@ def unparsed(told: Any, found: Iterable[tuple[str, str]]) -> list[str]:
     return sorted(one for one in NAMES - {"link", "robots"} - known if one in whole)
 
 
+# A longer name of a header is none: it is a text in a code.
+_LONGEST = 48
+
+
 def unmade(told: Any) -> list[str]:
     """Return the names in a document under which headers stand of which none was made out."""
     found, waiting = [], [told]
@@ -213,6 +224,6 @@ def unmade(told: Any) -> list[str]:
             for key, value in one.items():
                 if not is_headers(key):
                     waiting.append(value)
-                elif value and not any(pairs({key: value})):
+                elif value and not any(len(name) <= _LONGEST for name, _ in pairs({key: value})):
                     found.append(key)
     return found

@@ -76,7 +76,7 @@ STEMS: Mapping[str, tuple[str, ...]] = {
         *("model release pend", "unreleased",
         "not asked", "but ask", "please ask", "without their"),
         *("without her", "without his", "without knowledge", "without asking", "does not want"),
-        *("did not want", "doesn't want", "unwilling", "by downloading", "legal hold", "expired"),
+        *("did not want", "doesn't want", "unwilling", "by downloading", "sign the", "agreement", "legal hold", "expired"),
         *("legal review", "under review", "not approved", "approval", "out of scope"),
         *("out-of-scope", "deprecat", "no longer", "third part", "contract applies", "terms apply"),
         *("t&c", "terms at", "for terms", "request access", "access by request", "contact us"),

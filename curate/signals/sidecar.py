@@ -150,7 +150,12 @@ def speaking(told: Any) -> Iterator[tuple[str, str]]:
                 flag = flag_of(name, value)
                 speaks = SPEAKING.search(name) and flag != "free"
                 # Of fields that are read otherwise the value alone is not.
-                if (speaks and name_of(name) not in NAMES) or (flag == "held" and name in HANDLERS):
+                legal = "status" in name.lower() and str(value).strip().startswith("451")
+                if (
+                    (speaks and name_of(name) not in NAMES)
+                    or legal
+                    or (flag == "held" and name in HANDLERS)
+                ):
                     yield name, json.dumps(value, ensure_ascii=False)
                 waiting.append(value)
 

@@ -2,8 +2,8 @@
 
 Each table is scanned for the rows wanted and never held whole, so that one entry of a million is
 explained within seconds and in little memory. In the neighbourhood are the entry and those that
-have its bytes or its pixels, the entries that it was made from, what was computed of their contents, and the
-faces of the people whom it names or who were recognised in it.
+have its bytes or its pixels, the entries that it was made from, what was computed of their
+contents, and the faces of the people whom it names or who were recognised in it.
 """
 
 from __future__ import annotations

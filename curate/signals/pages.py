@@ -115,8 +115,8 @@ class _Page(HTMLParser):
                 self._shut(content, agent, place)
             self.found += read_headers(said, self.make, place)
         elif lower in _OF_AI and content.strip().lower() not in _OPEN:
-            said = f"{name}: {content}"
-            self.found.append(self.make("unreadable", place, said, uses=UNREADABLE))
+            shown = f"{name}: {content}"
+            self.found.append(self.make("unreadable", place, shown, uses=UNREADABLE))
         elif name_of(name) in NAMES or SPEAKING.search(lower):
             self.found += read_headers([(name, content)], self.make, place)
         elif re.search(r"rights|copyright|licen[sc]e|usage", lower):

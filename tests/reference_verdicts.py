@@ -60,6 +60,7 @@ REVIEWS = {
     *("CON027", "CON028", "CON030", "CON031", "CON032", "CON041", "CON042"),
     *("DEP001", "DEP002", "DEP003", "DEP004", "DEP005", "DEP006", "DEP007", "DEP008", "DEP009"),
     *("DEP012", "SRC004", "SRC005", "SRC006", "SRC007", "SRC009", "SRC010"),
+    *("SRC011", "CON043"),
 }
 # How many people of each role a manipulation cannot do without.
 NEEDS = {

@@ -440,7 +440,7 @@ def _statements(said: dict[str, Any], scratch: Path, media: pa.Table) -> dict[st
     if consents := said.get("consents"):
         path = scratch / "consents.json"
         path.write_text(json.dumps([_with_ids(c, "media", ids) for c in consents]), "utf-8")
-        records = read_statements(path, purposes=purpose_tree()).records
+        records = read_statements(path, purposes=purpose_tree(), keep=("remark",)).records
     for name in ("sources", "notices", "requests", "custody", "consents"):
         key = "records" if name == "consents" else name
         rows = [_with_ids(row, "media_ids", ids) for row in said.get(key, [])]

@@ -314,7 +314,43 @@ def _supported(tables: Mapping[str, pa.Table]) -> set[tuple[str, str]]:
 
 
 def _signals(tables: Mapping[str, pa.Table], entry: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return statements in an entry's file, as the last search of it read them, and beside it."""
+    """Return statements in an entry's file, as the last search of it read them, and beside it.
+
+    After its own come those of entries with the same bytes or pixels, each with where it stands.
+    """
+    contents = {row["sha256"]: row for row in tables["content"].to_pylist()}
+    own = _own_signals(tables, entry)
+    seen = {_said(row) for row in own}
+    for other in tables["entries"].to_pylist():
+        if other["media_id"] == entry["media_id"] or not _same_picture(entry, other, contents):
+            continue
+        for row in _own_signals(tables, other):
+            if row["kind"] not in _OF_THE_FILE and _said(row) not in seen:
+                seen.add(_said(row))
+                own.append({**row, "place": f"{row['place']} of {other['locator']}, which is the "
+                                            "same picture"})  # fmt: skip
+    return own
+
+
+# What is said of a file and not of what it shows.
+_OF_THE_FILE = ("c2pa_state", "conflict", "rights")
+
+
+def _said(row: dict[str, Any]) -> tuple[Any, ...]:
+    return tuple(row[name] for name in ("kind", "place", "value", "digest"))
+
+
+def _same_picture(
+    one: dict[str, Any], other: dict[str, Any], contents: Mapping[str, dict[str, Any]]
+) -> bool:
+    if one["sha256"] is None or one["sha256"] == other["sha256"]:
+        return one["sha256"] is not None
+    pixels = [contents.get(entry["sha256"], {}) for entry in (one, other)]
+    first, second = ((row.get("pixel_digest"), row.get("pixel_digest_basis")) for row in pixels)
+    return first[0] is not None and first == second
+
+
+def _own_signals(tables: Mapping[str, pa.Table], entry: dict[str, Any]) -> list[dict[str, Any]]:
     read = {row["stage"] for row in _rows(tables["signal_scans"], "sha256", entry["sha256"])}
     inside = _rows(tables["signals"], "about", entry["sha256"])
     beside = _rows(tables["signals"], "about", entry["media_id"])

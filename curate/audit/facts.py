@@ -31,6 +31,8 @@ judged, kept              entry, once all are judged: its ``verdict``; which of 
 people                    entry and person in it: declared subjects, and identities of faces
 crossings                 entry and kind of tie: what of that kind stands in another split
 signalled                 entry and statement found in it or beside it, as in the table `signals`
+source_words              source and field of its record whose words may limit a use
+consent_words             record of consent with kept columns whose words may limit a use
 names                     pseudonym that is merged with others, and whose it is
 placed                    entry and split that lists it, as ``item``; likewise ``items``,
                           ``labelled`` and ``swapped``, as `curate.splits.classes` asks them
@@ -67,6 +69,7 @@ from curate.audit.names import (
 from curate.audit.prepare import CATALOG_INPUTS
 from curate.audit.refusals import refusals
 from curate.audit.register import heard_of
+from curate.audit.wording import consent_words, source_words
 from curate.catalog.memory import in_memory
 from curate.catalog.numbered import Numbers, Runs
 from curate.consent.coverage import ConsentTables, coverage
@@ -247,6 +250,8 @@ def connect_facts(
     connection.register("use", _use_row(question))
     stated = [prepared["origins"]["licence"].cast(pa.string()), statements["sources"]["licence"]]
     connection.register("licences", licence_table(x for one in stated for x in one.to_pylist()))
+    connection.register("source_words", source_words(statements["sources"]))
+    connection.register("consent_words", consent_words(statements["consents"]))
     as_listed = _runs(prepared["depictions"], "duty", prepared["duties"].num_rows)
     # Each has a connection of its own inside, and the two together keep two processors busy.
     with ThreadPoolExecutor(max_workers=1) as beside:

@@ -206,7 +206,9 @@ beside AS (
 ),
 unread AS (
     SELECT media_id, count(*)::INTEGER AS unreadable,
-           string_agg(place || ' (' || left(coalesce(value, ''), 120) || ')', '; '
+           string_agg(place || ' (' || CASE WHEN length(value) > 120
+                          THEN regexp_replace(left(value, 120), '\\s+\\S*$', '') || ' …'
+                          ELSE coalesce(value, '') END || ')', '; '
                       ORDER BY place, key) AS unreadable_where
     FROM signalled WHERE kind = 'unreadable' GROUP BY media_id
 ),

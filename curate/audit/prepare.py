@@ -240,15 +240,47 @@ _VIEWS = {
         ORDER BY e.media_id
     """,
     # What an older reader found of a content counts no longer, once another has read it.
+    # A statement about a picture is about every entry that has its bytes or its pixels, whichever
+    # of them it stands in or beside; what a record says of its own file is not.
     "signalled": """
-        SELECT e.media_id, s.*
-        FROM signals s
-        JOIN signal_scans r ON r.sha256 = s.about AND r.stage = s.stage
-        JOIN entries e ON e.sha256 = s.about
-        WHERE s.about_kind = 'content'
+        WITH own AS (
+            SELECT e.media_id, e.sha256, e.locator, s.*
+            FROM signals s
+            JOIN signal_scans r ON r.sha256 = s.about AND r.stage = s.stage
+            JOIN entries e ON e.sha256 = s.about
+            WHERE s.about_kind = 'content'
+            UNION ALL
+            SELECT e.media_id, e.sha256, e.locator, s.*
+            FROM signals s JOIN entries e ON e.id = s.about
+            WHERE s.about_kind = 'media'
+        ),
+        pictures AS (
+            SELECT e.media_id,
+                   coalesce(c.pixel_digest_basis || ':' || c.pixel_digest, e.sha256) AS picture
+            FROM entries e LEFT JOIN content c USING (sha256) WHERE e.sha256 IS NOT NULL
+        ),
+        shared AS (
+            SELECT picture FROM pictures GROUP BY picture HAVING count(*) > 1
+        ),
+        told AS (
+            SELECT p.picture, o.*
+            FROM own o JOIN pictures p USING (media_id) SEMI JOIN shared USING (picture)
+            WHERE o.kind NOT IN ('c2pa_state', 'conflict', 'rights')
+            QUALIFY row_number() OVER (
+                PARTITION BY p.picture, o.kind, o.place, o.value, o.digest ORDER BY o.locator
+            ) = 1
+        )
+        SELECT media_id, * EXCLUDE (media_id, sha256, locator) FROM own
         UNION ALL
-        SELECT e.media_id, s.* FROM signals s JOIN entries e ON e.id = s.about
-        WHERE s.about_kind = 'media'
+        SELECT p.media_id, t.* EXCLUDE (picture, media_id, sha256, locator) REPLACE (
+                   t.key || ' of ' || t.locator AS key,
+                   t.place || ' of ' || t.locator || ', which is the same picture' AS place
+               )
+        FROM told t JOIN pictures p USING (picture)
+        WHERE NOT EXISTS (
+            SELECT 1 FROM own o WHERE o.media_id = p.media_id AND o.kind = t.kind
+            AND o.place = t.place AND o.value IS NOT DISTINCT FROM t.value AND o.digest = t.digest
+        )
         ORDER BY media_id, kind, key
     """,
     "people": """

@@ -325,8 +325,9 @@ SAID = ClearanceQuestion(
     answered={
         "seen": "read were C2PA, XMP, IPTC, EXIF, comments and texts in the file and behind its "
                 "end; files beside it that share its name; robots.txt, ai.txt, tdmrep.json, RSL, "
-                "licences, READMEs, saved pages and WARC files in its folder and those above; and "
-                "columns of its manifest that nothing else reads"
+                "licences, READMEs, saved pages and WARC files in its folder and those above, up "
+                "to the ingested root, on disk or in an archive; columns of its manifest that "
+                "nothing else reads; and the same of each entry with its bytes or its pixels"
     },
     possible=(SEEN, REVIEWED),
     enough=(SEEN, REVIEWED),

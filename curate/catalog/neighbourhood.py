@@ -2,8 +2,8 @@
 
 Each table is scanned for the rows wanted and never held whole, so that one entry of a million is
 explained within seconds and in little memory. In the neighbourhood are the entry and those that
-have its bytes, the entries that it was made from, what was computed of their contents, and the
-faces of the people whom it names or who were recognised in it.
+have its bytes or its pixels, the entries that it was made from, what was computed of their
+contents, and the faces of the people whom it names or who were recognised in it.
 """
 
 from __future__ import annotations
@@ -41,6 +41,14 @@ _STEPS: tuple[tuple[str, str], ...] = (
     """),
     ("digests", ("SELECT DISTINCT sha256 AS id FROM sightings "
                 "WHERE media_id IN (SELECT id FROM ids) AND sha256 IS NOT NULL")),
+    # What is said of one picture holds all with its pixels.
+    ("digests", """
+        SELECT id FROM digests
+        UNION
+        SELECT sha256 FROM content WHERE pixel_digest IN (
+            SELECT pixel_digest FROM content WHERE sha256 IN (SELECT id FROM digests)
+        )
+    """),
     ("ids", ("SELECT id FROM ids UNION SELECT media_id FROM sightings "
             "WHERE sha256 IN (SELECT id FROM digests)")),
     ("names", ("SELECT DISTINCT subject_id AS id FROM depictions "

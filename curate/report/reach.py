@@ -180,7 +180,7 @@ _OF_RULE = {
     "SHC002": "methods",
     "SIG017": "list",
     **dict.fromkeys(("SPL011", "SPL012", "SPL014"), "labels"),
-    **dict.fromkeys(("SRC004", "SRC009", "SRC010"), "list"),
+    **dict.fromkeys(("SRC004", "SRC009", "SRC010", "SRC011"), "list"),
 }
 
 

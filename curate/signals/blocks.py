@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from curate.media.photoshop import image_resources
-from curate.signals.words import Text, decoded, refusing, runs, unpacked
+from curate.signals.codes import decoded, runs, unpacked, wide_texts
+from curate.signals.words import Text, refusing
 
 MOST_XMP = 1 << 20
 XMP = b"http://ns.adobe.com/xap/1.0/\x00"
@@ -83,7 +84,7 @@ class Blocks:
 @lru_cache(maxsize=256)
 def _limits(value: bytes) -> tuple[str, ...]:
     """Return the texts in a block that limit a use; few profiles of colours are in many files."""
-    return tuple(run for run in runs(value) if refusing(run))
+    return tuple(run for run in (*runs(value), *wide_texts(value)) if refusing(run))
 
 
 def add_packets(found: Blocks, packets: Iterable[bytes]) -> None:

@@ -17,6 +17,7 @@ from typing import IO, Any
 
 from curate.errors import DependencyError
 from curate.signals.fields import HANDLERS, SPEAKING, statements
+from curate.signals.flags import flag_of
 from curate.signals.found import Signal, unreadable
 from curate.signals.normal import CATEGORIES, UNREADABLE, Use, cawg
 from curate.signals.words import quoted, refusing
@@ -211,10 +212,41 @@ def _manifest(manifest: Mapping[str, Any], make: partial[Signal]) -> Iterator[Si
         elif SPEAKING.search(plain) or re.search("training|mining|rights", plain, re.IGNORECASE):
             yield _unreadable(make, label, "an assertion about use whose form is not known")
         yield from _words(label, plain, data, make)
+        if not plain.startswith("c2pa.") and plain.rsplit(".", 1)[-1] != "training-mining":
+            yield from _flags(label, data, make)
+    yield from _named(manifest, make)
     for address in manifest.get("redactions") or ():
         # What was taken out of a part that this file was made from may have been a refusal.
         if (taken := str(address).rsplit("/", 1)[-1]) and not _PLAIN_PARTS.match(taken):
             yield _unreadable(make, taken, "an assertion that was taken out by redaction")
+
+
+def _flags(label: str, data: object, make: partial[Signal]) -> Iterator[Signal]:
+    """Yield the fields of an assertion whose names speak of use, or that say no to it."""
+    for path, value in _values(data):
+        local = path.rpartition(".")[2].rsplit(":", 1)[-1]
+        flag = flag_of(path, value)
+        if flag == "held" or (flag == "none" and SPEAKING.search(local) and local not in HANDLERS):
+            yield _unreadable(make, f"{label}/{path}", f"{local}: {value}")
+
+
+def _values(value: object, path: str = "") -> Iterator[tuple[str, object]]:
+    if isinstance(value, dict) and value:
+        for key, inner in value.items():
+            yield from _values(inner, f"{path}.{key}" if path else str(key))
+    elif isinstance(value, list) and value:
+        for inner in value:
+            yield from _values(inner, path)
+    else:
+        yield path, value
+
+
+def _named(manifest: Mapping[str, Any], make: partial[Signal]) -> Iterator[Signal]:
+    """Yield the title of a picture and the names of programs that made it, where they refuse."""
+    for field_ in ("title", "claim_generator", "claim_generator_info"):
+        for _, said in _leaves(manifest.get(field_)):
+            if refusing(re.sub(r"[._/-]+", " ", said)):
+                yield _unreadable(make, field_, f"free text: “{said}”")
 
 
 _PLAIN_PARTS = re.compile(r"c2pa\.(?:thumbnail|hash|icon|embedded-data|ingredient|time-stamp)")

@@ -11,10 +11,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from curate.signals.codes import decoded, runs, wide_texts
 from curate.signals.directories import BrokenError, Directories, Value, read_directories
 from curate.signals.found import Signal, digest_of, unreadable
 from curate.signals.iptc import Rights
-from curate.signals.words import Text, decoded, refusing, runs
+from curate.signals.words import Text, refusing
 
 TOOL = "curate EXIF reader 3"
 
@@ -136,6 +137,9 @@ def _words(tag: int, kind: int, value: bytes, order: str) -> Iterator[str]:
         # Cameras and profiles of colours have words of their own, such as those of autofocus.
         for run in _LETTERS.findall(value):
             if refusing(text := run.decode("ascii")):
+                yield text
+        for text in runs(value) if tag == _PROFILE else wide_texts(value):
+            if refusing(text):
                 yield text
     elif kind in (1, 6, 7) and 8 <= len(value) <= _MOST_BYTES:
         yield from runs(value)

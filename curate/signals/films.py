@@ -23,8 +23,9 @@ from curate.media.containers.layout import is_text
 from curate.media.sniff import Format, sniff
 from curate.media.streams import TEXTUAL
 from curate.signals.blocks import Blocks
+from curate.signals.codes import runs
 from curate.signals.walks import find_blocks
-from curate.signals.words import Text, runs
+from curate.signals.words import Text
 
 _MOST_SUBTITLES = 4 << 20
 _MOST_DATA = 1 << 20

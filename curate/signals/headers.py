@@ -13,6 +13,7 @@ from curate.signals.aiprefs import preferences
 from curate.signals.fields import SPEAKING, Make, reservation, statements
 from curate.signals.found import Signal
 from curate.signals.normal import REFUSES_TRAINING, UNREADABLE
+from curate.signals.robots import read_for
 from curate.signals.words import refusing
 
 NAMES = frozenset(
@@ -28,6 +29,13 @@ _SHUT = frozenset(("none", "noindex", "noarchive", "noimageindex"))
 _ODD = re.compile(r"(?:^|[^a-z])(?:no[-_]?)?(?:image)?ai(?:[^a-z]|$)|train|tdm|llm|mining|genai")
 # Directives of X-Robots-Tag that have a value: a colon after any other word names an agent.
 _VALUED = frozenset(("unavailable_after", "max-snippet", "max-image-preview", "max-video-preview"))
+# Agents for a search that also serve a model: to refuse AI to one of them means more than the one.
+_SEARCHING = frozenset(
+    ("googlebot", "googlebot-image", "bingbot", "msnbot", "yandexbot", "baiduspider", "slurp")
+)
+# Headers that somebody made up.
+_OF_USE = re.compile(r"(?:^|-)(?:ai|genai|llm|tdm|usage|train|training|mining)(?:-|$)")
+_YES = ("1", "y", "yes", "true", "allow", "allowed", "all")
 _LINKED = re.compile(r"\s*<([^<>]*)>(.*)", re.DOTALL)
 _REL = re.compile(r"rel\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s;,]+))", re.IGNORECASE)
 _OF_TERMS = frozenset(("license", "licence", "terms-of-service", "copyright", "tdm-policy"))
@@ -56,7 +64,9 @@ def read_headers(headers: Iterable[tuple[str, str]], make: Make, place: str) -> 
     for name, value in headers:
         lower = name_of(name)
         at = f"{place}: {name.strip()}"
-        if lower in {"x-robots-tag", "robots"}:
+        if lower == "robots" and re.search(r"user-agent\s*:", value, re.IGNORECASE):
+            yield from read_for("/", value.encode(), make, at, known=False)
+        elif lower in {"x-robots-tag", "robots"}:
             yield from _robots_tag(value, make, at)
         elif lower == "tdm-reservation":
             yield reservation(partial(make, reader="tdmrep"), at, value.strip().strip("\"'"))
@@ -67,7 +77,11 @@ def read_headers(headers: Iterable[tuple[str, str]], make: Make, place: str) -> 
             yield from preferences(make, at, value)
         elif lower == "link":
             yield from _links(value, make, at)
-        elif SPEAKING.search(lower) or refusing(f"{lower}: {value}"):
+        elif (
+            SPEAKING.search(lower)
+            or (_OF_USE.search(lower) and value.strip().lower() not in _YES)
+            or refusing(f"{lower}: {value}")
+        ):
             yield make("unreadable", at, f"{name}: {value}", uses=UNREADABLE)
 
 
@@ -96,7 +110,7 @@ def _robots_tag(value: str, make: Make, place: str) -> Iterator[Signal]:
                 )  # fmt: skip
             elif (
                 (one in _SHUT and agent != "*" and (known or may_gather(agent)))
-                or (one in _REFUSALS and may_gather(agent))
+                or (one in _REFUSALS and (may_gather(agent) or agent in _SEARCHING))
                 or (one not in _REFUSALS and _ODD.search(one) and (known or may_gather(agent)))
             ):
                 yield make(
@@ -193,3 +207,23 @@ def unparsed(told: Any, found: Iterable[tuple[str, str]]) -> list[str]:
     whole = json.dumps(told).lower().replace("_", "-")
     known = {name_of(name) for name, _ in found}
     return sorted(one for one in NAMES - {"link", "robots"} - known if one in whole)
+
+
+# A longer name of a header is none: it is a text in a code.
+_LONGEST = 48
+
+
+def unmade(told: Any) -> list[str]:
+    """Return the names in a document under which headers stand of which none was made out."""
+    found, waiting = [], [told]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, list):
+            waiting += one
+        elif isinstance(one, dict):
+            for key, value in one.items():
+                if not is_headers(key):
+                    waiting.append(value)
+                elif value and not any(len(name) <= _LONGEST for name, _ in pairs({key: value})):
+                    found.append(key)
+    return found

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from curate.signals.codes import decoded
 from curate.signals.found import Signal, digest_of, unreadable
-from curate.signals.words import Text, decoded
+from curate.signals.words import Text
 
 TOOL = "curate IPTC-IIM reader 3"
 

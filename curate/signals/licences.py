@@ -1,11 +1,15 @@
-"""Licences: texts and addresses to SPDX ids.
+"""Licences: texts and addresses to SPDX ids, and whether a text is a licence and nothing else.
 
 What names no licence that is known here is None: someone has to read it.
 """
 
 from __future__ import annotations
 
+import hashlib
 import re
+import unicodedata
+
+from curate.signals.words import quoted
 
 # Jurisdictions of ported Creative Commons licences that SPDX has ids for.
 _PORTED = {
@@ -29,7 +33,8 @@ _PLAIN = (
     (re.compile(r"opendatacommons\.org/licenses/by|\bodc-by\b"), "ODC-By-1.0"),
     (re.compile(r"opendatacommons\.org/licenses/pddl|\bpddl\b"), "PDDL-1.0"),
     (re.compile(r"open-government-licence/version/3|\bogl-uk-3\.0\b"), "OGL-UK-3.0"),
-    (re.compile(r"apache\.org/licenses/license-2|\bapache[- ](?:license[, ]+)?(?:version )?2\b"),
+    (re.compile(r"apache\.org/licenses/license-2"
+                r"|\bapache[- ](?:license[, ]+)?(?:version )?2(?:\.0)?\b"),
      "Apache-2.0"),
     (re.compile(r"opensource\.org/licenses?/mit\b|\bmit licen[sc]e\b|^mit$"), "MIT"),
 )  # fmt: skip
@@ -69,10 +74,18 @@ def to_spdx(text: str) -> str | None:
     return found.pop() if len(found) == 1 else None
 
 
+# Addresses of licences, with nothing behind them but which form of the page is meant.
+_WHOLE_ADDRESS = re.compile(
+    r"https?://(?:www\.)?(?=(?:creativecommons|opendatacommons|opensource|apache)\.org/)"
+    r"|(?<=creativecommons\.org/publicdomain/zero/1\.0)"
+    r"/?(?:deed|legalcode)?(?:\.[a-z_-]{2,7})?(?=[\s)>\]]|$)"
+    r"|(?<=\d\.\d)/(?:deed|legalcode)?(?:\.[a-z_-]{2,7})?(?:\.txt)?(?=[\s)>\].,]|$)"
+)
 # What stands around the name of a licence and restricts nothing.
 _AROUND = re.compile(
     r"https?://(?:www\.)?(?:creativecommons|opendatacommons|spdx|opensource|apache)\.org\S*|"
-    r"\d\.\d|\b(?:this|work|image|photo(?:graph)?|picture|file|media|is|are|licen[sc]ed?|"
+    r"\d\.\d|\b(?:for the full text|for details|public licen[sc]e|spdx|identifier)\b"
+    r"|\b(?:this|work|image|photo(?:graph)?|picture|file|media|is|are|licen[sc]ed?|"
     r"under|an?|the|terms|of|international|unported|generic|available|released|made|and|by|see|"
     r"text|full|at|cc|creative commons)\b"
 )
@@ -86,10 +99,60 @@ def beside_name(text: str) -> str:
     >>> beside_name("Licensed under Creative Commons Attribution 4.0").strip()
     ''
     """
-    rest = text.lower()
+    rest = _WHOLE_ADDRESS.sub(" ", text.lower())
     for pattern in (_ADDRESS, *(pattern for pattern, _ in _PLAIN), _SHORT, _WORDS, _AROUND):
         rest = pattern.sub(" ", rest)
     return rest
+
+
+# SHA-256 of the words of texts that are a licence as a whole, as `_digest` takes them.
+_TEXTS = {
+    "95f35d79ea3bab75c250549d6a03cef242e0547d78c99e26fcede49936fb0184": "Apache-2.0",
+    "f45538b138cf9aea39fa205de037a0bede8305e68281650e7ab809a8b3ebb2f0": "Apache-2.0",
+    "96bdc7f63190fb4bd1ae584b890300ed7517d858b34c945642a3b9b2f1612a5f": "CC0-1.0",
+    "0cf21bdfd1964a97a8615e128534845826afbc887edc95aa5c925cbf64386b5c": "MIT",
+}
+_MIT_HEAD = re.compile(
+    r"\s*(?:(?:the )?mit licen[sc]e(?: \(mit\))?\s*\n\s*)?"
+    r"(?:copyright (?:\(c\)|©)? ?\d{4}(?:[-, ]+\d{4})*,? ([^\n]{1,60})\n\s*)?"
+    r"(?=permission is hereby granted)",
+    re.IGNORECASE,
+)
+_HOLDER = re.compile(
+    r"(?!.*\b(?:only|no|not|for|humans?|people|machines?|except|without|but)\b)"
+    r"(?:[^\W\d_][\w.'-]*,?\s*){0,6}",
+    re.IGNORECASE,
+)
+
+
+def whole_licence(text: str) -> str | None:
+    """Return the SPDX id of the licence that a text is in whole: its name, or its known text.
+
+    A text that says one word more than a licence does is not understood: the word may limit it.
+
+    >>> whole_licence("CC BY 4.0"), whole_licence("CC BY 4.0 for humans")
+    ('CC-BY-4.0', None)
+    """
+    head = _MIT_HEAD.match(text)
+    holder = (head[1] if head else None) or ""
+    # A line for a name may hold more than a name.
+    if _HOLDER.fullmatch(holder) and not quoted(holder):
+        text = text[head.end() :] if head else text
+    if found := _TEXTS.get(_digest(text)):
+        return found
+    if len(text) > _MOST_NAME:
+        return None
+    spdx = to_spdx(text)
+    return spdx if spdx and not re.search(r"[^\W_]", beside_name(text)) else None
+
+
+_MOST_NAME = 1000
+
+
+def _digest(text: str) -> str:
+    """Return the SHA-256 of a text's words, whatever its spaces, marks and capitals are."""
+    words = re.findall(r"[^\W_]+", unicodedata.normalize("NFKC", text).lower())
+    return hashlib.sha256(" ".join(words).encode()).hexdigest()
 
 
 def _is_version_of(exact: str, vague: str) -> bool:

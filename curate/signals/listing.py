@@ -18,8 +18,9 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from curate.media import UnreadableError
-from curate.media.archive import packed_files
+from curate.media.archive import archive_of, packed_files
 from curate.media.sniff import FORMATS
+from curate.signals.terms import is_readme, is_terms
 
 Entry = Mapping[str, Any]
 
@@ -43,11 +44,13 @@ _DATA = frozenset(
     (
         *("npy", "npz", "pt", "pth", "pkl", "pickle", "h5", "hdf5", "mat", "bin", "dat", "idx"),
         *("parquet", "arrow", "feather", "tfrecord", "tar", "sqlite", "db", "onnx"),
-        *("pts", "ply", "obj", "sig", "sha256", "md5", "css", "js", "woff", "woff2", "ttf"),
+        *("pts", "ply", "obj", "sig", "sha256", "md5", "css", "woff", "woff2", "ttf"),
     )
 )
 # Tables and programs that belong to no entry: what is in a manifest is read as such.
-_TABLES = frozenset(("csv", "tsv", "jsonl", "ndjson", "xlsx", "py", "ipynb", "sh", "m", "c", "cpp"))
+_TABLES = frozenset(
+    ("csv", "tsv", "jsonl", "ndjson", "xlsx", "py", "ipynb", "sh", "m", "c", "cpp", "js")
+)
 
 
 @dataclass
@@ -60,7 +63,7 @@ class Beside:
         sidecars: Files that are no media, by root, folder and each beginning of their names before
             a dot, in one spelling.
         loose: Files that belong to no entry, by root and folder.
-        archives: Files that entries lie in, by root.
+        unlisted: Why the files of a folder are not all known, by root and folder.
         marks: What tells each file from what it was before.
     """
 
@@ -72,7 +75,7 @@ class Beside:
         default_factory=lambda: defaultdict(list)
     )
     loose: dict[tuple[str, str], list[str]] = field(default_factory=lambda: defaultdict(list))
-    archives: set[tuple[str, str]] = field(default_factory=set)
+    unlisted: dict[tuple[str, str], str] = field(default_factory=dict)
     marks: set[str] = field(default_factory=set)
 
 
@@ -103,14 +106,17 @@ def list_beside(entries: Iterable[Entry]) -> Beside:
             names[entry["root"], str(parent)] |= set()
         names[entry["root"], str(place.parent)] |= set(own_names(place))
     found = Beside()
-    packed: dict[tuple[str, str], dict[str, list[tuple[str, int]]]] = {}
+    packed = _Packed(found)
     for (root, folder), known in sorted(names.items()):
-        inside = _listed(root, folder, found, packed)
+        inside = packed.files(root, folder)
         _sort(root, folder, folder, inside, known, found)
         # What a server has in this folder speaks of its root.
-        for hidden in _around(root, folder, packed):
+        for hidden in packed.around(root, folder):
             around = str(PurePosixPath(folder) / hidden)
-            _sort(root, folder, around, _listed(root, around, found, packed), known, found)
+            inside = packed.files(root, around)
+            if spelt(hidden) in _OF_EACH:
+                inside = [one for one in inside if _about(one[0], known)]
+            _sort(root, folder, around, inside, known, found)
     return found
 
 
@@ -121,16 +127,14 @@ _AROUND = frozenset(
         *("xmp", ".xmp", "sidecar", "sidecars", "metadata", ".metadata", "c2pa"),
     )
 )
-
-
-def _around(root: str, folder: str, packed: dict[tuple[str, str], Any]) -> list[str]:
-    try:
-        return sorted(one.name for one in os.scandir(Path(root, folder))
-                      if spelt(one.name) in _AROUND and one.is_dir())  # fmt: skip
-    except OSError:
-        inside = {name for members in packed.values() for name in members}
-        return sorted({PurePosixPath(name).name for name in inside
-                       if spelt(PurePosixPath(name).name) in _AROUND})  # fmt: skip
+# Folders that hold one file for each picture of the folder that they lie in, with its name.
+_OF_EACH = frozenset(
+    (
+        *("meta", ".meta", "_meta", "_metadata", "json", "info", "text", "texts", "txt", "notes"),
+        *("captions", "caption", "labels", "annotations", "annotation", "docs", "policies"),
+        *(".comments", "comments", "exif", "iptc", "html", "pages"),
+    )
+)
 
 
 def own_names(locator: PurePosixPath) -> tuple[str, ...]:
@@ -138,42 +142,89 @@ def own_names(locator: PurePosixPath) -> tuple[str, ...]:
     return tuple(dict.fromkeys((spelt(locator.name), spelt(locator.stem))))
 
 
-def _listed(
-    root: str, folder: str, found: Beside, packed: dict[tuple[str, str], Any]
-) -> list[tuple[str, str]]:
-    """Return the names of the files in a folder, or in an archive, each with its mark."""
-    path = Path(root, folder)
-    try:
-        return [(one.name, _mark(one.stat(follow_symlinks=False)))
-                for one in os.scandir(path) if not one.is_dir()]  # fmt: skip
-    except OSError:
-        pass
-    for place in (PurePosixPath(folder), *PurePosixPath(folder).parents):
-        if str(place) != "." and Path(root, place).is_file():
-            found.archives.add((root, str(place)))
-            key = (root, str(place))
-            if key not in packed:
-                packed[key] = _members(root, str(place), found)
-            inner = "" if str(place) == folder else str(PurePosixPath(folder).relative_to(place))
-            return [(name, str(size)) for name, size in packed[key].get(inner, ())]
-    return []
+class _Packed:
+    """Lists folders, and folders within archives, each archive once.
+
+    A media root may itself be an archive, or lie within one.
+    """
+
+    def __init__(self, found: Beside) -> None:
+        self._found = found
+        self._archives: dict[Path, _Archive] = {}
+
+    def files(self, root: str, folder: str) -> list[tuple[str, str]]:
+        """Return the names of the files in a folder, each with its mark."""
+        path = Path(root, folder)
+        try:
+            return [(one.name, _mark(one.stat(follow_symlinks=False)))
+                    for one in os.scandir(path) if not one.is_dir()]  # fmt: skip
+        except (FileNotFoundError, NotADirectoryError):
+            pass
+        except OSError as error:
+            self._found.unlisted[root, folder] = f"the folder cannot be listed: {error.strerror}"
+            return []
+        archive, inner = self._within(root, path)
+        if archive is None:
+            return []
+        if archive.broken:
+            self._found.unlisted[root, folder] = archive.broken
+        return [(name, str(size)) for name, size in archive.files.get(inner, ())]
+
+    def around(self, root: str, folder: str) -> list[str]:
+        """Return the names of those folders in a folder whose files are about its own."""
+        path = Path(root, folder)
+        try:
+            return sorted(one.name for one in os.scandir(path)
+                          if spelt(one.name) in _AROUND | _OF_EACH and one.is_dir())  # fmt: skip
+        except OSError:
+            archive, inner = self._within(root, path)
+        names = archive.folders.get(inner, ()) if archive is not None else ()
+        return sorted(name for name in names if spelt(name) in _AROUND | _OF_EACH)
+
+    def _within(self, root: str, path: Path) -> tuple[_Archive | None, str]:
+        inside = archive_of(path / "_")
+        if inside is None:
+            return None, ""
+        archive, inner = inside
+        if archive not in self._archives:
+            self._archives[archive] = _members(archive)
+        # An archive that changed is another one, whichever of its members did.
+        self._found.marks.add(f"{root}|{archive}|{_mark(archive.stat())}")
+        return self._archives[archive], inner.removesuffix("_").removesuffix("/")
 
 
-def _members(root: str, place: str, found: Beside) -> dict[str, list[tuple[str, int]]]:
-    path = Path(root, place)
-    made: dict[str, list[tuple[str, int]]] = defaultdict(list)
-    found.marks.add(f"{root}|{place}|{_mark(path.stat())}")
+@dataclass
+class _Archive:
+    """What lies in an archive: files with their lengths and folders, by folder."""
+
+    files: dict[str, list[tuple[str, int]]] = field(default_factory=lambda: defaultdict(list))
+    folders: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    broken: str = ""
+
+
+def _members(path: Path) -> _Archive:
+    made = _Archive()
+    # In a table there are no files beside.
     if path.suffix.lower() not in (".tar", ".zip"):
         return made
     try:
         for name, size, _ in packed_files(path):
             inner = PurePosixPath(name)
-            folder = "" if str(inner.parent) == "." else str(inner.parent)
-            made[folder].append((inner.name, size))
-    except UnreadableError:
-        # What is broken cannot be opened, which the probe tells of each entry in it.
-        pass
+            made.files[_named(inner.parent)].append((inner.name, size))
+            for parent in inner.parents:
+                if parent.name:
+                    made.folders[_named(parent.parent)].add(parent.name)
+    except UnreadableError as error:
+        made.broken = error.detail
     return made
+
+
+def _about(name: str, known: set[str]) -> bool:
+    return bool(set(_beginnings(name)) & known) or is_terms(name) or is_readme(name)
+
+
+def _named(folder: PurePosixPath) -> str:
+    return "" if str(folder) == "." else str(folder)
 
 
 def _mark(status: os.stat_result) -> str:
@@ -199,6 +250,11 @@ def _sort(
             found.sites[root, folder].append((whole, kind))
         elif spelt(name).endswith((".warc", ".warc.gz")):
             found.warcs[root].append(whole)
+        elif _ending(name) not in _DATA | _MEDIA and (is_terms(whole) or is_readme(name)):
+            # Of a picture with that name it may be as well; it is about the folder, too.
+            found.loose[root, folder].append(whole)
+            for beginning in beginnings & known:
+                found.sidecars[root, folder, beginning].append(whole)
         elif _ending(name) in (_DATA if name.startswith("._") else _DATA | _MEDIA):
             continue
         elif beginnings & known and not (spelt(name) in known and _ending(name) in _MEDIA):

@@ -110,6 +110,7 @@ _LABELS = {
     "bots": CATEGORIES,
     "tdm": ("data_mining", "ai_training", "ai_generative_training"),
     "all": CATEGORIES,
+    "*": CATEGORIES,
 }
 TRAINS = frozenset(label for label, named in _LABELS.items() if "ai_training" in named)
 """Labels of usages that include training."""

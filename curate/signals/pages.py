@@ -13,12 +13,14 @@ from collections.abc import Iterator
 from html.parser import HTMLParser
 
 from curate.signals.agents import agents_of, is_known, may_gather
+from curate.signals.codes import decoded
 from curate.signals.fields import HANDLERS, SPEAKING, Make, statements
+from curate.signals.flags import flag_of
 from curate.signals.found import Signal
 from curate.signals.headers import NAMES, name_of, read_headers
 from curate.signals.normal import UNREADABLE
 from curate.signals.rsl import read_rsl
-from curate.signals.words import decoded
+from curate.signals.words import Text, leaves, refusing
 
 ENDINGS = (".html", ".htm", ".xhtml", ".shtml", ".mht", ".mhtml", ".php", ".asp", ".aspx")
 _UNSEEN = ("script", "style", "template", "svg")
@@ -26,6 +28,20 @@ _ROBOTS = ("robots", "googlebot", "googlebot-image", "bingbot", "bots")
 _LICENCES = ("license", "usageInfo", "acquireLicensePage", "conditionsOfAccess")
 
 
+# Elements within a line: a word goes on behind them.
+_INLINE = frozenset(
+    (
+        *("a", "abbr", "b", "bdi", "bdo", "big", "cite", "code", "del", "dfn", "em", "font", "i"),
+        *("ins", "kbd", "mark", "q", "s", "samp", "small", "span", "strike", "strong", "sub"),
+        *("sup", "tt", "u", "var", "wbr", "nobr", "ruby", "rt"),
+    )
+)
+_POLICIES = frozenset(("tdm-policy", "tdmrep", "ai-policy", "ai", "noai", "content-policy", "rsl"))
+_OF_AI = frozenset(
+    ("ai", "ai-training", "genai", "llm", "ml", "training", "train", "mining", "tdm")
+)
+# What allows a robot what it does anyhow.
+_OPEN = frozenset(("", "index", "follow", "all", "yes", "allow", "allowed", "true", "1", "archive"))
 _META_NAMES = ("name", "http-equiv", "property", "itemprop")
 
 
@@ -49,21 +65,27 @@ class _Page(HTMLParser):
             *named.get("itemprop", "").lower().split(),
         ):
             self.found += statements("license", f"{self.place}: {tag}", [named["href"]], self.make)
-        elif {"tdm-policy", "tdmrep"} & set(named.get("rel", "").lower().split()):
+        elif _POLICIES & {*named.get("rel", "").lower().split()} or (
+            tag == "link" and "tdmrep" in named.get("type", "").lower()
+        ):
             self.found.append(self.make("terms", f"{self.place}: {tag}", named.get("href", "")))
+        if tag not in _INLINE:
+            self.words.append("\n")
         for name, value in attrs:
-            if SPEAKING.search(name):
+            if SPEAKING.search(name) or _refuses(name, value or ""):
                 said = f'{name}="{value}"' if value else name
                 self.found.append(
                     self.make("unreadable", f"{self.place}: {tag}", said, uses=UNREADABLE)
                 )
-            elif name in ("alt", "title", "aria-label") and value:
+            elif name in ("alt", "title", "aria-label", "label", "summary") and value:
                 self.words.append(value)
         if tag in _UNSEEN:
             self._inside.append(tag)
             self._script = named.get("type", "").lower()
 
     def handle_endtag(self, tag: str) -> None:
+        if tag not in _INLINE:
+            self.words.append("\n")
         if self._inside and self._inside[-1] == tag:
             self._inside.pop()
 
@@ -74,6 +96,8 @@ class _Page(HTMLParser):
             self.found += read_rsl("/", data.encode(), self.make, self.place, known=False)
         elif "ld+json" in self._script:
             self._linked(data)
+        elif "json" in self._script:
+            self._data(data)
 
     def handle_comment(self, data: str) -> None:
         self.words.append(data)
@@ -90,6 +114,9 @@ class _Page(HTMLParser):
                 said = [("x-robots-tag", f"{agent}: {part}") for part in re.split(r"[,;]", content)]
                 self._shut(content, agent, place)
             self.found += read_headers(said, self.make, place)
+        elif lower in _OF_AI and content.strip().lower() not in _OPEN:
+            shown = f"{name}: {content}"
+            self.found.append(self.make("unreadable", place, shown, uses=UNREADABLE))
         elif name_of(name) in NAMES or SPEAKING.search(lower):
             self.found += read_headers([(name, content)], self.make, place)
         elif re.search(r"rights|copyright|licen[sc]e|usage", lower):
@@ -101,9 +128,21 @@ class _Page(HTMLParser):
             self.words.append(content)
 
     def _shut(self, content: str, agent: str, place: str) -> None:
-        if re.search(r"no(?:index|ne|archive|image)", content.lower()):
+        if any(part.strip().lower() not in _OPEN for part in re.split(r"[,;]", content)):
             said = f"{agent}: {content}"
             self.found.append(self.make("unreadable", place, said, uses=UNREADABLE))
+
+    def _data(self, data: str) -> None:
+        """Take what a page keeps for its scripts: where it limits a use, and no more."""
+        try:
+            texts = list(leaves(json.loads(data), f"{self.place}: script"))
+        except (ValueError, RecursionError):
+            texts = [Text("file", f"{self.place}: script", data)]
+        self.found += [
+            self.make("unreadable", text.place, f"free text: “{text.words}”", uses=UNREADABLE)
+            for text in texts
+            if text.held or refusing(text.words) or SPEAKING.search(text.words.partition(":")[0])
+        ]
 
     def _linked(self, data: str) -> None:
         try:
@@ -128,6 +167,16 @@ class _Page(HTMLParser):
                         self.words.append(value)
                     else:
                         waiting.append(value)
+
+
+def _refuses(name: str, value: str) -> bool:
+    """Return whether an attribute of somebody's own says no to a use."""
+    if not name.startswith("data-"):
+        return False
+    local = name.removeprefix("data-")
+    return flag_of(local, value) == "held" or (
+        local in _OF_AI and value.strip().lower() in ("no", "0", "false", "none", "deny", "off")
+    )
 
 
 def read_page(raw: bytes, make: Make, place: str) -> tuple[list[Signal], list[str]]:
@@ -156,6 +205,7 @@ def read_page(raw: bytes, make: Make, place: str) -> tuple[list[Signal], list[st
 
 def words_of(page: list[str]) -> Iterator[str]:
     """Yield the words of a page in pieces in which they stood together."""
-    whole = " ".join(" ".join(page).split())
-    if whole:
-        yield whole
+    # A word may be divided by what only changes its look, and two may touch without a blank.
+    shown = ("".join(page), " ".join(page))
+    parted = (re.sub(r"[^\S\n]*\n\s*", "\n", re.sub(r"[^\S\n]+", " ", one)) for one in shown)
+    yield from dict.fromkeys(one.strip() for one in parted if one.strip())

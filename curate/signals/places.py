@@ -178,7 +178,7 @@ PLACES: tuple[Place, ...] = (
     Place(
         "trust.txt",
         _FOLDER,
-        "datatrainingallowed",
+        "datatrainingallowed, with = or with a colon",
         "nothing more",
     ),
     Place(
@@ -196,26 +196,44 @@ PLACES: tuple[Place, ...] = (
     Place(
         "licence or README",
         _FOLDER,
-        "licences by their SPDX id, and the words of terms and READMEs",
-        ("terms that name no known licence; words that limit training, mining, AI or biometrics"),
+        (
+            "licences that the whole file is, by name or by known text (MIT, Apache 2.0, CC0); "
+            "licences that a README names; the words of a README, sentence by sentence"
+        ),
+        (
+            "a file with the name of terms that is anything but a known licence, were it empty; "
+            "words of use in a README, but for sentences that only describe a dataset"
+        ),
     ),
     Place(
         "page",
         _FOLDER,
         "as NAME.html",
-        "as NAME.html, and words that limit a use",
+        "as NAME.html; its words as those of a README",
     ),
     Place(
         "file of no entry",
         _FOLDER,
-        "its name and its words; it is said that it belongs to nobody",
-        "words that limit a use",
+        "its name and its words, up to 32 MiB; it is said that it belongs to nobody",
+        "words of use, as in a README; one that is longer",
     ),
     Place(
         "column",
         _MANIFEST,
-        "columns that nothing else reads, as text",
-        "words of use in any text",
+        "columns that nothing else reads, as text and as yes or no; its split and method",
+        "words of use in any text; a no to a use, or a yes to its exclusion",
+    ),
+    Place(
+        "name",
+        _BESIDE,
+        "names of the file and of each folder that it lies in, below the root",
+        "words that refuse, in several languages; AI with a limit",
+    ),
+    Place(
+        "records",
+        _MANIFEST,
+        "free texts of its source, and columns of consents that the settings keep",
+        "words that may limit a use (SRC011, CON043)",
     ),
 )
 """All places."""

@@ -17,10 +17,11 @@ from urllib.parse import quote, unquote_to_bytes
 
 from curate.signals.agents import OTHERS, TRAINING, agents_of, gathers, may_gather
 from curate.signals.aiprefs import preferences
+from curate.signals.codes import decoded
 from curate.signals.fields import Make
 from curate.signals.found import Signal
 from curate.signals.normal import REFUSES_TRAINING, UNREADABLE
-from curate.signals.words import decoded, quoted, refusing
+from curate.signals.words import quoted, refusing
 
 MOST_BYTES = 512 << 10
 _NAMES = (
@@ -114,11 +115,21 @@ _OF_GROUPS = ("allow", "disallow", "content-usage", "content-signal")
 
 def _add_rule(group: Group, name: str, value: str, number: int) -> None:
     if name in {"allow", "disallow"} and value:
+        value = path_in(value)
         group.paths.append((value, name == "allow", number))
     elif name in {"content-usage", "content-signal"}:
         head, space, rest = value.partition(" ")
         pathed = space and head.startswith(("/", "*"))
         group.usage.append((head, rest.strip(), number) if pathed else ("/", value, number))
+
+
+def path_in(pattern: str) -> str:
+    """Return the path of a pattern that is written as a whole address.
+
+    >>> path_in("https://x.org/img/*"), path_in("/img/")
+    ('/img/*', '/img/')
+    """
+    return re.sub(r"^(?:https?:)?//[^/\s]+/?", "/", pattern)
 
 
 def read_for(
@@ -201,7 +212,9 @@ def ai_txt(
         yield make("unreadable", place, "this is no ai.txt", uses=UNREADABLE)
         return
     for agent, group in found.groups.items():
-        rule = _rule(group.paths, path)
+        rule = _rule(group.paths, path) or next(
+            (one for one in group.paths if not one[1] and _KINDS.fullmatch(one[0])), None
+        )
         if rule is not None and not rule[1]:
             value = f"Disallow: {rule[0]} for {agent}"
             yield make(
@@ -216,6 +229,13 @@ def ai_txt(
         for _, said, number in group.usage:
             yield from preferences(make, f"{place}:{number}", said)
     yield from _rest(found, make, place)
+
+
+# Kinds of media that some name instead of paths.
+_KINDS = re.compile(
+    r"(?:all|any|images?|pictures?|photos?|media|videos?|art|content|training|ai)[./*]*",
+    re.IGNORECASE,
+)
 
 
 def _of_kind(pattern: str) -> bool:

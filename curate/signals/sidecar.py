@@ -17,16 +17,18 @@ from curate.media.parts import is_text
 from curate.media.sniff import sniff
 from curate.signals import c2pa, words, xmp
 from curate.signals.blocks import packets
+from curate.signals.codes import decoded, runs, unpacked
 from curate.signals.content import read_picture
 from curate.signals.fields import HANDLERS, SPEAKING, Make, statements
+from curate.signals.flags import flag_of
 from curate.signals.found import Signal, digest_of
-from curate.signals.headers import NAMES, is_headers, name_of, pairs, read_headers, unparsed
+from curate.signals.headers import NAMES, is_headers, name_of, pairs, read_headers, unmade, unparsed
 from curate.signals.iptc import read_iptc
 from curate.signals.iptc import read_texts as iptc_texts
 from curate.signals.normal import UNREADABLE
 from curate.signals.pages import ENDINGS, read_page, words_of
 from curate.signals.rsl import is_rsl, read_rsl
-from curate.signals.words import Text, decoded, leaves, runs, spoken, unpacked
+from curate.signals.words import Text, leaves, spoken
 
 TOOL = "curate web reader 3"
 MOST = 1 << 20
@@ -109,6 +111,10 @@ def _json(raw: bytes, make: Make, place: str) -> tuple[str, list[Signal]]:
         for name in unparsed(told, headers)
     ]
     signals += [
+        make("unreadable", place, f"{name}: in a form that is not known", uses=UNREADABLE)
+        for name in unmade(told)
+    ]
+    signals += [
         make("unreadable", place, f"{name}: {value}", uses=UNREADABLE)
         for name, value in speaking(told)
     ]
@@ -141,7 +147,15 @@ def speaking(told: Any) -> Iterator[tuple[str, str]]:
             waiting += one
         elif isinstance(one, dict):
             for name, value in one.items():
-                if SPEAKING.search(name) and name_of(name) not in NAMES:
+                flag = flag_of(name, value)
+                speaks = SPEAKING.search(name) and flag != "free"
+                # Of fields that are read otherwise the value alone is not.
+                legal = "status" in name.lower() and str(value).strip().startswith("451")
+                if (
+                    (speaks and name_of(name) not in NAMES)
+                    or legal
+                    or (flag == "held" and name in HANDLERS)
+                ):
                     yield name, json.dumps(value, ensure_ascii=False)
                 waiting.append(value)
 

@@ -1,7 +1,7 @@
 """What stands in a folder and speaks of all of it: snapshots of a site, licences, READMEs, pages.
 
 The folder that holds a snapshot stands for the root of the site, unless the entry's own address is
-known. A text of a folder counts where it limits a use (`curate.signals.words.refusing`): one that
+known. A text of a folder counts where it may limit a use (`curate.signals.describing`): one that
 describes a dataset speaks of use, too.
 """
 
@@ -17,24 +17,21 @@ from pathlib import PurePosixPath
 from urllib.parse import urlsplit
 
 from curate.signals import robots, tdmrep
+from curate.signals.codes import decoded, readings
+from curate.signals.describing import limiting
 from curate.signals.fields import Make, statements
 from curate.signals.found import Signal
 from curate.signals.headers import pairs, read_headers
-from curate.signals.licences import beside_name, to_spdx
 from curate.signals.listing import spelt
 from curate.signals.normal import REFUSES_TRAINING, UNREADABLE, Use
 from curate.signals.pages import ENDINGS, read_page, words_of
-from curate.signals.rsl import is_rsl, read_rsl
+from curate.signals.rsl import is_rsl
 from curate.signals.sidecar import MOST, is_words, make_of, read_loose, speaking
-from curate.signals.words import decoded, quoted, readings, refusing, refusing_name
+from curate.signals.terms import is_readme, is_terms, read_terms
+from curate.signals.words import leaves, quoted, refusing, refusing_name
 
-# Names of files that state terms, however they go on.
-_TERMS = re.compile(
-    r"(?:.*[._ -])?(?:licen[sc]e|copying|copyright|terms|tos|eula|notice|rights|legal|consent"
-    r"|policy|agreement|einwilligung|lizenz|nutzungsbedingungen|conditions|withdraw\w*|refus\w*)"
-    r"(?:[._ -].*)?"
-)
-_MOST_SHOWN = 300
+# Lists of many files are long; what is longer is told.
+MOST_LOOSE = 32 << 20
 
 
 def read_snapshot(
@@ -69,20 +66,18 @@ def read_snapshot(
 def _trust(raw: bytes, make: Make, place: str) -> Iterator[Signal]:
     """Yield what JournalList's trust.txt says: ``datatrainingallowed=no``."""
     for number, line in enumerate(decoded(raw).splitlines(), 1):
-        name, _, value = line.partition("#")[0].partition("=")
+        name, _, value = line.partition("#")[0].replace(":", "=", 1).partition("=")
         if name.strip().lower() == "datatrainingallowed" and value.strip().lower() != "yes":
             yield make("optout", f"{place}:{number}", line.strip(), uses=REFUSES_TRAINING,
                        strength="weak")  # fmt: skip
 
 
-def read_folder_file(place: str, raw: bytes | None, path: str, *, known: bool) -> list[Signal]:
-    """Return what a file that belongs to no entry says of the folder that it lies in.
+def read_folder_file(place: str, raw: bytes | None) -> list[Signal]:  # noqa: PLR0911 - a kind a line
+    """Return what a file that belongs to no entry says of all in the folder that it lies in.
 
     Args:
         place: Where it lies.
         raw: The file; None where it cannot be opened.
-        path: The path of the entry that is asked about.
-        known: Whether that is the path of the site.
     """
     make = make_of(raw or b"")
     name = spelt(PurePosixPath(place).name)
@@ -90,27 +85,29 @@ def read_folder_file(place: str, raw: bytes | None, path: str, *, known: bool) -
     unread = partial(make, "unreadable", place, uses=UNREADABLE)
     if refusing(re.sub(r"[._-]+", " ", name)) or refusing_name(name):
         signals.append(unread(f"the name of a file: “{name}”"))
-    is_terms = _TERMS.fullmatch(name) is not None
-    if raw is None or len(raw) > MOST:
-        if is_terms or name.startswith("readme"):
-            signals.append(unread("it cannot be opened or is too long"))
-        return signals
+    if raw is None or len(raw) > MOST_LOOSE:
+        return [*signals, unread("it cannot be opened or is too long")]
     if is_rsl(raw):
-        signals += read_rsl(path, raw, make, place, known=known)
+        # Its elements are read for each path; here are words that somebody put among them.
+        words = refusing(decoded(raw))
+        return [*signals, unread(f"free text: “{words}”")] if words else signals
+    terms = is_terms(place)
     if name.endswith(ENDINGS):
         found, shown = read_page(raw, make, place)
         words = "\n".join(words_of(shown))
-        return signals + _restricting(found) + _in_words(words, unread, terms=is_terms)
+        told = list(read_terms(words, make, place)) if terms else _in_words(words, make, place)
+        return signals + _restricting(found) + told
+    if terms and is_words(raw):
+        return signals + list(read_terms(decoded(raw).strip("\ufeff \n\x00"), make, place))
     if name.endswith(".json"):
         return signals + _in_json(raw, make, place, unread)
-    if not is_words(raw):
-        return signals + (_doubted(read_loose(raw, make, place)) if _has_reader(name) else (
-            [unread("a file of a kind that is not read")] if is_terms else []))  # fmt: skip
     if _has_reader(name):
         return signals + _doubted(read_loose(raw, make, place))
-    if is_terms:
-        signals += _licence(raw, make, place, unread)
-    return signals + _in_words(raw, unread, terms=is_terms)
+    if is_words(raw):
+        return signals + _in_words(raw, make, place)
+    if terms or is_readme(place):
+        signals.append(unread("a file of a kind that is not read"))
+    return signals
 
 
 def _has_reader(name: str) -> bool:
@@ -140,36 +137,31 @@ def _doubted(found: Iterator[Signal]) -> list[Signal]:
     ]
 
 
-def _in_words(text: str | bytes, unread: Callable[[str], Signal], *, terms: bool) -> list[Signal]:
+def _in_words(text: str | bytes, make: Make, place: str) -> list[Signal]:
     every = readings(text) if isinstance(text, bytes) else [text]
-    text = every[0]
-    words = next(filter(None, map(refusing, every)), None)
-    if words is None and terms and to_spdx(text) is None:
-        words = quoted(text)
-    return [unread(f"free text: “{words[:_MOST_SHOWN]}”")] if words else []
-
-
-def _licence(
-    raw: bytes, make: Make, place: str, unread: Callable[[str], Signal]
-) -> Iterator[Signal]:
-    text = decoded(raw).strip()
-    if to_spdx(text) and len(text) < 2000:
-        yield from statements("license", place, [text], make)
-    elif to_spdx(text) and refusing(beside_name(text)):
-        yield unread("a licence with words beside it")
+    found = [limiting(one) for one in every]
+    words = next((words for words, _ in found if words), None)
+    if words:
+        return [make("unreadable", place, f"free text: “{words}”", uses=UNREADABLE)]
+    named = dict.fromkeys(one for _, licences in found for one in licences)
+    return [one for text in named for one in statements("license", place, [text], make)]
 
 
 def _in_json(raw: bytes, make: Make, place: str, unread: Callable[[str], Signal]) -> list[Signal]:
     try:
         told = json.loads(raw)
-    except (ValueError, RecursionError):
-        return _in_words(raw, unread, terms=False)
+    except RecursionError:
+        return [unread("it is nested too deeply to be read")]
+    except ValueError:
+        return _in_words(raw, make, place)
     if isinstance(told, list):
         # A list of many things is an index: what it says of each is read with its entry.
         return []
     found = _doubted(read_headers(pairs(told), make, place))
     found += [unread(f"{name}: {value}") for name, value in speaking(told)]
-    return found or _in_words(json.dumps(told, ensure_ascii=False), unread, terms=False)
+    texts = list(leaves(told, place))
+    found += [unread(f"free text: “{one.words}”") for one in texts if one.held]
+    return found or _in_words("\n\n".join(one.words for one in texts), make, place)
 
 
 def paths_of(address: str) -> list[str]:

@@ -96,6 +96,10 @@ def read_batch(batch: pa.Table, *, trust: str, stage: str) -> Tables:
         except UnreadableError as error:
             scans.append(_failed(sha256, stage, str(error)))
             continue
+        except Exception as error:  # noqa: BLE001 - a file may break any reader, and ends no run
+            why = f"the reader failed: {type(error).__name__}"
+            scans.append(_failed(sha256, stage, why))
+            continue
         found += rows(read.signals, about=sha256, about_kind="content", stage=stage)
         scans.append({
             "sha256": sha256, "c2pa_state": read.c2pa_state,

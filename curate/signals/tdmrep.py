@@ -14,7 +14,7 @@ from typing import Any
 from curate.signals.fields import Make, reservation
 from curate.signals.found import Signal
 from curate.signals.normal import UNREADABLE
-from curate.signals.robots import matches
+from curate.signals.robots import matches, path_in
 
 
 def read_for(
@@ -35,13 +35,20 @@ def read_for(
     try:
         for number, rule in enumerate(json.loads(raw, object_pairs_hook=_once)):
             said = str(rule.get("tdm-reservation")).strip()
-            at, location = f"{place}[{number}]", str(rule["location"])
-            if matches(location, path):
+            at = f"{place}[{number}]"
+            several = rule["location"]
+            several = several if isinstance(several, list) else [several]
+            location = " ".join(map(str, several))
+            if any(matches(path_in(str(one)), path) for one in several):
                 yield reservation(make, at, said)
                 if rule.get("tdm-policy"):
                     yield make("terms", at, str(rule["tdm-policy"]))
                 return
-            if said != "0" and not doubted and (not known or _is_near(location, path)):
+            if (
+                said != "0"
+                and not doubted
+                and (not known or any(_is_near(path_in(str(one)), path) for one in several))
+            ):
                 doubted = True
                 why = f"a reservation of {location}, and whether that is meant is not known"
                 yield make("unreadable", at, why, uses=UNREADABLE)

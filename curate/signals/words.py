@@ -10,30 +10,27 @@ stems of `curate.signals.phrases` are looked for in the text as it is shown, wha
 from __future__ import annotations
 
 import base64
-import codecs
 import html
 import re
 import unicodedata
-import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 from urllib.parse import unquote
 
+from curate.signals.flags import flag_of
 from curate.signals.found import Signal, unreadable
-from curate.signals.phrases import (
+from curate.signals.limits import (
     ABOUT,
     ABOUT_ANYWHERE,
-    ALONE,
-    ANYWHERE,
-    FREE,
-    FREE_OF,
     LIMITS,
     LIMITS_ANYWHERE,
+    NAMES_THAT_REFUSE,
+    NAMES_THAT_REFUSE_ANYWHERE,
     PLAIN_REFUSALS,
-    STEMS,
 )
+from curate.signals.phrases import ALONE, ANYWHERE, FREE, FREE_OF, HARMLESS, STEMS
 
 TOOL = "curate reader of free text 2"
 
@@ -71,14 +68,18 @@ _SPEAKS = _pattern(
     (part for parts in ANYWHERE.values() for part in parts),
 )
 _SPEAKS_ALONE = _alone(ALONE)
+# A sentence that ends so limits what stands before: "Print only."
+_ONLY = re.compile(r"(?<![^\W_])only(?=\s*(?:[.;!)\]”\"'\n]|$))")
 # A sentence that says of itself that nothing is restricted, from its beginning to its end.
 _FREE = re.compile(rf"(?:(?<=[.;:!\n])|^)\s*(?:{'|'.join(FREE)}){FREE_OF}\s*(?=[.;!\n]|$)")
+_HARMLESS = re.compile(rf"(?<![^\W_])(?:{'|'.join(HARMLESS)})(?![^\W_])")
 _SHORT = {stem for stem in (*ABOUT, *LIMITS) if len(stem) < 4} | {*ALONE} & {*ABOUT}
 _ABOUT = _pattern((stem for stem in ABOUT if stem not in _SHORT), ABOUT_ANYWHERE)
 _ABOUT_ALONE = _alone(stem for stem in ABOUT if stem in _SHORT)
 _LIMITS = _pattern((stem for stem in LIMITS if stem not in _SHORT), LIMITS_ANYWHERE)
 _LIMITS_ALONE = _alone(stem for stem in LIMITS if stem in _SHORT)
 _REFUSES = _pattern(PLAIN_REFUSALS, ("禁止使用",))
+_NAMES_REFUSE = _pattern(NAMES_THAT_REFUSE, NAMES_THAT_REFUSE_ANYWHERE)
 _SENTENCE = re.compile("(?<=[.!?\u3002\uff01\uff1f])\\s*|\\n\\s*\\n")
 # What programs write by themselves, whatever the picture.
 _PROGRAMS = re.compile(
@@ -93,119 +94,25 @@ _ESCAPE = re.compile(r"\\u([0-9A-Fa-f]{4})")
 _LETTERS64 = re.compile(r"[A-Za-z0-9+/_-]{16,}={0,2}")
 _SPACED = re.compile(r"(?<![^\W_])(?:\w[ ._\u00b7-]){3,}\w(?![^\W_])")
 _QUOTED = 60
+_BREAK = re.compile(r"\s+")
 # Names of splits, and the columns that hold them, are no words about training.
 _SPLITS = ("train", "training", "val", "valid", "validation", "test", "testing", "dev")
 _TRAIN = re.compile(r"train(?:ing)?(?![a-z])", re.IGNORECASE)
-_MOST_LEAVES = 10_000
-# Codes of texts that do not say which one they are in.
-_CODES = (
-    *("latin-1", "cp1250", "cp1251", "koi8-r", "cp1253", "cp1254", "cp1255", "cp1256", "gb18030"),
-    *("big5", "shift_jis", "euc_jp", "euc_kr"),
+NAMES_OF_SPLITS = re.compile(
+    r"(?<![a-z])(?:train|training|val|valid|validation|test|testing|dev|eval)(?![a-z])",
+    re.IGNORECASE,
 )
-_ESCAPED = {b"\x1b$B": "iso2022_jp", b"\x1b$@": "iso2022_jp", b"\x1b$)C": "iso2022_kr"}
+_MOST_LEAVES = 10_000
 
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A free text, and where it stands."""
+    """A free text, and where it stands; it may be held whatever its words are."""
 
     reader: str
     place: str
     words: str
-
-
-def decoded(value: bytes) -> str:
-    """Return a text in whichever code it is.
-
-    UTF-8, and UTF-16 and UTF-32 with or without their marks, are known by their bytes. Of other
-    codes none is: the first in which the text has words of use is taken, else Latin-1.
-    """
-    value = unpacked(value)
-    wide = _wide(value)
-    if wide is not None:
-        return wide
-    for escape, code in _ESCAPED.items():
-        if escape in value:
-            return value.decode(code, "replace")
-    try:
-        return value.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        pass
-    for code in _CODES:
-        text = value.decode(code, "replace")
-        if quoted(text):
-            return text
-    return value.decode("latin-1")
-
-
-_PACKED = (b"\x1f\x8b\x08", b"x\x01", b"x\x5e", b"x\x9c", b"x\xda")
-_MOST_PACKED = 1 << 20
-
-
-def unpacked(value: bytes) -> bytes:
-    """Return what is packed by gzip or zlib, up to 1 MiB of it; other bytes as they are."""
-    if not value.startswith(_PACKED):
-        return value
-    try:
-        return zlib.decompressobj(47).decompress(value, _MOST_PACKED) or value
-    except zlib.error:
-        return value
-
-
-_MARKS = (
-    (codecs.BOM_UTF32_LE, "utf-32"),
-    (codecs.BOM_UTF32_BE, "utf-32"),
-    (codecs.BOM_UTF16_LE, "utf-16"),
-    (codecs.BOM_UTF16_BE, "utf-16"),
-)
-
-
-def readings(value: bytes) -> list[str]:
-    """Return a text in each code that it may be in; in one where its bytes tell which."""
-    try:
-        unpacked(value).decode("utf-8")
-    except UnicodeDecodeError:
-        return [decoded(value), *(value.decode(code, "replace") for code in _CODES)]
-    return [decoded(value)]
-
-
-def _wide(value: bytes) -> str | None:
-    """Return a text of two or four bytes a sign; None where it is none."""
-    for mark, code in _MARKS:
-        if value.startswith(mark):
-            return value.decode(code, "replace")
-    inner = value.rstrip(b"\x00")
-    if len(inner) < 8 or inner.count(0) * 3 < len(inner):
-        return None
-    for code, size, zeros in (("utf-32-le", 4, (2, 3)), ("utf-32-be", 4, (0, 1)),
-                              ("utf-16-le", 2, (1,)), ("utf-16-be", 2, (0,))):  # fmt: skip
-        whole = value[: len(value) - len(value) % size]
-        if not any(whole[place::size].strip(b"\x00") for place in zeros):
-            return whole.decode(code, "replace")
-    return None
-
-
-# Signs of one text in a block that holds others as well: fewer are no sentence.
-_PLAIN_RUN = re.compile(r"[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffd]{4,}")
-
-
-def runs(content: bytes) -> Iterator[str]:
-    """Yield the texts in a block of bytes, in whichever Unicode they are written."""
-    seen = set()
-    for code in ("utf-8", "utf-16-le", "utf-16-be"):
-        # UTF-16 may begin at any byte.
-        for start in (0, 1) if code != "utf-8" else (0,):
-            if code != "utf-8" and b"\x00" not in content:
-                continue
-            for run in _PLAIN_RUN.findall(content[start:].decode(code, "replace")):
-                if run not in seen and (code == "utf-8" or _is_likely(run) or quoted(run)):
-                    seen.add(run)
-                    yield run
-
-
-def _is_likely(run: str) -> bool:
-    """Return whether a run of UTF-16 is a text, and not numbers that are read as one."""
-    return len(run) > 3 and sum(sign.isascii() for sign in run) > 0.7 * len(run)
+    held: bool = False
 
 
 def quoted(text: str) -> str | None:
@@ -227,19 +134,32 @@ def _short_quoted(text: str) -> str | None:
 
 def _quoted(text: str) -> str | None:
     shown = _shown(text)
-    plain, freed = _FREE.subn(" ", _plain(shown))
+    plain, freed = _HARMLESS.subn(" ", _plain(shown))
+    plain, sentences = _FREE.subn(" ", plain)
+    freed += sentences
     found = _speaks(plain if freed else shown, plain)
     if found is None or _PROGRAMS.match(plain.strip("\x00 ")):
         return None
     if len(text) <= 3 * _QUOTED:
         return " ".join(text.replace("\x00", " ").split())
-    begin = max(0, found - _QUOTED)
-    return " ".join(plain[begin : found + 3 * _QUOTED].split())
+    return _part(plain, found - _QUOTED, found + 3 * _QUOTED)
+
+
+def _part(text: str, begin: int, end: int) -> str:
+    """Return the whole words of a text from about `begin` to about `end`."""
+    begin = max(0, begin)
+    if begin and (space := _BREAK.search(text, begin, begin + _QUOTED)):
+        begin = space.end()
+    part = text[begin:end]
+    if end < len(text) and (spaces := list(_BREAK.finditer(part, len(part) - _QUOTED))):
+        part = part[: spaces[-1].start()]
+    shown = " ".join(part.split())
+    return f"{'… ' if begin else ''}{shown}{' …' if end < len(text) else ''}"
 
 
 def _speaks(shown: str, plain: str) -> int | None:
     """Return where a text speaks of use, in `plain`; None where it does not."""
-    if found := _SPEAKS.search(plain):
+    if found := _SPEAKS.search(plain) or _ONLY.search(plain):
         return found.start()
     # Two letters with accents are other letters.
     if alone := _SPEAKS_ALONE.search(unicodedata.normalize("NFKC", shown).casefold()):
@@ -306,7 +226,7 @@ def refusing(text: str) -> str | None:
     True
     """
     shown = _shown(text)
-    plain = _FREE.sub(" ", _plain(shown))
+    plain = _FREE.sub(" ", _HARMLESS.sub(" ", _plain(shown)))
     sentences = [one for one in _SENTENCE.split(plain) if one.strip()]
     for first, second in zip(sentences, [*sentences[1:], ""], strict=False):
         both = f"{first} {second}"
@@ -317,8 +237,8 @@ def refusing(text: str) -> str | None:
             if len(text) <= 3 * _QUOTED:
                 return " ".join(text.split())
             at = _REFUSES.search(both) or _LIMITS.search(both) or _LIMITS_ALONE.search(both)
-            begin = max(0, (at.start() if at else 0) - 2 * _QUOTED)
-            return " ".join(both[begin : begin + 4 * _QUOTED].split())
+            begin = (at.start() if at else 0) - 2 * _QUOTED
+            return _part(both, begin, max(0, begin) + 4 * _QUOTED)
     return None
 
 
@@ -334,7 +254,7 @@ def spoken(texts: Iterable[Text], *, digest: str, tool: str) -> Iterator[Signal]
     spoke = set()
     for text in texts:
         parts.setdefault((text.reader, text.place), []).append(text.words)
-        if words := quoted(text.words):
+        if words := text.words if text.held else quoted(text.words):
             spoke.add((text.reader, text.place))
             why = f"free text: “{words}”"
             yield unreadable(text.reader, text.place, why, digest=digest, tool=tool)
@@ -350,11 +270,28 @@ def spoken(texts: Iterable[Text], *, digest: str, tool: str) -> Iterator[Signal]
 def refusing_name(name: str) -> str | None:
     """Return a name of a file or folder that refuses by itself, or None.
 
+    Args:
+        name: A path; each of its parts is a name, and names of splits say nothing.
+
     >>> refusing_name("faces/NO_AI/a.jpg"), refusing_name("train/no_glasses/a.jpg")
     ('faces/NO_AI/a.jpg', None)
+    >>> refusing_name("withdrawn/a.jpg"), refusing_name("keine-ki.jpg")
+    ('withdrawn/a.jpg', 'keine-ki.jpg')
     """
-    plain = _plain(re.sub(r"[._/-]+", " ", name))
-    return name if _REFUSES.search(plain) else None
+    return name if any(map(_part_refuses, name.split("/"))) else None
+
+
+@lru_cache(maxsize=4096)
+def _part_refuses(part: str) -> bool:
+    # Capitals begin words: DoNotUse.
+    apart = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", part)
+    whole = re.sub(r"[\W_]+", " ", apart)
+    plain = _plain(NAMES_OF_SPLITS.sub(" ", whole))
+    return bool(
+        _REFUSES.search(_plain(whole)) or _REFUSES.search(plain) or _NAMES_REFUSE.search(plain) or (
+            (_ABOUT.search(plain) or _ABOUT_ALONE.search(plain))
+            and (_LIMITS.search(plain) or _LIMITS_ALONE.search(plain)))
+    )  # fmt: skip
 
 
 def leaves(value: Any, place: str, *, without: tuple[str, ...] = ()) -> Iterator[Text]:
@@ -370,7 +307,9 @@ def leaves(value: Any, place: str, *, without: tuple[str, ...] = ()) -> Iterator
         if not waiting:
             return
         name, one = waiting.pop()
-        if isinstance(one, dict):
+        if one in ([], {}) and flag_of(name, one) == "held":
+            yield Text("file", f"{place}: {name}", f"{name}: nothing", held=True)
+        elif isinstance(one, dict):
             waiting += [
                 (f"{name}.{key}" if name else str(key), held)
                 for key, held in one.items()
@@ -379,6 +318,11 @@ def leaves(value: Any, place: str, *, without: tuple[str, ...] = ()) -> Iterator
         elif isinstance(one, list):
             waiting += [(name, held) for held in one]
         else:
+            flag = flag_of(name, one)
             said = "" if one is None or str(one).strip().casefold() in _SPLITS else str(one)
-            yield Text("file", f"{place}: {name}", f"{_TRAIN.sub('', name)}: {said}")
+            words = f"{_TRAIN.sub('', name)}: {said}"
+            if flag == "held":
+                yield Text("file", f"{place}: {name}", f"{name}: {one}", held=True)
+            elif flag == "none":
+                yield Text("file", f"{place}: {name}", words)
     yield Text("file", place, f"more than {_MOST_LEAVES} values, and not allowed to be unread")

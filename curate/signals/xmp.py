@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING
 from xml.etree.ElementTree import ParseError
 
 from curate.signals.blocks import MOST_XMP
+from curate.signals.codes import decoded
 from curate.signals.fields import HANDLERS, speaks, statements
 from curate.signals.found import Signal, digest_of, unreadable
 from curate.signals.normal import UNREADABLE
-from curate.signals.words import Text, decoded
+from curate.signals.words import Text
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element

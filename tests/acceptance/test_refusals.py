@@ -60,6 +60,10 @@ def test_one_picture_is_cleared_and_no_refusal_is(tmp_path: Path) -> None:
     first = next(iter(pictures.subjects().values()))
     files = {f"{name}/a.jpg": pictures.jpeg(first) for name in BESIDE}
     files |= {f"{name}/a.jpg": data for name, data in _inside(first).items()}
+    # What is refused of a picture is refused of its copies: this one is coded anew.
+    out = io.BytesIO()
+    first.save(out, "JPEG", quality=94)
+    files["free/a.jpg"] = out.getvalue()
     for name, data in files.items():
         place = tmp_path / "media" / name
         place.parent.mkdir(parents=True)

@@ -1,4 +1,4 @@
-"""Rules CON017 to CON027, CON041 and CON042: how far a consent reaches, and how sure it is."""
+"""Rules CON017 to CON027, CON041 to CON043: how far a consent reaches, and how sure it is."""
 
 from __future__ import annotations
 
@@ -210,6 +210,29 @@ LEGAL_BASIS_UNSTATED = Rule(
     query=duty("legal-basis-unstated"),
 )
 
+KEPT_WORDS = Rule(
+    code="CON043",
+    symbol="kept-column-words",
+    title="A column of a consent record that was kept has words that may limit the use.",
+    effect=Effect.REVIEW,
+    basis="STANDARDS section 9, unknown is not allowed",
+    message="record {consent_id} of {subject} has a column that no rule reads: {words}",
+    explanation=(
+        "Columns that the setting [import] keep names are stored and decide nothing. One that "
+        "speaks of consent, use or a limit may say what the person agreed to, or did not."
+    ),
+    remedy=(
+        "Read the column, and record what it means in columns that are known, or have someone "
+        "decide."
+    ),
+    query="""
+        SELECT DISTINCT d.media_id, w.consent_id, d.subject_id AS subject, w.words
+        FROM consent_words w JOIN consents c USING (consent_id)
+        JOIN depictions d USING (subject_id)
+        WHERE d.link_status <> 'rejected'
+    """,
+)
+
 RULES = (
     TERRITORY_NOT_GRANTED,
     TERRITORY_UNSTATED,
@@ -224,4 +247,5 @@ RULES = (
     CLAIM_ONLY,
     UNINFORMED,
     LEGAL_BASIS_UNSTATED,
+    KEPT_WORDS,
 )

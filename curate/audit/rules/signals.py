@@ -92,16 +92,23 @@ CONSTRAINED = Rule(
 UNREADABLE = Rule(
     code="SIG004",
     symbol="signal-unreadable",
-    title="Something in or beside the file speaks of its use and could not be read.",
+    title="Something in or beside the file may refuse its use, and no program can tell.",
     effect=Effect.REVIEW,
     basis="STANDARDS REV_OPTOUT_UNREADABLE",
-    message="{place} could not be read: {value}",
+    message="{place} may refuse this use and was not understood: {value}",
     explanation=(
-        "A broken XMP packet, a C2PA record that its own reader refuses, a code that no "
-        "vocabulary has: each may have been a refusal. Entities and packets of more than a "
-        "megabyte are not parsed, and markers of a statement that no reader reaches are told."
+        "Two things lead here. Some statements cannot be read: a broken XMP packet, one with "
+        "entities or of more than 1 MiB, a C2PA record that its own reader refuses, a code that "
+        "no vocabulary has, a file that is too long or of a kind that is not read. Others were "
+        "read and not understood: a sentence with a word of use, training, consent or refusal, "
+        "terms that are no known licence as a whole, a name or a field that seems to say no. "
+        "Each may be a refusal, and only a person can tell. What is said of one copy of a picture "
+        "holds for every copy with the same bytes or the same pixels."
     ),
-    remedy="Look at the file with a metadata viewer, and decide by hand.",
+    remedy=(
+        "Read what is quoted where it stands, or open the file with a metadata viewer, and decide "
+        "by hand. Where a text refuses, leave the entry out."
+    ),
     query="""
         SELECT media_id, place, value, reader, ingredient, key FROM signalled
         WHERE kind = 'unreadable'

@@ -226,6 +226,27 @@ SOURCE_UNSTATED = Rule(
     """,
 )
 
+SOURCE_WORDS = Rule(
+    code="SRC011",
+    symbol="source-words",
+    title="The record of the source has words that may limit the use.",
+    effect=Effect.REVIEW,
+    basis="STANDARDS section 9, unknown is not allowed",
+    message="{field} of source {source} may limit this use, and no program understands it: {words}",
+    explanation=(
+        "The record of a source has fields for free text. No rule is decided by them, so a "
+        "sentence there that speaks of consent, training or a limit has to be read by somebody."
+    ),
+    remedy=(
+        "Read it. Record what it means as terms_flags or as the status of the source, and take "
+        "the sentence out, or have someone decide."
+    ),
+    query="""
+        SELECT o.origin, w.source_id AS source, w.field, w.words
+        FROM origins o JOIN source_words w USING (source_id)
+    """,
+)
+
 RULES = (
     SOURCE_RETRACTED,
     SOURCE_PROHIBITED,
@@ -237,6 +258,7 @@ RULES = (
     LICENCE_FORBIDS,
     LICENCE_NOT_KNOWN,
     SOURCE_UNSTATED,
+    SOURCE_WORDS,
 )
 
 # Origins of a licence that is known, and admits the use. Those that state none are among them.

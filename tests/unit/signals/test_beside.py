@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import tarfile
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -330,3 +331,94 @@ def test_block_of_metadata_as_a_file_is_read(tmp_path: Path) -> None:
         put(tmp_path, name, content)
         assert any(restricts(row) for row in told(tmp_path, "a.jpg")["a.jpg"]), name
         (tmp_path / name).unlink()
+
+
+PACKED = {
+    "one/a.XMP": XMP,
+    "one/a.json": b'{"ai_training": false}',
+    "robots.txt": b"User-agent: GPTBot\nDisallow: /\n",
+    "LICENSE": b"Use for machine learning is not permitted.",
+    "one/README.md": FOLDER_FILES["README"].encode(),
+    "one/.well-known/tdmrep.json": b'[{"location": "/", "tdm-reservation": 1}]',
+    "one/xmp/a.xmp": XMP,
+}
+
+
+def pack(path: Path, files: dict[str, bytes]) -> None:
+    """Write a tar or a zip."""
+    if path.suffix == ".zip":
+        with zipfile.ZipFile(path, "w") as packed:
+            for name, content in files.items():
+                packed.writestr(name, content)
+        return
+    with tarfile.open(path, "w") as tar:
+        for name, content in files.items():
+            item = tarfile.TarInfo(name)
+            item.size = len(content)
+            tar.addfile(item, io.BytesIO(content))
+
+
+@pytest.mark.parametrize("ending", ["zip", "tar"])
+@pytest.mark.parametrize(
+    ("name", "inner"),
+    [(name, inner) for name in PACKED for inner in ("", "one") if name.startswith(inner)],
+)
+def test_archive_that_is_the_media_root_is_read_like_a_folder(
+    tmp_path: Path, ending: str, name: str, inner: str
+) -> None:
+    archive = tmp_path / f"set.{ending}"
+    pack(archive, {"one/a.jpg": picture(), name: PACKED[name]})
+    locator = "a.jpg" if inner else "one/a.jpg"
+    assert any(restricts(row) for row in told(archive / inner, locator)[locator])
+
+
+@pytest.mark.parametrize("ending", ["zip", "tar"])
+def test_folders_of_another_archive_are_not_read(tmp_path: Path, ending: str) -> None:
+    pack(tmp_path / f"a.{ending}", {"x/a.jpg": picture()})
+    pack(tmp_path / f"b.{ending}", {"x/b.jpg": picture(), "x/xmp/a.xmp": XMP})
+    entry = f"a.{ending}/x/a.jpg"
+    assert not told(tmp_path, entry, f"b.{ending}/x/b.jpg")[entry]
+
+
+def test_archive_that_breaks_off_holds_its_entries(tmp_path: Path) -> None:
+    pack(tmp_path / "a.tar", {"a.jpg": picture(), "b.jpg": picture(), "LICENSE": b"No AI"})
+    whole = (tmp_path / "a.tar").read_bytes()
+    (tmp_path / "a.tar").write_bytes(whole[: whole.index(b"LICENSE")] + b"x" * 600)
+    assert any(restricts(row) for row in told(tmp_path, "a.tar/a.jpg")["a.tar/a.jpg"])
+
+
+def deep(levels: int) -> dict[str, str]:
+    """Return files that are nested so deeply, in each form that nests."""
+    return {
+        "a.json": "[" * levels + "]" * levels,
+        "a.jpg.json": '{"note":' * levels + "1" + "}" * levels,
+        "a.html": "<html>" + "<b>" * levels + '<script type="application/ld+json">'
+        + "[" * levels + "]" * levels + "</script>",
+        "a.xmp": XMP.decode().replace("</rdf:RDF>", "<x:a>" * levels + "</x:a>" * levels
+                                      + "</rdf:RDF>"),
+        "notes.json": '{"a":' * levels + "1" + "}" * levels,
+        "tdmrep.json": "[" * levels + "]" * levels,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("levels", [900, 5000])
+@pytest.mark.parametrize("name", deep(1))
+def test_file_that_breaks_its_reader_is_told_and_ends_nothing(
+    tmp_path: Path, name: str, levels: int
+) -> None:
+    put(tmp_path, name, deep(levels)[name])
+    put(tmp_path, "b.txt", NO)
+    rows = told(tmp_path, "a.jpg", "b.jpg")
+    assert any(restricts(row) for row in rows["b.jpg"])
+    if levels == 5000 and name not in ("a.html", "a.xmp"):
+        assert any(restricts(row) for row in rows["a.jpg"])
+
+
+def test_reader_that_fails_leaves_a_doubt(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever fails: here a reader that has a fault of its own."""
+    put(tmp_path, "a.txt", "lake")
+    put(tmp_path, "notes.txt", "lake")
+    for name in ("read_sidecar", "read_folder_file"):
+        with monkeypatch.context() as fault:
+            fault.setattr(f"curate.signals.beside.{name}", lambda *_, **__: {}["x"])
+            assert any(restricts(row) for row in told(tmp_path, "a.jpg")["a.jpg"])

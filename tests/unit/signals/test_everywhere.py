@@ -369,5 +369,5 @@ def test_codes_beside_are_heard(tmp_path: Path, place: str) -> None:
 
 def test_every_place_that_is_documented_is_tried() -> None:
     tried = {place for place, _ in (*FOR_WORDS, *FOR_PACKETS)} | BESIDE.keys() | SITES.keys()
-    # Films have tests of their own, and so have columns of a manifest.
-    assert tried | {"film", "column"} == {one.name for one in PLACES}
+    # Films have tests of their own, and so have names, columns of a manifest and records.
+    assert tried | {"film", "column", "name", "records"} == {one.name for one in PLACES}

@@ -8,7 +8,8 @@ import zlib
 
 import pytest
 
-from curate.signals.words import Text, decoded, quoted, refusing, refusing_name, spoken
+from curate.signals.codes import decoded
+from curate.signals.words import Text, quoted, refusing, refusing_name, spoken
 
 AI, MINING, FACES = "AI training", "mining and scraping", "biometric or face use"
 REFUSED = {

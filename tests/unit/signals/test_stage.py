@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from pathlib import Path
 from typing import Any
@@ -23,8 +24,8 @@ def media(tmp_path: Path) -> Path:
     """Return a folder of pictures: one refuses, one says nothing, and one is a copy."""
     folder = tmp_path / "media"
     folder.mkdir()
-    (folder / "refused.jpg").write_bytes(with_xmp(packet(DMI)))
-    (folder / "copy.jpg").write_bytes((folder / "refused.jpg").read_bytes())
+    (folder / "first.jpg").write_bytes(with_xmp(packet(DMI)))
+    (folder / "copy.jpg").write_bytes((folder / "first.jpg").read_bytes())
     (folder / "silent.jpg").write_bytes(picture())
     return folder
 
@@ -62,7 +63,7 @@ def test_each_content_is_read_once_and_judged(project: curate.Project) -> None:
     (ran,) = project.run(["signals"])
 
     assert ran.rows["signal_scans"] == 2
-    refused = {"refused.jpg": {"SIG001"}, "copy.jpg": {"SIG001"}, "silent.jpg": set()}
+    refused = {"first.jpg": {"SIG001"}, "copy.jpg": {"SIG001"}, "silent.jpg": set()}
     assert codes(project) == refused
     assert [one.done for one in project.run(["signals"])] == [0]
 
@@ -104,7 +105,7 @@ def test_headers_in_a_warc_are_matched_by_what_was_sent(
     (media / "crawl.warc").write_bytes(head + sent + b"\r\n\r\n")
     project.run(["signals"])
     assert codes(project) == {
-        "refused.jpg": {"SIG001"}, "copy.jpg": {"SIG001"}, "silent.jpg": {"SIG001"},
+        "first.jpg": {"SIG001"}, "copy.jpg": {"SIG001"}, "silent.jpg": {"SIG001"},
     }  # fmt: skip
     (media / "crawl.warc").write_bytes((head + sent)[:-20])
     project.run(["signals"])
@@ -179,3 +180,33 @@ def test_folders_are_listed_up_to_the_root(tmp_path: Path) -> None:
         ".": [("robots.txt", "robots.txt")],
         "a": [("a/.well-known/tdmrep.json", "tdmrep.json")],
     }
+
+
+def test_what_is_said_of_one_copy_holds_all(tmp_path: Path) -> None:
+    """The same bytes elsewhere, and the same pixels without the statement, are the same picture."""
+    from PIL import Image
+
+    plain, jpeg = tmp_path / "media", picture()
+    png = io.BytesIO()
+    Image.effect_noise((48, 48), 40).save(png, "PNG")
+    files = {
+        "one/a.jpg": jpeg,
+        "one/a.txt": b"No AI training",
+        "two/a.jpg": jpeg,
+        "three/a.jpg": with_xmp(packet(DMI), data=jpeg),
+        "four/b.jpg": picture(),
+        "five/c.png": png.getvalue(),
+        "five/LICENSE": b"Look only.",
+        "six/c.png": png.getvalue(),
+    }
+    for name, content in files.items():
+        (plain / name).parent.mkdir(parents=True, exist_ok=True)
+        (plain / name).write_bytes(content)
+    project = curate.init(tmp_path / "ws")
+    project.ingest(plain)
+    project.run(["probe", "signals"])
+    found = codes(project)
+    assert found["four/b.jpg"] == set()
+    assert found["one/a.jpg"] == found["two/a.jpg"] == found["three/a.jpg"] == {"SIG001", "SIG004"}
+    assert found["five/c.png"] == found["six/c.png"] == {"SIG004"}
+    assert "one/a.txt of one/a.jpg" in "\n".join(project.explain("two/a.jpg").lines())

@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from curate.consent.statements import Statements
 from curate.consent.vocabulary import PERMITTING
+from curate.model.instants import print_instant
 
 Record = dict[str, Any]
 
@@ -84,3 +86,38 @@ def merged_events(
         else:
             merged.append({**record})
     return merged, notes
+
+
+def apart_from(found: Statements, known: Mapping[str, Mapping[str, Any]]) -> None:
+    """Give a row that takes something back an id of its own, where it says more than its consent.
+
+    The consent of its id may be for listed entries, and the row about others, or about all: then
+    it would take back less than it says.
+
+    Args:
+        found: What the row says; changed in place.
+        known: The records of the ledger, by consent.
+    """
+    for consent in found.records.get("consents", ()):
+        name = consent["consent_id"]
+        listed = _listed(known.get(name, {}))
+        if listed is None:
+            continue
+        about = _listed(consent)
+        if about <= listed if about is not None else name not in found.unnamed:
+            continue
+        events = [
+            row for row in found.records["consent_events"]
+            if row["consent_id"] == name and row["state"] not in PERMITTING
+        ]  # fmt: skip
+        consent["consent_id"] = f"{name}/{print_instant(events[-1]['effective_at'])}"
+        for row in events:
+            row["event_id"] = row["event_id"].replace(name, consent["consent_id"], 1)
+            row["consent_id"] = consent["consent_id"]
+        found.records["consent_events"] = events
+
+
+def _listed(consent: Mapping[str, Any]) -> set[str] | None:
+    if consent.get("scope_kind") != "listed_media":
+        return None
+    return set(consent.get("scope_media_ids") or ())

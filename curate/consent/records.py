@@ -71,6 +71,8 @@ def read_consent_row(
     subject = values["subject"]
     media = _listed(row, values)
     consent = values.get("consent", f"{subject}/{counts[subject]}")
+    if "consent" not in values:
+        into.unnamed.add(consent)
     digest = values.get("document_sha256")
     if OF_SUBJECT & values.keys():
         into.add("subjects", subject_record(subject, values, where=row.place))

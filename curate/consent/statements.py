@@ -47,12 +47,14 @@ class Statements:
             are recorded as unknown adults or minors only if the ledger does not know them.
         notes: What a reader should know of them, though nothing is wrong.
         left_out: What is wrong with the rows of which nothing is recorded.
+        unnamed: Consents that a row does not name: their ids come from its place in the file.
     """
 
     records: dict[str, list[Record]] = field(default_factory=dict)
     mentioned: set[str] = field(default_factory=set)
     notes: list[str] = field(default_factory=list)
     left_out: list[CurateError] = field(default_factory=list)
+    unnamed: set[str] = field(default_factory=set)
 
     def add(self, kind: str, record: Record) -> None:
         """Keep `record` for table `kind`."""

@@ -7,9 +7,10 @@ purpose excluded) is not undone because a spreadsheet written before it is impor
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any
 
-from curate.consent.statements import Statements
+from curate.consent.statements import RESTRICTING, Statements
 from curate.consent.vocabulary import PERMITTING
 from curate.model.instants import print_instant
 
@@ -33,6 +34,39 @@ def merged_subjects(
         kept = {**record, **before, **told}
         merged.append({**kept, "status": told["status"] if status == "active" else status})
     return merged
+
+
+def _stated_last(record: Mapping[str, Any], before: Mapping[str, Any]) -> Record:
+    """Return the later of two instants at which something was stated; nothing where none is."""
+    known = [row["stated_at"] for row in (record, before) if row.get("stated_at") is not None]
+    return {"stated_at": max(known)} if known else {}
+
+
+def stated_now(
+    found: Statements, known: Mapping[str, Mapping[str, Any]], now: datetime
+) -> None:
+    """Let what is taken back count against grants on record that it would otherwise come before.
+
+    Who takes back a consent that is on record says so after it was given, from whichever earlier
+    instant on it is to hold. A row that names no consent is about all of the person's.
+
+    Args:
+        found: What a row says; changed in place.
+        known: The records of the ledger, by event.
+        now: The present instant.
+    """
+    for event in found.records.get("consent_events", ()):
+        if event["state"] not in RESTRICTING or event["event_id"] in known:
+            continue
+        key = "subject_id" if event["consent_id"] in found.unnamed else "consent_id"
+        given = (
+            row["effective_at"] for row in known.values()
+            if row[key] == event[key] and row["state"] in PERMITTING
+            and row.get("annulled_at") is None and not row.get("undated")
+        )  # fmt: skip
+        moment = event.get("stated_at") or event["effective_at"]
+        if any(moment < one <= now for one in given):
+            event["stated_at"] = now
 
 
 FORBIDDEN = ("purposes_excluded", "territories_excluded", "contexts_forbidden")
@@ -84,7 +118,7 @@ def merged_events(
         elif record.get("undated") and not before.get("undated") and before["state"] in PERMITTING:
             merged.append({**before} if before.get("undated") is False else {**record})
         else:
-            merged.append({**record})
+            merged.append({**record, **_stated_last(record, before)})
     return merged, notes
 
 

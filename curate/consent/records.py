@@ -16,6 +16,7 @@ from curate.consent.statements import (
     Record,
     Statements,
     instants_of,
+    stated,
     subject_record,
 )
 from curate.errors import InvalidRowError, ManyErrors
@@ -105,6 +106,7 @@ def read_consent_row(
             ),
             "method": "import",
             **({"undated": undated} if state in ("given", "renewed") else {}),
+            **stated(moment, values.get("state_at"), STATES[state]),
         })  # fmt: skip
 
 

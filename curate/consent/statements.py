@@ -28,6 +28,8 @@ _FIRST_DAY = date(1899, 12, 30)
 _DAY_NUMBER = re.compile(r"[2-9]\d{4}([.,]\d+)?")
 _LOCAL = re.compile(r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}([ T].*)?")
 
+_LENGTH_OF_DAY = len("2026-05-04")
+
 RESTRICTING = frozenset(
     STATES[name] for name in ("refused", "withdrawn", "revoked", "expired", "invalidated")
 )
@@ -90,6 +92,21 @@ def subject_record(subject: str, values: Record, *, where: str = "") -> Record:
         "destroy_by": dates.get("destroy_by"),
         "status": "active",
     }
+
+
+def stated(moment: datetime, text: object, state: str) -> Record:
+    """Return when something was said at the latest, where a day alone says when.
+
+    It counts from the day's first moment, and against whatever was given within the day.
+
+    Args:
+        moment: From when it counts.
+        text: The date or date-time, as it is written.
+        state: The state, in DPV's words.
+    """
+    if state not in RESTRICTING or not isinstance(text, str) or len(text.strip()) != _LENGTH_OF_DAY:
+        return {}
+    return {"stated_at": moment + timedelta(days=1) - timedelta(microseconds=1)}
 
 
 def _as_date(text: str) -> str:

@@ -72,6 +72,7 @@ def withdraw(
         {"consents": context.ledger.read("consents")},
         effective_at=effective_at or now,
         purpose=purpose,
+        stated_at=now,
     )
     ids = [row.get("event_id") or row["request_id"] for rows in records.values() for row in rows]
     recorded = Recorded(context.ledger.record_all(records, recorded_at=now), ids=tuple(ids))

@@ -233,10 +233,11 @@ class _Checks:
         However its other columns are filled: what it takes back must arrive. Where it is about
         more than the consent that stands, it is a record of its own.
         """
-        from curate.consent.merge import apart_from
+        from curate.consent.merge import apart_from, stated_now
 
         stands = self.stands["consents"]
         if found.restricts():
+            stated_now(found, self.stands["consent_events"], self.now)
             apart_from(found, stands)
         known = [row for row in found.records.get("consents", ()) if row["consent_id"] in stands]
         if not known or not found.restricts():

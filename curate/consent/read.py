@@ -110,6 +110,13 @@ def _read_table(
         try:
             if row.problem:
                 raise InvalidRowError(row.problem, where=row.place)
+            if row.unnamed:
+                raise InvalidRowError(
+                    f"column {row.unnamed} has no name, and something stands in it",
+                    where=row.place,
+                    hint="name the column in the first line; docs/consent-columns.md lists the "
+                    "columns",
+                )
             reader(row, of_row)
             _check_past_row(row, now)
             if check is not None:
@@ -278,6 +285,14 @@ def _toml_rows(path: Path) -> list[Row]:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InvalidFileError(f"this is not TOML: {error}", where=str(path)) from None
     sources = document.get("sources")
+    if others := sorted(document.keys() - {"sources"}):
+        listed = ", ".join(repr(name) for name in others)
+        raise InvalidFileError(
+            f"{listed} at the top of the file: a TOML file holds [[sources]] or [[notices]] alone",
+            where=str(path),
+            hint="put subjects, consents and withdrawals into a CSV or JSON file of their own; "
+            "nothing of this file was recorded",
+        )
     if not isinstance(sources, list):
         raise InvalidFileError("expected a list of [[sources]]", where=str(path))
     return [_toml_row(f"{path.name}: sources[{i}]", item) for i, item in enumerate(sources)]

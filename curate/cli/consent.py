@@ -70,9 +70,12 @@ def import_command(
         for error in one.left_out:
             note(str(error))
         if one.left_out:
-            note(f"{path}: {counted(len(one.left_out), 'row')} left out")
-        said = counts_of(one.entries)
-        say(f"{path}: recorded {said or 'nothing new: everything in it was on record already'}")
+            rows = len({error.where for error in one.left_out})
+            note(f"{path}: {counted(rows, 'row')} left out")
+        nothing = "nothing new: everything in it was on record already" if not one.left_out else (
+            "nothing new of the other rows: they were on record already"
+        )  # fmt: skip
+        say(f"{path}: recorded {counts_of(one.entries) or nothing}")
 
 
 @app.command("show")
@@ -110,6 +113,9 @@ def show_command(
     for row in rows["consents"]:
         until = f" until {row['valid_until']:%Y-%m-%d}" if row["valid_until"] else ""
         roles, operations = (", ".join(row[k]) for k in ("roles_permitted", "operations"))
+        if not row["purposes"]:
+            say(f"record {row['consent_id']}: grants nothing")
+            continue
         say(f"consent {row['consent_id']}: {', '.join(row['purposes'])}{until}")
         say(f"  roles {roles}; operations {operations}")
     events = sorted(rows["consent_events"], key=lambda row: (row["effective_at"], row["event_id"]))

@@ -6,7 +6,7 @@ purpose excluded) is not undone because a spreadsheet written before it is impor
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -18,13 +18,17 @@ Record = dict[str, Any]
 
 
 def merged_subjects(
-    said: Iterable[Mapping[str, Any]], known: Mapping[str, Mapping[str, Any]]
+    said: Iterable[Mapping[str, Any]],
+    known: Mapping[str, Mapping[str, Any]],
+    doubted: Collection[tuple[str, str]] = (),
 ) -> list[Record]:
     """Return records of subjects in which what is unknown in the file stays as it is known.
 
     Args:
         said: The records of the file.
         known: The records of the ledger, by subject.
+        doubted: Subjects and fields of which the file says that they are not known: nobody is an
+            adult for certain any more, and a minor stays one.
     """
     merged = []
     for record in said:
@@ -32,6 +36,10 @@ def merged_subjects(
         told = {k: v for k, v in record.items() if v not in (None, "unknown")}
         status = before.get("status", "active")
         kept = {**record, **before, **told}
+        kept |= {
+            name: "unknown" for subject, name in doubted
+            if subject == record["subject_id"] and kept.get(name) in ("adult", "no")
+        }  # fmt: skip
         merged.append({**kept, "status": told["status"] if status == "active" else status})
     return merged
 

@@ -22,11 +22,13 @@ from curate.consent.records import (
     read_consent_row,
     read_source_row,
     read_subject_row,
+    takes_back_everything,
 )
 from curate.consent.statements import FirstRecords, Statements
 from curate.errors import CurateError, InvalidFileError, InvalidRowError, ManyErrors
 from curate.model.instants import parse_instant, print_instant
-from curate.model.pseudonyms import cleaned
+from curate.model.near import near_pairs
+from curate.model.pseudonyms import cleaned, folded
 from curate.rows import Row, read_rows
 from curate.schema import json_schema
 
@@ -104,7 +106,7 @@ def _read_table(
     errors: list[CurateError] = []
     first_records: FirstRecords = {}
     read: list[tuple[Row, Statements]] = []
-    wrong_of: set[str] = set()
+    wrong: list[Row] = []
     for row in rows:
         of_row = Statements()
         try:
@@ -123,12 +125,15 @@ def _read_table(
                 check(of_row, row.place)
         except CurateError as error:
             errors.extend(error.errors if isinstance(error, ManyErrors) else [error])
-            wrong_of.add(cleaned(str(row.values.get("subject", ""))))
+            wrong.append(row)
         else:
             read.append((row, of_row))
+    if partial and wrong:
+        _refuse_to_guess(wrong, errors, nothing=not read)
+    wrong_of = _with_near([_who(row) for row in wrong], [_who(row) for row, _ in read])
     statements = Statements()
     for row, of_row in read:
-        who = cleaned(str(row.values.get("subject", "")))
+        who = _who(row)
         if partial and who in wrong_of and not of_row.restricts():
             errors.append(InvalidRowError(
                 f"left out, because another row of {who} is wrong",
@@ -138,12 +143,51 @@ def _read_table(
         try:
             join(of_row, statements, first_records, row.place)
             statements.mentioned |= of_row.mentioned
+            statements.unnamed |= of_row.unnamed
+            statements.doubted |= of_row.doubted
         except CurateError as error:
             errors.append(error)
     if errors and not partial:
         raise errors[0] if len(errors) == 1 else ManyErrors(errors)
     statements.left_out = errors
     return statements
+
+
+def _who(row: Row) -> str:
+    return cleaned(str(row.values.get("subject", row.values.get("subject_id", ""))))
+
+
+def _refuse_to_guess(
+    wrong: Sequence[Row], errors: list[CurateError], *, nothing: bool
+) -> None:
+    """Refuse a file of which nothing was read, or a row that may take back anybody's consent.
+
+    Raises:
+        ManyErrors: It is so.
+    """
+    nobody = [row for row in wrong if not _who(row) and (row.problem or _may_restrict(row))]
+    if nobody:
+        raise ManyErrors(errors, hint=(
+            f"the row at {nobody[0].place} may take something back, and does not say from whom: "
+            "correct it first. Nothing of the file was recorded"
+        ))  # fmt: skip
+    if nothing:
+        raise errors[0] if len(errors) == 1 else ManyErrors(errors)
+
+
+def _may_restrict(row: Row) -> bool:
+    state = str(row.values.get("state", "")).strip().casefold()
+    return state not in ("", "given", "renewed", "requested") or "purposes_excluded" in row.values
+
+
+def _with_near(wrong: Sequence[str], read: Sequence[str]) -> set[str]:
+    """Return the pseudonyms of rows that are wrong, and those that are written nearly so."""
+    of = {one for one in wrong if one}
+    forms = {folded(one) for one in of}
+    found = of | {one for one in read if folded(one) in forms}
+    for one, other, _ in near_pairs({*of, *read} - {""}).pairs if of else ():
+        found |= {one, other} if {one, other} & of else set()
+    return found
 
 
 def _refuse_unknown(
@@ -240,6 +284,8 @@ def _table_of(columns: Collection[str], path: Path) -> _Table:
         return tables["consent_claim"]
     for sign, table in tables.items():
         if sign in columns:
+            if sign == "subject" and {"state", "state_at"} <= set(columns):
+                return _withdrawals(tables["purposes"])
             if sign == "subject":
                 _refuse_half_a_consent(columns, tables["purposes"], path)
             return table
@@ -249,6 +295,30 @@ def _table_of(columns: Collection[str], path: Path) -> _Table:
         where=str(path),
         hint="docs/consent-columns.md lists the columns",
     )
+
+
+def _withdrawals(consents: _Table) -> _Table:
+    """Return the table whose rows take back everything: they say who, how and from when."""
+    required = ("subject", "state", "state_at")
+
+    def reader(purposes: frozenset[str]) -> Callable[[Row, Statements], None]:
+        read = consents.reader(purposes)
+
+        def checked(row: Row, into: Statements) -> None:
+            if not takes_back_everything(row):
+                state = row.values.get("state")
+                raise InvalidRowError(
+                    f"state: {'nothing' if state is None else repr(state)}, in a table without "
+                    "purposes, operations and roles: each of its rows takes something back",
+                    where=row.place,
+                    hint="write withdrawn, refused, revoked, expired or invalidated; a grant needs "
+                    "these columns",
+                )
+            read(row, into)
+
+        return checked
+
+    return _Table("withdrawals", consents.columns, required, reader)
 
 
 def _refuse_half_a_consent(columns: Collection[str], consents: _Table, path: Path) -> None:

@@ -11,10 +11,12 @@ from datetime import datetime
 from curate.consent.assurance import Proof, assurance
 from curate.consent.columns import from_rows
 from curate.consent.statements import (
+    RESTRICTING,
     STATES,
     FirstRecords,
     Record,
     Statements,
+    doubted_of,
     instants_of,
     stated,
     subject_record,
@@ -58,7 +60,10 @@ def read_consent_row(
     # Counted first: a row that is wrong does not change the ids of those after it.
     who = cleaned(str(row.values.get("subject", "")))
     counts[who] = counts.get(who, 0) + 1
-    values, extra = _checked(row, "consent_row")
+    bare = takes_back_everything(row)
+    values, extra = _checked(row, "consent_row", required=("subject",) if bare else None)
+    if bare:
+        values = {**dict.fromkeys(("purposes", "operations", "roles"), ()), **values}
     instants = instants_of(row.place, values, _INSTANTS)
     _check_purposes(row.place, values, purposes)
     for column in from_rows():
@@ -70,19 +75,23 @@ def read_consent_row(
             f"valid_until: {values['valid_until']!r} is not after valid_from", where=row.place
         )
     subject = values["subject"]
-    media = _listed(row, values)
-    consent = values.get("consent", f"{subject}/{counts[subject]}")
+    media = None if bare and "media" not in values else _listed(row, values)
+    events = _events(row, values, instants)
+    # What takes back everything is no row of the grants that other rows are.
+    place = f"{events[-1][0]}/{print_instant(events[-1][1])}" if bare else counts[subject]
+    consent = values.get("consent", f"{subject}/{place}")
     if "consent" not in values:
         into.unnamed.add(consent)
     digest = values.get("document_sha256")
     if OF_SUBJECT & values.keys():
         into.add("subjects", subject_record(subject, values, where=row.place))
+        into.doubted |= doubted_of(subject, values)
     else:
         into.mentioned.add(subject)
     into.add("consents", {
         "consent_id": consent,
         "subject_id": subject,
-        **{column.name: values.get(column.row, column.default) for column in from_rows()},
+        **{column.name: _plain(values.get(column.row, column.default)) for column in from_rows()},
         "valid_from": start,
         "valid_until": end,
         "assurance_level": assurance(Proof(document_sha256=digest), {}),
@@ -90,7 +99,7 @@ def read_consent_row(
         "scope_media_ids": media,
         "extra": kept(extra),
     })  # fmt: skip
-    for state, moment, undated in _events(row, values, instants):
+    for state, moment, undated in events:
         # A consent has one grant, of which it may be said later when it was given. Whatever else
         # happens is an event of its own for each instant: no later import can put something else
         # in its place.
@@ -108,6 +117,19 @@ def read_consent_row(
             **({"undated": undated} if state in ("given", "renewed") else {}),
             **stated(moment, values.get("state_at"), STATES[state]),
         })  # fmt: skip
+
+
+def _plain(value: object) -> object:
+    return list(value) if isinstance(value, tuple) else value
+
+
+def takes_back_everything(row: Row) -> bool:
+    """Tell whether a row takes back whatever a person agreed to: it says nothing of what.
+
+    Lists of withdrawals have ids and dates alone.
+    """
+    said = any(name in row.values for name in ("purposes", "operations", "roles"))
+    return not said and STATES.get(str(row.values.get("state"))) in RESTRICTING
 
 
 def _events(
@@ -204,6 +226,7 @@ def read_subject_row(row: Row, into: Statements) -> None:
     """
     values, _ = _checked(row, "consent_row", required=("subject",))
     into.add("subjects", subject_record(values["subject"], values, where=row.place))
+    into.doubted |= doubted_of(values["subject"], values)
 
 
 def read_source_row(row: Row, into: Statements) -> None:

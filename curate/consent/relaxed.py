@@ -89,9 +89,13 @@ def _events(before: Record, after: Record) -> list[str]:
 
 
 def _subjects(before: Record, after: Record) -> list[str]:
+    # Of whom it is not known any more that they were of age, less is permitted.
+    doubted = {name for name, was in (("subject_kind", "adult"), ("is_minor_at_capture", "no"))
+               if before.get(name) == was and after.get(name) == "unknown"}  # fmt: skip
     return [
-        _wider(before, after, "subject_kind", _KINDS),
-        _wider(before, after, "is_minor_at_capture", ("yes", "no")),
+        "" if "subject_kind" in doubted else _wider(before, after, "subject_kind", _KINDS),
+        "" if "is_minor_at_capture" in doubted
+        else _wider(before, after, "is_minor_at_capture", ("yes", "no")),
         _earlier(before, after, "majority_on", known=True),
         _later(before, after, "deceased_on"),
         _later(before, after, "destroy_by"),

@@ -49,6 +49,7 @@ class Statements:
             are recorded as unknown adults or minors only if the ledger does not know them.
         notes: What a reader should know of them, though nothing is wrong.
         left_out: What is wrong with the rows of which nothing is recorded.
+        doubted: Subjects, and fields of theirs, of which it is said that they are not known.
         unnamed: Consents that a row does not name: their ids come from its place in the file.
     """
 
@@ -57,6 +58,7 @@ class Statements:
     notes: list[str] = field(default_factory=list)
     left_out: list[CurateError] = field(default_factory=list)
     unnamed: set[str] = field(default_factory=set)
+    doubted: set[tuple[str, str]] = field(default_factory=set)
 
     def add(self, kind: str, record: Record) -> None:
         """Keep `record` for table `kind`."""
@@ -69,10 +71,17 @@ class Statements:
                 if record.get("subject_id") is not None:
                     record["subject_id"] = spelled(record["subject_id"])
         self.mentioned = {spelled(one) for one in self.mentioned}
+        self.doubted = {(spelled(one), name) for one, name in self.doubted}
 
     def restricts(self) -> bool:
         """Tell whether they say that a person said no, or that somebody did for them."""
         return any(r["state"] in RESTRICTING for r in self.records.get("consent_events", ()))
+
+
+def doubted_of(subject: str, values: Record) -> set[tuple[str, str]]:
+    """Return of which fields a row says that they are not known, which is more than silence."""
+    fields = {"subject_kind": "subject_kind", "minor_at_capture": "is_minor_at_capture"}
+    return {(subject, name) for column, name in fields.items() if values.get(column) == "unknown"}
 
 
 def subject_record(subject: str, values: Record, *, where: str = "") -> Record:

@@ -134,7 +134,9 @@ def _planned(
         found.add("subjects", subject_record(subject, {}))
     records = dict(found.records)
     if "subjects" in records:
-        records["subjects"] = merged_subjects(records["subjects"], stands["subjects"])
+        records["subjects"] = merged_subjects(
+            records["subjects"], stands["subjects"], found.doubted
+        )
     if "consents" in records and not supersede:
         records["consents"] = merged_consents(records["consents"], stands["consents"])
     if "consent_events" in records:
@@ -264,7 +266,9 @@ class _Checks:
         from curate.consent.statements import RESTRICTING
 
         records = dict(found.records)
-        records["subjects"] = merged_subjects(records.get("subjects", ()), self.stands["subjects"])
+        records["subjects"] = merged_subjects(
+            records.get("subjects", ()), self.stands["subjects"], found.doubted
+        )
         records["consents"] = merged_consents(records.get("consents", ()), self.stands["consents"])
         records["consent_events"] = merged_events(
             records.get("consent_events", ()), self.stands["consent_events"]

@@ -241,6 +241,8 @@ def _object(item: object, place: str, *, escapes: bool = False) -> Row:
         return Row(place, problem=f"expected an object, found {type(item).__name__}")
     if escapes and not _is_text(item):
         return Row(place, problem="text that is no Unicode: half a surrogate pair")
+    # Parquet has a number that is none.
+    item = {k: None if v != v else v for k, v in item.items()}
     values = {k: v for k, v in item.items() if v not in (None, "", [])}
     return Row(
         place,

@@ -83,26 +83,30 @@ def read_statements(
     rows = list(_toml_rows(path) if path.suffix.lower() == ".toml" else read_rows(path))
     if not rows:
         raise InvalidFileError("the file has no rows", where=str(path))
-    columns = {name for row in rows for name in row.values}
+    columns = {name for row in rows for name in (*row.values, *row.empty, *row.blank)}
+    filled = {name for row in rows for name in row.values}
     if is_table_of_notices(rows):
         _refuse_unknown(rows, NOTICE_COLUMNS, "notices", keep, path)
         rows = [kept_only(row, NOTICE_COLUMNS) for row in rows]
         return read_notices(rows, folder=path.parent, purposes=purposes)
-    table = _table_of(columns | {ALSO.get(name, name) for name in columns}, path)
+    columns |= {ALSO.get(name, name) for name in columns}
+    table = _table_of(columns, filled | {ALSO.get(name, name) for name in filled}, path)
     rows = renamed(rows, table.columns)
     _refuse_unknown(rows, table.columns, table.what, keep, path)
-    _require({name for row in rows for name in row.values}, table, path)
-    return _read_table(rows, table.reader(purposes), now, check=check, partial=partial)
+    _require(columns, table, path)
+    return _read_table(rows, table, purposes, now, check=check, partial=partial)
 
 
 def _read_table(
     rows: Sequence[Row],
-    reader: Callable[[Row, Statements], None],
+    table: _Table,
+    purposes: frozenset[str],
     now: datetime | None,
     *,
     check: Check | None,
     partial: bool,
 ) -> Statements:
+    reader = table.reader(purposes)
     errors: list[CurateError] = []
     first_records: FirstRecords = {}
     read: list[tuple[Row, Statements]] = []
@@ -124,7 +128,8 @@ def _read_table(
             if check is not None:
                 check(of_row, row.place)
         except CurateError as error:
-            errors.extend(error.errors if isinstance(error, ManyErrors) else [error])
+            several = error.errors if isinstance(error, ManyErrors) else [error]
+            errors += [table.hinted(one) for one in several]
             wrong.append(row)
         else:
             read.append((row, of_row))
@@ -258,6 +263,15 @@ class _Table:
     required: tuple[str, ...]
     reader: Callable[[frozenset[str]], Callable[[Row, Statements], None]]
 
+    def hinted(self, error: CurateError) -> CurateError:
+        """Return an error of a row that says where its columns are described."""
+        if error.hint == InvalidRowError.default_hint:
+            described = "schemas/sources.schema.json" if self.what == "sources" else (
+                "docs/consent-columns.md"
+            )  # fmt: skip
+            error.hint = f"correct the row; {described} describes the columns"
+        return error
+
 
 def _consents(purposes: frozenset[str]) -> Callable[[Row, Statements], None]:
     counts: dict[str, int] = {}
@@ -278,16 +292,26 @@ def _tables() -> dict[str, _Table]:
     }
 
 
-def _table_of(columns: Collection[str], path: Path) -> _Table:
+def _table_of(columns: Collection[str], filled: Collection[str], path: Path) -> _Table:
+    """Return what the rows of a file are, told from their columns.
+
+    Args:
+        columns: All columns of the file.
+        filled: Those of them in which something stands.
+        path: The file.
+
+    Raises:
+        InvalidFileError: They are no table of statements.
+    """
     tables = _tables()
     if path.suffix.lower() == ".toml":
         return tables["consent_claim"]
     for sign, table in tables.items():
         if sign in columns:
-            if sign == "subject" and {"state", "state_at"} <= set(columns):
+            if sign == "subject" and {"state", "state_at"} <= set(filled):
                 return _withdrawals(tables["purposes"])
             if sign == "subject":
-                _refuse_half_a_consent(columns, tables["purposes"], path)
+                _refuse_half_a_consent(filled, tables["purposes"], path)
             return table
     raise InvalidFileError(
         f"columns are {', '.join(sorted(columns))}; expected 'purposes' for consents, "

@@ -8,6 +8,7 @@ completed.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
@@ -24,6 +25,8 @@ _TYPES = ("uninformed", "implied", "expressed", "explicit")
 _SOURCE_STATES = ("retracted", "restricted", "superseded", "active")
 _CLAIMS = ("none", "not_applicable", "dataset_statement", "batch_attestation",
            "individual_records")  # fmt: skip
+# A licence of Creative Commons, and the conditions that its name states.
+_COMMONS = re.compile(r"CC-(BY(?:-NC)?(?:-ND|-SA)?)-\d\.\d")
 _KINDS = ("minor", "deceased", "adult")
 
 
@@ -109,8 +112,20 @@ def _sources(before: Record, after: Record) -> list[str]:
         _wider(before, after, "status", _SOURCE_STATES),
         _wider(before, after, "consent_claim", _CLAIMS),
         _removed(before, after, "terms_flags"),
-        _other(before, after, "licence"),
+        "" if _stricter(before.get("licence"), after.get("licence"))
+        else _other(before, after, "licence"),
     ]
+
+
+def _stricter(before: Any, after: Any) -> bool:
+    """Tell whether a licence of Creative Commons keeps all conditions of another one.
+
+    >>> _stricter("CC-BY-4.0", "CC BY-NC-ND 4.0"), _stricter("CC-BY-NC-4.0", "CC-BY-4.0")
+    (True, False)
+    """
+    was, now = (_COMMONS.fullmatch(re.sub(r"[\s_-]+", "-", str(one).strip()).upper())
+                for one in (before, after))  # fmt: skip
+    return bool(was and now) and set(was[1].split("-")) <= set(now[1].split("-"))
 
 
 def _notices(before: Record, after: Record) -> list[str]:

@@ -82,6 +82,19 @@ def withdraw(
     return recorded
 
 
+def uses_within(context: Context, purpose: str) -> list[str]:
+    """Return the names of the uses whose purpose is this one or one below it.
+
+    Raises:
+        ConfigError: The settings are broken.
+    """
+    from curate.consent.coverage import purpose_line
+
+    config = context.config
+    return [name for name, use in config.uses.items()
+            if purpose in purpose_line(use.purpose, config.purposes)]  # fmt: skip
+
+
 def annul(context: Context, event_id: str, *, by: Sequence[str], reason: str) -> dict[str, Any]:
     """Annul an event that was recorded by mistake; return it. See `curate.consent.annulment`.
 

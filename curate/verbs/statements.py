@@ -355,7 +355,7 @@ def _reaches_nobody(subject: str, known: set[str], where: str) -> InvalidRowErro
 def _rewritten(subject: str, other: str, where: str) -> InvalidRowError:
     return InvalidRowError(
         f"the subject {subject!r} differs from {other!r} only in capitals, blanks or characters "
-        "that show nothing",
+        "that show nothing or look the same",
         where=where,
         hint=f"if both are one person, write {other!r} here, and the same way in manifests; two "
         "people need pseudonyms that differ in more",

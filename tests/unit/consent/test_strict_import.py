@@ -303,3 +303,11 @@ def test_not_known_is_said_and_not_passed_over() -> None:
     assert [second[name] for name in fields] == ["minor", "yes"]
     assert merged_subjects(said, known)[0]["subject_kind"] == "adult"
     assert relaxations("subjects", adult, first) == []
+
+
+def test_a_column_that_is_empty_in_each_row_is_there(tmp_path: Path) -> None:
+    """What is missing is in the rows, not in the table."""
+    with pytest.raises(InvalidRowError, match="'purposes' is a required property") as caught:
+        read(table(tmp_path, ROW | {"purposes": ""}))
+
+    assert "docs/consent-columns.md" in caught.value.hint

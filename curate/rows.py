@@ -15,6 +15,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import chain
+from math import isnan
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -242,7 +243,7 @@ def _object(item: object, place: str, *, escapes: bool = False) -> Row:
     if escapes and not _is_text(item):
         return Row(place, problem="text that is no Unicode: half a surrogate pair")
     # Parquet has a number that is none.
-    item = {k: None if v != v else v for k, v in item.items()}
+    item = {k: None if isinstance(v, float) and isnan(v) else v for k, v in item.items()}
     values = {k: v for k, v in item.items() if v not in (None, "", [])}
     return Row(
         place,

@@ -284,9 +284,7 @@ def _of_time(consent: Row, asked: Asked) -> set[str]:
     return found
 
 
-def _of_what_comes(
-    obligation: Row, consent: Row, record: Record, asked: Asked
-) -> set[str]:
+def _of_what_comes(obligation: Row, consent: Row, record: Record, asked: Asked) -> set[str]:
     """Return whether a no that is known already comes into force before the use is over."""
     use = asked.use
     begins = max(asked.as_of, use.starts_at) if use.starts_at is not None else asked.as_of

@@ -105,9 +105,11 @@ def _person(subject: Row, grants: list[Row], question: Question) -> Iterable[str
     minor = subject["is_minor_at_capture"] == "yes" or subject["subject_kind"] == "minor"
     if minor:
         yield from _minor(subject, grants, question)
-    elif subject["is_minor_at_capture"] != "no" or subject["guardian_id"] is not None:
-        yield "CON028"
-    elif subject["majority_on"] is not None and _day(subject["majority_on"]) > question.as_of:
+    elif (
+        subject["is_minor_at_capture"] != "no"
+        or subject["guardian_id"] is not None
+        or (subject["majority_on"] is not None and _day(subject["majority_on"]) > question.as_of)
+    ):
         yield "CON028"
     died = subject["deceased_on"]
     if subject["subject_kind"] == "deceased" or (died and _day(died) <= question.as_of):

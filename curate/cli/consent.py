@@ -111,13 +111,7 @@ def show_command(
             f"{row['is_minor_at_capture']}"
         )
     for row in rows["consents"]:
-        until = f" until {row['valid_until']:%Y-%m-%d}" if row["valid_until"] else ""
-        roles, operations = (", ".join(row[k]) for k in ("roles_permitted", "operations"))
-        if not row["purposes"]:
-            say(f"record {row['consent_id']}: grants nothing")
-            continue
-        say(f"consent {row['consent_id']}: {', '.join(row['purposes'])}{until}")
-        say(f"  roles {roles}; operations {operations}")
+        _show_consent(row)
     events = sorted(rows["consent_events"], key=lambda row: (row["effective_at"], row["event_id"]))
     if events:
         table([_shown(row) for row in events],
@@ -127,6 +121,17 @@ def show_command(
             say(f"{row['event_id']} was recorded by mistake, and annulled at "
                 f"{print_instant(row['annulled_at'])} by {' and '.join(row['annulled_by'])}: "
                 f"{row['annulled_reason']}")  # fmt: skip
+
+
+def _show_consent(row: dict[str, Any]) -> None:
+    """Print what a record grants."""
+    until = f" until {row['valid_until']:%Y-%m-%d}" if row["valid_until"] else ""
+    roles, operations = (", ".join(row[k]) for k in ("roles_permitted", "operations"))
+    if not row["purposes"]:
+        say(f"record {row['consent_id']}: grants nothing")
+        return
+    say(f"consent {row['consent_id']}: {', '.join(row['purposes'])}{until}")
+    say(f"  roles {roles}; operations {operations}")
 
 
 def _shown(row: dict[str, Any]) -> dict[str, Any]:

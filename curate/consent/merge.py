@@ -50,9 +50,7 @@ def _stated_last(record: Mapping[str, Any], before: Mapping[str, Any]) -> Record
     return {"stated_at": max(known)} if known else {}
 
 
-def stated_now(
-    found: Statements, known: Mapping[str, Mapping[str, Any]], now: datetime
-) -> None:
+def stated_now(found: Statements, known: Mapping[str, Mapping[str, Any]], now: datetime) -> None:
     """Let what is taken back count against grants on record that it would otherwise come before.
 
     Who takes back a consent that is on record says so after it was given, from whichever earlier

@@ -16,6 +16,7 @@ from curate.consent.dispatch import is_table_of_notices, read_document
 from curate.consent.known_columns import ALSO, kept_only, renamed, unknown_columns
 from curate.consent.notices import COLUMNS as NOTICE_COLUMNS
 from curate.consent.notices import read_notices
+from curate.consent.partial import without_doubted
 from curate.consent.records import (
     OF_SUBJECT,
     join,
@@ -27,8 +28,7 @@ from curate.consent.records import (
 from curate.consent.statements import FirstRecords, Statements
 from curate.errors import CurateError, InvalidFileError, InvalidRowError, ManyErrors
 from curate.model.instants import parse_instant, print_instant
-from curate.model.near import near_pairs
-from curate.model.pseudonyms import cleaned, folded
+from curate.model.pseudonyms import cleaned
 from curate.rows import Row, read_rows
 from curate.schema import json_schema
 
@@ -114,15 +114,7 @@ def _read_table(
     for row in rows:
         of_row = Statements()
         try:
-            if row.problem:
-                raise InvalidRowError(row.problem, where=row.place)
-            if row.unnamed:
-                raise InvalidRowError(
-                    f"column {row.unnamed} has no name, and something stands in it",
-                    where=row.place,
-                    hint="name the column in the first line; docs/consent-columns.md lists the "
-                    "columns",
-                )
+            _refuse_unreadable(row)
             reader(row, of_row)
             _check_past_row(row, now)
             if check is not None:
@@ -134,22 +126,12 @@ def _read_table(
         else:
             read.append((row, of_row))
     if partial and wrong:
-        _refuse_to_guess(wrong, errors, nothing=not read)
-    wrong_of = _with_near([_who(row) for row in wrong], [_who(row) for row, _ in read])
+        read = without_doubted(read, wrong, errors)
     statements = Statements()
     for row, of_row in read:
-        who = _who(row)
-        if partial and who in wrong_of and not of_row.restricts():
-            errors.append(InvalidRowError(
-                f"left out, because another row of {who} is wrong",
-                where=row.place, hint="correct that row, and import the file again",
-            ))  # fmt: skip
-            continue
         try:
             join(of_row, statements, first_records, row.place)
-            statements.mentioned |= of_row.mentioned
-            statements.unnamed |= of_row.unnamed
-            statements.doubted |= of_row.doubted
+            statements.take(of_row)
         except CurateError as error:
             errors.append(error)
     if errors and not partial:
@@ -158,41 +140,20 @@ def _read_table(
     return statements
 
 
-def _who(row: Row) -> str:
-    return cleaned(str(row.values.get("subject", row.values.get("subject_id", ""))))
-
-
-def _refuse_to_guess(
-    wrong: Sequence[Row], errors: list[CurateError], *, nothing: bool
-) -> None:
-    """Refuse a file of which nothing was read, or a row that may take back anybody's consent.
+def _refuse_unreadable(row: Row) -> None:
+    """Refuse a row that cannot be read, or of which a cell stands below no name.
 
     Raises:
-        ManyErrors: It is so.
+        InvalidRowError: It is so.
     """
-    nobody = [row for row in wrong if not _who(row) and (row.problem or _may_restrict(row))]
-    if nobody:
-        raise ManyErrors(errors, hint=(
-            f"the row at {nobody[0].place} may take something back, and does not say from whom: "
-            "correct it first. Nothing of the file was recorded"
-        ))  # fmt: skip
-    if nothing:
-        raise errors[0] if len(errors) == 1 else ManyErrors(errors)
-
-
-def _may_restrict(row: Row) -> bool:
-    state = str(row.values.get("state", "")).strip().casefold()
-    return state not in ("", "given", "renewed", "requested") or "purposes_excluded" in row.values
-
-
-def _with_near(wrong: Sequence[str], read: Sequence[str]) -> set[str]:
-    """Return the pseudonyms of rows that are wrong, and those that are written nearly so."""
-    of = {one for one in wrong if one}
-    forms = {folded(one) for one in of}
-    found = of | {one for one in read if folded(one) in forms}
-    for one, other, _ in near_pairs({*of, *read} - {""}).pairs if of else ():
-        found |= {one, other} if {one, other} & of else set()
-    return found
+    if row.problem:
+        raise InvalidRowError(row.problem, where=row.place)
+    if row.unnamed:
+        raise InvalidRowError(
+            f"column {row.unnamed} has no name, and something stands in it",
+            where=row.place,
+            hint="name the column in the first line; docs/consent-columns.md lists the columns",
+        )
 
 
 def _refuse_unknown(

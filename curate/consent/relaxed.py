@@ -97,7 +97,8 @@ def _subjects(before: Record, after: Record) -> list[str]:
                if before.get(name) == was and after.get(name) == "unknown"}  # fmt: skip
     return [
         "" if "subject_kind" in doubted else _wider(before, after, "subject_kind", _KINDS),
-        "" if "is_minor_at_capture" in doubted
+        ""
+        if "is_minor_at_capture" in doubted
         else _wider(before, after, "is_minor_at_capture", ("yes", "no")),
         _earlier(before, after, "majority_on", known=True),
         _later(before, after, "deceased_on"),
@@ -112,7 +113,8 @@ def _sources(before: Record, after: Record) -> list[str]:
         _wider(before, after, "status", _SOURCE_STATES),
         _wider(before, after, "consent_claim", _CLAIMS),
         _removed(before, after, "terms_flags"),
-        "" if _stricter(before.get("licence"), after.get("licence"))
+        ""
+        if _stricter(before.get("licence"), after.get("licence"))
         else _other(before, after, "licence"),
     ]
 
@@ -123,9 +125,10 @@ def _stricter(before: Any, after: Any) -> bool:
     >>> _stricter("CC-BY-4.0", "CC BY-NC-ND 4.0"), _stricter("CC-BY-NC-4.0", "CC-BY-4.0")
     (True, False)
     """
-    was, now = (_COMMONS.fullmatch(re.sub(r"[\s_-]+", "-", str(one).strip()).upper())
-                for one in (before, after))  # fmt: skip
-    return bool(was and now) and set(was[1].split("-")) <= set(now[1].split("-"))
+    found = [_COMMONS.fullmatch(re.sub(r"[\s_-]+", "-", str(one).strip()).upper())
+             for one in (before, after)]  # fmt: skip
+    was, now = ({*one[1].split("-")} if one else set() for one in found)
+    return bool(was) and was <= now
 
 
 def _notices(before: Record, after: Record) -> list[str]:

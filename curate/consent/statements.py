@@ -64,6 +64,12 @@ class Statements:
         """Keep `record` for table `kind`."""
         self.records.setdefault(kind, []).append(record)
 
+    def take(self, more: Statements) -> None:
+        """Take in what a row says of people and ids, beside its records."""
+        self.mentioned |= more.mentioned
+        self.unnamed |= more.unnamed
+        self.doubted |= more.doubted
+
     def spell(self, spelled: Callable[[str], str]) -> None:
         """Write the pseudonyms of all subjects as they are recorded."""
         for rows in self.records.values():

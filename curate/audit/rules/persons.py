@@ -28,8 +28,10 @@ POSSIBLE_MINOR = Rule(
         "be one; nothing is inferred from the face. Nor is anybody taken for an adult who has a "
         "guardian on record, or a day still to come on which they come of age."
     ),
-    remedy="Record whether the subject was a minor, in the column minor_at_capture, and correct what "
-        "contradicts it.",
+    remedy=(
+        "Record whether the subject was a minor, in the column minor_at_capture, and correct what "
+        "contradicts it."
+    ),
     query=standing("possible-minor"),
 )
 

@@ -30,14 +30,18 @@ RECORD_KEYS = frozenset(
     }
 )
 # What is read under `curate:` in other parts of a record than its process.
-_OWN = PROCESS_KEYS | RECORD_KEYS | frozenset(
-    {
-        "curate:minorAtCapture",
-        "curate:reason",
-        "curate:undated",
-        "curate:statedAt",
-        "curate:textSha256",
-    }
+_OWN = (
+    PROCESS_KEYS
+    | RECORD_KEYS
+    | frozenset(
+        {
+            "curate:minorAtCapture",
+            "curate:reason",
+            "curate:undated",
+            "curate:statedAt",
+            "curate:textSha256",
+        }
+    )
 )
 # A term that says that something is forbidden, over or in some state: passed over, it might be what
 # takes consent back.

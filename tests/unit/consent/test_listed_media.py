@@ -46,7 +46,7 @@ def test_what_is_no_entry_is_refused(state: str, name: str) -> None:
 
 def test_nothing_is_taken_back_for_an_entry_of_somebody_else() -> None:
     """It would be recorded, and reach nothing."""
-    with pytest.raises(InvalidRowError, match="'p01' does not appear in 'f2.jpg'"):
+    with pytest.raises(InvalidRowError, match=r"'p01' does not appear in 'f2\.jpg'"):
         resolve_media(said("f1.jpg", "f2.jpg", state="ConsentRefused"), ENTRIES, "t.csv:2")
 
 

@@ -24,7 +24,7 @@ def without_doubted(
         errors: What is wrong; what is left out is added.
 
     Raises:
-        ManyErrors: Nothing is right, or a wrong row may take something back from anybody.
+        CurateError: Nothing is right, or a wrong row may take something back from anybody.
     """
     _refuse_to_guess(wrong, errors, nothing=not read)
     wrong_of = _with_near([_who(row) for row in wrong], [_who(row) for row, _ in read])
@@ -37,6 +37,8 @@ def without_doubted(
             ))  # fmt: skip
         else:
             kept.append((row, of_row))
+    if not kept:
+        raise ManyErrors(errors)
     return kept
 
 

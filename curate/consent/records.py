@@ -80,6 +80,7 @@ def read_consent_row(
     # What takes back everything is no row of the grants that other rows are.
     place = f"{events[-1][0]}/{print_instant(events[-1][1])}" if bare else counts[subject]
     consent = values.get("consent", f"{subject}/{place}")
+    own = bare and "consent" not in values
     if "consent" not in values:
         into.unnamed.add(consent)
     digest = values.get("document_sha256")
@@ -105,7 +106,7 @@ def read_consent_row(
         # in its place.
         instant = "" if state == "given" else f"/{print_instant(moment)}"
         into.add("consent_events", {
-            "event_id": f"{consent}/{state}{instant}",
+            "event_id": consent if own else f"{consent}/{state}{instant}",
             "consent_id": consent,
             "subject_id": subject,
             "state": STATES[state],

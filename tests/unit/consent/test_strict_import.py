@@ -311,3 +311,9 @@ def test_a_column_that_is_empty_in_each_row_is_there(tmp_path: Path) -> None:
         read(table(tmp_path, ROW | {"purposes": ""}))
 
     assert "docs/consent-columns.md" in caught.value.hint
+
+
+def test_partial_of_nothing_that_is_left_is_an_error(tmp_path: Path) -> None:
+    """One row is wrong, and the others are of the same person."""
+    with pytest.raises(ManyErrors):
+        read(table(tmp_path, ROW, ROW | {"roles": "king"}), partial=True)

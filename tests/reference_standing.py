@@ -117,7 +117,7 @@ def _person(subject: Row, grants: list[Row], question: Question) -> Iterable[str
     if subject["destroy_by"] is not None and subject["destroy_by"] <= question.as_of:
         yield "CON033"
     elif subject["destroy_by"] is not None and subject["destroy_by"] < _over(question):
-        yield "CON043"
+        yield "CON044"
     if subject["status"] != "active":
         yield "CON034" if subject["status"] == "restricted" else "CON035"
 

@@ -109,7 +109,7 @@ DESTROY_BY_PASSED = Rule(
 )
 
 DESTROY_BY_AHEAD = Rule(
-    code="CON043",
+    code="CON044",
     symbol="destroy-by-ahead",
     title="Biometric data must be destroyed before the use is over.",
     effect=Effect.REVIEW,

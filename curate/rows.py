@@ -15,12 +15,18 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import chain
+from math import isnan
 from pathlib import Path
 from typing import Any, TextIO
 
 from curate.errors import InvalidFileError, PathNotFoundError
 
 SUFFIXES = (".csv", ".tsv", ".jsonl", ".ndjson", ".json", ".parquet")
+
+# So much of a file is looked at to tell its encoding.
+_BEGINNING = 1 << 12
+# Spreadsheets understand a first line that says what stands between the columns.
+_SEPARATOR = re.compile(r"sep=(.)\s*", re.IGNORECASE)
 
 # JSON can escape half of a surrogate pair, which no UTF-8 text holds.
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
@@ -32,7 +38,8 @@ class Row:
 
     Empty cells are left out of `values`: a spreadsheet cannot say null in another way. Columns in
     which an empty list stands are in `empty`, and those in which nothing stands, an empty cell or
-    null, in `blank`, for readers to whom none is an answer and nothing is none.
+    null, in `blank`, for readers to whom none is an answer and nothing is none. `unnamed` is the
+    first column, counted from 1, that has no name and holds something; 0 where none does.
     """
 
     place: str
@@ -40,6 +47,7 @@ class Row:
     problem: str = ""
     empty: frozenset[str] = frozenset()
     blank: frozenset[str] = frozenset()
+    unnamed: int = 0
 
 
 def read_rows(path: Path) -> Iterator[Row]:
@@ -105,8 +113,8 @@ def _encoding(path: Path) -> str:
         InvalidFileError: It is UTF-16 text without such a mark.
     """
     with path.open("rb") as file:
-        begins = file.read(4)
-    if begins in (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE):
+        begins = file.read(_BEGINNING)
+    if begins[:4] in (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE):
         return "utf-32"
     if begins[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
         return "utf-16"
@@ -114,7 +122,7 @@ def _encoding(path: Path) -> str:
         raise InvalidFileError(
             "this is UTF-16 or UTF-32 text without a byte-order mark, or no text",
             where=str(path),
-            hint="save the file as UTF-8",
+            hint="save the file as UTF-8, or as UTF-16 with a byte-order mark",
         )
     return "utf-8-sig"
 
@@ -144,22 +152,28 @@ def _line_that_is_no_text(path: Path) -> int:
 
 def _csv(lines: TextIO, path: Path, delimiter: str) -> Iterator[Row]:
     csv.field_size_limit(sys.maxsize if sys.maxsize < 1 << 31 else (1 << 31) - 1)
-    first = next(lines, "")
+    first, skipped, stated = next(lines, ""), 0, ""
+    while first and (not first.strip() or (not skipped and _SEPARATOR.fullmatch(first))):
+        named = _SEPARATOR.fullmatch(first)
+        stated = named[1] if named else stated
+        first, skipped = next(lines, ""), skipped + 1
+    if stated and stated not in first:
+        stated = ""
     reader = csv.reader(
-        chain([first], lines), delimiter=delimiter or _delimiter(first), strict=True
+        chain([first], lines), delimiter=delimiter or stated or _delimiter(first), strict=True
     )
     try:
         header = [cell.strip() for cell in next(reader, [])]
         _check_header(header, path)
         # A cell may hold line breaks: a row stands where it begins, not where it was read up to.
-        begins = reader.line_num + 1
+        begins = reader.line_num + skipped + 1
         for cells in reader:
             if any(cell.strip() for cell in cells):
                 yield _csv_row(header, cells, f"{path.name}:{begins}")
-            begins = reader.line_num + 1
+            begins = reader.line_num + skipped + 1
     except csv.Error as error:
         raise InvalidFileError(
-            f"line {reader.line_num}: {error}", where=str(path), hint="check the quotes"
+            f"line {reader.line_num + skipped}: {error}", where=str(path), hint="check the quotes"
         ) from None
 
 
@@ -177,13 +191,15 @@ def _csv_row(header: list[str], cells: list[str], place: str) -> Row:
     if len(cells) > len(header):
         found = f"{len(cells)} cells where the header names {len(header)} columns"
         return Row(place, values, problem=found, blank=blank)
-    return Row(place, values, blank=blank)
+    unnamed = (n for n, (k, v) in enumerate(zip(header, cells, strict=False), 1)
+               if not k and v.strip())  # fmt: skip
+    return Row(place, values, blank=blank, unnamed=next(unnamed, 0))
 
 
 def _json(lines: TextIO, path: Path) -> Iterator[Row]:
     text = lines.read()
     try:
-        document = json.loads(text)
+        document = _parsed(text)
     except (ValueError, RecursionError) as error:  # ValueError: also a number of 5000 digits
         raise InvalidFileError(f"this is not JSON: {error}", where=str(path)) from None
     if not isinstance(document, list):
@@ -199,11 +215,33 @@ def _json_lines(lines: TextIO, path: Path) -> Iterator[Row]:
             continue
         place = f"{path.name}:{number}"
         try:
-            item = json.loads(line)
+            item = _parsed(line)
         except (ValueError, RecursionError) as error:
             yield Row(place, problem=f"this is not JSON: {error}")
         else:
             yield _object(item, place, escapes=_SURROGATE.search(line) is not None)
+
+
+def _parsed(text: str) -> Any:
+    """Return the value of JSON text (RFC 8259) whose objects name each key once.
+
+    Raises:
+        ValueError: It is no JSON, or a key stands twice.
+    """
+    return json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant)
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    made = dict(pairs)
+    if len(made) < len(pairs):
+        names = [name for name, _ in pairs]
+        doubled = sorted({name for name in names if names.count(name) > 1})
+        raise ValueError(f"the key {doubled[0]!r} stands twice in one object")
+    return made
+
+
+def _no_constant(text: str) -> Any:
+    raise ValueError(f"{text} is no value of JSON")
 
 
 def _object(item: object, place: str, *, escapes: bool = False) -> Row:
@@ -211,6 +249,8 @@ def _object(item: object, place: str, *, escapes: bool = False) -> Row:
         return Row(place, problem=f"expected an object, found {type(item).__name__}")
     if escapes and not _is_text(item):
         return Row(place, problem="text that is no Unicode: half a surrogate pair")
+    # Parquet has a number that is none.
+    item = {k: None if isinstance(v, float) and isnan(v) else v for k, v in item.items()}
     values = {k: v for k, v in item.items() if v not in (None, "", [])}
     return Row(
         place,

@@ -572,6 +572,7 @@ def _events(dice: Dice, consent: Row) -> list[Row]:
             "state": state,
             "effective_at": at,
             "purposes": dice.usual(None, [], *([one] for one in PURPOSES)),
+            "stated_at": dice.usual(None, *INSTANTS),
             "undated": dice.usual(dice.random.choice((None, False)), *(True,)),
             "method": dice.usual("post", None, "import"),
             "annulled_at": dice.usual(None, *INSTANTS),

@@ -146,6 +146,7 @@ def reasons(
         *_of_state(consent, record.said),
         *_of_others(obligation, consent, record, asked),
         *_of_time(consent, asked),
+        *_of_what_comes(obligation, consent, record, asked),
         *_of_purpose(consent, asked),
         *_of_role(obligation, consent, asked),
         *_of_reach(consent, asked),
@@ -184,6 +185,16 @@ def is_dated(event: Row) -> bool:
     return event.get("method") != "import"
 
 
+def said_at(event: Row) -> datetime:
+    """Return the instant that only a grant given after it beats.
+
+    Nobody undoes by an earlier grant what was said after it, from whichever instant it holds.
+    """
+    effective: datetime = event["effective_at"]
+    stated = event.get("stated_at")
+    return effective if event["state"] in GRANTS or stated is None else max(effective, stated)
+
+
 def needed(obligation: Row, asked: Asked) -> set[str]:
     """Return the operations that must have been agreed to."""
     own = OWN_OPERATION.get((obligation["manipulation_type"], obligation["role"]))
@@ -197,7 +208,7 @@ def _of_state(consent: Row, said: Sequence[Row]) -> set[str]:
     latest = max(
         own,
         key=lambda e: (
-            e["dated"], e["effective_at"], RANK.get(e["state"], UNKNOWN_RANK), e["event_id"],
+            e["dated"], said_at(e), RANK.get(e["state"], UNKNOWN_RANK), e["event_id"],
         ),
     )["state"]  # fmt: skip
     return set() if latest in GRANTS else {NO.get(latest, "pending")}
@@ -218,7 +229,7 @@ def _of_others(
         reason = AGAINST.get(event["state"])
         if reason is None or not _restricts_here(by_id.get(event["consent_id"]), obligation):
             continue
-        if given is None or given <= event["effective_at"]:
+        if given is None or given <= said_at(event):
             found.add(reason)
     for other in consents:
         excludes = asked.line & set(other.get("purposes_excluded") or ())
@@ -271,6 +282,29 @@ def _of_time(consent: Row, asked: Asked) -> set[str]:
         if end < over:
             found.add("release-outlives-consent")
     return found
+
+
+def _of_what_comes(obligation: Row, consent: Row, record: Record, asked: Asked) -> set[str]:
+    """Return whether a no that is known already comes into force before the use is over."""
+    use = asked.use
+    begins = max(asked.as_of, use.starts_at) if use.starts_at is not None else asked.as_of
+    over = use.ends_at
+    if over is None:
+        over = begins + timedelta(days=use.horizon_days)
+    by_id = {c["consent_id"]: c for c in record.all}
+    for event in record.events:
+        about = set(event.get("purposes") or ())
+        if event.get("annulled_at") is not None or (about and not about & asked.line):
+            continue
+        if not asked.as_of < event["effective_at"] < over:
+            continue
+        own = event["consent_id"] == consent["consent_id"]
+        everywhere = event["state"] in AGAINST and _restricts_here(
+            by_id.get(event["consent_id"]), obligation
+        )
+        if everywhere or (own and event["state"] == "ConsentExpired"):
+            return {"release-outlives-consent"}
+    return set()
 
 
 def _of_purpose(consent: Row, asked: Asked) -> set[str]:

@@ -95,7 +95,8 @@ class Names:
             nearest, short = answer(duty | {"subject_id": other}, consents, spoken, notices, asked)
             if nearest is None:
                 continue
-            last = [e["effective_at"] for e in events
+            last = [max(e["effective_at"], e.get("stated_at") or e["effective_at"])
+                    for e in events
                     if e["subject_id"] == other and e["effective_at"] <= asked.as_of]  # fmt: skip
             later = not own and last and given and max(given) > max(last)
             if not later:

@@ -6,7 +6,7 @@ A second reading of rules CON028 to CON039 and of STANDARDS sections 1.5 and 9.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from curate.audit.facts import Question
@@ -108,15 +108,30 @@ def _person(subject: Row, grants: list[Row], question: Question) -> Iterable[str
     minor = subject["is_minor_at_capture"] == "yes" or subject["subject_kind"] == "minor"
     if minor:
         yield from _minor(subject, grants, question)
-    elif subject["is_minor_at_capture"] != "no":
+    elif (
+        subject["is_minor_at_capture"] != "no"
+        or subject["guardian_id"] is not None
+        or (subject["majority_on"] is not None and _day(subject["majority_on"]) > question.as_of)
+    ):
         yield "CON028"
     died = subject["deceased_on"]
     if subject["subject_kind"] == "deceased" or (died and _day(died) <= question.as_of):
         yield "CON032"
     if subject["destroy_by"] is not None and subject["destroy_by"] <= question.as_of:
         yield "CON033"
+    elif subject["destroy_by"] is not None and subject["destroy_by"] < _over(question):
+        yield "CON044"
     if subject["status"] != "active":
         yield "CON034" if subject["status"] == "restricted" else "CON035"
+
+
+def _over(question: Question) -> datetime:
+    """Return when the use ends, by what it says or by its horizon."""
+    use = question.use
+    if use.ends_at is not None:
+        return use.ends_at
+    begins = question.as_of if use.starts_at is None else max(question.as_of, use.starts_at)
+    return begins + timedelta(days=use.horizon_days)
 
 
 def _minor(subject: Row, grants: list[Row], question: Question) -> Iterable[str]:

@@ -87,7 +87,7 @@ SELECT o.* REPLACE (o.named AS subject_id), o.subject_id AS by_name
 FROM others o
 LEFT JOIN own ON own.number = o.number AND len(own.reasons) = 0
 LEFT JOIN (
-    SELECT subject_id, max(effective_at) AS last_at FROM said_events
+    SELECT subject_id, max(greatest(effective_at, stated_at)) AS last_at FROM said_events
     WHERE effective_at <= $as_of GROUP BY subject_id
 ) e ON e.subject_id = o.subject_id
 WHERE len(o.reasons) > 0 AND o.consent_id IS NOT NULL

@@ -70,9 +70,12 @@ def import_command(
         for error in one.left_out:
             note(str(error))
         if one.left_out:
-            note(f"{path}: {counted(len(one.left_out), 'row')} left out")
-        said = counts_of(one.entries)
-        say(f"{path}: recorded {said or 'nothing new: everything in it was on record already'}")
+            rows = len({error.where for error in one.left_out})
+            note(f"{path}: {counted(rows, 'row')} left out")
+        nothing = "nothing new: everything in it was on record already" if not one.left_out else (
+            "nothing new of the other rows: they were on record already"
+        )  # fmt: skip
+        say(f"{path}: recorded {counts_of(one.entries) or nothing}")
 
 
 @app.command("show")
@@ -108,10 +111,7 @@ def show_command(
             f"{row['is_minor_at_capture']}"
         )
     for row in rows["consents"]:
-        until = f" until {row['valid_until']:%Y-%m-%d}" if row["valid_until"] else ""
-        roles, operations = (", ".join(row[k]) for k in ("roles_permitted", "operations"))
-        say(f"consent {row['consent_id']}: {', '.join(row['purposes'])}{until}")
-        say(f"  roles {roles}; operations {operations}")
+        _show_consent(row)
     events = sorted(rows["consent_events"], key=lambda row: (row["effective_at"], row["event_id"]))
     if events:
         table([_shown(row) for row in events],
@@ -121,6 +121,17 @@ def show_command(
             say(f"{row['event_id']} was recorded by mistake, and annulled at "
                 f"{print_instant(row['annulled_at'])} by {' and '.join(row['annulled_by'])}: "
                 f"{row['annulled_reason']}")  # fmt: skip
+
+
+def _show_consent(row: dict[str, Any]) -> None:
+    """Print what a record grants."""
+    until = f" until {row['valid_until']:%Y-%m-%d}" if row["valid_until"] else ""
+    roles, operations = (", ".join(row[k]) for k in ("roles_permitted", "operations"))
+    if not row["purposes"]:
+        say(f"record {row['consent_id']}: grants nothing")
+        return
+    say(f"consent {row['consent_id']}: {', '.join(row['purposes'])}{until}")
+    say(f"  roles {roles}; operations {operations}")
 
 
 def _shown(row: dict[str, Any]) -> dict[str, Any]:

@@ -26,9 +26,12 @@ from curate.errors import (
     InputError,
     VerificationError,
 )
+from curate.model.instants import print_instant
 from curate.model.plural import counted
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from curate.catalog.impact import Impact
     from curate.verbs.context import Context
 
@@ -92,14 +95,40 @@ def withdraw_command(
         if destroyed:
             say(f"keys of kept embeddings of {who} destroyed: {destroyed:,}")
         if touched is not None and touched.entries.num_rows:
-            say("the next `curate audit` blocks these entries, and the next release leaves them "
-                "out")  # fmt: skip
+            _say_what_follows(context, effective if not now else None, scope)
             if touched.releases.num_rows:
                 say(f"copies are out: `curate release recall {who}` calls them back")
         say(f"`curate requests letter {quote(recorded.ids[0])} --out FILE.pdf` writes the "
             "confirmation to send")  # fmt: skip
     if reasons:
         raise _recorded_blindly(who, reasons, hidden)
+
+
+def _say_what_follows(context: Context, later: datetime | None, scope: str | None) -> None:
+    """Say what the next audit makes of a withdrawal.
+
+    Args:
+        context: The workspace.
+        later: From when it holds, where that is still to come.
+        scope: The purpose that it is limited to; None where it is about all.
+    """
+    from curate.verbs.consent import uses_within
+
+    for_uses = ""
+    if scope is not None:
+        touched = uses_within(context, scope)
+        if not touched:
+            say(f"no use in curate.toml has the purpose {scope} or one below it, so no verdict "
+                "changes; other purposes are as before")  # fmt: skip
+            return
+        for_uses = f" for the {'use' if len(touched) == 1 else 'uses'} {', '.join(touched)}"
+    if later is not None:
+        say(f"it takes effect at {print_instant(later)}: from then on `curate audit` blocks these "
+            f"entries{for_uses}; until then it sends them to review where the use goes on beyond "
+            "that")  # fmt: skip
+        return
+    say(f"the next `curate audit` blocks these entries{for_uses}, and the next release leaves them "
+        "out")  # fmt: skip
 
 
 def _not_searched(context: Context) -> int | None:

@@ -8,7 +8,10 @@ rules are those of STANDARDS section 9.4:
   the one that restricts most counts.
 * A withdrawal, refusal, revocation, invalidation or exclusion in any record of the subject beats
   every grant given before it or with it, in all of them. A record for listed entries does so
-  there alone. A grant of which nobody said when it was given beats none of them.
+  there alone. A grant of which nobody said when it was given beats none of them; and what was
+  stated later than the instant from which it counts is beaten by nothing given before it was
+  stated.
+* What will be taken back before the use is over ends a consent then.
 * A record that was not answered, because nobody said yes or no in it so far, takes no other's
   place: where a person answered in another record, only those that were answered are judged. Where
   they answered in none, the one that falls short most is told. So no record makes a verdict

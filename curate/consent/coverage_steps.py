@@ -83,7 +83,11 @@ CREATE TEMP TABLE heard AS
 SELECT e.consent_id, e.subject_id, e.event_id, e.state, e.effective_at,
        coalesce(s.strength, $unknown) AS strength,
        e.state IN ('ConsentGiven', 'RenewedConsentGiven') AS permits,
-       permits AND coalesce(e.undated, e.method = 'import', FALSE) AS timeless
+       permits AND coalesce(e.undated, e.method = 'import', FALSE) AS timeless,
+       -- What somebody takes back from an earlier instant is not undone by what was given before
+       -- they said so.
+       CASE WHEN permits THEN e.effective_at
+            ELSE greatest(e.effective_at, e.stated_at) END AS moment
 FROM consent_events e
 LEFT JOIN strengths s USING (state)
 WHERE (e.effective_at <= $as_of OR timeless) AND e.annulled_at IS NULL
@@ -95,7 +99,7 @@ STATES = """
 CREATE TEMP TABLE states AS
 -- A state that no version known here writes is as good as unknown: it is not passed over.
 SELECT consent_id,
-       arg_max(state, (NOT timeless, effective_at, strength, event_id)) AS state,
+       arg_max(state, (NOT timeless, moment, strength, event_id)) AS state,
        max(effective_at) AS state_at,
        max(effective_at) FILTER (permits AND NOT timeless) AS given_at,
        bool_or(timeless) AS undated
@@ -126,7 +130,7 @@ WITH said AS (
         WHEN 'ConsentWithdrawn' THEN 'withdrawn'
         WHEN 'ConsentRefused' THEN 'refused'
         WHEN 'ConsentRevoked' THEN 'revoked'
-        WHEN 'ConsentInvalidated' THEN 'invalidated' END AS reason, effective_at AS moment
+        WHEN 'ConsentInvalidated' THEN 'invalidated' END AS reason, moment
     FROM heard
     UNION ALL
     -- An exclusion was said when the record was last given. Where nobody says when that was, it is
@@ -170,6 +174,33 @@ SELECT obligation,
 FROM listed_against GROUP BY obligation;
 """
 
+# What will be taken back before the use is over ends a consent as its own end does.
+AHEAD = """
+CREATE TEMP TABLE ahead AS
+SELECT e.subject_id, e.consent_id, e.state, e.effective_at AS moment,
+       CASE WHEN c.scope_kind = 'listed_media' AND len(c.scope_media_ids) > 0
+            THEN c.scope_media_ids END AS media
+FROM consent_events e LEFT JOIN consents c USING (consent_id)
+WHERE e.effective_at > $as_of AND e.effective_at < $ends_at AND e.annulled_at IS NULL
+AND (len(coalesce(e.purposes, [])) = 0 OR list_has_any(e.purposes, $purpose_line))
+AND e.state IN ('ConsentWithdrawn', 'ConsentRevoked', 'ConsentRefused', 'ConsentInvalidated',
+                'ConsentExpired');
+"""
+ENDING = """
+CREATE TEMP TABLE ending AS
+SELECT consent_id, min(moment) AS ends_at FROM (
+    SELECT c.consent_id, a.moment FROM consents c JOIN ahead a USING (subject_id)
+    WHERE a.media IS NULL AND a.state <> 'ConsentExpired'
+    UNION ALL
+    SELECT consent_id, moment FROM ahead WHERE state = 'ConsentExpired'
+) GROUP BY consent_id;
+CREATE TEMP TABLE ending_there AS
+SELECT o.obligation, min(a.moment) AS ends_at
+FROM (SELECT * EXCLUDE (media), unnest(media) AS media_id FROM ahead
+      WHERE media IS NOT NULL AND state <> 'ConsentExpired') a
+JOIN obligations o USING (subject_id, media_id) GROUP BY o.obligation;
+"""
+
 # What a consent says without a date is its terms. Many people sign one form, so there are few
 # terms however many consents there are.
 TERMS = f"""
@@ -189,7 +220,7 @@ SELECT
     coalesce(c.scope_kind = 'listed_media', FALSE) AS listed,
     CASE WHEN c.scope_kind = 'listed_media' THEN c.scope_media_ids END AS scope_media_ids,
     coalesce(s.state, 'ConsentUnknown') AS state, s.state_at, s.given_at, w.withdrawn_at,
-    c.valid_from, c.valid_until,
+    c.valid_from, c.valid_until, n.ends_at,
     row_number() OVER (ORDER BY s.state_at DESC NULLS LAST, c.consent) AS rank,
     {against}
     | CASE coalesce(s.state, 'ConsentUnknown')
@@ -205,11 +236,13 @@ SELECT
     | CASE WHEN c.valid_until <= $begins_at THEN bit('expired') ELSE 0 END
     | CASE WHEN c.valid_until IS NULL THEN bit('no-expiry')
            WHEN c.valid_until < $ends_at THEN bit('release-outlives-consent')
-           ELSE 0 END AS bits
+           ELSE 0 END
+    | CASE WHEN n.ends_at IS NULL THEN 0 ELSE bit('release-outlives-consent') END AS bits
 FROM consents c
 JOIN term_of t USING (consent)
 LEFT JOIN states s USING (consent_id)
 LEFT JOIN against w USING (subject_id)
+LEFT JOIN ending n USING (consent_id)
 WHERE c.subject_id NOT IN (SELECT subject_id FROM silent);
 """.format(against=_against("w", "s.given_at"))
 )
@@ -229,11 +262,13 @@ SELECT o.obligation, k.kind, m.consent, m.term, m.rank,
        m.bits | CASE WHEN NOT m.listed THEN 0
                      WHEN coalesce(list_contains(m.scope_media_ids, o.media_id), FALSE) THEN 0
                      ELSE bit('other-media') END
+       | CASE WHEN u.ends_at IS NULL THEN 0 ELSE bit('release-outlives-consent') END
        | {against} AS bits
 FROM obligations o
 JOIN kinds k USING (role, manipulation_type)
 JOIN moments m USING (subject_id)
-LEFT JOIN against_there t USING (obligation);
+LEFT JOIN against_there t USING (obligation)
+LEFT JOIN ending_there u USING (obligation);
 """.format(against=_against("t", "m.given_at"))
 )
 
@@ -335,7 +370,8 @@ JOIN judged j ON j.obligation = b.obligation AND j.rank = b.best & ((1::BIGINT <
 TOLD = """
 SELECT o.obligation, o.subject_id, o.role, o.manipulation_type, o.media_id, m.consent_id,
        coalesce(r.reasons, ['no-consent']) AS reasons,
-       m.state, m.state_at, m.given_at, m.withdrawn_at, w.said AS said, m.valid_from, m.valid_until,
+       m.state, m.state_at, m.given_at, m.withdrawn_at, w.said AS said, m.valid_from,
+       least(m.valid_until, m.ends_at, u.ends_at) AS valid_until,
        c.audience_max, c.purposes, a.missing, c.legal_basis, c.notice_id, c.assurance_level,
        a.territories, a.contexts
 FROM obligations o
@@ -348,6 +384,7 @@ LEFT JOIN moments m USING (rank)
 LEFT JOIN answers a ON a.term = m.term AND a.kind = n.kind
 LEFT JOIN signed c ON c.term = m.term
 LEFT JOIN last_said w USING (obligation)
+LEFT JOIN ending_there u USING (obligation)
 WHERE NOT ($unmet_only AND coalesce(n.bits, 1) = 0)
 ORDER BY o.obligation
 """
@@ -378,6 +415,8 @@ STEPS = (
     SILENT,
     RESTRAINTS,
     SUMMED,
+    AHEAD,
+    ENDING,
     TERMS,
     MOMENTS,
     PAIRS,

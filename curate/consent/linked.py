@@ -24,7 +24,8 @@ _REFERENCES = frozenset({
     "dpv:hasLocation", "dpv:hasContext", "dpv:isIndicatedBy", "curate:minorAtCapture",
     "curate:evidence",
 })  # fmt: skip
-_INSTANTS = ("dct:created", "dpv:isIndicatedAtTime", "curate:validFrom", "curate:validUntil")
+_INSTANTS = ("dct:created", "dpv:isIndicatedAtTime", "curate:validFrom", "curate:validUntil",
+             "curate:statedAt")  # fmt: skip
 
 
 def references() -> frozenset[str]:

@@ -16,12 +16,14 @@ from curate.consent.dispatch import is_table_of_notices, read_document
 from curate.consent.known_columns import ALSO, kept_only, renamed, unknown_columns
 from curate.consent.notices import COLUMNS as NOTICE_COLUMNS
 from curate.consent.notices import read_notices
+from curate.consent.partial import without_doubted
 from curate.consent.records import (
     OF_SUBJECT,
     join,
     read_consent_row,
     read_source_row,
     read_subject_row,
+    takes_back_everything,
 )
 from curate.consent.statements import FirstRecords, Statements
 from curate.errors import CurateError, InvalidFileError, InvalidRowError, ManyErrors
@@ -81,62 +83,77 @@ def read_statements(
     rows = list(_toml_rows(path) if path.suffix.lower() == ".toml" else read_rows(path))
     if not rows:
         raise InvalidFileError("the file has no rows", where=str(path))
-    columns = {name for row in rows for name in row.values}
+    columns = {name for row in rows for name in (*row.values, *row.empty, *row.blank)}
+    filled = {name for row in rows for name in row.values}
     if is_table_of_notices(rows):
         _refuse_unknown(rows, NOTICE_COLUMNS, "notices", keep, path)
         rows = [kept_only(row, NOTICE_COLUMNS) for row in rows]
         return read_notices(rows, folder=path.parent, purposes=purposes)
-    table = _table_of(columns | {ALSO.get(name, name) for name in columns}, path)
+    columns |= {ALSO.get(name, name) for name in columns}
+    table = _table_of(columns, filled | {ALSO.get(name, name) for name in filled}, path)
     rows = renamed(rows, table.columns)
     _refuse_unknown(rows, table.columns, table.what, keep, path)
-    _require({name for row in rows for name in row.values}, table, path)
-    return _read_table(rows, table.reader(purposes), now, check=check, partial=partial)
+    _require(columns, table, path)
+    return _read_table(rows, table, purposes, now, check=check, partial=partial)
 
 
 def _read_table(
     rows: Sequence[Row],
-    reader: Callable[[Row, Statements], None],
+    table: _Table,
+    purposes: frozenset[str],
     now: datetime | None,
     *,
     check: Check | None,
     partial: bool,
 ) -> Statements:
+    reader = table.reader(purposes)
     errors: list[CurateError] = []
     first_records: FirstRecords = {}
     read: list[tuple[Row, Statements]] = []
-    wrong_of: set[str] = set()
+    wrong: list[Row] = []
     for row in rows:
         of_row = Statements()
         try:
-            if row.problem:
-                raise InvalidRowError(row.problem, where=row.place)
+            _refuse_unreadable(row)
             reader(row, of_row)
             _check_past_row(row, now)
             if check is not None:
                 check(of_row, row.place)
         except CurateError as error:
-            errors.extend(error.errors if isinstance(error, ManyErrors) else [error])
-            wrong_of.add(cleaned(str(row.values.get("subject", ""))))
+            several = error.errors if isinstance(error, ManyErrors) else [error]
+            errors += [table.hinted(one) for one in several]
+            wrong.append(row)
         else:
             read.append((row, of_row))
+    if partial and wrong:
+        read = without_doubted(read, wrong, errors)
     statements = Statements()
     for row, of_row in read:
-        who = cleaned(str(row.values.get("subject", "")))
-        if partial and who in wrong_of and not of_row.restricts():
-            errors.append(InvalidRowError(
-                f"left out, because another row of {who} is wrong",
-                where=row.place, hint="correct that row, and import the file again",
-            ))  # fmt: skip
-            continue
         try:
             join(of_row, statements, first_records, row.place)
-            statements.mentioned |= of_row.mentioned
+            statements.take(of_row)
         except CurateError as error:
             errors.append(error)
     if errors and not partial:
         raise errors[0] if len(errors) == 1 else ManyErrors(errors)
     statements.left_out = errors
     return statements
+
+
+def _refuse_unreadable(row: Row) -> None:
+    """Refuse a row that cannot be read, or of which a cell stands below no name.
+
+    Raises:
+        InvalidRowError: It is so.
+    """
+    if row.problem:
+        raise InvalidRowError(row.problem, where=row.place)
+    if row.unnamed:
+        raise InvalidRowError(
+            f"column {row.unnamed} has no name, and something stands in it",
+            where=row.place,
+            hint="name the column in the first line; docs/consent-columns.md lists the columns",
+        )
 
 
 def _refuse_unknown(
@@ -207,6 +224,15 @@ class _Table:
     required: tuple[str, ...]
     reader: Callable[[frozenset[str]], Callable[[Row, Statements], None]]
 
+    def hinted(self, error: CurateError) -> CurateError:
+        """Return an error of a row that says where its columns are described."""
+        if error.hint == InvalidRowError.default_hint:
+            described = "schemas/sources.schema.json" if self.what == "sources" else (
+                "docs/consent-columns.md"
+            )  # fmt: skip
+            error.hint = f"correct the row; {described} describes the columns"
+        return error
+
 
 def _consents(purposes: frozenset[str]) -> Callable[[Row, Statements], None]:
     counts: dict[str, int] = {}
@@ -227,14 +253,26 @@ def _tables() -> dict[str, _Table]:
     }
 
 
-def _table_of(columns: Collection[str], path: Path) -> _Table:
+def _table_of(columns: Collection[str], filled: Collection[str], path: Path) -> _Table:
+    """Return what the rows of a file are, told from their columns.
+
+    Args:
+        columns: All columns of the file.
+        filled: Those of them in which something stands.
+        path: The file.
+
+    Raises:
+        InvalidFileError: They are no table of statements.
+    """
     tables = _tables()
     if path.suffix.lower() == ".toml":
         return tables["consent_claim"]
     for sign, table in tables.items():
         if sign in columns:
+            if sign == "subject" and {"state", "state_at"} <= set(filled):
+                return _withdrawals(tables["purposes"])
             if sign == "subject":
-                _refuse_half_a_consent(columns, tables["purposes"], path)
+                _refuse_half_a_consent(filled, tables["purposes"], path)
             return table
     raise InvalidFileError(
         f"columns are {', '.join(sorted(columns))}; expected 'purposes' for consents, "
@@ -242,6 +280,30 @@ def _table_of(columns: Collection[str], path: Path) -> _Table:
         where=str(path),
         hint="docs/consent-columns.md lists the columns",
     )
+
+
+def _withdrawals(consents: _Table) -> _Table:
+    """Return the table whose rows take back everything: they say who, how and from when."""
+    required = ("subject", "state", "state_at")
+
+    def reader(purposes: frozenset[str]) -> Callable[[Row, Statements], None]:
+        read = consents.reader(purposes)
+
+        def checked(row: Row, into: Statements) -> None:
+            if not takes_back_everything(row):
+                state = row.values.get("state")
+                raise InvalidRowError(
+                    f"state: {'nothing' if state is None else repr(state)}, in a table without "
+                    "purposes, operations and roles: each of its rows takes something back",
+                    where=row.place,
+                    hint="write withdrawn, refused, revoked, expired or invalidated; a grant needs "
+                    "these columns",
+                )
+            read(row, into)
+
+        return checked
+
+    return _Table("withdrawals", consents.columns, required, reader)
 
 
 def _refuse_half_a_consent(columns: Collection[str], consents: _Table, path: Path) -> None:
@@ -278,6 +340,14 @@ def _toml_rows(path: Path) -> list[Row]:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InvalidFileError(f"this is not TOML: {error}", where=str(path)) from None
     sources = document.get("sources")
+    if others := sorted(document.keys() - {"sources"}):
+        listed = ", ".join(repr(name) for name in others)
+        raise InvalidFileError(
+            f"{listed} at the top of the file: a TOML file holds [[sources]] or [[notices]] alone",
+            where=str(path),
+            hint="put subjects, consents and withdrawals into a CSV or JSON file of their own; "
+            "nothing of this file was recorded",
+        )
     if not isinstance(sources, list):
         raise InvalidFileError("expected a list of [[sources]]", where=str(path))
     return [_toml_row(f"{path.name}: sources[{i}]", item) for i, item in enumerate(sources)]

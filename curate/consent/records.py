@@ -11,11 +11,14 @@ from datetime import datetime
 from curate.consent.assurance import Proof, assurance
 from curate.consent.columns import from_rows
 from curate.consent.statements import (
+    RESTRICTING,
     STATES,
     FirstRecords,
     Record,
     Statements,
+    doubted_of,
     instants_of,
+    stated,
     subject_record,
 )
 from curate.errors import InvalidRowError, ManyErrors
@@ -57,7 +60,10 @@ def read_consent_row(
     # Counted first: a row that is wrong does not change the ids of those after it.
     who = cleaned(str(row.values.get("subject", "")))
     counts[who] = counts.get(who, 0) + 1
-    values, extra = _checked(row, "consent_row")
+    bare = takes_back_everything(row)
+    values, extra = _checked(row, "consent_row", required=("subject",) if bare else None)
+    if bare:
+        values = {**dict.fromkeys(("purposes", "operations", "roles"), ()), **values}
     instants = instants_of(row.place, values, _INSTANTS)
     _check_purposes(row.place, values, purposes)
     for column in from_rows():
@@ -69,17 +75,24 @@ def read_consent_row(
             f"valid_until: {values['valid_until']!r} is not after valid_from", where=row.place
         )
     subject = values["subject"]
-    media = _listed(row, values)
-    consent = values.get("consent", f"{subject}/{counts[subject]}")
+    media = None if bare and "media" not in values else _listed(row, values)
+    events = _events(row, values, instants)
+    # What takes back everything is no row of the grants that other rows are.
+    place = f"{events[-1][0]}/{print_instant(events[-1][1])}" if bare else counts[subject]
+    consent = values.get("consent", f"{subject}/{place}")
+    own = bare and "consent" not in values
+    if "consent" not in values:
+        into.unnamed.add(consent)
     digest = values.get("document_sha256")
     if OF_SUBJECT & values.keys():
         into.add("subjects", subject_record(subject, values, where=row.place))
+        into.doubted |= doubted_of(subject, values)
     else:
         into.mentioned.add(subject)
     into.add("consents", {
         "consent_id": consent,
         "subject_id": subject,
-        **{column.name: values.get(column.row, column.default) for column in from_rows()},
+        **{column.name: _plain(values.get(column.row, column.default)) for column in from_rows()},
         "valid_from": start,
         "valid_until": end,
         "assurance_level": assurance(Proof(document_sha256=digest), {}),
@@ -87,13 +100,13 @@ def read_consent_row(
         "scope_media_ids": media,
         "extra": kept(extra),
     })  # fmt: skip
-    for state, moment, undated in _events(row, values, instants):
+    for state, moment, undated in events:
         # A consent has one grant, of which it may be said later when it was given. Whatever else
         # happens is an event of its own for each instant: no later import can put something else
         # in its place.
         instant = "" if state == "given" else f"/{print_instant(moment)}"
         into.add("consent_events", {
-            "event_id": f"{consent}/{state}{instant}",
+            "event_id": consent if own else f"{consent}/{state}{instant}",
             "consent_id": consent,
             "subject_id": subject,
             "state": STATES[state],
@@ -103,7 +116,21 @@ def read_consent_row(
             ),
             "method": "import",
             **({"undated": undated} if state in ("given", "renewed") else {}),
+            **stated(moment, values.get("state_at"), STATES[state]),
         })  # fmt: skip
+
+
+def _plain(value: object) -> object:
+    return list(value) if isinstance(value, tuple) else value
+
+
+def takes_back_everything(row: Row) -> bool:
+    """Tell whether a row takes back whatever a person agreed to: it says nothing of what.
+
+    Lists of withdrawals have ids and dates alone.
+    """
+    said = any(name in row.values for name in ("purposes", "operations", "roles"))
+    return not said and STATES.get(str(row.values.get("state"))) in RESTRICTING
 
 
 def _events(
@@ -200,6 +227,7 @@ def read_subject_row(row: Row, into: Statements) -> None:
     """
     values, _ = _checked(row, "consent_row", required=("subject",))
     into.add("subjects", subject_record(values["subject"], values, where=row.place))
+    into.doubted |= doubted_of(values["subject"], values)
 
 
 def read_source_row(row: Row, into: Statements) -> None:

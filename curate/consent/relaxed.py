@@ -8,6 +8,7 @@ completed.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
@@ -24,6 +25,8 @@ _TYPES = ("uninformed", "implied", "expressed", "explicit")
 _SOURCE_STATES = ("retracted", "restricted", "superseded", "active")
 _CLAIMS = ("none", "not_applicable", "dataset_statement", "batch_attestation",
            "individual_records")  # fmt: skip
+# A licence of Creative Commons, and the conditions that its name states.
+_COMMONS = re.compile(r"CC-(BY(?:-NC)?(?:-ND|-SA)?)-\d\.\d")
 _KINDS = ("minor", "deceased", "adult")
 
 
@@ -89,9 +92,14 @@ def _events(before: Record, after: Record) -> list[str]:
 
 
 def _subjects(before: Record, after: Record) -> list[str]:
+    # Of whom it is not known any more that they were of age, less is permitted.
+    doubted = {name for name, was in (("subject_kind", "adult"), ("is_minor_at_capture", "no"))
+               if before.get(name) == was and after.get(name) == "unknown"}  # fmt: skip
     return [
-        _wider(before, after, "subject_kind", _KINDS),
-        _wider(before, after, "is_minor_at_capture", ("yes", "no")),
+        "" if "subject_kind" in doubted else _wider(before, after, "subject_kind", _KINDS),
+        ""
+        if "is_minor_at_capture" in doubted
+        else _wider(before, after, "is_minor_at_capture", ("yes", "no")),
         _earlier(before, after, "majority_on", known=True),
         _later(before, after, "deceased_on"),
         _later(before, after, "destroy_by"),
@@ -105,8 +113,22 @@ def _sources(before: Record, after: Record) -> list[str]:
         _wider(before, after, "status", _SOURCE_STATES),
         _wider(before, after, "consent_claim", _CLAIMS),
         _removed(before, after, "terms_flags"),
-        _other(before, after, "licence"),
+        ""
+        if _stricter(before.get("licence"), after.get("licence"))
+        else _other(before, after, "licence"),
     ]
+
+
+def _stricter(before: Any, after: Any) -> bool:
+    """Tell whether a licence of Creative Commons keeps all conditions of another one.
+
+    >>> _stricter("CC-BY-4.0", "CC BY-NC-ND 4.0"), _stricter("CC-BY-NC-4.0", "CC-BY-4.0")
+    (True, False)
+    """
+    found = [_COMMONS.fullmatch(re.sub(r"[\s_-]+", "-", str(one).strip()).upper())
+             for one in (before, after)]  # fmt: skip
+    was, now = ({*one[1].split("-")} if one else set() for one in found)
+    return bool(was) and was <= now
 
 
 def _notices(before: Record, after: Record) -> list[str]:

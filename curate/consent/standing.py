@@ -52,7 +52,10 @@ WITH guarded AS (
 )
 SELECT subject_id, NULL AS media_id, reason, since, NULL AS request FROM (
     SELECT subject_id, 'possible-minor' AS reason, NULL::TIMESTAMPTZ AS since FROM minor
-    WHERE NOT coalesce(minor, FALSE) AND coalesce(is_minor_at_capture, 'unknown') = 'unknown'
+    WHERE NOT coalesce(minor, FALSE)
+    -- Who has a guardian, or is still to come of age, is said to be of age in contradiction.
+    AND (coalesce(is_minor_at_capture, 'unknown') = 'unknown' OR guardian_id IS NOT NULL
+         OR coalesce(majority_on::TIMESTAMPTZ > $as_of, FALSE))
     UNION ALL
     SELECT subject_id, 'minor', NULL FROM minor WHERE minor AND NOT $minors
     UNION ALL
@@ -66,6 +69,9 @@ SELECT subject_id, NULL AS media_id, reason, since, NULL AS request FROM (
     WHERE subject_kind = 'deceased' OR deceased_on::TIMESTAMPTZ <= $as_of
     UNION ALL
     SELECT subject_id, 'destroy-by-passed', destroy_by FROM minor WHERE destroy_by <= $as_of
+    UNION ALL
+    SELECT subject_id, 'destroy-by-ahead', destroy_by FROM minor
+    WHERE destroy_by > $as_of AND destroy_by < $ends_at
     UNION ALL
     SELECT subject_id, 'restricted', NULL FROM minor WHERE status = 'restricted'
     UNION ALL
@@ -116,5 +122,5 @@ def standing(
     connection.register("people", people)
     for name in ("subjects", "requests", "consents", "consent_events"):
         connection.register(name, getattr(tables, name))
-    asked = {"as_of": as_of, "minors": use.minors}
+    asked = {"as_of": as_of, "ends_at": use.ends(as_of), "minors": use.minors}
     return connection.sql(_SQL, params=asked).to_arrow_table()

@@ -28,6 +28,8 @@ _FIRST_DAY = date(1899, 12, 30)
 _DAY_NUMBER = re.compile(r"[2-9]\d{4}([.,]\d+)?")
 _LOCAL = re.compile(r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}([ T].*)?")
 
+_LENGTH_OF_DAY = len("2026-05-04")
+
 RESTRICTING = frozenset(
     STATES[name] for name in ("refused", "withdrawn", "revoked", "expired", "invalidated")
 )
@@ -47,16 +49,26 @@ class Statements:
             are recorded as unknown adults or minors only if the ledger does not know them.
         notes: What a reader should know of them, though nothing is wrong.
         left_out: What is wrong with the rows of which nothing is recorded.
+        doubted: Subjects, and fields of theirs, of which it is said that they are not known.
+        unnamed: Consents that a row does not name: their ids come from its place in the file.
     """
 
     records: dict[str, list[Record]] = field(default_factory=dict)
     mentioned: set[str] = field(default_factory=set)
     notes: list[str] = field(default_factory=list)
     left_out: list[CurateError] = field(default_factory=list)
+    unnamed: set[str] = field(default_factory=set)
+    doubted: set[tuple[str, str]] = field(default_factory=set)
 
     def add(self, kind: str, record: Record) -> None:
         """Keep `record` for table `kind`."""
         self.records.setdefault(kind, []).append(record)
+
+    def take(self, more: Statements) -> None:
+        """Take in what a row says of people and ids, beside its records."""
+        self.mentioned |= more.mentioned
+        self.unnamed |= more.unnamed
+        self.doubted |= more.doubted
 
     def spell(self, spelled: Callable[[str], str]) -> None:
         """Write the pseudonyms of all subjects as they are recorded."""
@@ -65,10 +77,17 @@ class Statements:
                 if record.get("subject_id") is not None:
                     record["subject_id"] = spelled(record["subject_id"])
         self.mentioned = {spelled(one) for one in self.mentioned}
+        self.doubted = {(spelled(one), name) for one, name in self.doubted}
 
     def restricts(self) -> bool:
         """Tell whether they say that a person said no, or that somebody did for them."""
         return any(r["state"] in RESTRICTING for r in self.records.get("consent_events", ()))
+
+
+def doubted_of(subject: str, values: Record) -> set[tuple[str, str]]:
+    """Return of which fields a row says that they are not known, which is more than silence."""
+    fields = {"subject_kind": "subject_kind", "minor_at_capture": "is_minor_at_capture"}
+    return {(subject, name) for column, name in fields.items() if values.get(column) == "unknown"}
 
 
 def subject_record(subject: str, values: Record, *, where: str = "") -> Record:
@@ -88,6 +107,21 @@ def subject_record(subject: str, values: Record, *, where: str = "") -> Record:
         "destroy_by": dates.get("destroy_by"),
         "status": "active",
     }
+
+
+def stated(moment: datetime, text: object, state: str) -> Record:
+    """Return when something was said at the latest, where a day alone says when.
+
+    It counts from the day's first moment, and against whatever was given within the day.
+
+    Args:
+        moment: From when it counts.
+        text: The date or date-time, as it is written.
+        state: The state, in DPV's words.
+    """
+    if state not in RESTRICTING or not isinstance(text, str) or len(text.strip()) != _LENGTH_OF_DAY:
+        return {}
+    return {"stated_at": moment + timedelta(days=1) - timedelta(microseconds=1)}
 
 
 def _as_date(text: str) -> str:

@@ -20,6 +20,7 @@ def withdrawal(
     *,
     effective_at: datetime,
     purpose: str | None,
+    stated_at: datetime | None = None,
 ) -> Records:
     """Return the records that state a withdrawal, by table of the ledger.
 
@@ -32,6 +33,7 @@ def withdrawal(
         tables: The table ``consents``.
         effective_at: From when it holds, in UTC.
         purpose: The purpose withdrawn from, or None for everything.
+        stated_at: When the person said so, in UTC; not known when None.
     """
     held = tables["consents"]
     consents = held.filter(pc.equal(held["subject_id"], subject)).to_pylist()
@@ -39,7 +41,11 @@ def withdrawal(
     if not consents:
         return {"requests": [_request(subject, effective_at, stamp)]}
     return {
-        "consent_events": [_event(consent, effective_at, stamp, purpose) for consent in consents]
+        "consent_events": [
+            _event(consent, effective_at, stamp, purpose)
+            | ({"stated_at": stated_at} if stated_at and stated_at > effective_at else {})
+            for consent in consents
+        ]
     }
 
 

@@ -11,6 +11,14 @@ import unicodedata
 from collections.abc import Iterable
 from difflib import get_close_matches
 
+# Letters of Cyrillic and Greek, as casefold leaves them, that look like Latin ones in one case: of
+# the confusables of Unicode Technical Standard 39 those that people type.
+_LOOK_ALIKE = str.maketrans(
+    "\u0430\u0432\u0435\u043a\u043c\u043d\u043e\u0440\u0441\u0442\u0443\u0445\u0455\u0456\u0458"
+    "\u03b1\u03b2\u03b5\u03b7\u03b9\u03ba\u03bc\u03bd\u03bf\u03c1\u03c4\u03c5\u03c7\u03b6",
+    "abekmhopctyxsijabehikmnoptyxz",
+)
+
 
 def cleaned(pseudonym: str) -> str:
     r"""Return a pseudonym as it is recorded: composed, without what shows nothing.
@@ -30,12 +38,15 @@ def cleaned(pseudonym: str) -> str:
 def folded(pseudonym: str) -> str:
     r"""Return what is compared of a pseudonym: NFKC, casefold, no blanks, nothing without width.
 
-    >>> folded("\uff30 01\u200b") == folded("p01") == "p01"
+    Letters of other scripts that look like Latin ones are taken for these.
+
+    >>> folded("\uff30 01\u200b") == folded("p01") == folded("\u042001") == "p01"
     True
     """
     while True:
         text = unicodedata.normalize("NFKC", pseudonym).casefold()
         text = "".join(c for c in text if not c.isspace() and unicodedata.category(c) != "Cf")
+        text = text.translate(_LOOK_ALIKE)
         if text == pseudonym:
             return text
         pseudonym = text

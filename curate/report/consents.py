@@ -17,7 +17,8 @@ _STATE = """
     FROM (SELECT DISTINCT subject_id FROM shown) p
     LEFT JOIN (
         SELECT subject_id, arg_max(state, (
-            effective_at, state NOT IN ('ConsentGiven', 'RenewedConsentGiven'), event_id
+            greatest(effective_at, stated_at),
+            state NOT IN ('ConsentGiven', 'RenewedConsentGiven'), event_id
         )) AS state
         FROM consent_events SEMI JOIN granted USING (consent_id)
         WHERE effective_at <= ?::TIMESTAMPTZ AND annulled_at IS NULL GROUP BY subject_id

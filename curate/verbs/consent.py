@@ -72,6 +72,7 @@ def withdraw(
         {"consents": context.ledger.read("consents")},
         effective_at=effective_at or now,
         purpose=purpose,
+        stated_at=now,
     )
     ids = [row.get("event_id") or row["request_id"] for rows in records.values() for row in rows]
     recorded = Recorded(context.ledger.record_all(records, recorded_at=now), ids=tuple(ids))
@@ -79,6 +80,19 @@ def withdraw(
     with suppress(CurateError):
         record_likenesses(context.catalog, context.ledger, now)
     return recorded
+
+
+def uses_within(context: Context, purpose: str) -> list[str]:
+    """Return the names of the uses whose purpose is this one or one below it.
+
+    Raises:
+        ConfigError: The settings are broken.
+    """
+    from curate.consent.coverage import purpose_line
+
+    config = context.config
+    return [name for name, use in config.uses.items()
+            if purpose in purpose_line(use.purpose, config.purposes)]  # fmt: skip
 
 
 def annul(context: Context, event_id: str, *, by: Sequence[str], reason: str) -> dict[str, Any]:

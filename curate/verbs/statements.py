@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,9 +17,11 @@ from curate.model.instants import print_instant
 from curate.model.pseudonyms import folded, nearest
 from curate.verbs.gaps import begun_erasures, unfinished_erasure
 from curate.verbs.likenesses import record_likenesses
+from curate.verbs.listed import known_entries
 from curate.verbs.subjects import known_subjects
 
 if TYPE_CHECKING:
+    from curate.consent.listed_media import Entries
     from curate.consent.statements import Statements
     from curate.verbs.context import Context
 
@@ -83,10 +86,13 @@ def import_files(
     }
     begun = {folded(subject): row for subject, row in begun_erasures(ledger).items()}
     anybody = bool(known)
+    entries = cache(lambda: known_entries(context))
     files: dict[str, tuple[Statements, dict[str, list[Record]]]] = {}
     errors: list[CurateError] = []
     for path in map(str, paths):
-        check = _Checks(known, begun, stands, now, supersede=bool(supersede), anybody=anybody)
+        check = _Checks(
+            known, begun, stands, now, supersede=bool(supersede), anybody=anybody, entries=entries
+        )
         try:
             found = read_statements(
                 Path(path), purposes=config.purposes, on_file=on_file, now=now, keep=config.keep,
@@ -128,7 +134,9 @@ def _planned(
         found.add("subjects", subject_record(subject, {}))
     records = dict(found.records)
     if "subjects" in records:
-        records["subjects"] = merged_subjects(records["subjects"], stands["subjects"])
+        records["subjects"] = merged_subjects(
+            records["subjects"], stands["subjects"], found.doubted
+        )
     if "consents" in records and not supersede:
         records["consents"] = merged_consents(records["consents"], stands["consents"])
     if "consent_events" in records:
@@ -167,6 +175,7 @@ class _Checks:
         now: The present instant.
         supersede: Whether statements may permit more than those they replace.
         anybody: Whether anything was known of anybody before the import.
+        entries: Gives the entries of the catalogue.
     """
 
     known: set[str]
@@ -175,6 +184,7 @@ class _Checks:
     now: datetime
     supersede: bool
     anybody: bool
+    entries: Callable[[], Entries]
 
     def row(self, found: Statements, place: str) -> None:
         """Refuse what a row of a table adds, where it may not be recorded.
@@ -185,6 +195,7 @@ class _Checks:
             InputError: It is about somebody who was erased.
         """
         self._refuse_erased(found, where=place)
+        self._resolve_media(found, place)
         self._leave_terms(found)
         for subject in sorted(named_in(found)):
             self._refuse_rewritten(subject, place)
@@ -207,15 +218,29 @@ class _Checks:
             other = forms.setdefault(folded(subject), subject)
             if other != subject:
                 raise _rewritten(subject, other, where)
+        self._resolve_media(found, where)
         if not found.left_out:
             self._refuse_relaxed(found, where)
+
+    def _resolve_media(self, found: Statements, where: str) -> None:
+        from curate.consent.listed_media import resolve_media
+
+        consents = found.records.get("consents", ())
+        if any(row.get("scope_kind") == "listed_media" for row in consents):
+            resolve_media(found, self.entries(), where)
 
     def _leave_terms(self, found: Statements) -> None:
         """Let a row that takes something back change nothing of what was agreed to.
 
-        However its other columns are filled: what it takes back must arrive.
+        However its other columns are filled: what it takes back must arrive. Where it is about
+        more than the consent that stands, it is a record of its own.
         """
+        from curate.consent.merge import apart_from, stated_now
+
         stands = self.stands["consents"]
+        if found.restricts():
+            stated_now(found, self.stands["consent_events"], self.now)
+            apart_from(found, stands)
         known = [row for row in found.records.get("consents", ()) if row["consent_id"] in stands]
         if not known or not found.restricts():
             return
@@ -241,7 +266,9 @@ class _Checks:
         from curate.consent.statements import RESTRICTING
 
         records = dict(found.records)
-        records["subjects"] = merged_subjects(records.get("subjects", ()), self.stands["subjects"])
+        records["subjects"] = merged_subjects(
+            records.get("subjects", ()), self.stands["subjects"], found.doubted
+        )
         records["consents"] = merged_consents(records.get("consents", ()), self.stands["consents"])
         records["consent_events"] = merged_events(
             records.get("consent_events", ()), self.stands["consent_events"]
@@ -328,7 +355,7 @@ def _reaches_nobody(subject: str, known: set[str], where: str) -> InvalidRowErro
 def _rewritten(subject: str, other: str, where: str) -> InvalidRowError:
     return InvalidRowError(
         f"the subject {subject!r} differs from {other!r} only in capitals, blanks or characters "
-        "that show nothing",
+        "that show nothing or look the same",
         where=where,
         hint=f"if both are one person, write {other!r} here, and the same way in manifests; two "
         "people need pseudonyms that differ in more",

@@ -19,12 +19,19 @@ POSSIBLE_MINOR = Rule(
     title="It is not known whether a person was a minor.",
     effect=Effect.REVIEW,
     basis="GDPR Art. 8; STANDARDS REV_POSSIBLE_MINOR",
-    message="it is not recorded whether {subject} was a minor when the media were made",
+    message=(
+        "it is not recorded whether {subject} was a minor when the media were made, or what is "
+        "recorded of it contradicts itself"
+    ),
     explanation=(
         "A child cannot give this consent alone. A subject of whom nothing is known may "
-        "be one; nothing is inferred from the face."
+        "be one; nothing is inferred from the face. Nor is anybody taken for an adult who has a "
+        "guardian on record, or a day still to come on which they come of age."
     ),
-    remedy="Record whether the subject was a minor, in the column minor_at_capture.",
+    remedy=(
+        "Record whether the subject was a minor, in the column minor_at_capture, and correct what "
+        "contradicts it."
+    ),
     query=standing("possible-minor"),
 )
 
@@ -99,6 +106,21 @@ DESTROY_BY_PASSED = Rule(
     ),
     remedy="Destroy the data, and leave the entry out.",
     query=standing("destroy-by-passed", "since"),
+)
+
+DESTROY_BY_AHEAD = Rule(
+    code="CON044",
+    symbol="destroy-by-ahead",
+    title="Biometric data must be destroyed before the use is over.",
+    effect=Effect.REVIEW,
+    basis="740 ILCS 14/15(a) (BIPA); STANDARDS section 9.4, REV_RELEASE_OUTLIVES_CONSENT",
+    message="biometric data about {subject} must be destroyed by {since}, while the use goes on",
+    explanation=(
+        "A dataset given out for longer than that will be used after the date. Where the use does "
+        "not say when it ends, horizon_days says for how long it goes on."
+    ),
+    remedy="End the use earlier, or leave the entry out.",
+    query=standing("destroy-by-ahead", "since"),
 )
 
 RESTRICTED = Rule(
@@ -210,6 +232,7 @@ RULES = (
     RECONSENT_AT_MAJORITY,
     DECEASED,
     DESTROY_BY_PASSED,
+    DESTROY_BY_AHEAD,
     RESTRICTED,
     ERASURE,
     OBJECTION,

@@ -16,6 +16,7 @@ from curate.consent.durations import end_of
 from curate.consent.jsonld import Node, listed
 from curate.consent.page import Page
 from curate.consent.statements import STATES as WORDS_OF_STATES
+from curate.consent.statements import stated
 from curate.consent.vocabulary import (
     CONSENT_TYPES,
     INDICATED_BY,
@@ -38,6 +39,7 @@ _READ = frozenset(
         "dpv:hasIndicationMethod",
         "curate:reason",
         "curate:undated",
+        "curate:statedAt",
     }
 )
 _WORDS = {state: word for word, state in WORDS_OF_STATES.items()}
@@ -148,7 +150,10 @@ def _event(
         "indicated_by": _indicated_by(page, value, parties, at),
         "method": page.text(value, "dpv:hasIndicationMethod", at),
         "reason": page.text(value, "curate:reason", at),
+        **stated(moment, value.get(key), state),
     }
+    if "curate:statedAt" in value and (later := page.instant(value, "curate:statedAt", at)):
+        row["stated_at"] = later
     undated = value.get("curate:undated", False)
     if not isinstance(undated, bool) or (undated and state not in PERMITTING):
         page.wrong(

@@ -8,6 +8,7 @@ of consent, which could be the withdrawal.
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 from curate.consent.jsonld import Node, is_literal, listed
@@ -28,6 +29,28 @@ RECORD_KEYS = frozenset(
         "curate:extra",
     }
 )
+# What is read under `curate:` in other parts of a record than its process.
+_OWN = (
+    PROCESS_KEYS
+    | RECORD_KEYS
+    | frozenset(
+        {
+            "curate:minorAtCapture",
+            "curate:reason",
+            "curate:undated",
+            "curate:statedAt",
+            "curate:textSha256",
+        }
+    )
+)
+# A term that says that something is forbidden, over or in some state: passed over, it might be what
+# takes consent back.
+_RESTRICTS = re.compile(
+    r"prohibit|forbid|status|expir|withdr|revo[kc]|refus|invalid|restrict|exclud|enddate|"
+    r"valid(until|through)",
+    re.IGNORECASE,
+)
+_READ = _OWN | {"dpv:hasRule"}
 _VALUES = frozenset({"rdf:value", "dct:identifier", "@value", "schema:name", "dpv:hasName"})
 _PERSONS = frozenset(t for t, who in INDICATED_BY.items() if who in ("subject", "guardian"))
 
@@ -47,6 +70,9 @@ def read_rest(
     kept: Node = {k: v for k, v in node.items() if k not in RECORD_KEYS | PROCESS_KEYS}
     known = PROCESS_KEYS | {"@type", "@id", "dpv:hasConsentStatus"}
     inner = {k: v for k, v in process.items() if k not in known}
+    said = {k: v for k, v in node.items() if k != "dpv:hasProcess"}
+    not_understood(page, said, places[0])
+    not_understood(page, process, places[1])
     stray_states(page, kept, places[0])
     stray_states(page, inner, places[1])
     if inner:
@@ -80,6 +106,27 @@ def _without_people(page: Page, key: str, value: Any, place: str) -> Any:
     if drop:
         page.notes.append(f"{place}.{key}: what describes the person was not kept")
     return {k: _without_people(page, k, item, place) for k, item in value.items() if k not in drop}
+
+
+def not_understood(page: Page, value: Any, place: str) -> None:
+    """Keep an error for each term that may restrict what was granted, and that is not read."""
+    if isinstance(value, list):
+        for i, item in enumerate(value):
+            not_understood(page, item, f"{place}[{i}]")
+    if not isinstance(value, dict) or is_literal(value):
+        return
+    for key, item in value.items():
+        own = key.startswith("curate:") and key not in _OWN
+        if own or (key not in _READ and _RESTRICTS.search(key.rpartition(":")[2])):
+            page.wrong(
+                place,
+                f"the term {key!r} is not understood, and may restrict what was granted",
+                "docs/consent-formats.md lists what is read: prohibitions stand under dpv:hasRule, "
+                "states under dpv:hasConsentStatus, and the end under dpv:hasDuration or "
+                "curate:validUntil. What restricts nothing can stand in curate:extra",
+            )
+        else:
+            not_understood(page, item, f"{place}.{key}")
 
 
 def stray_states(page: Page, value: Any, place: str) -> None:

@@ -19,7 +19,7 @@ from curate.consent.linked import iri_of, name_of
 from curate.consent.page import ADDRESS, Page
 from curate.consent.statements import Statements, subject_record
 from curate.consent.ts27560.events import read_events, with_ids
-from curate.consent.ts27560.extra import read_rest, stray_states
+from curate.consent.ts27560.extra import not_understood, read_rest, stray_states
 from curate.consent.ts27560.scope import read_scope
 from curate.consent.vocabulary import INDICATED_BY, PROFILES, SUBJECT_KINDS
 from curate.errors import CurateError, InvalidFileError
@@ -73,6 +73,9 @@ def read_records(
             _record(page, node, place, statements)
         if not is_record(top.node, top) and "dpv:hasRecordOfActivity" not in top.node:
             stray_states(page, top.node, top.place)
+        if not is_record(top.node, top) and "dpv:hasRecordOfActivity" in top.node:
+            around = {k: v for k, v in top.node.items() if k != "dpv:hasRecordOfActivity"}
+            not_understood(page, around, top.place)
         # What stands at the record is read once for each of its processes.
         errors += {str(error): error for error in page.errors}.values()
         statements.notes += dict.fromkeys(page.notes)

@@ -160,6 +160,7 @@ def _event(event: Record, end: datetime | None) -> Node:
         "dpv:hasIndicationMethod": event.get("method"),
         "curate:reason": event.get("reason"),
         "curate:undated": _undated(event) if holds else None,
+        "curate:statedAt": _instant(event["stated_at"]) if event.get("stated_at") else None,
     })  # fmt: skip
 
 

@@ -146,8 +146,9 @@ def gone_subjects(ledger: Ledger, now: datetime) -> set[str]:
         if row["annulled_at"] is not None or row["purposes"] or (permits and row["undated"]):
             continue
         if (permits or restricts) and row["effective_at"] <= now:
-            key = (row["subject_id"], restricts)
-            last[key] = max(last.get(key, row["effective_at"]), row["effective_at"])
+            key, at = (row["subject_id"], restricts), row["effective_at"]
+            moment = at if permits else max(at, row["stated_at"] or at)
+            last[key] = max(last.get(key, moment), moment)
     found = {
         subject for (subject, restricts), moment in last.items()
         if restricts and moment >= last.get((subject, False), moment)

@@ -147,6 +147,7 @@ def _event(rng: random.Random, consent: Row, number: int) -> Row:
         "state": "ConsentGiven" if rng.random() < 0.6 else rng.choice(STATES),
         "effective_at": rng.choice(INSTANTS),
         "purposes": _often(rng, None, [], ["train-detector"], ["train-generator"], ["Purpose"]),
+        "stated_at": rng.choice((None, None, *INSTANTS)),
         "undated": rng.choice((None, None, None, False, True)),
         "method": rng.choice((None, "import")),
         "annulled_at": _often(rng, None, *INSTANTS),

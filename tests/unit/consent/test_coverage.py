@@ -98,9 +98,22 @@ class TestState:
         assert ask([consent()], [*GIVEN, event(day(1), state)]) != []
 
     def test_what_takes_effect_later_does_not_count_yet(self) -> None:
-        history = [*GIVEN, event(AS_OF + INSTANT, "ConsentWithdrawn")]
+        history = [*GIVEN, event(AS_OF + timedelta(days=365), "ConsentWithdrawn")]
         assert ask([consent()], history) == []
-        assert ask([consent()], history, as_of=AS_OF + INSTANT) == ["withdrawn"]
+        later = AS_OF + timedelta(days=365)
+        assert "withdrawn" in ask([consent()], history, as_of=later)
+
+    @pytest.mark.parametrize("state", ["ConsentWithdrawn", "ConsentRefused", "ConsentExpired"])
+    def test_what_takes_effect_within_the_use_ends_the_consent(self, state: str) -> None:
+        history = [*GIVEN, event(AS_OF + INSTANT, state)]
+        assert ask([consent()], history) == ["release-outlives-consent"]
+
+    def test_what_was_stated_later_is_not_undone_by_what_was_given_before(self) -> None:
+        back = event(day(1), "ConsentWithdrawn") | {"stated_at": day(3)}
+        renewed = event(day(2), consent_id="c2")
+        assert ask([consent(), consent("c2")], [*GIVEN, renewed, back]) == ["withdrawn"]
+        renewed = event(day(4), consent_id="c2")
+        assert ask([consent(), consent("c2")], [*GIVEN, renewed, back]) == []
 
 
 class TestWithdrawal:

@@ -302,7 +302,9 @@ def test_sources_of_csv(tmp_path: Path) -> None:
     ("text", "problem"),
     [
         ("sources = ", "not TOML"),
-        ("a = 1", "expected a list of"),
+        ("a = 1", "'a' at the top of the file"),
+        ("sources = 1", "expected a list of"),
+        ('[[sources]]\nsource_id = "x"\n[[withdrawals]]', "'withdrawals' at the top"),
         ("sources = [1]", "expected an object, found int"),
         ('[[sources]]\nname = "x"', "'source_id' is a required property"),
         ('[[sources]]\nsource_id = "x"\nkind = "y"', "kind: 'y' is not one of"),

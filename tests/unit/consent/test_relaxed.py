@@ -40,6 +40,7 @@ Row = dict[str, Any]
         ("consent_events", event(day(2), "ConsentWithdrawn"), {"purposes": ["publish"]},
          "purposes"),
         ("sources", source(status="retracted"), {"status": "active"}, "status"),
+        ("sources", source(licence="CC-BY-NC-4.0"), {"licence": "CC-BY-4.0"}, "licence"),
         ("sources", source(terms_flags=["no_training"]), {"terms_flags": []}, "terms_flags"),
     ],
 )  # fmt: skip
@@ -65,6 +66,7 @@ def test_permitting_more_is_named_and_the_other_way_round_is_not(
         ("consent_events", event(day(1)) | {"undated": True},
          {"effective_at": day(2), "undated": False}),
         ("sources", source(terms_flags=None), {"terms_flags": []}),
+        ("sources", source(licence="CC-BY-4.0"), {"licence": "CC-BY-NC-ND-4.0"}),
     ],
 )  # fmt: skip
 def test_permitting_less_and_completing_is_free(kind: str, before: Row, more: Row) -> None:

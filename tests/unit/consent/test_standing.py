@@ -66,7 +66,7 @@ def test_nothing_stands_against_an_adult() -> None:
         ({"deceased_on": TODAY}, ["deceased"]),
         ({"deceased_on": TOMORROW}, []),
         ({"destroy_by": AS_OF}, ["destroy-by-passed"]),
-        ({"destroy_by": AS_OF + INSTANT}, []),
+        ({"destroy_by": AS_OF + INSTANT}, ["destroy-by-ahead"]),
         ({"status": "restricted"}, ["restricted"]),
         ({"status": "erased"}, ["erased"]),
     ],
@@ -190,3 +190,18 @@ def test_request_that_names_entries_speaks_of_those_only() -> None:
         ("m1", "objected"),
         ("m2", "objected"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("values", "reasons"),
+    [
+        ({"destroy_by": day(12)}, ["destroy-by-ahead"]),
+        ({"destroy_by": AS_OF + timedelta(days=365)}, []),
+        ({"majority_on": TOMORROW}, ["possible-minor"]),
+        ({"majority_on": TODAY}, []),
+        ({"guardian_id": "g01"}, ["possible-minor"]),
+    ],
+)
+def test_what_is_to_come_and_what_contradicts_itself(values: Row, reasons: list[str]) -> None:
+    """A date within the use's horizon, and an adult who is still to come of age."""
+    assert ask([subject(**values)]) == [(None, reason) for reason in reasons]

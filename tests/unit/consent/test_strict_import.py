@@ -5,13 +5,18 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
+from curate.consent.coverage import OBLIGATIONS, ConsentTables, coverage
 from curate.consent.known_columns import nearest_column
+from curate.consent.merge import merged_subjects
 from curate.consent.read import read_statements
+from curate.consent.relaxed import relaxations
 from curate.consent.statements import Statements
 from curate.errors import CurateError, InvalidFileError, InvalidRowError, ManyErrors
-from curate.schema import purpose_tree
+from curate.schema import conform, purpose_tree
+from tests.factories import AS_OF, USE, consent, day, event, subject
 
 ROW = {
     "subject": "p01",
@@ -76,9 +81,9 @@ def test_columns_that_are_like_none_have_no_nearest() -> None:
 
 def test_a_table_of_subjects_says_nothing_of_consents(tmp_path: Path) -> None:
     """A list of withdrawals without purposes would be read as people, and nobody would hear."""
-    path = table(tmp_path, {"subject": "p01", "state": "withdrawn", "state_at": "2026-01-01"})
+    path = table(tmp_path, {"subject": "p01", "given_at": "2026-01-01"})
 
-    with pytest.raises(InvalidFileError, match="state, state_at are about consents"):
+    with pytest.raises(InvalidFileError, match="given_at are about consents"):
         read(path)
 
 
@@ -199,3 +204,116 @@ class TestWhenItWasGiven:
         """It may be that of a withdrawal whose word is missing."""
         with pytest.raises(InvalidRowError, match="the column state says nothing"):
             self.events(tmp_path, state_at="2025-05-01")
+
+
+BACK = {"subject": "p01", "state": "withdrawn", "state_at": "2026-02-01"}
+
+
+class TestWithdrawals:
+    """Who imports a list of withdrawals has ids and dates alone."""
+
+    @pytest.mark.parametrize("columns", [{}, {"purposes": "", "operations": "", "roles": ""}])
+    def test_a_row_without_purposes_takes_back_everything(
+        self, tmp_path: Path, columns: dict[str, str]
+    ) -> None:
+        """In a table of its own, or among consents."""
+        found = read(table(tmp_path, BACK | columns)).records
+
+        (consent,), (event,) = found["consents"], found["consent_events"]
+        assert (consent["purposes"], consent["scope_kind"]) == ([], "all_media")
+        assert consent["consent_id"] == "p01/withdrawn/2026-02-01T00:00:00Z"
+        assert event["state"] == "ConsentWithdrawn"
+        assert f"{event['stated_at']:%Y-%m-%dT%H:%M}" == "2026-02-01T23:59"
+
+    def test_it_grants_nothing(self, tmp_path: Path) -> None:
+        """A row that takes nothing back needs to say what it grants."""
+        with pytest.raises(InvalidRowError, match="each of its rows takes something back"):
+            read(table(tmp_path, BACK | {"state": "given"}))
+
+    def test_it_beats_what_was_given_before(self, tmp_path: Path) -> None:
+        """In whichever record, and whichever file was first."""
+        back, given = read(table(tmp_path, BACK)).records, [event(day(1, 31), consent_id="c")]
+        tables = ConsentTables(
+            conform([*back["consents"], consent("c")], "consents"),
+            conform([*back["consent_events"], *given], "consent_events"),
+            conform([], "notices"),
+        )
+        row = {"subject_id": "p01", "role": "depicted", "manipulation_type": "none",
+               "media_id": None}  # fmt: skip
+        found = coverage(
+            pa.Table.from_pylist([row], schema=OBLIGATIONS), tables, use=USE,
+            purposes=purpose_tree(), as_of=AS_OF,
+        )  # fmt: skip
+
+        assert found["reasons"][0].as_py() == ["withdrawn"]
+
+
+def test_a_grant_within_the_day_of_a_withdrawal_is_beaten(tmp_path: Path) -> None:
+    """A date is a day: who withdrew on it did so at its end."""
+    row = ROW | {"given_at": "2025-03-01", "state": "withdrawn", "state_at": "2025-05-01"}
+    (_, event) = read(table(tmp_path, row)).records["consent_events"]
+
+    assert f"{event['effective_at']:%d %H}" == "01 00"
+    assert f"{event['stated_at']:%d %H}" == "01 23"
+    exact = row | {"state_at": "2025-05-01T10:00:00Z"}
+    assert "stated_at" not in read(table(tmp_path, exact)).records["consent_events"][1]
+
+
+def test_partial_keeps_out_whom_a_wrong_row_may_be_about(tmp_path: Path) -> None:
+    """However near its spelling is."""
+    path = table(
+        tmp_path,
+        ROW | {"subject": "ana"},
+        ROW | {"subject": "ben"},
+        ROW | {"subject": "anna", "state": "withdrawn", "state_at": "soon"},
+    )
+
+    found = read(path, partial=True)
+
+    assert [row["subject_id"] for row in found.records["consents"]] == ["ben"]
+
+
+def test_partial_stops_at_a_withdrawal_of_nobody(tmp_path: Path) -> None:
+    """It may be anybody's."""
+    path = table(tmp_path, ROW, BACK | {"subject": ""})
+
+    with pytest.raises(ManyErrors) as caught:
+        read(path, partial=True)
+
+    assert "does not say from whom" in caught.value.hint
+
+
+def test_partial_of_nothing_is_an_error(tmp_path: Path) -> None:
+    """Nothing was on record already."""
+    with pytest.raises(InvalidRowError):
+        read(table(tmp_path, ROW | {"roles": "king"}), partial=True)
+
+
+def test_not_known_is_said_and_not_passed_over() -> None:
+    """It doubts an adult, and lets a minor be one."""
+    adult, minor = subject(), subject("p02", subject_kind="minor", is_minor_at_capture="yes")
+    known = {row["subject_id"]: row for row in (adult, minor)}
+    fields = ("subject_kind", "is_minor_at_capture")
+    said = [{**row, **dict.fromkeys(fields, "unknown")} for row in known.values()]
+    doubted = {(who, name) for who in known for name in fields}
+
+    first, second = merged_subjects(said, known, doubted)
+
+    assert [first[name] for name in fields] == ["unknown", "unknown"]
+    assert [second[name] for name in fields] == ["minor", "yes"]
+    assert merged_subjects(said, known)[0]["subject_kind"] == "adult"
+    assert relaxations("subjects", adult, first) == []
+
+
+def test_a_column_that_is_empty_in_each_row_is_there(tmp_path: Path) -> None:
+    """What is missing is in the rows, not in the table."""
+    with pytest.raises(InvalidRowError, match="'purposes' is a required property") as caught:
+        read(table(tmp_path, ROW | {"purposes": ""}))
+
+    assert "docs/consent-columns.md" in caught.value.hint
+
+
+def test_partial_of_nothing_that_is_left_is_an_error(tmp_path: Path) -> None:
+    """One row is wrong, and the others are of the same person."""
+    with pytest.raises(ManyErrors):
+        read(table(tmp_path, ROW, ROW | {"roles": "king"}), partial=True)

@@ -18,6 +18,7 @@ import curate
 from curate.api import Project
 from curate.consent.coverage import OBLIGATIONS, ConsentTables, coverage
 from curate.errors import InputError, InvalidRowError, UnknownNameError
+from curate.model.instants import print_instant
 from curate.schema import purpose_tree
 from curate.verbs.consent import annul
 from curate.verbs.reviewers import add_reviewer
@@ -49,8 +50,8 @@ def said(project: Project) -> dict[str, list[dict[str, Any]]]:
     return {name: project.ledger.read(name).to_pylist() for name in STATEMENTS}
 
 
-def reasons(project: Project, person: str) -> list[str]:
-    """Return why a person's records do not cover the use now."""
+def reasons(project: Project, person: str, as_of: datetime = NOW) -> list[str]:
+    """Return why a person's records do not cover the use at an instant."""
     tables = ConsentTables(
         *(project.ledger.read(name) for name in ("consents", "consent_events", "notices"))
     )
@@ -60,7 +61,7 @@ def reasons(project: Project, person: str) -> list[str]:
         tables,
         use=USE,
         purposes=purpose_tree(),
-        as_of=NOW,
+        as_of=as_of,
     )
     (row,) = found.to_pylist()
     return list(row["reasons"])
@@ -137,11 +138,15 @@ def test_who_agrees_again_with_an_instant_is_heard(project: Project, tmp_path: P
     sheet = write(tmp_path / "c.csv", GRANT | {"subject": "p01", "valid_from": "2025-01-01"})
     import_files(project.context, [sheet])
     project.withdraw("p01", effective_at=datetime(2026, 3, 1, tzinfo=UTC))
-    again = GRANT | {"subject": "p01", "consent": "again", "given_at": "2026-06-01"}
+    before = GRANT | {"subject": "p01", "consent": "before", "given_at": "2026-06-01"}
+    moment = print_instant(datetime.now(UTC))
+    again = GRANT | {"subject": "p01", "consent": "again", "given_at": moment}
+    import_files(project.context, [write(tmp_path / "b.csv", before)])
+    assert reasons(project, "p01") == ["withdrawn"], "it was given before the withdrawal was made"
 
     import_files(project.context, [write(tmp_path / "d.csv", again)])
 
-    assert reasons(project, "p01") == []
+    assert reasons(project, "p01", datetime.now(UTC)) == []
 
 
 def test_a_withdrawal_from_a_purpose_is_not_escaped_by_later_records(

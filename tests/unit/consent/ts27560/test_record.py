@@ -684,3 +684,31 @@ def test_a_folder_is_no_file(tmp_path: Path) -> None:
     folder.mkdir()
     with pytest.raises(InvalidFileError, match="a file was expected"):
         read_statements(folder, purposes=PURPOSES)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("dpv:hasProhibition", {"dpv:hasPurpose": "curate:train-generator"}),
+        ("odrl:prohibition", {"odrl:action": "odrl:use"}),
+        ("status", "withdrawn"),
+        ("schema:expires", "2024-01-01"),
+        ("curate:withdrawnAt", "2026-01-01"),
+        ("curate:majorityOn", "2030-01-01"),
+    ],
+)
+@pytest.mark.parametrize("where", ["record", "process", "subject", "event"])
+def test_what_may_restrict_is_not_passed_over(
+    tmp_path: Path, key: str, value: object, where: str
+) -> None:
+    """Terms that nobody reads may be the ones that take everything back."""
+    person = {"@id": "p01", "@type": "dpv:Adult"}
+    process = {"@type": "dpv:Process", "dpv:hasPurpose": "curate:train-detector"}
+    event = dict(GIVEN)
+    node = record(
+        dpv__hasDataSubject=person, dpv__hasPurpose=None, dpv__hasProcess=process,
+        dpv__hasConsentStatus=[event],
+    )  # fmt: skip
+    {"record": node, "process": process, "subject": person, "event": event}[where][key] = value
+
+    assert any("is not understood" in one for one in problems(node, tmp_path))

@@ -23,7 +23,7 @@ from curate.signals.films import film_blocks
 from curate.signals.found import digest_of, rows
 from curate.signals.normal import UNREADABLE
 
-VERSION = "4"
+VERSION = "5"
 # Larger films are searched as they stream by. A picture is held in memory whatever its size, as the
 # probe holds it: what it says may stand anywhere.
 IN_MEMORY = 64 << 20

@@ -71,6 +71,12 @@ def letter(context: Context, about: str) -> Written:
     return _Desk(context, context.clock(), []).write(about)
 
 
+def _stated(event: Record) -> datetime:
+    """Return when something was stated, or from when on it holds where that is later."""
+    effective: datetime = event["effective_at"]
+    return max(effective, event.get("stated_at") or effective)
+
+
 @dataclass
 class _Desk:
     """Whoever writes a letter.
@@ -159,16 +165,27 @@ class _Desk:
                 f"this event is {row['state']}, and no withdrawal", where="REQUEST",
                 hint="letters are written of requests, of withdrawals, and of what was annulled",
             )  # fmt: skip
-        return self._withdrawn(row["subject_id"], row["effective_at"], row["purposes"] or ())
+        return self._withdrawn(
+            row["subject_id"], row["effective_at"], row["purposes"] or (), stated=_stated(row)
+        )
 
-    def _withdrawn(self, subject: str, since: datetime, purposes: Any = ()) -> Letter:
+    def _withdrawn(
+        self,
+        subject: str,
+        since: datetime,
+        purposes: Any = (),
+        *,
+        stated: datetime | None = None,
+    ) -> Letter:
+        # What was agreed to before the withdrawal was stated is what it takes back.
+        after = since if stated is None else max(since, stated)
         again = min(
             (
                 event["effective_at"]
                 for event in self.context.ledger.read("consent_events").to_pylist()
                 if event["subject_id"] == subject and event["state"] in PERMITTING
                 and event["annulled_at"] is None and not event["undated"]
-                and event["effective_at"] > since
+                and event["effective_at"] > after
             ),
             default=None,
         )  # fmt: skip
@@ -278,7 +295,7 @@ class _Desk:
             given = [one["effective_at"] for one in events
                      if one["consent_id"] == own and one["state"] in PERMITTING
                      and not one["undated"]]  # fmt: skip
-            against = [one["effective_at"] for one in events if one["state"] in RESTRICTING
+            against = [_stated(one) for one in events if one["state"] in RESTRICTING
                        and one["consent_id"] not in listed - {own}]  # fmt: skip
             if against and (not given or max(against) >= max(given)):
                 ended.add(own)

@@ -7,6 +7,7 @@ import html
 import re
 import shutil
 import tarfile
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -189,6 +190,13 @@ def test_who_never_agreed_is_confirmed_too(context: Context) -> None:
     text, _ = read(context, request)
     assert "no picture or video that shows you" in text
     assert "withdrawal/p9" not in text
+
+
+def test_a_grant_before_a_withdrawal_was_stated_is_no_second_agreement(context: Context) -> None:
+    """Whoever withdraws from an earlier day on did not agree again in between."""
+    recorded = withdraw(context, "p1", effective_at=datetime(2019, 6, 1, tzinfo=UTC))
+    text, _ = read(context, recorded.ids[0])
+    assert "agreed again" not in text
 
 
 def test_an_annulled_withdrawal_is_a_mistake(context: Context) -> None:

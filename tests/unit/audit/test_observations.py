@@ -103,7 +103,7 @@ def worlds_of(seed: int) -> tuple[Question, World, Verdicts]:
     """Return random worlds as stages wrote them, and the verdicts on them."""
     random = Random(seed)
     question = random_question(random)
-    worlds = [random_world(random, f"w{n}") | {"decisions": []} for n in range(25)]
+    worlds = [random_world(random, f"w{n}") | {"decisions": []} for n in range(40)]
     worlds[0] |= {"hash_lists": random_lists(random), "stages": list(RANDOM_STAGES)}
     rows = summed(together(worlds))
     return question, rows, judge(noticed(rows, rows), question)

@@ -309,7 +309,7 @@ def test_an_erasure_finds_copies_that_nothing_lists(made: Path, context: Context
     media = root.parent / "media"
     shutil.copytree(made / "media", media)
     project = curate.open(root)
-    project.ingest(media)
+    project.ingest(media, dataset="media")
     project.run(["probe"], jobs=1)
     context = project.context
     (media / "kept").mkdir()

@@ -54,17 +54,12 @@ class Catalog:
 
     folder: Path
 
-    def _delta(self, name: str) -> DeltaTable | None:
+    def _open(self, name: str) -> Opened | None:
         """Return a table to be read, or None where it was never written.
 
         Raises:
             CatalogError: It cannot be opened, or a file of it is missing or damaged.
         """
-        opened = self._open(name)
-        return None if opened is None else opened.delta
-
-    def _open(self, name: str) -> Opened | None:
-        """Return the same with what tells it from the table at any other time."""
         place = self.folder / name
         if not self._is_written(place):
             return None
@@ -165,7 +160,10 @@ class Catalog:
 
     def upsert(self, name: str, rows: pa.Table) -> int:
         """Add rows with new keys and replace those that differ; return how many did either."""
-        changed = self.changed(name, conform(rows, name))
+        return self.put(name, self.changed(name, conform(rows, name)))
+
+    def put(self, name: str, changed: pa.Table) -> int:
+        """Keep what `changed` gave, new rows and others in the place of known; return how many."""
         if not changed.num_rows:
             return 0
         fresh, known = self.split_by_key(name, changed)
@@ -182,7 +180,7 @@ class Catalog:
     def replace(self, name: str, rows: pa.Table, *, stage: str = "") -> int:
         """Put `rows` in the place of the table, or of one stage's rows of it; return how many."""
         rows = conform(rows, name)
-        if self._delta(name) is None:
+        if self._open(name) is None:
             return self.append(name, rows)
         predicate = f"starts_with(stage, '{stage}/')" if stage else None
         self._write(name, rows, mode="overwrite", predicate=predicate)

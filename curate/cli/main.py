@@ -6,6 +6,7 @@ import inspect
 import os
 import sys
 from collections.abc import Callable
+from copy import copy
 from functools import cache
 from typing import Annotated, Any, NoReturn
 
@@ -138,8 +139,7 @@ def _commands(name: str = "") -> Callable[..., Any]:
 
     Reading the options of all of them takes a third of a second.
     """
-    some = typer.Typer()
-    some.__dict__.update(app.__dict__)
+    some = copy(app)
     some.registered_commands = [one for one in app.registered_commands if one.name == name]
     some.registered_groups = [one for one in app.registered_groups if one.name == name]
     known = some.registered_commands or some.registered_groups

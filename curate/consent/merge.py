@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from curate.consent.statements import RESTRICTING, Statements
+from curate.consent.statements import RESTRICTING, Statements, moment_of
 from curate.consent.vocabulary import PERMITTING
 from curate.model.instants import print_instant
 
@@ -70,7 +70,7 @@ def stated_now(found: Statements, known: Mapping[str, Mapping[str, Any]], now: d
             if row[key] == event[key] and row["state"] in PERMITTING
             and row.get("annulled_at") is None and not row.get("undated")
         )  # fmt: skip
-        moment = event.get("stated_at") or event["effective_at"]
+        moment = moment_of(event)
         if any(moment < one <= now for one in given):
             event["stated_at"] = now
 

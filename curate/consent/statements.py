@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -122,6 +122,15 @@ def stated(moment: datetime, text: object, state: str) -> Record:
     if state not in RESTRICTING or not isinstance(text, str) or len(text.strip()) != _LENGTH_OF_DAY:
         return {}
     return {"stated_at": moment + timedelta(days=1) - timedelta(microseconds=1)}
+
+
+def moment_of(event: Mapping[str, Any]) -> datetime:
+    """Return when an event was stated, or from when on it counts where that is later.
+
+    What takes back consent takes back each grant that was given before then.
+    """
+    effective: datetime = event["effective_at"]
+    return max(effective, event.get("stated_at") or effective)
 
 
 def _as_date(text: str) -> str:

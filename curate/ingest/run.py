@@ -238,7 +238,7 @@ def _store(catalog: Catalog, dataset: str, tables: dict[str, pa.Table]) -> int:
     ]
     gone = _no_longer_listed(catalog, dataset, tables["media"])
     media = catalog.changed("media", pa.concat_tables([tables["media"], gone]))
-    catalog.upsert("media", media)
+    catalog.put("media", media)
     ids = [column.cast(pa.string()) for column in (*changed, media["media_id"])]
     parts = [part for one in ids for part in one.chunks]
     return len(pc.unique(pa.chunked_array(parts, pa.string())))

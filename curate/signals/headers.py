@@ -10,6 +10,7 @@ from typing import Any
 
 from curate.signals.agents import agents_of, is_known, may_gather
 from curate.signals.aiprefs import preferences
+from curate.signals.documents import members
 from curate.signals.fields import SPEAKING, Make, reservation, statements
 from curate.signals.found import Signal
 from curate.signals.normal import REFUSES_TRAINING, UNREADABLE
@@ -215,15 +216,8 @@ _LONGEST = 48
 
 def unmade(told: Any) -> list[str]:
     """Return the names in a document under which headers stand of which none was made out."""
-    found, waiting = [], [told]
-    while waiting:
-        one = waiting.pop()
-        if isinstance(one, list):
-            waiting += one
-        elif isinstance(one, dict):
-            for key, value in one.items():
-                if not is_headers(key):
-                    waiting.append(value)
-                elif value and not any(len(name) <= _LONGEST for name, _ in pairs({key: value})):
-                    found.append(key)
-    return found
+    return [
+        key for key, value in members(told, enter=lambda name: not is_headers(name))
+        if is_headers(key) and value
+        and not any(len(name) <= _LONGEST for name, _ in pairs({key: value}))
+    ]  # fmt: skip

@@ -14,6 +14,7 @@ from html.parser import HTMLParser
 
 from curate.signals.agents import agents_of, is_known, may_gather
 from curate.signals.codes import decoded
+from curate.signals.documents import members
 from curate.signals.fields import HANDLERS, SPEAKING, Make, statements
 from curate.signals.flags import flag_of
 from curate.signals.found import Signal
@@ -146,27 +147,21 @@ class _Page(HTMLParser):
 
     def _linked(self, data: str) -> None:
         try:
-            waiting = [json.loads(data)]
+            told = json.loads(data)
         except (ValueError, RecursionError):
             self.words.append(data)
             return
-        while waiting:
-            one = waiting.pop()
-            if isinstance(one, list):
-                waiting += one
-            elif isinstance(one, dict):
-                for key, value in one.items():
-                    local = key.rsplit(":", 1)[-1].rsplit("/", 1)[-1]
-                    place = f"{self.place}: JSON-LD {local}"
-                    if local in _LICENCES and isinstance(value, str):
-                        self.found += statements("license", place, [value], self.make)
-                    elif local in HANDLERS and isinstance(value, str):
-                        self.found += statements(local, place, [value], self.make)
-                        self.words.append(value)
-                    elif isinstance(value, str):
-                        self.words.append(value)
-                    else:
-                        waiting.append(value)
+        for key, value in members(told):
+            if not isinstance(value, str):
+                continue
+            local = key.rsplit(":", 1)[-1].rsplit("/", 1)[-1]
+            place = f"{self.place}: JSON-LD {local}"
+            if local in _LICENCES:
+                self.found += statements("license", place, [value], self.make)
+                continue
+            if local in HANDLERS:
+                self.found += statements(local, place, [value], self.make)
+            self.words.append(value)
 
 
 def _refuses(name: str, value: str) -> bool:

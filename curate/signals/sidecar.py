@@ -19,6 +19,7 @@ from curate.signals import c2pa, words, xmp
 from curate.signals.blocks import packets
 from curate.signals.codes import decoded, runs, unpacked
 from curate.signals.content import read_picture
+from curate.signals.documents import members
 from curate.signals.fields import HANDLERS, SPEAKING, Make, statements
 from curate.signals.flags import flag_of
 from curate.signals.found import Signal, digest_of
@@ -140,24 +141,17 @@ def _every(held: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def speaking(told: Any) -> Iterator[tuple[str, str]]:
     """Yield the names in a document that speak of use by themselves, with their values."""
-    waiting = [told]
-    while waiting:
-        one = waiting.pop()
-        if isinstance(one, list):
-            waiting += one
-        elif isinstance(one, dict):
-            for name, value in one.items():
-                flag = flag_of(name, value)
-                speaks = SPEAKING.search(name) and flag != "free"
-                # Of fields that are read otherwise the value alone is not.
-                legal = "status" in name.lower() and str(value).strip().startswith("451")
-                if (
-                    (speaks and name_of(name) not in NAMES)
-                    or legal
-                    or (flag == "held" and name in HANDLERS)
-                ):
-                    yield name, json.dumps(value, ensure_ascii=False)
-                waiting.append(value)
+    for name, value in members(told):
+        flag = flag_of(name, value)
+        speaks = SPEAKING.search(name) and flag != "free"
+        # Of fields that are read otherwise the value alone is not.
+        legal = "status" in name.lower() and str(value).strip().startswith("451")
+        if (
+            (speaks and name_of(name) not in NAMES)
+            or legal
+            or (flag == "held" and name in HANDLERS)
+        ):
+            yield name, json.dumps(value, ensure_ascii=False)
 
 
 def _named(told: Any) -> Iterator[tuple[str, str]]:

@@ -13,6 +13,7 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -26,7 +27,7 @@ from curate.media.refuse import REASON, Guard
 from curate.release.check_copy import held_in, holds
 from curate.release.manifest import digest_file
 from curate.review.named import FACES
-from curate.safety.seal.hide import documents_about, may_hold_picture
+from curate.safety.seal.hide import documents_about, may_hold_picture, names_any
 
 Places = dict[str, list[Path]]
 KINDS = ("files", "release_files", "documents", "exports")
@@ -69,16 +70,11 @@ class ErasedFiles:
         sizes = {path.stat().st_size for path in self.files()}
         if not sizes:
             return []
-        rows = self.catalog.read("media").to_pylist()
-        every = {Path(row["root"] or "") / row["locator"] for row in rows}
-        roots = {
-            Path(row["root"]) for row in rows
-            if row["root"] and row["media_id"] in self.ids | self._refused_before
-        }  # fmt: skip
+        roots = {Path(row["root"]) for row in self._mine() if row["root"]}
         workspace = self.ledger.path.parent
         found = {
             path for root in roots if root.is_dir() for path, _ in _files_below(root)
-            if path not in every and not path.is_relative_to(workspace)
+            if path not in self._every and not path.is_relative_to(workspace)
             and path.stat().st_size in sizes
         }  # fmt: skip
         return sorted(path for path in found if digest_file(path, path.parent).sha256 in self._held)
@@ -96,13 +92,24 @@ class ErasedFiles:
         # An entry says in which row of which file it is declared.
         places = {
             Path(row["root"] or "") / row["declared_in"].rpartition(":")[0]
-            for row in self.catalog.read("media").to_pylist()
-            if row["declared_in"] and row["media_id"] in self.ids | self._refused_before
+            for row in self._mine() if row["declared_in"]
         }  # fmt: skip
-        return sorted(
-            str(path) for path in places
-            if path.is_file() and any(name in path.read_bytes() for name in names)
-        )  # fmt: skip
+        return sorted(str(path) for path in places if path.is_file() and names_any(path, names))
+
+    @cached_property
+    def _media(self) -> list[dict[str, Any]]:
+        columns = ["media_id", "root", "locator", "declared_in"]
+        return self.catalog.read("media").select(columns).to_pylist()
+
+    @cached_property
+    def _every(self) -> set[Path]:
+        """Where each entry of anybody lies."""
+        return {Path(row["root"] or "") / row["locator"] for row in self._media}
+
+    def _mine(self) -> Iterator[dict[str, Any]]:
+        """Yield the rows of entries that show the person."""
+        ids = self.ids | self._refused_before
+        return (row for row in self._media if row["media_id"] in ids)
 
     @cached_property
     def _elsewhere(self) -> tuple[list[Path], list[Path]]:
@@ -114,12 +121,10 @@ class ErasedFiles:
         workspace = self.ledger.path.parent
         if not self._held:
             return [], []
-        rows = self.catalog.read("media").to_pylist()
-        every = {Path(row["root"] or "") / row["locator"] for row in rows}
         holding, doubted = [], []
         crops, of_others = _drawn(workspace, self._held)
         for path, top in _files_below(workspace):
-            if top in _OWN or path in every or (path.parent == workspace and _is_own(path)):
+            if top in _OWN or path in self._every or (path.parent == workspace and _is_own(path)):
                 continue
             if path in crops or holds(path, self._held):
                 holding.append(path)
@@ -166,9 +171,8 @@ class ErasedFiles:
 
     def listed(self) -> Iterator[tuple[str, Path]]:
         """Yield the entries that show the person, and where each lies."""
-        for row in self.catalog.read("media").to_pylist():
-            if row["media_id"] in self.ids | self._refused_before:
-                yield row["media_id"], Path(row["root"] or "") / row["locator"]
+        for row in self._mine():
+            yield row["media_id"], Path(row["root"] or "") / row["locator"]
 
     def contents(self) -> tuple[set[str], set[str]]:
         """Return contents of the entries, and entries of which nothing was and can be read."""

@@ -30,7 +30,8 @@ def ingest(
     from curate.safety.seal.custody import Custody
 
     by = None if recipe is None else read_recipe(recipe)
-    if dry_run:
+
+    def listed() -> Ingested:
         return run.ingest(
             path,
             context.catalog,
@@ -40,24 +41,18 @@ def ingest(
             media_root=media_root,
             sealed=Custody(context.ledger).sealed_entries(),
             recipe=by,
-            dry_run=True,
+            dry_run=dry_run,
         )
+
+    if dry_run:
+        return listed()
     asked = {"layout": layout} if recipe is None else {"recipe": Path(recipe).read_text("utf-8")}
     with (
         context.workspace.writing(),
         context.recorded("ingest", asked) as record,
         listings_kept(context.catalog, context.ledger, context.clock) as keeping,
     ):
-        found = run.ingest(
-            path,
-            context.catalog,
-            context.config,
-            layout=layout,
-            dataset=dataset,
-            media_root=media_root,
-            sealed=Custody(context.ledger).sealed_entries(),
-            recipe=by,
-        )
+        found = listed()
         if found.dataset in keeping.wrong:
             forget_undeclared(context.catalog, found.dataset)
             apply_corrections(context.catalog, context.ledger)

@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 
 from curate.catalog.record import of_entries
 from curate.consent.free_text import names_somebody
+from curate.consent.statements import moment_of
 from curate.consent.vocabulary import PERMITTING
 from curate.errors import CurateError, InputError, UnknownNameError, VerificationError
 from curate.media.refuse import Guard
@@ -69,12 +70,6 @@ def letter(context: Context, about: str) -> Written:
             receipt of it is not there or cannot be read.
     """
     return _Desk(context, context.clock(), []).write(about)
-
-
-def _stated(event: Record) -> datetime:
-    """Return when something was stated, or from when on it holds where that is later."""
-    effective: datetime = event["effective_at"]
-    return max(effective, event.get("stated_at") or effective)
 
 
 @dataclass
@@ -166,7 +161,7 @@ class _Desk:
                 hint="letters are written of requests, of withdrawals, and of what was annulled",
             )  # fmt: skip
         return self._withdrawn(
-            row["subject_id"], row["effective_at"], row["purposes"] or (), stated=_stated(row)
+            row["subject_id"], row["effective_at"], row["purposes"] or (), stated=moment_of(row)
         )
 
     def _withdrawn(
@@ -295,7 +290,7 @@ class _Desk:
             given = [one["effective_at"] for one in events
                      if one["consent_id"] == own and one["state"] in PERMITTING
                      and not one["undated"]]  # fmt: skip
-            against = [_stated(one) for one in events if one["state"] in RESTRICTING
+            against = [moment_of(one) for one in events if one["state"] in RESTRICTING
                        and one["consent_id"] not in listed - {own}]  # fmt: skip
             if against and (not given or max(against) >= max(given)):
                 ended.add(own)

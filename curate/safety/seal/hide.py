@@ -13,6 +13,7 @@ import re
 import shutil
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
+from mmap import ACCESS_READ, mmap
 from pathlib import Path
 from urllib.parse import quote
 
@@ -242,7 +243,7 @@ def _hide_texts(catalog: Catalog, name: str, telling: Telling, datasets: set[str
 def _delete_documents(folder: Path, telling: Telling) -> None:
     """Delete documents that name a seal, or that may show it and cannot be searched."""
     for path in sorted(p for p in folder.rglob("*") if p.is_file()):
-        if path.suffix.lower() in _OPAQUE or _names_any(path, {*telling.names, _PICTURE}):
+        if path.suffix.lower() in _OPAQUE or names_any(path, {*telling.names, _PICTURE}):
             path.unlink()
 
 
@@ -255,13 +256,13 @@ def documents_about(folder: Path, media_ids: Iterable[str]) -> list[Path]:
     names = {_PICTURE, *(one.encode() for one in media_ids)}
     return [
         path for path in sorted(p for p in folder.rglob("*") if p.is_file())
-        if path.suffix.lower() in _OPAQUE or _names_any(path, names)
+        if path.suffix.lower() in _OPAQUE or names_any(path, names)
     ]  # fmt: skip
 
 
 def may_hold_picture(path: Path) -> bool:
     """Tell whether a document holds a picture, or cannot be searched for one."""
-    return path.suffix.lower() in _OPAQUE or _names_any(path, {_PICTURE})
+    return path.suffix.lower() in _OPAQUE or names_any(path, {_PICTURE})
 
 
 def _delete_releases(place: Workspace, plans: Sequence[Plan]) -> None:
@@ -282,12 +283,15 @@ def _own_files(place: Workspace, telling: Telling) -> list[Path]:
     """Return files right in the workspace that name a seal: people's own, which are theirs."""
     return [path for path in sorted(place.root.iterdir())
             if path.is_file() and path != place.ledger
-            and _names_any(path, telling.names)]  # fmt: skip
+            and names_any(path, telling.names)]  # fmt: skip
 
 
-def _names_any(path: Path, names: Iterable[bytes]) -> bool:
-    held = path.read_bytes()
-    return any(name in held for name in names)
+def names_any(path: Path, names: Iterable[bytes]) -> bool:
+    """Tell whether a file holds any of some bytes; it may be larger than memory."""
+    if not path.stat().st_size:
+        return False
+    with path.open("rb") as file, mmap(file.fileno(), 0, access=ACCESS_READ) as held:
+        return any(held.find(name) >= 0 for name in names)
 
 
 def _hashes(plan: Plan) -> set[str]:

@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 from curate.catalog.ledger import Ledger
 from curate.catalog.record import Record, of_releases
 from curate.catalog.views import read_entries
+from curate.consent.statements import moment_of
 from curate.consent.vocabulary import PERMITTING
 from curate.errors import CurateError
 from curate.media.refuse import Guard
@@ -147,7 +148,7 @@ def gone_subjects(ledger: Ledger, now: datetime) -> set[str]:
             continue
         if (permits or restricts) and row["effective_at"] <= now:
             key, at = (row["subject_id"], restricts), row["effective_at"]
-            moment = at if permits else max(at, row["stated_at"] or at)
+            moment = at if permits else moment_of(row)
             last[key] = max(last.get(key, moment), moment)
     found = {
         subject for (subject, restricts), moment in last.items()
